@@ -1,0 +1,87 @@
+import { z } from 'zod'
+
+/** One utterance. Key order is the original scripts' order on the wire; `gt_label` keeps the human label once predicted. */
+export const Turn = z
+  .strictObject({
+    value: z.string().describe('the text, verbatim'),
+    from: z.string().describe('the speaker: User or Assistant'),
+    label: z.string().nullable().optional().describe('attribute line, e.g. quality:4,toxicity:0,lang:en'),
+    lang: z.string().optional().describe('language code of the source'),
+    gt_label: z.string().nullable().optional().describe('the human label that a predicted one replaced'),
+  })
+  .meta({ title: 'Turn' })
+export type Turn = z.output<typeof Turn>
+
+/** Which side of the reply is learnt: the attribute line (value model) or the text (steerable model). */
+export const ConversationType = z.enum(['TEXT_TO_VALUE', 'VALUE_TO_TEXT'])
+export type ConversationType = z.output<typeof ConversationType>
+
+export const Split = z.enum(['train', 'validation'])
+export type Split = z.output<typeof Split>
+
+/** Where a record comes from; nothing in it depends on offsets, clocks or machines, so equal inputs make equal lines. */
+export const Lineage = z
+  .strictObject({
+    source: z.string().describe('sha256 of the source file, or the name of the stream'),
+    line: z.int().nonnegative().describe('line in the source, from 1; 0 where there are no lines'),
+    configuration: z.string().describe('digest of the options that shaped the record'),
+    models: z.array(z.string()).describe('digests of the models that touched the record, in order'),
+  })
+  .meta({ title: 'Lineage' })
+export type Lineage = z.output<typeof Lineage>
+
+/** What steerflow adds to a conversation, always the last key of the line. */
+export const Provenance = z
+  .strictObject({
+    id: z.string().describe('digest of the canonical path and the type'),
+    split: Split,
+    split_rule: z.string().describe('how the split was decided, e.g. hash(seed=10,ratio=0.95) or source'),
+    origin: z.string().describe('format of the source: oasst-tree, sharegpt, …'),
+    lineage: Lineage,
+    scores: z
+      .array(z.record(z.string(), z.number()).nullable())
+      .nullable()
+      .describe('raw predicted scores of each turn, before rounding'),
+    value_model: z.string().nullable().describe('digest of the model that predicted the labels'),
+    attribute_set: z.string().describe('name and version of the attribute set of the labels'),
+  })
+  .meta({ title: 'Provenance' })
+export type Provenance = z.output<typeof Provenance>
+
+/**
+ * A conversation on the wire and in a shard line alike (DESIGN: records). Without `steerflow` its bytes are those of the
+ * original scripts.
+ */
+export const Conversation = z
+  .strictObject({
+    conversations: z.array(Turn).min(1),
+    tree_id: z.string().describe('the tree or thread that the conversation is a path of; the key of its partition'),
+    system: z.string().describe('the system prompt, verbatim'),
+    mask: z.string().describe('the speaker whose turns are not learnt'),
+    type: ConversationType,
+    steerflow: Provenance,
+  })
+  .meta({ title: 'Conversation' })
+export type Conversation = z.output<typeof Conversation>
+
+/** A conversation that a clean stage left out, with the reason. */
+export const Dropped = z
+  .strictObject({
+    reason: z.enum(['fully-masked']).describe('the rule that dropped it'),
+    detail: z.string().describe('the rule with its values'),
+    conversation: Conversation,
+  })
+  .meta({ title: 'Dropped' })
+export type Dropped = z.output<typeof Dropped>
+
+/** A source record as it came, before it is understood. Any producer may write these. */
+export const Raw = z
+  .strictObject({
+    format: z.string().optional().describe('oasst-tree, sharegpt, openai-messages, helpsteer; detected when absent'),
+    split: Split.optional().describe('the split that the source itself names'),
+    source: z.string().optional().describe('sha256 of the source file, or the name of the stream'),
+    line: z.int().nonnegative().optional().describe('line in the source, from 1'),
+    record: z.record(z.string(), z.unknown()).describe('the source record itself'),
+  })
+  .meta({ title: 'Raw' })
+export type Raw = z.output<typeof Raw>

@@ -1,0 +1,206 @@
+/**
+ * What happens to a failure:
+ * - `usage`: the person at the keyboard has to change something; exit 2.
+ * - `permanent`: this record will never pass; it goes to the dead letters and its neighbours go on.
+ * - `transient`: the same call may succeed later; it is retried with backoff.
+ * - `fatal`: nothing may be acknowledged any more; the run stops with the code.
+ */
+export type ErrorKind = 'usage' | 'permanent' | 'transient' | 'fatal'
+
+interface ErrorRow {
+  readonly kind: ErrorKind
+  /** What it means, in one sentence. */
+  readonly means: string
+  /** What to do next, in one sentence. */
+  readonly next: string
+}
+
+/** The closed list. `docs/errors.md` is generated from it and checked by a test. */
+export const errorTable = {
+  STEERFLOW_BUG: {
+    kind: 'fatal',
+    means: 'A state that the code rules out was reached.',
+    next: 'Report it with the message and the command; the stored log is unharmed.',
+  },
+  STEERFLOW_USAGE: {
+    kind: 'usage',
+    means: 'A command was called with an option or argument that it does not take.',
+    next: 'Run the command with --help.',
+  },
+  STEERFLOW_CONFIG_INVALID: {
+    kind: 'usage',
+    means: 'The configuration does not fit its schema.',
+    next: 'Correct the named key; `steerflow config show` prints what is in force.',
+  },
+  STEERFLOW_INPUT_NOT_FOUND: {
+    kind: 'usage',
+    means: 'A file or folder named on the command line cannot be read.',
+    next: 'Check the path and its permissions.',
+  },
+  STEERFLOW_INPUT_FORMAT: {
+    kind: 'permanent',
+    means: 'A line is in none of the formats that are understood.',
+    next: 'Name the format with --format, or correct the line and replay the dead letter.',
+  },
+  STEERFLOW_INPUT_JSON: {
+    kind: 'permanent',
+    means: 'A line is not JSON, or not UTF-8.',
+    next: 'Correct the line; the dead letter holds its bytes.',
+  },
+  STEERFLOW_INPUT_LINE_TOO_LONG: {
+    kind: 'permanent',
+    means: 'A line is longer than the limit.',
+    next: 'Raise ingest.maxLineBytes, or split the record.',
+  },
+  STEERFLOW_INPUT_TORN: {
+    kind: 'fatal',
+    means: 'A compressed input ends early or is damaged, or it expands beyond every plausible size.',
+    next: 'Fetch the file again; what was read before the damage is kept, and ingest resumes after it.',
+  },
+  STEERFLOW_RECORD_INVALID: {
+    kind: 'permanent',
+    means: 'A record does not fit the schema of its topic.',
+    next: 'Look at it with `steerflow dead-letters show`, correct its producer, and replay.',
+  },
+  STEERFLOW_SOURCE_INVALID: {
+    kind: 'permanent',
+    means: 'A source record lacks something that its format requires, or holds a value that it does not allow.',
+    next: 'Correct the source record and ingest it again.',
+  },
+  STEERFLOW_CONTROL_TOKEN: {
+    kind: 'permanent',
+    means: 'A text contains one of the prompt tokens, which would break the trainer.',
+    next: 'Set preprocess.controlTokens to `escape`, choose other prompt tokens, or remove the text.',
+  },
+  STEERFLOW_FANOUT: {
+    kind: 'permanent',
+    means: 'One record would become more records, turns or bytes than the bounds allow.',
+    next: 'Raise the fanout bounds in the configuration, or split the source record.',
+  },
+  STEERFLOW_UNMASKABLE: {
+    kind: 'permanent',
+    means: 'The loss mask of a conversation cannot be computed.',
+    next: 'The cause names the rule; correct the conversation.',
+  },
+  STEERFLOW_TOKENIZER: {
+    kind: 'fatal',
+    means: 'The tokenizer model cannot be loaded.',
+    next: 'Check clean.tokenizer: it must be a SentencePiece .model file.',
+  },
+  STEERFLOW_RECORD_EXHAUSTED: {
+    kind: 'permanent',
+    means: 'A record failed again and again while others succeeded at the same place.',
+    next: 'Look at the cause, correct it, and replay the dead letter.',
+  },
+  STEERFLOW_RECORD_TOO_LARGE: {
+    kind: 'permanent',
+    means: 'A record is larger than the log takes.',
+    next: 'Raise the limit of the log, or split the record.',
+  },
+  STEERFLOW_OUTAGE: {
+    kind: 'transient',
+    means: 'No inference server answers.',
+    next: 'Start a server or correct annotate.endpoints; the run goes on by itself.',
+  },
+  STEERFLOW_INFERENCE_REFUSED: {
+    kind: 'permanent',
+    means: 'An inference server refused a request as invalid.',
+    next: 'The cause holds its answer; check the attribute set and the protocol.',
+  },
+  STEERFLOW_INFERENCE_ANSWER: {
+    kind: 'transient',
+    means: 'An inference server answered something that is not a label.',
+    next: 'Check that the server runs a value model with the same prompt tokens.',
+  },
+  STEERFLOW_FENCED: {
+    kind: 'fatal',
+    means: 'Another run took over this partition.',
+    next: 'Nothing is lost: the other run goes on. Stop one of the two.',
+  },
+  STEERFLOW_OFFSET_LOST: {
+    kind: 'fatal',
+    means: 'Records before the start of the log were never read by this group.',
+    next: 'Run `steerflow offsets reset --dry-run` to see the range, then decide.',
+  },
+  STEERFLOW_LOG_FULL: {
+    kind: 'fatal',
+    means: 'The log has no room left on its disk or in its budget.',
+    next: 'Free space, raise log.maxBytes, or shorten the retention; nothing acknowledged is lost.',
+  },
+  STEERFLOW_LOG_CORRUPT: {
+    kind: 'fatal',
+    means: 'The stored log cannot be read.',
+    next: 'Restore the data folder from a copy, or start with another --data-dir.',
+  },
+  STEERFLOW_TOPIC_UNKNOWN: {
+    kind: 'usage',
+    means: 'There is no topic of that name.',
+    next: 'Run `steerflow graph` for the list of topics.',
+  },
+  STEERFLOW_STORAGE: {
+    kind: 'fatal',
+    means: 'A shard or snapshot cannot be written or does not match its digest.',
+    next: 'Check the disk of the data folder; unacknowledged records are read again after a restart.',
+  },
+  STEERFLOW_JOB_FAILED: {
+    kind: 'fatal',
+    means: 'A training job ended with an error.',
+    next: 'Read its log with `steerflow jobs show`.',
+  },
+  STEERFLOW_JOB_INVALID: {
+    kind: 'permanent',
+    means: 'A training job cannot be rendered from its settings.',
+    next: 'Correct the named setting of the dataset in the configuration.',
+  },
+  STEERFLOW_MODEL_INVALID: {
+    kind: 'fatal',
+    means: 'A model file is damaged or of another kind.',
+    next: 'Train it again, or name another one.',
+  },
+  STEERFLOW_PORT_TAKEN: {
+    kind: 'usage',
+    means: 'A server cannot listen where it was told to.',
+    next: 'Name another port, or stop what uses it.',
+  },
+} as const satisfies Record<`STEERFLOW_${string}`, ErrorRow>
+
+export type ErrorCode = keyof typeof errorTable
+
+/**
+ * The only error that crosses a module border. The code decides what the runtime does with it; the message says what
+ * happened, in terms of the record or option at hand; the cause is kept.
+ */
+export class SteerflowError extends Error {
+  override readonly name = 'SteerflowError'
+  readonly code: ErrorCode
+  readonly kind: ErrorKind
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? {} : { cause: options.cause })
+    this.code = code
+    this.kind = errorTable[code].kind
+  }
+
+  /** What to do next, in one sentence. */
+  get next(): string {
+    return errorTable[this.code].next
+  }
+}
+
+/** Anything thrown, as a SteerflowError; what is not one already is a bug of ours. */
+export function asSteerflowError(thrown: unknown): SteerflowError {
+  if (thrown instanceof SteerflowError) return thrown
+  const message = thrown instanceof Error ? thrown.message : String(thrown)
+  return new SteerflowError('STEERFLOW_BUG', message, { cause: thrown })
+}
+
+/** The messages of an error and of its causes, outermost first, on one line. */
+export function explain(error: unknown): string {
+  const parts: string[] = []
+  for (let at: unknown = error; at !== undefined && at !== null && parts.length < 8;) {
+    const message = at instanceof Error ? at.message : String(at)
+    if (parts.at(-1) !== message) parts.push(message)
+    at = at instanceof Error ? at.cause : undefined
+  }
+  return parts.join(': ')
+}

@@ -1,0 +1,16 @@
+/**
+ * Writes JSON as Python's `json.dumps(value, ensure_ascii=False)` does: `", "` and `": "` between things, non-ASCII as
+ * it is (steerlm-scripts §1.6). Keys with the value `undefined` are left out. Numbers are written as JavaScript writes
+ * them; values that must keep their spelling go through the lossless reader instead.
+ */
+export function pythonJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(pythonJson).join(', ')}]`
+  if (typeof value === 'object' && value !== null) {
+    const parts: string[] = []
+    for (const [key, item] of Object.entries(value)) {
+      if (item !== undefined) parts.push(`${JSON.stringify(key)}: ${pythonJson(item)}`)
+    }
+    return `{${parts.join(', ')}}`
+  }
+  return JSON.stringify(value)
+}

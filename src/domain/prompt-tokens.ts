@@ -1,0 +1,15 @@
+/** The control strings of the prompt template (NeMo chat template; steerlm-scripts §2). */
+export interface PromptTokens {
+  /** Begins the system prompt. */
+  readonly system: string
+  /** Begins a turn. */
+  readonly turn: string
+  /** Begins an attribute line. */
+  readonly label: string
+}
+
+/** What the data scripts use. */
+export const extraIdTokens: PromptTokens = { system: '<extra_id_0>', turn: '<extra_id_1>', label: '<extra_id_2>' }
+
+/** What the tutorial's training commands use: NUL, device control 1 and 2. */
+export const controlTokens: PromptTokens = { system: '\x00', turn: '\x11', label: '\x12' }

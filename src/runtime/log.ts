@@ -1,0 +1,131 @@
+/**
+ * The log as the runtime needs it; the runtime owns this interface, adapters implement it, and the conformance suite in
+ * `test/conformance` says what it promises. One operation is atomic and everything rests on it: *publish these records
+ * and move this offset from → to* (`Claim.commit`).
+ */
+
+/** Position in a partition; branded, so that it is not mixed up with a count. */
+export type Offset = bigint & { readonly __offset: unique symbol }
+export const offset = (value: bigint | number | string): Offset => BigInt(value) as Offset
+
+export interface TopicSpec {
+  readonly name: string
+  readonly partitions: number
+  /** `days`: records older may be deleted once every group has passed them. `latest`: the last of each key is kept. */
+  readonly retention:
+    { readonly keep: 'forever' } | { readonly keep: 'days'; readonly days: number } | { readonly keep: 'latest' }
+}
+
+export type Headers = Readonly<Record<string, string>>
+
+/** A record to publish. The partition follows from the key unless it is given. */
+export interface Output {
+  readonly topic: string
+  readonly key: Buffer | null
+  readonly value: Buffer
+  readonly headers?: Headers
+  readonly partition?: number
+}
+
+/** A record as it stands in the log. */
+export interface LogRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: Offset
+  readonly key: Buffer | null
+  readonly value: Buffer
+  readonly headers: Headers
+  /** Milliseconds since 1970, when it was published. */
+  readonly timestamp: number
+}
+
+export interface Batch {
+  readonly records: readonly LogRecord[]
+  /** Where the next read goes on: behind the last record, and behind control and aborted records after it. */
+  readonly next: Offset
+}
+
+export interface ReadLimits {
+  readonly records: number
+  readonly bytes: number
+}
+
+/**
+ * The ownership of one partition by one group. A newer claim of the same partition fences this one: from then on its
+ * commits fail with STEERFLOW_FENCED and change nothing.
+ */
+export interface Claim {
+  readonly group: string
+  readonly topic: string
+  readonly partition: number
+  /** The committed offset, read after older owners were fenced. */
+  readonly committed: Offset
+  /**
+   * The next records from the claim's own position, which begins at `committed`; waits at most `waitMs` for the first.
+   * May be empty. Never more than one call at a time.
+   * @throws STEERFLOW_OFFSET_LOST when the position lies before the start of the log.
+   */
+  read(limits: ReadLimits, waitMs: number): Promise<Batch>
+  /**
+   * Publishes `outputs` and moves the committed offset from → to, both or neither, durably.
+   * `from` must be the committed offset. Never more than one call at a time.
+   * @throws STEERFLOW_FENCED, STEERFLOW_LOG_FULL, STEERFLOW_RECORD_TOO_LARGE
+   */
+  commit(from: Offset, to: Offset, outputs: readonly Output[]): Promise<void>
+  /** Gives the partition back; what is not committed will be read again by the next owner. */
+  release(): Promise<void>
+}
+
+/** Told of partitions that come and go. Calls of one membership never overlap. */
+export interface Assignee {
+  assigned(claim: Claim): void
+  /** The claim is lost or was fenced: its window must be dropped; nothing of it can be committed any more. */
+  lost(claim: Claim): void
+  /** The membership itself cannot go on. */
+  failed(error: Error): void
+}
+
+/** A member of a consumer group; `leave` gives all its partitions back. */
+export interface Membership {
+  leave(): Promise<void>
+}
+
+export interface PartitionState {
+  readonly topic: string
+  readonly partition: number
+  /** First offset still stored. */
+  readonly start: Offset
+  /** Offset of the next record to be published. */
+  readonly end: Offset
+}
+
+/** What an adapter promises beyond the conformance suite's common part. */
+export interface LogFeatures {
+  readonly name: string
+  /** Partitions of one group are shared out between processes. */
+  readonly sharesPartitions: boolean
+}
+
+export interface Log {
+  readonly features: LogFeatures
+  /** The largest value that can be published, in bytes. */
+  readonly maxValueBytes: number
+  /** Creates the topics that are missing. Partitions of an existing topic may grow, never shrink. */
+  ensure(topics: readonly TopicSpec[]): Promise<void>
+  topics(): Promise<readonly TopicSpec[]>
+  /** Joins a group that reads a topic: partitions are assigned by and by. */
+  join(group: string, topic: string, assignee: Assignee): Promise<Membership>
+  /**
+   * Claims one partition directly, outside any membership. The topic may be a name of the caller's own that holds no
+   * records: then only its offset is used, as ingest does to remember how far it came in a file.
+   */
+  claim(group: string, topic: string, partition: number): Promise<Claim>
+  /** Publishes records, all or none, durably. */
+  publish(outputs: readonly Output[]): Promise<void>
+  /** Reads records from an offset with no group; `from` before the start reads from the start. */
+  read(topic: string, partition: number, from: Offset, limits: ReadLimits): Promise<Batch>
+  state(topic: string): Promise<readonly PartitionState[]>
+  /** Committed offsets of a group on a topic, by partition; absent where it never committed. */
+  committed(group: string, topic: string): Promise<ReadonlyMap<number, Offset>>
+  close(): Promise<void>
+}

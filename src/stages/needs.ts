@@ -1,0 +1,108 @@
+import { type AttributeSet } from '../domain/attributes.js'
+import { type ConversationType, type Split, type Turn } from '../domain/conversation.js'
+import { type JobEvent, type Snapshot } from '../domain/job.js'
+import { type ModelRecord } from '../domain/model.js'
+import { type ShardManifest } from '../domain/shard.js'
+
+/**
+ * The capabilities that stages ask for. Adapters implement them; a test passes a literal. What a stage does not list, it
+ * cannot reach.
+ */
+
+/** What the loss mask depends on. */
+export interface MaskInput {
+  readonly conversations: readonly Turn[]
+  readonly system: string
+  readonly mask: string
+  readonly type: ConversationType | null
+}
+
+/** Computes loss masks with a real tokenizer. */
+export interface Masker {
+  /** Digest of the tokenizer model and the prompt tokens. */
+  readonly digest: string
+  /**
+   * Index of the first token that is learnt, null when none is.
+   * @throws STEERFLOW_UNMASKABLE when a rule of the trainer's loader is violated.
+   */
+  firstLearnt(input: MaskInput): Promise<number | null>
+}
+
+/** A conversation up to and including the turn to be scored; earlier turns carry their predicted labels. */
+export interface TurnToScore {
+  readonly system: string
+  readonly turns: readonly Turn[]
+}
+
+export interface ScoredTurn {
+  /** The attribute line: the set's keys in order. */
+  readonly label: string
+  /** The raw scores by attribute key, before rounding; where the server gives only integers, those. */
+  readonly scores: Readonly<Record<string, number>>
+}
+
+/** A value model fixed for one record: every turn is scored by the same model. */
+export interface PinnedValueModel {
+  readonly digest: string
+  readonly attributeSet: AttributeSet
+  /** @throws transient, permanent or fatal SteerflowErrors of the inference adapter. */
+  scoreTurn(turn: TurnToScore, signal: AbortSignal): Promise<ScoredTurn>
+}
+
+export interface ValueModels {
+  /** The model active now; waits until there is one. */
+  pin(signal: AbortSignal): Promise<PinnedValueModel>
+}
+
+/** The open files of one cut. */
+export interface ShardCut {
+  readonly records: number
+  readonly bytes: number
+  append(
+    file: {
+      readonly dataset: string
+      readonly split: Split
+      readonly attributeSet: string
+      readonly round: string | null
+    },
+    line: string,
+  ): Promise<void>
+  /** Makes the files durable under their final names. */
+  seal(to: bigint): Promise<readonly Omit<ShardManifest, 'reason'>[]>
+  /** Removes what is not sealed. */
+  drop(): Promise<void>
+}
+
+export interface ShardStore {
+  begin(at: { readonly topic: string; readonly partition: number; readonly from: bigint }): Promise<ShardCut>
+}
+
+/** Turns live manifests into an immutable dataset folder. */
+export interface Snapshots {
+  /** Idempotent: the same records give the same digest and folder. */
+  materialise(dataset: string, manifests: readonly ShardManifest[]): Promise<Snapshot>
+}
+
+/** What became of a launched process. */
+export type JobEnd =
+  | { readonly state: 'succeeded'; readonly model: Omit<ModelRecord, 'state' | 'reason'> | null }
+  | { readonly state: 'failed' | 'cancelled' | 'unknown'; readonly detail: string }
+
+/** Starts training jobs somewhere and finds them again by their name. */
+export interface JobRunner {
+  /** Writes the job's files (idempotent) and returns their folder below the storage root. */
+  render(job: JobEvent): Promise<string>
+  /** Whether this launcher only renders. */
+  readonly rendersOnly: boolean
+  /** Where jobs are launched: host name, cluster. */
+  readonly host: string
+  /** Starts the attempt unless it is found already started under its name. */
+  start(job: JobEvent): Promise<void>
+  /** Resolves when the attempt has ended. */
+  ended(job: JobEvent, signal: AbortSignal): Promise<JobEnd>
+}
+
+/** The job runner for a launcher named in a dataset's settings. */
+export interface JobRunners {
+  runner(launcher: string): JobRunner
+}
