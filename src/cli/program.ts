@@ -1,0 +1,42 @@
+import { Command, CommanderError } from 'commander'
+import { asSteerflowError, explain } from '../domain/errors.js'
+import { exitCodes, type ExitCode, type Session, type Verb } from './command.js'
+
+/** Every verb, in the order of the help page. */
+const verbs: readonly Verb[] = []
+
+/** `--a_b` is the same as `--a-b`, as in the original scripts' command lines. */
+const dashed = (argument: string): string =>
+  /^--[a-z]+(_[a-z]+)+(=|$)/.test(argument)
+    ? argument.replace(/^--[a-z_]+/, name => name.replaceAll('_', '-'))
+    : argument
+
+/** Runs one command line and returns its exit code. Errors are printed with their code, cause and next step. */
+export async function main(argv: readonly string[], io?: Partial<Session>): Promise<number> {
+  let code: ExitCode = exitCodes.done
+  const session: Session = {
+    out: text => void process.stdout.write(text),
+    err: text => void process.stderr.write(text),
+    interactive: process.stderr.isTTY,
+    columns: process.stderr.columns || 80,
+    exit: to => {
+      code = to
+    },
+    ...io,
+  }
+  const program = new Command('steerflow')
+    .description('The streaming data plane for SteerLM.')
+    .exitOverride()
+    .configureOutput({ writeOut: session.out, writeErr: session.err })
+    .showSuggestionAfterError()
+  for (const verb of verbs) verb(program, session)
+  try {
+    await program.parseAsync(argv.map(dashed), { from: 'user' })
+    return code
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage
+    const error = asSteerflowError(thrown)
+    session.err(`${error.code}: ${explain(error)}\n  next: ${error.next}\n`)
+    return error.kind === 'usage' ? exitCodes.usage : exitCodes.failed
+  }
+}
