@@ -1,0 +1,62 @@
+/** One measured figure. Gated ones are ratios, ours ÷ reference, where higher is better and `goal` is the least. */
+export interface Figure {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  /** null: reported, not gated. */
+  readonly goal: number | null
+  readonly met: boolean | null
+  /** Smallest and largest of the rounds. */
+  readonly spread: readonly [number, number]
+  readonly rounds: number
+  /** What it is measured against, in words. */
+  readonly reference: string
+}
+
+export const median = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = Math.floor(sorted.length / 2)
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2
+}
+
+/**
+ * Measures two things in turn, A B A B …, after one uncounted round, and returns the ratio of their rates round by round:
+ * the median is what counts, the spread shows the noise.
+ */
+export async function paired(
+  name: string,
+  goal: number | null,
+  reference: string,
+  rounds: number,
+  ours: () => Promise<number>,
+  theirs: () => Promise<number>,
+): Promise<Figure> {
+  const ratios: number[] = []
+  for (let round = 0; round <= rounds; round++) {
+    const a = await ours()
+    const b = await theirs()
+    if (round > 0) ratios.push(a / b)
+  }
+  return figure(name, goal, reference, 'ratio', ratios)
+}
+
+/** A figure from its rounds. */
+export function figure(
+  name: string,
+  goal: number | null,
+  reference: string,
+  unit: string,
+  values: readonly number[],
+): Figure {
+  const value = median(values)
+  return {
+    name,
+    value: Number(value.toPrecision(4)),
+    unit,
+    goal,
+    met: goal === null ? null : value >= goal,
+    spread: [Math.min(...values), Math.max(...values)],
+    rounds: values.length,
+    reference,
+  }
+}
