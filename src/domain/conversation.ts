@@ -67,7 +67,7 @@ export type Conversation = z.output<typeof Conversation>
 /** A conversation that a clean stage left out, with the reason. */
 export const Dropped = z
   .strictObject({
-    reason: z.enum(['fully-masked']).describe('the rule that dropped it'),
+    reason: z.enum(['fully-masked', 'control-token']).describe('the rule that dropped it'),
     detail: z.string().describe('the rule with its values'),
     conversation: Conversation,
   })

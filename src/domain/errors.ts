@@ -67,11 +67,6 @@ export const errorTable = {
     means: 'A source record lacks something that its format requires, or holds a value that it does not allow.',
     next: 'Correct the source record and ingest it again.',
   },
-  STEERFLOW_CONTROL_TOKEN: {
-    kind: 'permanent',
-    means: 'A text contains one of the prompt tokens, which would break the trainer.',
-    next: 'Set preprocess.controlTokens to `escape`, choose other prompt tokens, or remove the text.',
-  },
   STEERFLOW_FANOUT: {
     kind: 'permanent',
     means: 'One record would become more records, turns or bytes than the bounds allow.',
