@@ -62,6 +62,11 @@ export const errorTable = {
     means: 'A record does not fit the schema of its topic.',
     next: 'Look at it with `steerflow dead-letters show`, correct its producer, and replay.',
   },
+  STEERFLOW_STAGE_FAILED: {
+    kind: 'permanent',
+    means: 'A stage failed on a record in a way that it does not foresee.',
+    next: 'Report it with the cause; correct the record or the stage, and replay the dead letter.',
+  },
   STEERFLOW_SOURCE_INVALID: {
     kind: 'permanent',
     means: 'A source record lacks something that its format requires, or holds a value that it does not allow.',

@@ -106,3 +106,12 @@ export interface JobRunner {
 export interface JobRunners {
   runner(launcher: string): JobRunner
 }
+
+/** Everything that a composition of the pipeline offers; each node picks what its stage lists. */
+export interface Capabilities {
+  readonly masker: Masker
+  readonly valueModels: ValueModels
+  readonly shards: ShardStore
+  readonly snapshots: Snapshots
+  readonly runners: JobRunners
+}

@@ -90,6 +90,12 @@ export interface ClosingFold<I extends z.ZodObject, P extends Ports, G> {
   readonly drop: (group: G) => Promise<void>
 }
 
+/** A long work with a key that tells it from others of the same partition. */
+export interface Pursuit<P extends Ports> {
+  readonly key: string
+  readonly run: (signal: AbortSignal) => Promise<readonly Emission<P>[]>
+}
+
 /** What the runtime tells a lasting fold when sources are idle: the topics behind which everything is sealed. */
 export interface Idle {
   readonly sealed: readonly string[]
@@ -106,6 +112,12 @@ export interface LastingFold<I extends z.ZodObject, P extends Ports, G> {
    * repeated after a crash, so that side effects need a name of their own by which they are found again.
    */
   readonly act: (state: G, record: z.output<I>, at: At) => Promise<readonly Emission<P>[]>
+  /**
+   * Long works that a state asks for (a job that runs for hours): started when the topic is read to its end, kept while
+   * the state keeps asking, repeated after a restart. Their emissions are published under the claim of the partition, so
+   * that a fenced process publishes none.
+   */
+  readonly pursue?: (state: G) => readonly Pursuit<P>[]
   /** Records to publish to the own input when the sources are idle: a timer is an input like any other. */
   readonly idle?: (state: G, idle: Idle) => readonly z.output<I>[]
 }

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+
+/**
+ * The reader's form of a record schema: the same shape with every object open, so that a key which a newer writer added
+ * is carried through untouched. Writers keep the closed form; both have one source.
+ */
+export function loosen<S extends z.ZodType>(schema: S): S {
+  return open(schema) as S
+}
+
+function open(schema: z.ZodType): z.ZodType {
+  if (schema instanceof z.ZodObject) {
+    const shape = Object.entries(schema.shape as Record<string, z.ZodType>)
+    return z.looseObject(Object.fromEntries(shape.map(([key, value]) => [key, open(value)])))
+  }
+  if (schema instanceof z.ZodArray) {
+    // The clone keeps the array's own checks: least length and the like.
+    return schema.clone({ ...schema.def, element: open(schema.element as z.ZodType) })
+  }
+  if (schema instanceof z.ZodNullable) return open(schema.unwrap() as z.ZodType).nullable()
+  if (schema instanceof z.ZodOptional) return open(schema.unwrap() as z.ZodType).optional()
+  return schema
+}
