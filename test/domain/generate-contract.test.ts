@@ -41,7 +41,7 @@ const asNumbersAndLists = (called: Record<string, unknown>): Record<string, unkn
 })
 
 describe('the /generate contract', () => {
-  it.each(cases.map(one => [one.case, one] as const))('answers as the original: %s', (_, golden) => {
+  it.each(cases.map(one => [one.case, one] as const))('answers as the original: %s', (_name, golden) => {
     const body = typeof golden.request === 'string' ? golden.request : JSON.stringify(golden.request)
     const checked = readGenerate({
       method: golden.method,
