@@ -1,0 +1,31 @@
+/** What a node has done since the process started. Totals over restarts are read from the log. */
+export interface Counters {
+  /** Records committed. */
+  in: number
+  /** Records published, by port's topic. */
+  readonly out: Map<string, number>
+  deadLettered: number
+}
+
+export const counters = (): Counters => ({ in: 0, out: new Map(), deadLettered: 0 })
+
+/** Where a partition of a node stands. */
+export interface PartitionStatus {
+  readonly partition: number
+  readonly committed: bigint
+  /** Where reading goes on. */
+  readonly position: bigint
+  /** Records read and not committed, open groups left out. */
+  readonly inFlight: number
+  /** Records in a group that is still open: not behind, but not committed either. */
+  readonly held: number
+  /** Long works under way. */
+  readonly pursuing: number
+}
+
+/** Where a node stands. */
+export interface NodeStatus {
+  readonly node: string
+  readonly counters: Counters
+  readonly partitions: readonly PartitionStatus[]
+}

@@ -1,0 +1,114 @@
+import { SteerflowError, type ErrorCode } from '../domain/errors.js'
+import { deadLetter } from './dead-letter.js'
+import { type Claim, type Log, type Offset, offset, type Output } from './log.js'
+
+/** Something that a source holds, in its order. */
+export type SourceItem =
+  | { readonly kind: 'record'; readonly position: number; readonly key: string; readonly value: Buffer }
+  | {
+      readonly kind: 'reject'
+      readonly position: number
+      readonly code: ErrorCode
+      readonly reason: string
+      readonly bytes: Buffer
+    }
+
+/** A file or stream of records whose positions are the same whenever it is read. */
+export interface Source {
+  /** What it is called in messages and dead letters. */
+  readonly name: string
+  /** sha256 of its bytes: by it the source is known again. */
+  readonly digest: string
+  items(): AsyncIterable<SourceItem>
+}
+
+export interface Ingested {
+  readonly records: number
+  readonly rejected: number
+  /** Items that an earlier run had already taken in. */
+  readonly skipped: number
+}
+
+const batchLimits = { items: 500, bytes: 4 << 20 }
+
+/**
+ * Publishes a source's records. How far it came is committed with the records, under the digest of the source: a second
+ * ingest of the same bytes, after a crash or by mistake, takes in only what is missing. What cannot be read becomes a
+ * dead letter.
+ */
+export async function ingest(
+  log: Log,
+  source: Source,
+  to: { readonly topic: string; readonly deadLetters: string },
+  seen: (items: number) => void = () => undefined,
+): Promise<Ingested> {
+  const claim = await log.claim(`ingest.${source.digest}`, to.topic, 0)
+  const done = { records: 0, rejected: 0, skipped: 0 }
+  const batch = new Batch(claim)
+  try {
+    for await (const item of source.items()) {
+      if (BigInt(item.position) < claim.committed) {
+        done.skipped++
+        continue
+      }
+      if (item.kind === 'record') done.records++
+      else done.rejected++
+      batch.add(item.position, outputOf(item, source, to, log.maxValueBytes))
+      if (batch.full) seen(await batch.commit())
+    }
+    seen(await batch.commit())
+  } finally {
+    await claim.release()
+  }
+  return done
+}
+
+/** Outputs gathered for one commit. */
+class Batch {
+  #outputs: Output[] = []
+  #bytes = 0
+  #from: Offset
+  #to: Offset
+
+  constructor(private readonly claim: Claim) {
+    this.#from = claim.committed
+    this.#to = claim.committed
+  }
+
+  get full(): boolean {
+    return this.#outputs.length >= batchLimits.items || this.#bytes >= batchLimits.bytes
+  }
+
+  add(position: number, output: Output): void {
+    this.#outputs.push(output)
+    this.#bytes += output.value.byteLength
+    this.#to = offset(position + 1)
+  }
+
+  /** Commits what was gathered and returns its number. */
+  async commit(): Promise<number> {
+    const items = this.#outputs.length
+    if (items > 0) await this.claim.commit(this.#from, this.#to, this.#outputs)
+    this.#from = this.#to
+    this.#outputs = []
+    this.#bytes = 0
+    return items
+  }
+}
+
+function outputOf(
+  item: SourceItem,
+  source: Source,
+  to: { readonly topic: string; readonly deadLetters: string },
+  maxValueBytes: number,
+): Output {
+  const origin = { topic: `source:${source.digest}`, partition: 0, offset: String(item.position), timestamp: 0 }
+  if (item.kind === 'record' && item.value.byteLength <= maxValueBytes) {
+    return { topic: to.topic, key: Buffer.from(item.key), value: item.value, headers: { node: 'ingest' } }
+  }
+  const [value, error] =
+    item.kind === 'reject'
+      ? [item.bytes, new SteerflowError(item.code, `${source.name}: ${item.reason}`)]
+      : [item.value, new SteerflowError('STEERFLOW_RECORD_TOO_LARGE', `${source.name}: ${item.value.byteLength} bytes`)]
+  return deadLetter(to.deadLetters, 'ingest', { key: null, value, headers: {} }, origin, error, maxValueBytes)
+}

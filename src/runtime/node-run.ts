@@ -1,0 +1,116 @@
+import { type Node, type Runner } from '../stages/bind.js'
+import { type Capabilities } from '../stages/needs.js'
+import { type Idle } from '../stages/stage.js'
+import { counters, type NodeStatus } from './counters.js'
+import { type Assignee, type Claim, type Log, type Membership } from './log.js'
+import { ClosingPartition } from './partition-closing.js'
+import { EachPartition } from './partition-each.js'
+import { LastingPartition } from './partition-lasting.js'
+import { type NodeContext, type PartitionWork } from './partition.js'
+import { Semaphore } from './semaphore.js'
+
+export interface NodeRunOptions {
+  readonly log: Log
+  readonly deadLetters: string
+  readonly capabilities: Capabilities
+  /** The node's options from the configuration. */
+  readonly options: unknown
+  /** Records worked on at the same time, over all partitions. */
+  readonly concurrency: number
+  readonly moved: () => void
+  /** Told once of what stops the whole run. */
+  readonly failed: (error: unknown) => void
+}
+
+interface Held {
+  readonly work: PartitionWork
+  readonly claim: Claim
+  readonly ended: Promise<void>
+}
+
+/** One node of the pipeline at work: it joins its group and works on the partitions that it is given. */
+export class NodeRun implements Assignee {
+  readonly #held = new Map<number, Held>()
+  readonly #context: NodeContext
+  readonly #shared: Runner | null
+  #membership: Membership | null = null
+  #stopping = false
+
+  constructor(
+    readonly node: Node,
+    private readonly run: NodeRunOptions,
+  ) {
+    this.#context = {
+      node: node.name,
+      log: run.log,
+      deadLetters: run.deadLetters,
+      counters: counters(),
+      permits: new Semaphore(run.concurrency),
+      moved: run.moved,
+    }
+    // Started here also for folds, which start one more a partition: wrong options are told at once.
+    const runner = node.start(run.options, run.capabilities)
+    this.#shared = runner.kind === 'each' ? runner : null
+  }
+
+  async join(): Promise<void> {
+    this.#membership = await this.run.log.join(this.node.name, this.node.from.name, this)
+  }
+
+  assigned(claim: Claim): void {
+    const work = this.#begin(claim)
+    const ended = work.run().catch((error: unknown) => {
+      if (!this.#stopping && this.#held.get(claim.partition)?.claim === claim) this.run.failed(error)
+    })
+    this.#held.set(claim.partition, { work, claim, ended })
+    this.run.moved()
+  }
+
+  lost(claim: Claim): void {
+    const held = this.#held.get(claim.partition)
+    if (held?.claim !== claim) return
+    this.#held.delete(claim.partition)
+    held.work.drop()
+    this.run.moved()
+  }
+
+  failed(error: Error): void {
+    if (!this.#stopping) this.run.failed(error)
+  }
+
+  status(): NodeStatus {
+    const partitions = [...this.#held.values()].map(({ work }) => work.status())
+    return { node: this.node.name, counters: this.#context.counters, partitions }
+  }
+
+  /** Closes the open groups of a closing fold. */
+  cut(): void {
+    for (const { work } of this.#held.values()) if (work instanceof ClosingPartition) work.cut('idle')
+  }
+
+  /** Tells a lasting fold that sources are idle; whether it made anything of it. */
+  async idle(idle: Idle): Promise<boolean> {
+    const lasting = [...this.#held.values()].flatMap(({ work }) => (work instanceof LastingPartition ? [work] : []))
+    const made = await Promise.all(lasting.map(work => work.idle(idle)))
+    return made.includes(true)
+  }
+
+  /** Drains for at most `limitMs`, then gives every partition back. */
+  async stop(limitMs: number): Promise<void> {
+    this.#stopping = true
+    const held = [...this.#held.values()]
+    const timer = setTimeout(() => held.forEach(({ work }) => work.drop()), limitMs)
+    await Promise.allSettled(held.map(({ work }) => work.drain()))
+    await Promise.allSettled(held.map(({ ended }) => ended))
+    clearTimeout(timer)
+    await this.#membership?.leave()
+  }
+
+  #begin(claim: Claim): PartitionWork {
+    if (this.#shared?.kind === 'each') return new EachPartition(this.#context, this.#shared, claim)
+    const runner = this.node.start(this.run.options, this.run.capabilities)
+    if (runner.kind === 'closing') return new ClosingPartition(this.#context, runner, claim)
+    if (runner.kind === 'lasting') return new LastingPartition(this.#context, runner, claim)
+    return new EachPartition(this.#context, runner, claim)
+  }
+}

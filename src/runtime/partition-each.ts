@@ -1,0 +1,153 @@
+import { setMaxListeners } from 'node:events'
+import { SteerflowError } from '../domain/errors.js'
+import { type EachRunner } from '../stages/bind.js'
+import { type PartitionStatus } from './counters.js'
+import { stageFailure } from './dead-letter.js'
+import { type Claim, type Offset, type Output } from './log.js'
+import {
+  count,
+  forAnother,
+  letterOf,
+  type NodeContext,
+  outputsOf,
+  type PartitionWork,
+  placeOf,
+  readWait,
+} from './partition.js'
+import { untilDone } from './retry.js'
+import { Signal } from './signal.js'
+import { type Item, Window } from './window.js'
+
+/** Bounds of the window of one partition. */
+export const windowLimits = { records: 256, bytes: 8 << 20 }
+
+/**
+ * A partition of an `each` node. Two loops: one reads into the window and starts work, the other commits the finished
+ * prefix, so that reading, working and committing overlap while the order of commits is that of the records.
+ */
+export class EachPartition implements PartitionWork {
+  readonly partition: number
+  readonly #window: Window
+  readonly #stop = new AbortController()
+  readonly #changed = new Signal()
+  #committed: Offset
+  #draining = false
+  #fatal: unknown = null
+
+  constructor(
+    private readonly context: NodeContext,
+    private readonly runner: EachRunner,
+    private readonly claim: Claim,
+    limits = windowLimits,
+  ) {
+    this.partition = claim.partition
+    this.#committed = claim.committed
+    this.#window = new Window(limits, claim.committed)
+    setMaxListeners(0, this.#stop.signal)
+  }
+
+  status(): PartitionStatus {
+    return {
+      partition: this.partition,
+      committed: this.#committed,
+      position: this.#window.next,
+      inFlight: this.#window.size,
+      held: 0,
+      pursuing: 0,
+    }
+  }
+
+  async run(): Promise<void> {
+    const loops = [this.#read(), this.#commit()]
+    try {
+      await Promise.all(loops)
+    } catch (error) {
+      if (!this.#stopped) this.#fatal ??= error
+    }
+    this.drop()
+    await Promise.allSettled(loops)
+    if (this.#fatal) throw this.#fatal
+  }
+
+  async drain(): Promise<void> {
+    this.#draining = true
+    this.#changed.raise()
+    while (this.#window.size > 0 && !this.#stopped) await this.#changed.wait(50)
+    this.drop()
+  }
+
+  drop(): void {
+    this.#stop.abort()
+    this.#changed.raise()
+  }
+
+  get #stopped(): boolean {
+    return this.#stop.signal.aborted
+  }
+
+  async #read(): Promise<void> {
+    while (!this.#draining && !this.#stopped) {
+      const room = this.#window.room
+      if (room.records <= 0) {
+        await this.#changed.wait(readWait)
+        continue
+      }
+      const batch = await this.claim.read(room, readWait)
+      if (this.#stopped || (this.#draining && batch.records.length > 0)) return
+      for (const item of this.#window.push(batch.records, batch.next)) void this.#work(item)
+      if (batch.records.length === 0) this.#changed.raise()
+    }
+  }
+
+  async #work(item: Item): Promise<void> {
+    await this.context.permits.acquire()
+    try {
+      if (!this.#stopped) item.outputs = await this.#outputs(item)
+    } catch (error) {
+      if (!this.#stopped) this.#fail(error)
+    } finally {
+      this.context.permits.release()
+      this.#changed.raise()
+    }
+  }
+
+  async #outputs({ record }: Item): Promise<readonly Output[]> {
+    if (forAnother(record, this.context.node)) return []
+    try {
+      const at = placeOf(record, this.#stop.signal)
+      const emissions = await untilDone(() => this.runner.run(record.value, at), this.#stop.signal)
+      const outputs = outputsOf(this.context, emissions)
+      const large = outputs.find(output => output.value.byteLength > this.context.log.maxValueBytes)
+      if (!large) return outputs
+      throw new SteerflowError(
+        'STEERFLOW_RECORD_TOO_LARGE',
+        `a record of ${large.value.byteLength} bytes for ${large.topic}; the log takes ${this.context.log.maxValueBytes}`,
+      )
+    } catch (thrown) {
+      if (this.#stopped) throw thrown
+      const error = stageFailure(thrown)
+      if (error.kind !== 'permanent') throw error
+      return [letterOf(this.context, record, error)]
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#fatal ??= error
+    this.drop()
+  }
+
+  async #commit(): Promise<void> {
+    while (!this.#stopped) {
+      const prefix = this.#window.prefix(this.#committed)
+      if (!prefix) {
+        await this.#changed.wait(readWait)
+        continue
+      }
+      await this.claim.commit(this.#committed, prefix.to, prefix.outputs)
+      this.#committed = prefix.to
+      this.#window.shift(prefix.items)
+      count(this.context, prefix.items, prefix.outputs)
+      this.#changed.raise()
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import { type Encoded } from '../stages/bind.js'
+import { type At } from '../stages/stage.js'
+import { type SteerflowError } from '../domain/errors.js'
+import { type Counters, type PartitionStatus } from './counters.js'
+import { deadLetter, type Origin } from './dead-letter.js'
+import { type Claim, type Log, type LogRecord, type Output } from './log.js'
+import { type Semaphore } from './semaphore.js'
+
+/** What every partition of a node shares. */
+export interface NodeContext {
+  readonly node: string
+  readonly log: Log
+  readonly deadLetters: string
+  readonly counters: Counters
+  /** Records of the node being worked on at the same time, over all its partitions. */
+  readonly permits: Semaphore
+  /** Called after every commit: something moved. */
+  readonly moved: () => void
+}
+
+/** One partition of one node at work. */
+export interface PartitionWork {
+  readonly partition: number
+  status(): PartitionStatus
+  /** Works until drained or dropped. Rejects with what stops the whole run. */
+  run(): Promise<void>
+  /** Takes nothing more in; resolves when what is in flight is committed. Open groups are dropped, never cut. */
+  drain(): Promise<void>
+  /** Forgets everything not committed: the partition is lost, or time is up. */
+  drop(): void
+}
+
+/** Header by which a replayed record names the only node that may take it. */
+export const replayFor = 'replay-for'
+
+/** Whether a record is addressed to another node of the same topic. */
+export const forAnother = (record: LogRecord, node: string): boolean =>
+  record.headers[replayFor] !== undefined && record.headers[replayFor] !== node
+
+/** A record's place, as a stage sees it. */
+export const placeOf = (record: LogRecord, signal: AbortSignal): At => ({
+  topic: record.topic,
+  partition: record.partition,
+  offset: record.offset,
+  timestamp: record.timestamp,
+  signal,
+})
+
+/** Encoded emissions as outputs that name the node they come from. */
+export const outputsOf = (context: NodeContext, emissions: readonly Encoded[]): readonly Output[] =>
+  emissions.map(emission => ({ ...emission, headers: { node: context.node } }))
+
+/** The dead letter of a record of this node. */
+export function letterOf(context: NodeContext, record: LogRecord, error: SteerflowError): Output {
+  const origin: Origin = {
+    topic: record.topic,
+    partition: record.partition,
+    offset: String(record.offset),
+    timestamp: record.timestamp,
+  }
+  return deadLetter(context.deadLetters, context.node, record, origin, error, context.log.maxValueBytes)
+}
+
+/** Counts a commit. */
+export function count(context: NodeContext, records: number, outputs: readonly Output[]): void {
+  context.counters.in += records
+  for (const { topic } of outputs) {
+    if (topic === context.deadLetters) context.counters.deadLettered++
+    else context.counters.out.set(topic, (context.counters.out.get(topic) ?? 0) + 1)
+  }
+  context.moved()
+}
+
+/** Milliseconds that a read waits for a first record; it bounds how late a stop is noticed. */
+export const readWait = 200
+
+export type { Claim }

@@ -1,0 +1,114 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Node } from '../stages/bind.js'
+import { type Capabilities } from '../stages/needs.js'
+import { asSteerflowError } from '../domain/errors.js'
+import { type NodeStatus } from './counters.js'
+import { judge, type Standing, type Verdict } from './idle.js'
+import { type Log } from './log.js'
+import { NodeRun } from './node-run.js'
+
+export interface PipelineRunOptions {
+  readonly log: Log
+  readonly nodes: readonly Node[]
+  readonly deadLetters: string
+  readonly capabilities: Capabilities
+  /** Options of a node from the configuration. */
+  readonly options: (node: Node) => unknown
+  /** Records of a node worked on at the same time. */
+  readonly concurrency: (node: Node) => number
+  /** Whether the sources have ended: then, and only then, idleness is looked for. */
+  readonly sourcesEnded: () => boolean
+  /** Stop when everything is done. */
+  readonly untilIdle: boolean
+  /** How long a stop waits for what is in flight. */
+  readonly drainMs?: number
+}
+
+/** Pause between two looks at whether everything is idle. */
+const lookMs = 50
+/** Pause between two retentions. */
+const retainMs = 60_000
+
+/** The pipeline, or some nodes of it, at work on a log. */
+export class PipelineRun {
+  readonly #nodes: readonly NodeRun[]
+  readonly #stop = new AbortController()
+  #moves = 0
+  #failure: unknown = null
+
+  constructor(private readonly options: PipelineRunOptions) {
+    this.#nodes = options.nodes.map(
+      node =>
+        new NodeRun(node, {
+          log: options.log,
+          deadLetters: options.deadLetters,
+          capabilities: options.capabilities,
+          options: options.options(node),
+          concurrency: options.concurrency(node),
+          moved: () => this.#moves++,
+          failed: error => this.#fail(error),
+        }),
+    )
+  }
+
+  /** Where every node stands. */
+  status(): readonly NodeStatus[] {
+    return this.#nodes.map(node => node.status())
+  }
+
+  /** Asks for an orderly end: what is in flight is committed, open groups are left to the next run. */
+  stop(): void {
+    this.#stop.abort()
+  }
+
+  /**
+   * Runs until stopped, or until everything is idle. Resolves after the drain.
+   * @throws the SteerflowError that stopped it; nothing is acknowledged after it.
+   */
+  async run(): Promise<void> {
+    try {
+      for (const node of this.#nodes) await node.join()
+      let retained = Date.now()
+      while (!this.#stop.signal.aborted) {
+        if (this.options.untilIdle && (await this.#look())) break
+        if (Date.now() - retained > retainMs) {
+          retained = Date.now()
+          await this.options.log.retain?.(retained)
+        }
+        await sleep(lookMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+      }
+    } finally {
+      await Promise.all(this.#nodes.map(node => node.stop(this.options.drainMs ?? 10_000)))
+    }
+    if (this.#failure) throw asSteerflowError(this.#failure)
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error
+    this.stop()
+  }
+
+  /** One look; whether everything is done. */
+  async #look(): Promise<boolean> {
+    if (!this.options.sourcesEnded()) return false
+    const verdict = await this.#verdict()
+    if (!verdict) return false
+    for (const node of this.#nodes) if (verdict.cut.includes(node.node.name)) node.cut()
+    if (verdict.cut.length > 0) return false
+    const told = await Promise.all(this.#nodes.map(node => node.idle({ sealed: verdict.sealed, now: Date.now() })))
+    return verdict.idle && !told.includes(true)
+  }
+
+  /** Judges the nodes' standings; null when something moved meanwhile, so that the picture is of no single moment. */
+  async #verdict(): Promise<Verdict | null> {
+    const moves = this.#moves
+    const standings: Standing[] = []
+    for (const run of this.#nodes) {
+      const { name, groups, from, to } = run.node
+      const ends = (await this.options.log.state(from.name)).map(state => state.end)
+      const node = { name, groups, from: from.name, to: Object.values(to).map(topic => topic.name) }
+      standings.push({ node, status: run.status(), ends })
+    }
+    return moves === this.#moves ? judge(standings) : null
+  }
+}

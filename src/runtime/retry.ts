@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SteerflowError } from '../domain/errors.js'
+
+/** Bounds of a jittered exponential backoff, in milliseconds. */
+export interface Backoff {
+  readonly first: number
+  readonly most: number
+}
+
+/** The wait before attempt `attempt` (from 1): doubles up to `most`, of which a random half is taken ("equal jitter"). */
+export function backoff(attempt: number, { first, most }: Backoff, random = Math.random): number {
+  const ceiling = Math.min(most, first * 2 ** Math.min(attempt - 1, 30))
+  return ceiling / 2 + (ceiling / 2) * random()
+}
+
+/**
+ * Repeats `work` while it fails transiently, until `signal` is aborted. Whatever else it throws is passed on.
+ * A record is never given up for a transient reason: an outage ends, a dead letter would have to be replayed by hand.
+ */
+export async function untilDone<T>(
+  work: () => T | Promise<T>,
+  signal: AbortSignal,
+  waits: Backoff = { first: 200, most: 15_000 },
+): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof SteerflowError) || error.kind !== 'transient' || signal.aborted) throw error
+      await sleep(backoff(attempt, waits), undefined, { signal })
+    }
+  }
+}
