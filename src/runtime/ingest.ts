@@ -22,6 +22,14 @@ export interface Source {
   items(): AsyncIterable<SourceItem>
 }
 
+/** Where records, rejects and progress go. */
+export interface IngestTopics {
+  readonly topic: string
+  readonly deadLetters: string
+  /** Holds no records: only the offsets of sources. */
+  readonly progress: string
+}
+
 export interface Ingested {
   readonly records: number
   readonly rejected: number
@@ -39,10 +47,10 @@ const batchLimits = { items: 500, bytes: 4 << 20 }
 export async function ingest(
   log: Log,
   source: Source,
-  to: { readonly topic: string; readonly deadLetters: string },
+  to: IngestTopics,
   seen: (items: number) => void = () => undefined,
 ): Promise<Ingested> {
-  const claim = await log.claim(`ingest.${source.digest}`, to.topic, 0)
+  const claim = await log.claim(`ingest.${source.digest}`, to.progress, 0)
   const done = { records: 0, rejected: 0, skipped: 0 }
   const batch = new Batch(claim)
   try {
@@ -99,7 +107,7 @@ class Batch {
 function outputOf(
   item: SourceItem,
   source: Source,
-  to: { readonly topic: string; readonly deadLetters: string },
+  to: IngestTopics,
   maxValueBytes: number,
 ): Output {
   const origin = { topic: `source:${source.digest}`, partition: 0, offset: String(item.position), timestamp: 0 }

@@ -75,9 +75,7 @@ export interface Node {
 }
 
 type AnyStage<I extends z.ZodObject, P extends Ports, O extends z.ZodObject, N, G> =
-  | EachStage<I, P, O, N>
-  | ClosingFoldStage<I, P, O, N, G>
-  | LastingFoldStage<I, P, O, N, G>
+  EachStage<I, P, O, N> | ClosingFoldStage<I, P, O, N, G> | LastingFoldStage<I, P, O, N, G>
 
 type TopicOf<R> = R extends z.ZodObject ? Topic<R> : never
 
@@ -123,7 +121,10 @@ type Read<I extends z.ZodObject> = (value: Buffer) => z.output<I>
 type Write<P extends Ports> = (emissions: Emission<P> | readonly Emission<P>[]) => Encoded[]
 
 function eachRunner<I extends z.ZodObject, P extends Ports>(
-  run: (record: z.output<I>, at: At) => Emission<P> | readonly Emission<P>[] | Promise<Emission<P> | readonly Emission<P>[]>,
+  run: (
+    record: z.output<I>,
+    at: At,
+  ) => Emission<P> | readonly Emission<P>[] | Promise<Emission<P> | readonly Emission<P>[]>,
   read: Read<I>,
   write: Write<P>,
 ): EachRunner {
@@ -204,7 +205,7 @@ function parseJson(topic: string, value: Buffer): unknown {
 /** Encodes a record of a topic. */
 export function encode<R extends z.ZodObject>(topic: Topic<R>, value: z.output<R>): Encoded {
   const text = topic.write ? topic.write(value) : JSON.stringify(value)
-  return { topic: topic.name, key: Buffer.from(topic.key(value), 'utf8'), value: Buffer.from(text, 'utf8') }
+  return { topic: topic.name, key: Buffer.from(topic.key.of(value), 'utf8'), value: Buffer.from(text, 'utf8') }
 }
 
 function invalidOptions(node: string, error: z.ZodError): SteerflowError {

@@ -9,8 +9,8 @@ export interface Topic<R extends z.ZodObject = z.ZodObject> {
   readonly name: string
   readonly summary: string
   readonly record: R
-  /** The partition key: records of one key keep their order. */
-  readonly key: (record: z.output<R>) => string
+  /** The partition key, in words and as a function: records of one key keep their order. */
+  readonly key: { readonly name: string; readonly of: (record: z.output<R>) => string }
   /** Partitions unless the configuration says otherwise. */
   readonly partitions: number
   readonly retention: Retention

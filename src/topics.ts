@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import { conversationLine } from './domain/conversation-line.js'
+import { Conversation, Dropped, Raw } from './domain/conversation.js'
+import { digest } from './domain/digest.js'
+import { JobEvent } from './domain/job.js'
+import { ModelRecord } from './domain/model.js'
+import { ShardEvent } from './domain/shard.js'
+import { topic, type Topic } from './stages/topic.js'
+
+/**
+ * Every topic. `topics/*.yaml` and `schemas/*.json` are generated from this file by `npm run generate`; operators and
+ * other languages read those.
+ */
+
+const forever = { keep: 'forever' } as const
+
+const conversations = (name: string, summary: string): Topic<typeof Conversation> =>
+  topic({
+    name: `conversations.${name}`,
+    summary,
+    record: Conversation,
+    key: { name: 'tree_id', of: record => record.tree_id },
+    partitions: 4,
+    retention: forever,
+    write: conversationLine,
+  })
+
+export const raw = topic({
+  name: 'conversations.raw',
+  summary: 'Source records as they came, one tree or thread each.',
+  record: Raw,
+  key: { name: 'tree_id', of: record => rawKey(record.record) },
+  partitions: 4,
+  retention: forever,
+})
+
+export const labelled = conversations('labelled', 'Paths with human labels, for the value model (TEXT_TO_VALUE).')
+export const unscored = conversations('unscored', 'Paths to be annotated, for the steerable model (VALUE_TO_TEXT).')
+export const labelledClean = conversations('labelled-clean', 'Labelled paths from which something is learnt.')
+export const unscoredClean = conversations('unscored-clean', 'Unscored paths from which something is learnt.')
+export const annotated = conversations('annotated', 'Paths with the labels that the value model predicted.')
+export const scored = conversations('scored', 'Annotated paths, clean again: what downstream consumers read.')
+
+export const dropped = topic({
+  name: 'conversations.dropped',
+  summary: 'Paths that a clean stage left out, with the reason.',
+  record: Dropped,
+  key: { name: 'tree_id', of: record => record.conversation.tree_id },
+  partitions: 4,
+  retention: forever,
+})
+
+export const shards = topic({
+  name: 'training.shards',
+  summary: 'Sealed shard files with their manifests, and when the sources of a dataset ended.',
+  record: ShardEvent,
+  key: { name: 'dataset', of: record => record.dataset },
+  partitions: 1,
+  retention: forever,
+})
+
+export const jobs = topic({
+  name: 'training.jobs',
+  summary: 'Every step in the life of every training job, with the decision that asked for it.',
+  record: JobEvent,
+  key: { name: 'dataset', of: record => record.dataset },
+  partitions: 1,
+  retention: forever,
+})
+
+export const models = topic({
+  name: 'models',
+  summary: 'The model registry: registered, active, retired.',
+  record: ModelRecord,
+  key: { name: 'model', of: record => record.model },
+  partitions: 1,
+  retention: forever,
+})
+
+/** Which dead letter was replayed; written together with the replayed record. */
+export const ReplayMark = z
+  .strictObject({ letter: z.string().describe('partition:offset in dead-letters') })
+  .meta({ title: 'ReplayMark' })
+
+export const replayed = topic({
+  name: 'dead-letters.replayed',
+  summary: 'Dead letters that were replayed, so that a second replay does nothing.',
+  record: ReplayMark,
+  key: { name: 'letter', of: record => record.letter },
+  partitions: 1,
+  retention: forever,
+})
+
+/** Holds the original bytes of records that could not pass, whatever they are; the headers tell the rest. */
+export const deadLetters = {
+  name: 'dead-letters',
+  key: { name: 'the key of the original' },
+  summary:
+    'Records that could not pass: original key and value untouched; code, node, cause and origin in the headers.',
+  partitions: 1,
+  retention: forever,
+} as const
+
+/** Holds no records: the offset of a group here is how far that source has been ingested, in lines. */
+export const ingestProgress = {
+  name: 'ingest.progress',
+  key: { name: 'none' },
+  summary: 'No records: the committed offset of group ingest.<digest> is how far that source has been taken in.',
+  partitions: 1,
+  retention: forever,
+} as const
+
+/** The topics whose records have a schema, in the order of the flow. */
+export const topics: readonly Topic[] = [
+  raw,
+  labelled,
+  unscored,
+  labelledClean,
+  unscoredClean,
+  annotated,
+  scored,
+  dropped,
+  shards,
+  jobs,
+  models,
+  replayed,
+] as unknown as readonly Topic[]
+
+/** What the log has to be told: every topic's name, partitions and retention. */
+export const topicSpecs = [...topics, deadLetters, ingestProgress].map(({ name, partitions, retention }) => ({
+  name,
+  partitions,
+  retention,
+}))
+
+/** A tree's records keep their order: the tree's id where the source has one, otherwise the content. */
+export function rawKey(record: Readonly<Record<string, unknown>>): string {
+  for (const key of ['message_tree_id', 'tree_id', 'id', 'conversation_id']) {
+    const value = record[key]
+    if (typeof value === 'string' && value !== '') return value
+  }
+  return digest(JSON.stringify(Object.values(record).slice(0, 1)).slice(0, 4096))
+}
