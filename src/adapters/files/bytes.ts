@@ -1,0 +1,90 @@
+import { open } from 'node:fs/promises'
+import { SteerflowError } from '../../domain/errors.js'
+import { type BombLimit, defaultBombLimit, gunzip } from './gunzip.js'
+
+export interface ReadBytesOptions {
+  /** Called with the number of bytes of the file read from the disk, compressed ones where it is compressed. */
+  readonly onRead?: (bytes: number) => void
+  /** When an expanding input counts as a bomb; see `defaultBombLimit`. */
+  readonly bomb?: BombLimit
+}
+
+/**
+ * The bytes of a file, or of standard input for `-`; gzip is expanded, and is recognised by its first bytes and by the
+ * name's ending.
+ * @throws STEERFLOW_INPUT_NOT_FOUND when it cannot be read; STEERFLOW_INPUT_TORN when its compression is damaged, after
+ * what came before.
+ */
+export async function* readBytes(input: string, options: ReadBytesOptions = {}): AsyncGenerator<Buffer> {
+  const chunks = storedBytes(input, options.onRead)
+  const first = await chunks.next()
+  const start = first.done ? Buffer.alloc(0) : first.value
+  const all = resumed(start, chunks)
+  if (isGzip(start) || input.endsWith('.gz')) yield* gunzip(all, input, options.bomb ?? defaultBombLimit)
+  else yield* all
+}
+
+/** Whether these first bytes are gzip's. */
+export const isGzip = (start: Buffer): boolean => start.length >= 2 && start[0] === 0x1f && start[1] === 0x8b
+
+/**
+ * The bytes of a file or of standard input as they are stored.
+ * @throws STEERFLOW_INPUT_NOT_FOUND when it cannot be read.
+ */
+export async function* storedBytes(input: string, onRead?: (bytes: number) => void): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of input === '-' ? standardInput() : fileChunks(input)) {
+      onRead?.(chunk.length)
+      yield chunk
+    }
+  } catch (cause) {
+    throw unreadable(input, cause)
+  }
+}
+
+const chunkBytes = 1 << 20
+
+async function* fileChunks(path: string): AsyncGenerator<Buffer> {
+  const file = await open(path)
+  try {
+    for (;;) {
+      const { bytesRead, buffer } = await file.read(Buffer.allocUnsafeSlow(chunkBytes), 0, chunkBytes)
+      if (bytesRead === 0) return
+      yield buffer.subarray(0, bytesRead)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** gzip's two magic bytes may come in two pieces from a pipe: the first chunk is held until it has two. */
+async function* standardInput(): AsyncGenerator<Buffer> {
+  let held: Buffer | null = Buffer.alloc(0)
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    if (held === null) yield chunk
+    else {
+      held = Buffer.concat([held, chunk])
+      if (held.length < 2) continue
+      yield held
+      held = null
+    }
+  }
+  if (held?.length) yield held
+}
+
+async function* resumed(start: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    if (start.length) yield start
+    yield* rest
+  } finally {
+    await rest.return(undefined)
+  }
+}
+
+/** A file or folder that cannot be read, as the error for the person who named it. */
+export const unreadable = (input: string, cause: unknown): SteerflowError =>
+  cause instanceof SteerflowError
+    ? cause
+    : new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `${input === '-' ? 'standard input' : input} cannot be read`, {
+        cause,
+      })

@@ -1,0 +1,112 @@
+import { createHash, type Hash } from 'node:crypto'
+
+/** A line's place: its number from 1, and the offset of its first byte in the expanded input. */
+interface Place {
+  readonly number: number
+  readonly offset: number
+}
+
+/** A line without its end. */
+export interface FullLine extends Place {
+  readonly kind: 'line'
+  readonly bytes: Buffer
+}
+
+/** A line beyond the limit: passed over, with what identifies it. */
+export interface LongLine extends Place {
+  readonly kind: 'too-long'
+  /** Bytes of the line without its end. */
+  readonly length: number
+  readonly sha256: string
+  /** The first bytes, at most 256. */
+  readonly head: Buffer
+}
+
+export type Line = FullLine | LongLine
+
+const LF = 10
+const CR = 13
+const headBytes = 256
+
+/**
+ * Splits bytes into lines as Python's universal newlines do: `\n`, `\r\n` and a lone `\r` end a line, nothing else does
+ * (not U+2028, U+2029 or U+0085). Memory is bounded by `maxLineBytes`: a longer line is hashed and passed over.
+ */
+export class LineSplitter {
+  private number = 1
+  /** Offset of the byte after those pushed. */
+  private pushed = 0
+  /** Offset of the first byte of the line under way. */
+  private start = 0
+  private held: Buffer[] = []
+  private heldBytes = 0
+  private long: { readonly hash: Hash; head: Buffer; length: number } | null = null
+  /** The last byte pushed was a `\r` that ended a line: a `\n` that follows belongs to it. */
+  private afterCr = false
+
+  constructor(private readonly maxLineBytes: number) {}
+
+  /** The lines that this chunk completes. Lines that lie within the chunk share its memory. */
+  push(chunk: Buffer): Line[] {
+    const lines: Line[] = []
+    let at = 0
+    if (this.afterCr && chunk.length > 0) {
+      this.afterCr = false
+      if (chunk[0] === LF) {
+        at = 1
+        this.start += 1
+      }
+    }
+    let cr = chunk.indexOf(CR, at)
+    let lf = chunk.indexOf(LF, at)
+    while (cr !== -1 || lf !== -1) {
+      const end = cr === -1 || (lf !== -1 && lf < cr) ? lf : cr
+      const last = end === cr && lf === cr + 1 ? lf : end
+      lines.push(this.complete(chunk.subarray(at, end), this.pushed + last + 1))
+      at = last + 1
+      if (end === cr && at === chunk.length && last === end) this.afterCr = true
+      if (cr !== -1 && cr < at) cr = chunk.indexOf(CR, at)
+      if (lf !== -1 && lf < at) lf = chunk.indexOf(LF, at)
+    }
+    if (at < chunk.length) this.hold(chunk.subarray(at))
+    this.pushed += chunk.length
+    return lines
+  }
+
+  /** The last line, when the input does not end with a line end. */
+  end(): Line[] {
+    return this.pushed > this.start ? [this.complete(Buffer.alloc(0), this.pushed)] : []
+  }
+
+  private hold(part: Buffer): void {
+    if (part.length === 0) return
+    this.held.push(part)
+    this.heldBytes += part.length
+    if (this.long === null && this.heldBytes <= this.maxLineBytes) return
+    this.long ??= { hash: createHash('sha256'), head: Buffer.alloc(0), length: 0 }
+    for (const bytes of this.held) {
+      this.long.hash.update(bytes)
+      this.long.length += bytes.length
+      if (this.long.head.length < headBytes)
+        this.long.head = Buffer.concat([this.long.head, bytes.subarray(0, headBytes - this.long.head.length)])
+    }
+    this.held = []
+    this.heldBytes = 0
+  }
+
+  private complete(last: Buffer, next: number): Line {
+    const place = { number: this.number, offset: this.start }
+    this.number += 1
+    this.start = next
+    if (this.long === null && this.heldBytes === 0 && last.length <= this.maxLineBytes)
+      return { kind: 'line', ...place, bytes: last }
+    this.hold(last)
+    const { long } = this
+    const bytes = this.held.length === 1 ? this.held[0]! : Buffer.concat(this.held)
+    this.held = []
+    this.heldBytes = 0
+    this.long = null
+    if (long === null) return { kind: 'line', ...place, bytes }
+    return { kind: 'too-long', ...place, length: long.length, sha256: long.hash.digest('hex'), head: long.head }
+  }
+}
