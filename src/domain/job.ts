@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { TrainedModel } from './model.js'
+import { DatasetName } from './shard.js'
 
 /** Life of a training job (DESIGN: launch). `rendered` ends there: files for a person or another system to run. */
 export const JobState = z.enum([
@@ -7,7 +9,6 @@ export const JobState = z.enum([
   'rendered',
   'launching',
   'launched',
-  'running',
   'succeeded',
   'failed',
   'cancelled',
@@ -18,12 +19,12 @@ export type JobState = z.output<typeof JobState>
 /** A materialised, immutable dataset that a trainer reads. */
 export const Snapshot = z
   .strictObject({
-    dataset: z.string(),
+    dataset: DatasetName,
     digest: z.string().describe('digest of the content: the same records give the same digest'),
     path: z.string().describe('folder below the storage root'),
     train: z.int().nonnegative().describe('records in train.jsonl'),
     validation: z.int().nonnegative().describe('records in validation.jsonl'),
-    attribute_set: z.string(),
+    attribute_set: z.string().describe('name of the attribute set; several are joined by a comma'),
   })
   .meta({ title: 'Snapshot' })
 export type Snapshot = z.output<typeof Snapshot>
@@ -38,20 +39,26 @@ export const Decision = z
   .meta({ title: 'Decision' })
 export type Decision = z.output<typeof Decision>
 
-/** One step in the life of a job. The latest event of a job is its state. */
+/** One step in the life of a job. The last event that its state allows is its state (job-states.ts). */
 export const JobEvent = z
   .strictObject({
     job: z.string().describe('deterministic name: <dataset>-<first 12 of the snapshot digest>-<trainer>'),
-    dataset: z.string(),
+    dataset: DatasetName,
     state: JobState,
     attempt: z.int().nonnegative().describe('0 before the first launch'),
     trainer: z.string(),
     launcher: z.string(),
+    settings: z.record(z.string(), z.unknown()).describe("the trainer's own settings"),
     snapshot: Snapshot,
     decision: Decision,
     host: z.string().nullable().describe('where it was launched'),
     folder: z.string().nullable().describe('job folder below the storage root'),
     detail: z.string().nullable().describe('why it failed, or what to do with it'),
+    model: TrainedModel.nullable().describe('what a job that succeeded has made'),
   })
   .meta({ title: 'JobEvent' })
 export type JobEvent = z.output<typeof JobEvent>
+
+/** The name of the job that trains on a snapshot: the same snapshot and trainer are the same job. */
+export const jobName = (snapshot: Snapshot, trainer: string): string =>
+  `${snapshot.dataset}-${snapshot.digest.slice(0, 12)}-${trainer}`

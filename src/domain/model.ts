@@ -15,20 +15,28 @@ export const AttributeMetric = z
   .meta({ title: 'AttributeMetric' })
 export type AttributeMetric = z.output<typeof AttributeMetric>
 
-/** A model's place in the registry. Registered → active → retired. */
-export const ModelRecord = z
+/** What is known of a model when its training has ended, before it has a place in the registry. */
+export const TrainedModel = z
   .strictObject({
     model: z.string().describe('name: <dataset>-<first 12 of the digest>'),
     role: z.enum(['value', 'steerlm']),
     digest: z.string().describe('sha256 of the model file'),
     path: z.string().describe('model folder or file below the storage root'),
     kind: z.string().describe('what can serve it: baseline, …'),
-    state: z.enum(['registered', 'active', 'retired']),
     attribute_set: z.string(),
     dataset: z.string(),
     snapshot: z.string().describe('digest of the snapshot it was trained on'),
     job: z.string(),
     metrics: z.array(AttributeMetric),
+  })
+  .meta({ title: 'TrainedModel' })
+export type TrainedModel = z.output<typeof TrainedModel>
+
+/** A model's place in the registry. Registered → active → retired. */
+export const ModelRecord = z
+  .strictObject({
+    ...TrainedModel.shape,
+    state: z.enum(['registered', 'active', 'retired']),
     reason: z.string().describe('why it has this state'),
   })
   .meta({ title: 'ModelRecord' })

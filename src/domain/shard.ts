@@ -4,10 +4,16 @@ import { Split } from './conversation.js'
 /** Decimal offset of a log, as text, since JSON numbers end at 2^53. */
 export const OffsetText = z.string().regex(/^\d+$/)
 
+/** A name that is also a folder's: letters, digits, dots, dashes and underscores, not beginning with a dot or dash. */
+export const DatasetName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/)
+
+/** Why a cut was made: a bound was reached, the attribute set changed, or everything upstream has ended. */
+export const CutReason = z.enum(['records', 'bytes', 'age', 'schema', 'idle'])
+
 /** One sealed, immutable shard file and exactly which records of the log it holds (DESIGN: seal). */
 export const ShardManifest = z
   .strictObject({
-    dataset: z.string(),
+    dataset: DatasetName,
     version: z.int().positive().describe('dataset version; the highest is live'),
     split: Split,
     path: z.string().describe('path of the file below the storage root'),
@@ -19,8 +25,7 @@ export const ShardManifest = z
     bytes: z.int().nonnegative(),
     sha256: z.string(),
     attribute_set: z.string(),
-    rounds: z.record(z.string(), z.int()).describe('records of each bootstrap round'),
-    reason: z.enum(['records', 'bytes', 'age', 'schema', 'idle']).describe('why the cut was made'),
+    reason: CutReason.describe('why the cut was made'),
   })
   .meta({ title: 'ShardManifest' })
 export type ShardManifest = z.output<typeof ShardManifest>
@@ -31,10 +36,16 @@ export type ShardManifest = z.output<typeof ShardManifest>
  */
 export const ShardEvent = z
   .strictObject({
-    dataset: z.string(),
+    dataset: DatasetName,
     event: z.enum(['sealed', 'idle']),
     at: z.string().nullable().describe('clock value of an idle event, ISO 8601'),
     manifest: ShardManifest.nullable(),
   })
   .meta({ title: 'ShardEvent' })
 export type ShardEvent = z.output<typeof ShardEvent>
+
+/** The manifests that count: those of a dataset's highest version. Older versions were replaced as a whole. */
+export function liveManifests(manifests: readonly ShardManifest[]): readonly ShardManifest[] {
+  const highest = manifests.reduce((version, manifest) => Math.max(version, manifest.version), 0)
+  return manifests.filter(manifest => manifest.version === highest)
+}

@@ -1,7 +1,7 @@
 import { type AttributeSet } from '../domain/attributes.js'
 import { type ConversationType, type Split, type Turn } from '../domain/conversation.js'
 import { type JobEvent, type Snapshot } from '../domain/job.js'
-import { type ModelRecord } from '../domain/model.js'
+import { type TrainedModel } from '../domain/model.js'
 import { type ShardManifest } from '../domain/shard.js'
 
 /**
@@ -54,56 +54,73 @@ export interface ValueModels {
   pin(signal: AbortSignal): Promise<PinnedValueModel>
 }
 
-/** The open files of one cut. */
+/** The open files of one cut: one a split and attribute set. */
 export interface ShardCut {
   readonly records: number
   readonly bytes: number
-  append(
-    file: {
-      readonly dataset: string
-      readonly split: Split
-      readonly attributeSet: string
-      readonly round: string | null
-    },
-    line: string,
-  ): Promise<void>
-  /** Makes the files durable under their final names. */
+  /** Names of the attribute sets seen so far. */
+  readonly attributeSets: ReadonlySet<string>
+  append(file: { readonly split: Split; readonly attributeSet: string }, line: string): Promise<void>
+  /**
+   * Makes the files durable under their final names. Validation comes before train: whoever acts on a train shard has
+   * been told of the rest of its cut.
+   * @throws STEERFLOW_STORAGE
+   */
   seal(to: bigint): Promise<readonly Omit<ShardManifest, 'reason'>[]>
   /** Removes what is not sealed. */
   drop(): Promise<void>
 }
 
+/** Where a cut begins and what it is a part of. */
+export interface CutStart {
+  readonly dataset: string
+  readonly version: number
+  readonly topic: string
+  readonly partition: number
+  readonly from: bigint
+}
+
 export interface ShardStore {
-  begin(at: { readonly topic: string; readonly partition: number; readonly from: bigint }): Promise<ShardCut>
+  begin(start: CutStart): Promise<ShardCut>
 }
 
 /** Turns live manifests into an immutable dataset folder. */
 export interface Snapshots {
-  /** Idempotent: the same records give the same digest and folder. */
+  /**
+   * Idempotent: the same records give the same digest and folder.
+   * @throws STEERFLOW_STORAGE when a shard is damaged or the disk fails.
+   */
   materialise(dataset: string, manifests: readonly ShardManifest[]): Promise<Snapshot>
 }
 
-/** What became of a launched process. */
+/** What became of a launched job. `unknown`: nobody can tell, a person has to look. */
 export type JobEnd =
-  | { readonly state: 'succeeded'; readonly model: Omit<ModelRecord, 'state' | 'reason'> | null }
+  | { readonly state: 'succeeded'; readonly model: TrainedModel }
   | { readonly state: 'failed' | 'cancelled' | 'unknown'; readonly detail: string }
 
 /** Starts training jobs somewhere and finds them again by their name. */
 export interface JobRunner {
-  /** Writes the job's files (idempotent) and returns their folder below the storage root. */
-  render(job: JobEvent): Promise<string>
-  /** Whether this launcher only renders. */
+  /** Whether this launcher only writes the files. */
   readonly rendersOnly: boolean
   /** Where jobs are launched: host name, cluster. */
   readonly host: string
-  /** Starts the attempt unless it is found already started under its name. */
+  /**
+   * Writes the job's files (idempotent) and returns their folder below the storage root.
+   * @throws STEERFLOW_JOB_INVALID when the settings do not fit the trainer.
+   */
+  render(job: JobEvent): Promise<string>
+  /**
+   * Starts the attempt unless it is found already started under its name.
+   * @throws STEERFLOW_JOB_INVALID when it cannot be started at all.
+   */
   start(job: JobEvent): Promise<void>
-  /** Resolves when the attempt has ended. */
+  /** Resolves when the attempt has ended, whoever started it. */
   ended(job: JobEvent, signal: AbortSignal): Promise<JobEnd>
 }
 
 /** The job runner for a launcher named in a dataset's settings. */
 export interface JobRunners {
+  /** @throws STEERFLOW_JOB_INVALID when there is no launcher of that name. */
   runner(launcher: string): JobRunner
 }
 

@@ -1,0 +1,103 @@
+import { z } from 'zod'
+import { SteerflowError } from '../domain/errors.js'
+import { JobEvent, type JobState } from '../domain/job.js'
+import { advances, isOpen } from '../domain/job-states.js'
+import { register } from '../domain/model-registry.js'
+import { ModelRecord } from '../domain/model.js'
+import { type JobRunner, type JobRunners } from './needs.js'
+import { fold, type LastingFold } from './stage.js'
+
+/** What is known of a dataset's jobs and models after the events so far. */
+interface Registry {
+  readonly jobs: ReadonlyMap<string, JobEvent>
+  readonly active: ModelRecord | null
+  /** What the last event moved on; null when it said nothing new. */
+  readonly moved: { readonly event: JobEvent; readonly models: readonly ModelRecord[] } | null
+}
+
+/** How a job goes on: the keys of its next event that differ. */
+type Step = Partial<JobEvent> & { readonly state: JobState }
+
+/** Something is done for a job, and its next state follows. */
+type Act = (runner: JobRunner, job: JobEvent) => Promise<Step>
+
+/**
+ * What is done on reaching a state. `launching` is committed before the side effect that it announces; after a crash the
+ * same event is acted on again, and the runner finds the job under its name.
+ */
+const acts: Partial<Record<JobState, Act>> = {
+  requested: async (runner, job) => {
+    const folder = await runner.render(job)
+    if (runner.rendersOnly) return { state: 'rendered', folder, detail: 'run it with run.sh in its folder' }
+    return { state: 'launching', attempt: job.attempt + 1, host: runner.host, folder, detail: null }
+  },
+  launching: async (runner, job) => {
+    await runner.start(job)
+    return { state: 'launched' }
+  },
+}
+
+/** Waits for the end of a launched job, for as long as it takes. */
+const awaitEnd = async (runner: JobRunner, job: JobEvent, signal: AbortSignal): Promise<Step> => {
+  const end = await runner.ended(job, signal)
+  return end.state === 'succeeded' ? { ...end, detail: null } : end
+}
+
+/** A job that can never run has failed; nothing else is wrong with the pipeline. */
+const failedIfInvalid = (thrown: unknown): Step => {
+  if (thrown instanceof SteerflowError && thrown.kind === 'permanent')
+    return { state: 'failed', detail: thrown.message }
+  throw thrown
+}
+
+const ports = { jobs: JobEvent, models: ModelRecord }
+
+/**
+ * Carries training jobs from the request to a registered model. Its output leads back into its own topic, so that every
+ * step is on record before the next is taken.
+ */
+export const launch = fold<{ readonly runners: JobRunners }>()({
+  name: 'launch',
+  summary: 'Renders, launches and follows training jobs, and registers the models that they make.',
+  groups: 'lasting',
+  key: (record: JobEvent) => record.dataset,
+  input: JobEvent,
+  ports,
+  options: z.strictObject({}),
+  create: ({ needs, to }): LastingFold<typeof JobEvent, typeof ports, Registry> => {
+    const follow = async (job: JobEvent, work: (runner: JobRunner) => Promise<Step>) => {
+      const step = await Promise.resolve()
+        .then(() => work(needs.runners.runner(job.launcher)))
+        .catch(failedIfInvalid)
+      return [to.jobs({ ...job, ...step })]
+    }
+    return {
+      open: () => ({ jobs: new Map(), active: null, moved: null }),
+
+      step: ({ jobs, active }, event) => {
+        if (!advances(jobs.get(event.job), event)) return { jobs, active, moved: null }
+        const registered = event.model && register(active, event.model)
+        return {
+          jobs: new Map(jobs).set(event.job, event),
+          active: registered ? registered.active : active,
+          moved: { event, models: registered ? registered.records : [] },
+        }
+      },
+
+      act: async ({ moved }) => {
+        if (moved === null) return []
+        const act = acts[moved.event.state]
+        if (act) return follow(moved.event, runner => act(runner, moved.event))
+        return moved.models.map(model => to.models(model))
+      },
+
+      pursue: ({ jobs }) =>
+        [...jobs.values()]
+          .filter(job => isOpen(job.state) && acts[job.state] === undefined)
+          .map(job => ({
+            key: `${job.job} attempt ${job.attempt}`,
+            run: (signal: AbortSignal) => follow(job, runner => awaitEnd(runner, job, signal)),
+          })),
+    }
+  },
+})
