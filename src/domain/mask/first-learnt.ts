@@ -1,0 +1,55 @@
+import { type PromptTokens } from '../prompt-tokens.js'
+import { type MaskInput } from './input.js'
+import { lossMask } from './loss-mask.js'
+import { render, type RenderedTurn } from './render.js'
+import { type Tokenizer } from './tokenizer.js'
+import { turnSpans } from './turn-span.js'
+
+/**
+ * Index of the first token that is learnt, null when none is: the same as looking it up in `lossMask`, but turns behind
+ * the one that decides are not encoded. This is sound where
+ * - lines are independent: then every turn's tokens follow its predecessor's, and the header's are a prefix of all; and
+ * - a turn that is not encoded cannot break the rule of the label token. Tokens spell their text, so that where the text
+ *   has the label token only behind the name, the ids have it there or nowhere.
+ * Otherwise the whole mask is computed.
+ * @throws STEERFLOW_UNMASKABLE when a rule of the trainer's loader is violated.
+ */
+export function firstLearnt(
+  { encode, linesIndependent }: Tokenizer,
+  tokens: PromptTokens,
+  input: MaskInput,
+): number | null {
+  const whole = () => {
+    const index = lossMask(encode, tokens, input).learnt.indexOf(true)
+    return index < 0 ? null : index
+  }
+  if (!linesIndependent || !spellsItself(tokens.label)) return whole()
+
+  const { header, turns } = render(input, tokens)
+  const spanOf = turnSpans(encode, tokens, input.type)
+  const cannotBreak = (turn: RenderedTurn) => input.type !== 'VALUE_TO_TEXT' || labelOnlyBehindName(turn, tokens.label)
+  let begin = encode(header).length
+  // Everything before `candidate` is known to be masked. Later spans begin at `begin` or behind it.
+  let candidate = begin
+  let decided = false
+  for (const [index, turn] of turns.entries()) {
+    if (decided && cannotBreak(turn)) continue
+    const span = spanOf(turn, index)
+    if (decided) continue
+    const apart = begin + span.from > candidate
+    if (!apart) candidate = Math.max(candidate, begin + span.to)
+    begin += span.advance
+    decided = begin > candidate
+    // A span apart from what is masked so far, yet nothing decided: turn tokens longer than the turn. Too odd to reason about.
+    if (apart && !decided) return whole()
+  }
+  return decided ? candidate : whole()
+}
+
+/** A space and U+2581 are one and the same to SentencePiece, so that a text can spell such a token in several ways. */
+const spellsItself = (token: string): boolean => token !== '' && token.isWellFormed() && !/[ \u2581]/.test(token)
+
+const labelOnlyBehindName = ({ text, name, labelled }: RenderedTurn, label: string): boolean => {
+  const first = text.indexOf(label)
+  return first < 0 || (labelled && first === name.length && !text.includes(label, first + 1))
+}

@@ -1,0 +1,53 @@
+import { type MaskInput } from './input.js'
+import { SteerflowError } from '../errors.js'
+import { type PromptTokens } from '../prompt-tokens.js'
+
+/** A turn as it stands in the training text. */
+export interface RenderedTurn {
+  /** The turn token, the speaker and a line break: where every turn begins. */
+  readonly name: string
+  readonly text: string
+  /** Whether its speaker is one of those whose words are not learnt. */
+  readonly masked: boolean
+  /** Whether an attribute line is part of the text. */
+  readonly labelled: boolean
+}
+
+/** A conversation as the trainer reads it: the texts follow one another with nothing in between. */
+export interface Rendered {
+  readonly header: string
+  readonly turns: readonly RenderedTurn[]
+  /** A turn token after a last turn that is learnt: the model learns to stop there. */
+  readonly tail: string
+}
+
+/** An error for a conversation that breaks a rule of the trainer's loader. */
+export const unmaskable = (rule: string): SteerflowError => new SteerflowError('STEERFLOW_UNMASKABLE', rule)
+
+/**
+ * Lays a conversation out in the trainer's prompt template (steerlm-scripts §2). A lone surrogate counts as U+FFFD, since
+ * no tokenizer can read it.
+ * @throws STEERFLOW_UNMASKABLE when a masked role never speaks.
+ */
+export function render({ conversations, system, mask, type }: MaskInput, tokens: PromptTokens): Rendered {
+  const speakers = new Set(conversations.map(turn => turn.from))
+  const absent = mask.split(',').find(role => !speakers.has(role))
+  if (absent !== undefined) throw unmaskable(`the masked role ${JSON.stringify(absent)} never speaks`)
+  const turns = conversations.map(({ from, value, label }): RenderedTurn => {
+    const name = `${tokens.turn}${from}\n`
+    const line = type === null || label === null || label === undefined ? '' : `${tokens.label}${label}\n`
+    const body = type === 'VALUE_TO_TEXT' ? `${line}${value}\n` : `${value}\n${line}`
+    return {
+      name: name.toWellFormed(),
+      text: `${name}${body}`.toWellFormed(),
+      // A role is looked for as a part of the whole mask, not of its list: so does the loader.
+      masked: mask.includes(from),
+      labelled: line !== '',
+    }
+  })
+  return {
+    header: `${tokens.system}System\n${system}\n`.toWellFormed(),
+    turns,
+    tail: turns.at(-1)?.masked === false ? tokens.turn.toWellFormed() : '',
+  }
+}
