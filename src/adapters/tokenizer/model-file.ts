@@ -1,0 +1,61 @@
+import { SteerflowError } from '../../domain/errors.js'
+import { fields } from './protobuf.js'
+
+/** What a SentencePiece .model file tells about the borders that its tokens never cross. */
+export interface ModelFacts {
+  readonly pieces: number
+  /** No token reaches over the end of a line. */
+  readonly linesIndependent: boolean
+  /** No token reaches over the end of a word, so that a text may also be cut before a space that follows another character. */
+  readonly wordsIndependent: boolean
+}
+
+// Field numbers of sentencepiece_model.proto, ModelProto · SentencePiece · TrainerSpec · NormalizerSpec.
+const model = { piece: 1, trainer: 2, normalizer: 3 } as const
+const piece = { text: 1 } as const
+const trainer = { modelType: 3, whitespaceAsSuffix: 24, byteFallback: 35 } as const
+const normalizer = { charsmap: 2, removeExtraWhitespaces: 4, escapeWhitespaces: 5 } as const
+const bytePairs = 2
+
+/** The last value of each field, as protobuf has it. */
+const message = (bytes: Uint8Array) => new Map(Array.from(fields(bytes), field => [field.number, field.value]))
+
+/**
+ * Reads what the tokenizer library does not tell. Borders hold only where a text is merged pair by pair (byte-pair
+ * encoding), is not normalised, and unknown characters are spelt in bytes: then a token is a piece of the list, and every
+ * merge on the way to it too.
+ * @throws STEERFLOW_TOKENIZER when the bytes are no SentencePiece model.
+ */
+export function readModel(bytes: Uint8Array): ModelFacts {
+  try {
+    const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+    const pieces: string[] = []
+    let trained: ReturnType<typeof message> = new Map()
+    let normalised: ReturnType<typeof message> = new Map()
+    for (const { number, value } of fields(bytes)) {
+      if (!(value instanceof Uint8Array)) continue
+      if (number === model.trainer) trained = message(value)
+      if (number === model.normalizer) normalised = message(value)
+      if (number !== model.piece) continue
+      const text = message(value).get(piece.text)
+      if (text instanceof Uint8Array) pieces.push(utf8.decode(text))
+    }
+    if (pieces.length === 0) throw new RangeError('the file has no pieces')
+    const charsmap = normalised.get(normalizer.charsmap)
+    const verbatim =
+      trained.get(trainer.modelType) === bytePairs &&
+      trained.get(trainer.byteFallback) === 1 &&
+      (trained.get(trainer.whitespaceAsSuffix) ?? 0) === 0 &&
+      normalised.get(normalizer.removeExtraWhitespaces) === 0 &&
+      (normalised.get(normalizer.escapeWhitespaces) ?? 1) === 1 &&
+      (charsmap === undefined || (charsmap instanceof Uint8Array && charsmap.length === 0))
+    return {
+      pieces: pieces.length,
+      // NUL too: it is what a text is put behind where it continues another one.
+      linesIndependent: verbatim && !pieces.some(text => /[\n\0]./su.test(text)),
+      wordsIndependent: verbatim && !pieces.some(text => /[^\u2581]\u2581/u.test(text)),
+    }
+  } catch (cause) {
+    throw new SteerflowError('STEERFLOW_TOKENIZER', 'the file is no SentencePiece model', { cause })
+  }
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs'
+import { parentPort, workerData } from 'node:worker_threads'
+import { asSteerflowError, explain, SteerflowError } from '../../domain/errors.js'
+import { firstLearnt } from '../../domain/mask/first-learnt.js'
+import { type Tokenizer } from '../../domain/mask/tokenizer.js'
+import { cachedEncode } from './encode-cache.js'
+import { boundedEncode } from './long-text.js'
+import { type Reply, type Request, type ThreadOptions } from './messages.js'
+import { readModel } from './model-file.js'
+import { loadSentencePiece } from './sentencepiece.js'
+
+/** Characters of remembered texts in a thread: some 20 MB with their ids. */
+const cacheCapacity = 4_000_000
+
+const { model, tokens } = workerData as ThreadOptions
+const say = (reply: Reply) => parentPort?.postMessage(reply)
+
+async function load(): Promise<Tokenizer> {
+  const facts = readModel(readFileSync(model))
+  const encode = boundedEncode(await loadSentencePiece(model), facts)
+  return { encode: cachedEncode(encode, cacheCapacity), linesIndependent: facts.linesIndependent }
+}
+
+/** The result for one conversation: a broken rule is a result too, anything else thrown is not. */
+function result(tokenizer: Tokenizer, input: Request[number]): number | null | string {
+  try {
+    return firstLearnt(tokenizer, tokens, input)
+  } catch (thrown) {
+    if (thrown instanceof SteerflowError && thrown.code === 'STEERFLOW_UNMASKABLE') return thrown.message
+    throw thrown
+  }
+}
+
+const fail = (thrown: unknown) => {
+  const error = asSteerflowError(thrown)
+  const code = error.code === 'STEERFLOW_TOKENIZER' ? error.code : 'STEERFLOW_BUG'
+  say({ code, message: explain(error) })
+}
+
+try {
+  const tokenizer = await load()
+  parentPort?.on('message', (request: Request) => {
+    try {
+      say({ results: request.map(input => result(tokenizer, input)) })
+    } catch (thrown) {
+      fail(thrown)
+    }
+  })
+  say({ ready: true })
+} catch (thrown) {
+  fail(thrown)
+}
