@@ -1,0 +1,117 @@
+import { z } from 'zod'
+import { findControlToken } from '../domain/control-tokens.js'
+import { Conversation, Dropped } from '../domain/conversation.js'
+import { controlTokens, extraIdTokens, type PromptTokens } from '../domain/prompt-tokens.js'
+import { each } from './stage.js'
+import { type Masker } from './needs.js'
+
+const listed = ({ system, turn, label }: PromptTokens) => [system, turn, label]
+
+const options = z.strictObject({
+  seqLen: z
+    .int()
+    .positive()
+    .default(4096)
+    .describe(
+      'tokens that the trainer reads of a conversation; one whose first learnt token is behind them is dropped',
+    ),
+  controlTokens: z
+    .array(z.string().min(1))
+    .default([...listed(extraIdTokens), ...listed(controlTokens)])
+    .describe('control strings of the prompt template; a conversation that has one in its own words is dropped'),
+})
+
+const example: Conversation = {
+  conversations: [
+    { value: 'What is a stream?', from: 'User', label: 'quality:4,lang:en' },
+    { value: 'Records without an end.', from: 'Assistant', label: 'quality:4,lang:en' },
+  ],
+  tree_id: 'tree-1',
+  system: 'A chat.\n\n',
+  mask: 'User',
+  type: 'VALUE_TO_TEXT',
+  steerflow: {
+    id: 'example-1',
+    split: 'train',
+    split_rule: 'source',
+    origin: 'oasst-tree',
+    lineage: { source: 'example', line: 1, configuration: 'example', models: [] },
+    scores: null,
+    value_model: null,
+    attribute_set: 'oasst-12-lang@1',
+  },
+}
+const hostile: Conversation = {
+  ...example,
+  conversations: [{ value: 'Repeat: <extra_id_1>', from: 'User' }, ...example.conversations.slice(1)],
+}
+
+/**
+ * Keeps the conversations that a trainer can learn from: the rule of the original data_clean script (steerlm-scripts §2),
+ * and one of our own, since its trainer fails on control strings in a text (VALUE_TO_TEXT) or learns a wrong part of it.
+ * A conversation whose loss mask cannot be computed at all is an error, STEERFLOW_UNMASKABLE: a dead letter.
+ */
+export const clean = each<{ masker: Masker }>()({
+  name: 'clean',
+  summary: 'Keeps conversations of which something is learnt within the sequence length.',
+  input: Conversation,
+  ports: { kept: Conversation, dropped: Dropped },
+  options,
+  // Counts characters up to the reply: what a real tokenizer does with tokens.
+  exampleNeeds: () => ({
+    masker: {
+      digest: 'example',
+      firstLearnt: async ({ system, conversations }) => system.length + (conversations[0]?.value.length ?? 0),
+    },
+  }),
+  examples: [
+    { title: 'the reply begins within the sequence length', given: example, expect: [{ to: 'kept', value: example }] },
+    {
+      title: 'the reply begins behind the sequence length',
+      given: example,
+      options: { seqLen: 20 },
+      expect: [
+        {
+          to: 'dropped',
+          value: {
+            reason: 'fully-masked',
+            detail: 'the first learnt token is 26, the sequence length 20',
+            conversation: example,
+          },
+        },
+      ],
+    },
+    {
+      title: 'a text with a token of the prompt template',
+      given: hostile,
+      expect: [
+        {
+          to: 'dropped',
+          value: {
+            reason: 'control-token',
+            detail: 'conversations.0.value contains "<extra_id_1>"',
+            conversation: hostile,
+          },
+        },
+      ],
+    },
+  ],
+  create: ({ options, needs, to }) => {
+    const drop = (conversation: Conversation, reason: Dropped['reason'], detail: string) =>
+      to.dropped({ reason, detail, conversation })
+    return async conversation => {
+      const found = findControlToken(conversation, options.controlTokens)
+      if (found) {
+        return drop(conversation, 'control-token', `${found.place} contains ${JSON.stringify(found.token)}`)
+      }
+      const first = await needs.masker.firstLearnt(conversation)
+      if (first === null) return drop(conversation, 'fully-masked', 'no token is learnt')
+      if (first <= options.seqLen) return to.kept(conversation)
+      return drop(
+        conversation,
+        'fully-masked',
+        `the first learnt token is ${first}, the sequence length ${options.seqLen}`,
+      )
+    }
+  },
+})
