@@ -1,0 +1,51 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { parseJson } from '../../../src/domain/json/parse.js'
+import { hostile } from './texts.js'
+
+describe('parseJson', () => {
+  it('understands what JSON.parse understands', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: 'grapheme' }), fc.boolean(), (value, long) => {
+        fc.pre(!/[0-9]{16}/.test(JSON.stringify(value)))
+        // A long number anywhere sends the text through the scanner.
+        const text = JSON.stringify(long ? [value, '1234567890123456'] : value)
+        expect(parseJson(text)).toEqual(JSON.parse(text))
+      }),
+    )
+  })
+
+  it.each([
+    ['NaN', NaN],
+    ['[Infinity,-Infinity]', [Infinity, -Infinity]],
+    ['12345678901234567890', 12345678901234567890n],
+    ['9007199254740991', 9007199254740991],
+    ['1234567890123456.0', 1234567890123456],
+    ['{"a":1,"a":12345678901234567}', { a: 12345678901234567n }],
+  ])('understands %s as Python does', (text, expected) => {
+    expect(parseJson(text)).toEqual(expected)
+  })
+
+  it('keeps a key called __proto__ harmless', () => {
+    const value = parseJson('{"__proto__": {"polluted": NaN}}') as object
+    expect(Object.keys(value)).toEqual(['__proto__'])
+    expect('polluted' in value).toBe(false)
+  })
+
+  it.each(hostile.filter(text => !text.includes('\\ud83d')))('refuses %j', text => {
+    expect(() => parseJson(text)).toThrow(expect.objectContaining({ code: 'STEERFLOW_INPUT_JSON' }))
+  })
+
+  it('takes any nesting, by either way', () => {
+    const depth = 200_000
+    for (const inner of ['1', 'NaN']) {
+      let value = parseJson('['.repeat(depth) + inner + ']'.repeat(depth))
+      let seen = 0
+      while (Array.isArray(value)) {
+        value = value[0] as unknown
+        seen += 1
+      }
+      expect(seen).toBe(depth)
+    }
+  })
+})
