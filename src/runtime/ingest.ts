@@ -104,12 +104,7 @@ class Batch {
   }
 }
 
-function outputOf(
-  item: SourceItem,
-  source: Source,
-  to: IngestTopics,
-  maxValueBytes: number,
-): Output {
+function outputOf(item: SourceItem, source: Source, to: IngestTopics, maxValueBytes: number): Output {
   const origin = { topic: `source:${source.digest}`, partition: 0, offset: String(item.position), timestamp: 0 }
   if (item.kind === 'record' && item.value.byteLength <= maxValueBytes) {
     return { topic: to.topic, key: Buffer.from(item.key), value: item.value, headers: { node: 'ingest' } }

@@ -127,5 +127,7 @@ export interface Log {
   state(topic: string): Promise<readonly PartitionState[]>
   /** Committed offsets of a group on a topic, by partition; absent where it never committed. */
   committed(group: string, topic: string): Promise<ReadonlyMap<number, Offset>>
+  /** Deletes what retention allows, never beyond the slowest group; `now` in milliseconds. Absent where a broker does it. */
+  retain?(now: number): Promise<void>
   close(): Promise<void>
 }

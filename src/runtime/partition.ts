@@ -3,7 +3,7 @@ import { type At } from '../stages/stage.js'
 import { type SteerflowError } from '../domain/errors.js'
 import { type Counters, type PartitionStatus } from './counters.js'
 import { deadLetter, type Origin } from './dead-letter.js'
-import { type Claim, type Log, type LogRecord, type Output } from './log.js'
+import { type Log, type LogRecord, type Output } from './log.js'
 import { type Semaphore } from './semaphore.js'
 
 /** What every partition of a node shares. */
@@ -73,5 +73,3 @@ export function count(context: NodeContext, records: number, outputs: readonly O
 
 /** Milliseconds that a read waits for a first record; it bounds how late a stop is noticed. */
 export const readWait = 200
-
-export type { Claim }

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest'
+import { counters, type PartitionStatus } from '../../src/runtime/counters.js'
+import { judge, type Standing } from '../../src/runtime/idle.js'
+
+const still: Omit<PartitionStatus, 'partition'> = { committed: 5n, position: 5n, inFlight: 0, held: 0, pursuing: 0 }
+
+const standing = (
+  name: string,
+  groups: 'none' | 'closing' | 'lasting',
+  from: string,
+  to: readonly string[],
+  status: Partial<PartitionStatus> = {},
+): Standing => ({
+  node: { name, groups, from, to },
+  status: { node: name, counters: counters(), partitions: [{ partition: 0, ...still, ...status }] },
+  ends: [5n],
+})
+
+test('a seal is cut when everything upstream is quiet, whatever goes on elsewhere', () => {
+  const verdict = judge([
+    standing('clean', 'none', 'a', ['b']),
+    standing('seal', 'closing', 'b', ['shards'], { held: 3 }),
+    standing('annotate', 'none', 'c', ['d'], { inFlight: 4 }),
+    standing('seal-scored', 'closing', 'd', ['shards'], { held: 2 }),
+  ])
+  expect(verdict).toEqual({ cut: ['seal'], sealed: [], idle: false })
+})
+
+test('a sealed topic is told, and the run goes on while a job runs', () => {
+  const verdict = judge([
+    standing('seal', 'closing', 'b', ['shards']),
+    standing('launch', 'lasting', 'jobs', ['jobs'], { pursuing: 1 }),
+  ])
+  expect(verdict).toEqual({ cut: [], sealed: ['b'], idle: false })
+})
+
+test.each([
+  ['behind', { position: 4n }],
+  ['in flight', { inFlight: 1 }],
+  ['held', { held: 1 }],
+  ['pursuing', { pursuing: 1 }],
+])('%s is not idle', (_, status) => {
+  expect(judge([standing('n', 'none', 'a', [], status)]).idle).toBe(false)
+})
+
+test('a node with fewer partitions than its topic is not idle', () => {
+  const one = standing('n', 'none', 'a', [])
+  expect(judge([{ ...one, ends: [5n, 0n] }]).idle).toBe(false)
+  expect(judge([one]).idle).toBe(true)
+})
+
+test('a node that feeds itself does not wait for itself', () => {
+  expect(judge([standing('launch', 'lasting', 'jobs', ['jobs', 'models'])]).idle).toBe(true)
+})
