@@ -1,0 +1,108 @@
+import { Pool, type Dispatcher } from 'undici'
+import { Breaker, type BreakerOptions } from './breaker.js'
+import { LineSupport } from './line-support.js'
+import { type Generation, type Protocol, type Verdict } from './protocols/protocol.js'
+import { type Attempt } from './work.js'
+
+/** Where a server is, and which model it serves. */
+export interface EndpointAddress {
+  /** E.g. `http://localhost:1424`. */
+  readonly url: string
+  /** Digest of its model; null: whatever is asked for. */
+  readonly model: string | null
+}
+
+export interface EndpointOptions {
+  readonly protocol: Protocol
+  /** Most requests at a time. */
+  readonly inFlight: number
+  /** Milliseconds for a whole answer. */
+  readonly deadlineMs: number
+  /** Whether to ask for whole label lines at all. */
+  readonly lines: boolean
+  readonly breaker: BreakerOptions
+}
+
+/** Codes of a connection that never came to be, or that we ended: the request cannot have been the reason. */
+const unreachable = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_CLOSED',
+  'UND_ERR_DESTROYED',
+])
+
+/** Longest answer that is read: NeMo's hold tokens, offsets and probabilities beside the text. */
+const maxAnswerBytes = 64 * 2 ** 20
+
+/** One server: its connections, what it has to do, and how it fares. */
+export class Endpoint {
+  readonly url: string
+  readonly model: string | null
+  readonly limit: number
+  readonly breaker: Breaker
+  readonly lines: LineSupport
+  outstanding = 0
+  /** Requests answered with what was asked for. */
+  successes = 0
+  /** The latest attempt that succeeded: asked again where there is no other evidence that the server works. */
+  control: Attempt<unknown> | null = null
+  readonly #http: Pool
+  readonly #basePath: string
+
+  constructor(
+    address: EndpointAddress,
+    private readonly options: EndpointOptions,
+  ) {
+    const { origin, pathname } = new URL(address.url)
+    this.url = address.url
+    this.model = address.model
+    this.limit = options.inFlight
+    this.breaker = new Breaker(options.breaker)
+    this.lines = new LineSupport(options.lines)
+    this.#basePath = pathname.replace(/\/$/, '')
+    this.#http = new Pool(origin, {
+      connections: options.inFlight + 1,
+      connect: { timeout: 5_000 },
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      maxResponseSize: maxAnswerBytes,
+    })
+  }
+
+  /**
+   * Sends one request and says what came of it; a connection that fails, or a deadline that passes, is a verdict too.
+   * @throws the signal's reason when it is aborted.
+   */
+  async send(generations: readonly Generation[], signal: AbortSignal): Promise<Verdict> {
+    signal.throwIfAborted()
+    const { protocol, deadlineMs } = this.options
+    const { method, path, headers, body } = protocol.request(generations)
+    const request: Dispatcher.RequestOptions = { method, path: this.#basePath + path, headers: { ...headers }, body }
+    const cancel = new AbortController()
+    const stop = (): void => cancel.abort()
+    const deadline = setTimeout(stop, deadlineMs)
+    signal.addEventListener('abort', stop)
+    try {
+      const reply = await this.#http.request({ ...request, signal: cancel.signal })
+      const text = await reply.body.text()
+      return protocol.classify({ status: reply.statusCode, headers: reply.headers, body: text }, generations.length)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (cancel.signal.aborted) return { kind: 'elsewhere', reason: `no answer within ${deadlineMs} ms` }
+      const { code, message } = error as NodeJS.ErrnoException
+      return { kind: unreachable.has(code ?? '') ? 'unavailable' : 'elsewhere', reason: message || (code ?? 'failed') }
+    } finally {
+      clearTimeout(deadline)
+      signal.removeEventListener('abort', stop)
+    }
+  }
+
+  /** Ends its connections, those in use too. */
+  close(): Promise<void> {
+    return this.#http.destroy()
+  }
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { type Generation, type HttpReply, type Protocol, type Verdict } from './protocol.js'
+import { classifyStatus, excerpt } from './status.js'
+
+/** What is read of a 200 reply. `scores` is an addition of our own server, asked for by a header. */
+const Reply = z.object({
+  sentences: z.array(z.string()),
+  scores: z.array(z.record(z.string(), z.number()).nullable()).optional().catch(undefined),
+})
+
+/** A string as Python's `json.dumps` writes it by default: only printable ASCII as it is. */
+export const asciiJson = (text: string): string =>
+  JSON.stringify(text).replace(
+    /[\u007f-\uffff]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+
+const list = (texts: readonly string[]): string => `[${texts.map(asciiJson).join(', ')}]`
+
+/** The original annotator's body, byte for byte (steerlm-scripts §3). */
+const body = (sentences: readonly string[], { maxTokens, endStrings }: Generation): string =>
+  `{"sentences": ${list(sentences)}, "tokens_to_generate": ${maxTokens}, "temperature": 0.1, "add_BOS": false, ` +
+  '"top_k": 1, "top_p": 1.0, "greedy": true, "all_probs": false, "repetition_penalty": 1.0, ' +
+  `"min_tokens_to_generate": 1, "end_strings": ${list(endStrings)}}`
+
+/** NeMo's Megatron text generation server: `PUT /generate` (steerlm-scripts §4). */
+export const nemoGenerate: Protocol = {
+  name: 'nemo-generate',
+
+  request: generations => ({
+    method: 'PUT',
+    path: '/generate',
+    headers: { 'content-type': 'application/json', 'x-steerflow-scores': '1' },
+    body: body(
+      generations.map(generation => generation.prompt),
+      generations[0]!,
+    ),
+  }),
+
+  classify: (reply, count) => (reply.status === 200 ? classifyBody(reply, count) : classifyStatus(reply)),
+}
+
+/** Status 200 is not success: the server refuses a value with 200 and a JSON string, and may answer too few sentences. */
+function classifyBody(reply: HttpReply, count: number): Verdict {
+  let json: unknown
+  try {
+    json = JSON.parse(reply.body)
+  } catch {
+    return { kind: 'elsewhere', reason: `not JSON: ${excerpt(reply.body)}` }
+  }
+  if (typeof json === 'string') return { kind: 'poison', reason: `refused: ${excerpt(json)}` }
+  const parsed = Reply.safeParse(json)
+  if (!parsed.success) return { kind: 'elsewhere', reason: `no sentences: ${excerpt(reply.body)}` }
+  const { sentences, scores } = parsed.data
+  if (sentences.length !== count) {
+    return { kind: 'elsewhere', reason: `${sentences.length} sentences for ${count} prompts` }
+  }
+  return {
+    kind: 'ok',
+    answers: sentences.map((sentence, index) => ({ sentence, scores: scores?.[index] ?? null })),
+  }
+}

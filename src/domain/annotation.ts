@@ -1,0 +1,26 @@
+import { type PromptTurn } from './prompt.js'
+
+/** Which turns get a predicted label: all, as the original does, or those of the assistant only. */
+export type AnnotatedTurns = 'all' | 'assistant'
+
+/** Predicts the label of the last of `turns`. */
+export type Predict<S> = (turns: readonly PromptTurn[]) => Promise<S>
+
+/**
+ * Scores the turns of a conversation one after another, since the labels predicted for earlier turns are part of the
+ * prompt of later ones (steerlm-scripts §3). Null for a turn that is not scored.
+ */
+export async function scoreTurns<S extends { readonly label: string }>(
+  turns: readonly PromptTurn[],
+  which: AnnotatedTurns,
+  predict: Predict<S>,
+): Promise<(S | null)[]> {
+  const seen: PromptTurn[] = []
+  const predicted: (S | null)[] = []
+  for (const turn of turns) {
+    const score = which === 'all' || turn.from === 'Assistant' ? await predict([...seen, turn]) : null
+    predicted.push(score)
+    seen.push(score ? { value: turn.value, from: turn.from, label: score.label } : turn)
+  }
+  return predicted
+}

@@ -1,0 +1,32 @@
+import { type Turn } from './conversation.js'
+import { type PromptTokens } from './prompt-tokens.js'
+
+/** What the prompt of a turn depends on: its text and speaker, and the labels of the turns before it. */
+export type PromptTurn = Pick<Turn, 'value' | 'from' | 'label'>
+
+/** One turn as far as its label: the speaker's name and the text, a line each. */
+const spoken = (turn: PromptTurn, tokens: PromptTokens): string => `${tokens.turn}${turn.from}\n${turn.value}\n`
+
+/** The label of an earlier turn. Python prints a label that is null as `None`; a turn without the key has no line. */
+const labelled = (turn: PromptTurn, tokens: PromptTokens): string =>
+  turn.label === undefined ? '' : `${tokens.label}${turn.label ?? 'None'}\n`
+
+/**
+ * What a value model continues with the label of the last of `turns`: system prompt, the earlier turns with their labels,
+ * the last turn, and the token that begins a label (steerlm-scripts §3). As in the original, no line end is added behind
+ * the system prompt, although the training data has one.
+ */
+export function labelPrompt(system: string, turns: readonly PromptTurn[], tokens: PromptTokens): string {
+  const parts = [`${tokens.system}System\n${system}`]
+  turns.forEach((turn, index) => {
+    parts.push(spoken(turn, tokens))
+    if (index < turns.length - 1) parts.push(labelled(turn, tokens))
+  })
+  return parts.join('') + tokens.label
+}
+
+/**
+ * The label line so far with the next key begun: what is asked of the model after `labelPrompt`, `quality:` first, then
+ * `quality:4,toxicity:` and so on.
+ */
+export const labelUpTo = (label: string, key: string): string => `${label === '' ? '' : `${label},`}${key}:`

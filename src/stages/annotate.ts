@@ -1,0 +1,121 @@
+import { z } from 'zod'
+import { attributeSets } from '../domain/attributes.js'
+import { scoreTurns } from '../domain/annotation.js'
+import { Conversation, type Turn } from '../domain/conversation.js'
+import { each } from './stage.js'
+import { type ScoredTurn, type ValueModels } from './needs.js'
+
+/** Predicts the attributes of every turn with the value model that is active when the record begins. */
+export const annotate = each<{ valueModels: ValueModels }>()({
+  name: 'annotate',
+  summary: 'Predicts the attributes of every turn with the value model; the human label moves to gt_label.',
+  input: Conversation,
+  ports: { annotated: Conversation },
+  options: z.strictObject({
+    turns: z
+      .enum(['all', 'assistant'])
+      .default('all')
+      .describe('which turns get a predicted label; the original scores the user turns too'),
+  }),
+  examples: [
+    {
+      title: 'Every turn is scored; the label of the first is part of the prompt of the second',
+      given: conversation([
+        { value: 'Hi', from: 'User', label: 'quality:1' },
+        { value: 'Hello!', from: 'Assistant' },
+      ]),
+      expect: [
+        {
+          to: 'annotated',
+          value: conversation(
+            [
+              { value: 'Hi', from: 'User', label: 'quality:2', gt_label: 'quality:1' },
+              { value: 'Hello!', from: 'Assistant', label: 'quality:3' },
+            ],
+            [{ quality: 2.25 }, { quality: 3.25 }],
+          ),
+        },
+      ],
+    },
+    {
+      title: 'Only the assistant is scored',
+      given: conversation([
+        { value: 'Hi', from: 'User' },
+        { value: 'Hello!', from: 'Assistant' },
+      ]),
+      options: { turns: 'assistant' },
+      expect: [
+        {
+          to: 'annotated',
+          value: conversation(
+            [
+              { value: 'Hi', from: 'User' },
+              { value: 'Hello!', from: 'Assistant', label: 'quality:2' },
+            ],
+            [null, { quality: 2.25 }],
+          ),
+        },
+      ],
+    },
+  ],
+  exampleNeeds: () => ({ valueModels: { pin: () => Promise.resolve(exampleModel) } }),
+  create:
+    ({ options, needs, to }) =>
+    async (record, { signal }) => {
+      const model = await needs.valueModels.pin(signal)
+      const { system } = record
+      const scored = await scoreTurns(record.conversations, options.turns, turns =>
+        model.scoreTurn({ system, turns }, signal),
+      )
+      const { lineage } = record.steerflow
+      return to.annotated({
+        ...record,
+        conversations: record.conversations.map((turn, index) => relabelled(turn, scored[index] ?? null)),
+        steerflow: {
+          ...record.steerflow,
+          scores: scored.map(score => (score ? { ...score.scores } : null)),
+          value_model: model.digest,
+          attribute_set: model.attributeSet.name,
+          lineage: { ...lineage, models: [...lineage.models, model.digest] },
+        },
+      })
+    },
+})
+
+/** The turn with its predicted label. A human label that was already moved stays: it is not predicted twice over. */
+function relabelled(turn: Turn, score: ScoredTurn | null): Turn {
+  if (!score) return turn
+  const human = turn.gt_label === undefined ? turn.label : turn.gt_label
+  return { ...turn, label: score.label, ...(human === undefined ? {} : { gt_label: human }) }
+}
+
+/** A model for the worked examples: the quality of a turn is 2 and one more for each labelled turn before it. */
+const exampleModel = {
+  digest: 'example-model',
+  attributeSet: { ...attributeSets['oasst-12@1'], name: 'example@1' },
+  scoreTurn: ({ turns }: { readonly turns: readonly { readonly label?: string | null | undefined }[] }) => {
+    const quality = 2 + turns.slice(0, -1).filter(turn => turn.label !== undefined).length
+    return Promise.resolve({ label: `quality:${quality}`, scores: { quality: quality + 0.25 } })
+  },
+}
+
+function conversation(turns: Turn[], scores: Conversation['steerflow']['scores'] = null): Conversation {
+  const scored = scores !== null
+  return {
+    conversations: turns,
+    tree_id: 'tree',
+    system: 'Be helpful.\n\n',
+    mask: 'User',
+    type: 'VALUE_TO_TEXT',
+    steerflow: {
+      id: 'id',
+      split: 'train',
+      split_rule: 'source',
+      origin: 'oasst-tree',
+      lineage: { source: 'file', line: 1, configuration: 'options', models: scored ? ['example-model'] : [] },
+      scores,
+      value_model: scored ? 'example-model' : null,
+      attribute_set: scored ? 'example@1' : 'oasst-12-lang@1',
+    },
+  }
+}

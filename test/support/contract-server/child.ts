@@ -1,0 +1,30 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { type ServerCounters, type ServerOptions } from './server.js'
+
+/** A contract server in a process of its own, so that it takes no time from the event loop that is measured. */
+export interface ContractProcess {
+  readonly url: string
+  counters(): Promise<ServerCounters>
+  stop(): Promise<void>
+}
+
+export async function forkContractServer(options: ServerOptions = {}): Promise<ContractProcess> {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+  const child = fork(main, [JSON.stringify(options)], {
+    execArgv: ['--import', 'tsx'],
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+  })
+  const [chunk] = (await once(child.stdout!, 'data')) as [Buffer]
+  const url = chunk.toString().trim()
+  return {
+    url,
+    counters: async () => (await (await fetch(`${url}/counters`)).json()) as ServerCounters,
+    stop: async () => {
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      await exited
+    },
+  }
+}
