@@ -1,0 +1,91 @@
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { bind } from '../../src/stages/bind.js'
+import { type Capabilities, type Masker } from '../../src/stages/needs.js'
+import { each } from '../../src/stages/stage.js'
+import { testStage } from '../../src/stages/test-stage.js'
+import { topic } from '../../src/stages/topic.js'
+
+// What must not compile is marked; `npm run typecheck` fails when it compiles after all.
+
+const A = z.strictObject({ a: z.string() })
+const B = z.strictObject({ b: z.number() })
+const declared = { summary: '', partitions: 1, retention: { keep: 'forever' } } as const
+const as = topic({ ...declared, name: 'as', record: A, key: { name: 'a', of: record => record.a } })
+const bs = topic({ ...declared, name: 'bs', record: B, key: { name: 'b', of: record => String(record.b) } })
+
+const length = each<{ masker: Masker }>()({
+  name: 'length',
+  summary: 'The length of a text.',
+  input: A,
+  ports: { measured: B, empty: A },
+  options: z.strictObject({ least: z.int().default(1).describe('shorter ones are empty') }),
+  examples: [],
+  create:
+    ({ options, to }) =>
+    record =>
+      record.a.length < options.least ? to.empty(record) : to.measured({ b: record.a.length }),
+})
+
+const masker: Masker = { digest: '', firstLearnt: async () => 0 }
+const all = (capabilities: Capabilities) => capabilities
+
+test('a stage bound to fitting topics runs on bytes', async () => {
+  const node = bind('length', length, as, { measured: bs, empty: as }, all)
+  const runner = node.start({}, { masker } as Capabilities)
+  if (runner.kind !== 'each') throw new Error('expected each')
+  const at = { topic: 'as', partition: 0, offset: 0n, timestamp: 0, signal: new AbortController().signal }
+  expect(await runner.run(Buffer.from('{"a":"four"}'), at)).toEqual([
+    { topic: 'bs', key: Buffer.from('4'), value: Buffer.from('{"b":4}') },
+  ])
+  expect(() => runner.run(Buffer.from('{"a":4}'), at)).toThrow(/as: a: /)
+  expect(() => runner.run(Buffer.from([0x22, 0xff, 0x22]), at)).toThrow(/not JSON in UTF-8/)
+  expect(() => node.start({ least: 'x' }, { masker } as Capabilities)).toThrow(/length\.least/)
+  expect(() => node.start({ leest: 1 }, { masker } as Capabilities)).toThrow(/leest/)
+})
+
+test('a stage is tested with no log', async () => {
+  expect(await testStage(length, { a: '' }, { needs: { masker } })).toEqual([{ to: 'empty', value: { a: '' } }])
+})
+
+/** Never called: compiling it is the test. */
+export function mistakes(): void {
+  // @ts-expect-error a topic of another record
+  bind('n', length, bs, { measured: bs, empty: as }, all)
+  // @ts-expect-error a port that leads to a topic of another record
+  bind('n', length, as, { measured: as, empty: as }, all)
+  // @ts-expect-error a missing port
+  bind('n', length, as, { measured: bs }, all)
+  // @ts-expect-error a misspelt port
+  bind('n', length, as, { measured: bs, emtpy: as }, all)
+  // @ts-expect-error a missing capability
+  bind('n', length, as, { measured: bs, empty: as }, () => ({}))
+  // @ts-expect-error an option of another type
+  bind('n', length, as, { measured: bs, empty: as }, all, { least: 'one' })
+  each()({
+    name: 'wrong',
+    summary: '',
+    input: A,
+    ports: { measured: B },
+    options: z.strictObject({}),
+    examples: [],
+    // @ts-expect-error the value of another port
+    create:
+      ({ to }) =>
+      () =>
+        to.measured({ a: '' }),
+  })
+  each()({
+    name: 'wrong',
+    summary: '',
+    input: A,
+    ports: { measured: B },
+    options: z.strictObject({}),
+    examples: [],
+    // @ts-expect-error no such port
+    create:
+      ({ to }) =>
+      () =>
+        to.mesured({ b: 1 }),
+  })
+}
