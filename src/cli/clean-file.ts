@@ -1,0 +1,138 @@
+import { z } from 'zod'
+import { decodeUtf8 } from '../adapters/files/utf8.js'
+import { readLines, type ReadLinesOptions } from '../adapters/files/lines.js'
+import { type Rejects } from '../adapters/files/rejects.js'
+import { type Line } from '../adapters/files/splitter.js'
+import { type FileWriter } from '../adapters/files/writer.js'
+import { ConversationType } from '../domain/conversation.js'
+import { SteerflowError } from '../domain/errors.js'
+import { parseJson } from '../domain/json/parse.js'
+import { redump } from '../domain/json/redump.js'
+import { type Masker } from '../stages/needs.js'
+
+const turn = { value: z.string(), from: z.string() }
+const record = { system: z.string(), mask: z.string() }
+
+/** A line whose mask can be computed. A missing field is like null; without a type, labels are not looked at. */
+const Maskable = z.union([
+  z.object({
+    ...record,
+    type: ConversationType,
+    conversations: z.array(z.object({ ...turn, label: z.string().nullish() })),
+  }),
+  z.object({
+    ...record,
+    type: z
+      .null()
+      .optional()
+      .transform(() => null),
+    conversations: z.array(z.object(turn)),
+  }),
+])
+
+/** What becomes of a line: kept as this text, removed (`exception`: it has no mask), or not understood at all. */
+type Verdict =
+  | { readonly kind: 'kept'; readonly text: string }
+  | { readonly kind: 'removed'; readonly exception: boolean }
+  | { readonly kind: 'rejected'; readonly error: SteerflowError }
+
+export interface CleanFileOptions extends ReadLinesOptions {
+  readonly input: string
+  readonly output: FileWriter
+  readonly rejects: Rejects
+  readonly masker: Masker
+  /** Index of the last token that a trainer reads. */
+  readonly seqLen: number
+  /** Stop at the first line that is not understood. */
+  readonly strict: boolean
+  /** Says what the original says: every thousandth line's index, and which lines are removed. */
+  readonly say: (line: string) => void
+}
+
+export interface CleanFileCounts {
+  readonly kept: number
+  readonly removed: number
+}
+
+/** Lines under way: enough for every thread to be busy, little enough for long lines to fit in memory. */
+const window = { lines: 1024, bytes: 16 * 2 ** 20 }
+
+/**
+ * Writes the lines of a file of which something is learnt within the sequence length, in their order and in the spelling of
+ * Python's JSON writer (steerlm-scripts §2). Lines on which the original would stop with nothing written are reported in
+ * `rejects`.
+ * @throws the line's error when `strict`; STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN, STEERFLOW_STORAGE.
+ */
+export async function cleanFile(options: CleanFileOptions): Promise<CleanFileCounts> {
+  const { input, output, rejects, masker, seqLen, strict, say } = options
+  const counts = { kept: 0, removed: 0 }
+  const underWay: { readonly number: number; readonly bytes: number; readonly verdict: Promise<Verdict> }[] = []
+  let bytes = 0
+
+  const settleOldest = async () => {
+    const line = underWay.shift()
+    if (!line) return
+    const verdict = await line.verdict
+    bytes -= line.bytes
+    const index = line.number - 1
+    if (index % 1000 === 0) say(`${index}`)
+    if (verdict.kind === 'kept') {
+      counts.kept += 1
+      await output.write(`${verdict.text}\n`)
+    } else if (verdict.kind === 'removed') {
+      counts.removed += 1
+      say(`${verdict.exception ? 'Exception removed' : 'removed'} ${index}`)
+    } else if (strict) {
+      throw new SteerflowError(verdict.error.code, `line ${line.number}`, { cause: verdict.error })
+    } else {
+      await rejects.add(line.number, verdict.error)
+    }
+  }
+
+  for await (const lines of readLines(input, options)) {
+    for (const line of lines) {
+      const verdict = judge(line, masker, seqLen)
+      // An error is met when the line's turn comes.
+      verdict.catch(() => undefined)
+      const size = line.kind === 'line' ? line.bytes.length : 0
+      bytes += size
+      underWay.push({ number: line.number, bytes: size, verdict })
+      while (underWay.length >= window.lines || bytes > window.bytes) await settleOldest()
+    }
+  }
+  while (underWay.length > 0) await settleOldest()
+  return counts
+}
+
+async function judge(line: Line, masker: Masker, seqLen: number): Promise<Verdict> {
+  let understood: { readonly text: string; readonly value: unknown }
+  try {
+    understood = read(line)
+  } catch (thrown) {
+    if (thrown instanceof SteerflowError && thrown.kind === 'permanent') return { kind: 'rejected', error: thrown }
+    throw thrown
+  }
+  const maskable = Maskable.safeParse(understood.value)
+  if (!maskable.success) return { kind: 'removed', exception: true }
+  try {
+    const first = await masker.firstLearnt(maskable.data)
+    if (first === null) return { kind: 'removed', exception: true }
+    return first > seqLen ? { kind: 'removed', exception: false } : { kind: 'kept', text: understood.text }
+  } catch (thrown) {
+    if (thrown instanceof SteerflowError && thrown.kind === 'permanent') return { kind: 'removed', exception: true }
+    throw thrown
+  }
+}
+
+/** The line's value, and its text as it is written. */
+function read(line: Line): { readonly text: string; readonly value: unknown } {
+  if (line.kind === 'too-long') {
+    throw new SteerflowError('STEERFLOW_INPUT_LINE_TOO_LONG', `${line.length} bytes, sha256 ${line.sha256}`)
+  }
+  const json = decodeUtf8(line.bytes)
+  const value = parseJson(json)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new SteerflowError('STEERFLOW_INPUT_FORMAT', 'the line is no JSON object')
+  }
+  return { text: redump(json), value }
+}

@@ -1,0 +1,118 @@
+import { stat } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { InvalidArgumentError } from 'commander'
+import { openRejects } from '../../adapters/files/rejects.js'
+import { openWriter } from '../../adapters/files/writer.js'
+import { openMasker } from '../../adapters/tokenizer/open-masker.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { extraIdTokens } from '../../domain/prompt-tokens.js'
+import { cleanFile } from '../clean-file.js'
+import { exitCodes, type Session, type Verb } from '../command.js'
+import { progress } from '../render/progress.js'
+
+interface Flags {
+  readonly datasetFile: string
+  readonly outputFile: string
+  readonly library: string
+  readonly modelFile: string
+  readonly seqLen: number
+  readonly systemTurnStart: string
+  readonly turnStart: string
+  readonly labelStart: string
+  readonly threads: number
+  readonly strict?: true
+}
+
+const wholeNumber =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${least}.`)
+  }
+
+/** `\x11`, `\u0011` and `\\` as in Python: a command line cannot hold a NUL. */
+const unescaped = (text: string): string =>
+  text.replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|\\)/gi, (_, x?: string, u?: string) => {
+    const code = x ?? u
+    return code === undefined ? '\\' : String.fromCharCode(parseInt(code, 16))
+  })
+
+/** The original data_clean script's command line: same flags, same bytes, same lines on standard output. */
+export const clean: Verb = (program, session) => {
+  program
+    .command('clean')
+    .summary('remove conversations of which nothing is learnt (data_clean.py)')
+    .description(
+      `Writes the conversations of which at least one token is learnt within the sequence length; the others are removed.
+Lines that are not JSON objects are reported in <output>.rejected.jsonl; the exit code is then 3.
+Which lines are removed is said on standard output, progress on standard error.`,
+    )
+    .requiredOption('--dataset-file <file>', 'conversations, JSON lines; gzip is recognised, - is standard input')
+    .requiredOption('--output-file <file>', 'what is kept; compressed when the name ends with .gz')
+    .option('--library <name>', 'tokenizer library; sentencepiece is the only one', 'sentencepiece')
+    .requiredOption('--model-file <file>', 'SentencePiece .model file')
+    .option('--model-name <name>', 'accepted and ignored, as the original does with sentencepiece')
+    .option('--seq-len <tokens>', 'tokens of a conversation that the trainer reads', wholeNumber(0), 4096)
+    .option('--system-turn-start <token>', 'begins the system prompt', unescaped, extraIdTokens.system)
+    .option('--turn-start <token>', 'begins a turn', unescaped, extraIdTokens.turn)
+    .option('--label-start <token>', 'begins an attribute line', unescaped, extraIdTokens.label)
+    .option('--threads <count>', 'tokenizer threads', wholeNumber(1), availableParallelism())
+    .option('--strict', 'stop at the first line that is not a JSON object, with nothing written')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  steerflow clean --dataset_file=out_train.jsonl --output_file=train.jsonl --library=sentencepiece \\
+    --model_file=examples/data/tokenizer.model.v1 --seq_len=4096
+  steerflow clean --dataset-file in.jsonl.gz --output-file out.jsonl.gz --model-file tokenizer.model \\
+    --system-turn-start '\\x00' --turn-start '\\x11' --label-start '\\x12'`,
+    )
+    .action((flags: Flags) => run(flags, session))
+}
+
+async function run(flags: Flags, session: Session): Promise<void> {
+  if (flags.library !== 'sentencepiece') {
+    throw new SteerflowError(
+      'STEERFLOW_USAGE',
+      `--library ${flags.library} is not supported; sentencepiece with --model-file is the only one`,
+    )
+  }
+  const { size } = flags.datasetFile === '-' ? { size: null } : await stat(flags.datasetFile).catch(notFound(flags))
+  const tokens = { system: flags.systemTurnStart, turn: flags.turnStart, label: flags.labelStart }
+  const masker = await openMasker({ model: flags.modelFile, tokens, threads: flags.threads })
+  const rejects = openRejects(flags.outputFile)
+  const shown = progress(session, 'clean', 'bytes', size)
+  try {
+    const output = await openWriter(flags.outputFile)
+    try {
+      const counts = await cleanFile({
+        input: flags.datasetFile,
+        output,
+        rejects,
+        masker,
+        seqLen: flags.seqLen,
+        strict: flags.strict ?? false,
+        say: line => session.out(`${line}\n`),
+        onRead: bytes => shown.add(bytes),
+      })
+      await output.close()
+      await rejects.close()
+      shown.done(`${counts.kept} kept, ${counts.removed} removed, ${rejects.count} rejected`)
+    } catch (thrown) {
+      await Promise.all([output.abort(), rejects.abort()])
+      throw thrown
+    }
+  } finally {
+    await masker.close()
+  }
+  if (rejects.count === 0) return
+  session.err(`${rejects.count} lines rejected, see ${rejects.path}\n`)
+  session.exit(exitCodes.rejected)
+}
+
+const notFound =
+  ({ datasetFile }: Flags) =>
+  (cause: unknown): never => {
+    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `${datasetFile} cannot be read`, { cause })
+  }
