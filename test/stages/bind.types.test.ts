@@ -62,30 +62,22 @@ export function mistakes(): void {
   bind('n', length, as, { measured: bs, empty: as }, () => ({}))
   // @ts-expect-error an option of another type
   bind('n', length, as, { measured: bs, empty: as }, all, { least: 'one' })
-  each()({
+  const wrong = {
     name: 'wrong',
     summary: '',
     input: A,
     ports: { measured: B },
     options: z.strictObject({}),
     examples: [],
+  }
+  each()({
+    ...wrong,
     // @ts-expect-error the value of another port
-    create:
-      ({ to }) =>
-      () =>
-        to.measured({ a: '' }),
+    create: context => () => context.to.measured({ a: '' }),
   })
   each()({
-    name: 'wrong',
-    summary: '',
-    input: A,
-    ports: { measured: B },
-    options: z.strictObject({}),
-    examples: [],
+    ...wrong,
     // @ts-expect-error no such port
-    create:
-      ({ to }) =>
-      () =>
-        to.mesured({ b: 1 }),
+    create: context => () => context.to.mesured({ b: 1 }),
   })
 }
