@@ -17,7 +17,8 @@ export function parseJson(text: string): unknown {
   return scanJson(text, values)
 }
 
-const longNumber = /[0-9]{16}/
+/** Sixteen digits or more that are no fraction; below, every integer is exact. */
+const longNumber = /(?:^|[^.0-9])[0-9]{16}/
 
 const values: Builder<unknown> = {
   string: decodeString,

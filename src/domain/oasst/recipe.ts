@@ -1,0 +1,50 @@
+import { attributeSets, type AttributeSet } from '../attributes.js'
+import { type ConversationType } from '../conversation.js'
+import { alignerSystemPrompt, nemoSystemPrompt } from '../system-prompt.js'
+
+/** The later scripts' four labels of OASST (steerlm-scripts §5). */
+const alignerSet: AttributeSet = {
+  name: 'oasst-4@1',
+  attributes: attributeSets['steerlm-9@1'].attributes.slice(0, 4),
+  language: false,
+}
+
+/** How a message tree becomes conversations: one of the original scripts, or the stream's kinder form of the first. */
+export interface Recipe {
+  /** The human labels that are taken over. With a language, turns get `lang`, and their labels end with it. */
+  readonly set: AttributeSet
+  /** Whether a turn with a language but no labels is refused, as the original crashes on it. */
+  readonly needsLabels: boolean
+  /** Whether the user's turns have the label null, whatever people thought of them. */
+  readonly labelsReplies: boolean
+  readonly system: string
+  /** Whether a record has the key `tree_id`. */
+  readonly treeId: boolean
+  /** The type when the caller does not choose one. */
+  readonly type: ConversationType
+}
+
+const nemo: Recipe = {
+  set: attributeSets['oasst-12-lang@1'],
+  needsLabels: true,
+  labelsReplies: false,
+  system: nemoSystemPrompt,
+  treeId: true,
+  type: 'TEXT_TO_VALUE',
+}
+
+export const recipes = {
+  /** NeMo's `preprocessing.py`, releases 1.22 and later (steerlm-scripts §1). */
+  nemo,
+  /** NeMo-Aligner's `preprocess_openassistant_data.py` (steerlm-scripts §5). */
+  'nemo-aligner': {
+    set: alignerSet,
+    needsLabels: false,
+    labelsReplies: true,
+    system: alignerSystemPrompt,
+    treeId: false,
+    type: 'VALUE_TO_TEXT',
+  },
+  /** NeMo's, except that a turn without labels is a turn without labels. */
+  stream: { ...nemo, needsLabels: false },
+} as const satisfies Record<string, Recipe>

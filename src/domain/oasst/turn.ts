@@ -1,0 +1,59 @@
+import { type Turn } from '../conversation.js'
+import { roundHalfEven } from '../label-line.js'
+import { sourceInvalid, wellFormed } from '../source-error.js'
+import { type Recipe } from './recipe.js'
+
+/** A message of a tree, not yet checked. */
+export type Message = Readonly<Record<string, unknown>>
+
+/**
+ * The turn that a message becomes (steerlm-scripts §1.3). Its keys are in the order in which they are written.
+ * @throws STEERFLOW_SOURCE_INVALID where the original crashes, and for texts that are none.
+ */
+export function turnOf(message: Message, recipe: Recipe, path: () => string): Turn {
+  const { role, text } = message
+  if (role !== 'prompter' && role !== 'assistant') throw sourceInvalid(path(), `unknown role ${JSON.stringify(role)}`)
+  if (typeof text !== 'string') throw sourceInvalid(`${path()}.text`, 'a text is required')
+  const turn: Turn = {
+    value: wellFormed(text, () => `${path()}.text`),
+    from: role === 'prompter' ? 'User' : 'Assistant',
+  }
+  if (recipe.labelsReplies && role === 'prompter') turn.label = null
+  else if ('labels' in message) turn.label = humanLabel(message['labels'], recipe, path)
+  if (recipe.set.language && 'lang' in message) addLanguage(turn, message['lang'], recipe, path)
+  return turn
+}
+
+/** The label gets the language too, unless there is none to get it and that is allowed. */
+function addLanguage(turn: Turn, lang: unknown, recipe: Recipe, path: () => string): void {
+  if (typeof lang !== 'string') throw sourceInvalid(`${path()}.lang`, 'a language code is required')
+  const code = wellFormed(lang, () => `${path()}.lang`).split('-', 1)[0]!
+  if (turn.label === undefined) {
+    if (recipe.needsLabels) throw sourceInvalid(path(), 'lang without labels')
+  } else turn.label = turn.label ? `${turn.label},lang:${code}` : `lang:${code}`
+  turn.lang = code
+}
+
+/** People's mean ratings, from 0 to 1, as points from 0 to 4; out of range is kept, as in the original. */
+function humanLabel(labels: unknown, recipe: Recipe, path: () => string): string {
+  if (typeof labels !== 'object' || labels === null || Array.isArray(labels))
+    throw sourceInvalid(`${path()}.labels`, 'an object is required')
+  const items: string[] = []
+  for (const { key } of recipe.set.attributes) {
+    if (!Object.hasOwn(labels, key)) continue
+    const rating = (labels as Record<string, { readonly value?: unknown } | null>)[key]
+    const points = fourTimes(rating?.value)
+    if (points === null) throw sourceInvalid(`${path()}.labels.${key}.value`, 'a finite number is required')
+    items.push(`${key}:${points}`)
+  }
+  return items.join(',')
+}
+
+/** Python's `round(value * 4)`, exact for integers of any size; null for what is no finite number. */
+function fourTimes(value: unknown): number | bigint | null {
+  if (typeof value === 'bigint') return value * 4n
+  if (typeof value === 'boolean') return value ? 4 : 0
+  if (typeof value !== 'number' || !Number.isFinite(value * 4)) return null
+  const points = roundHalfEven(value * 4)
+  return Number.isSafeInteger(points) ? points : BigInt(points)
+}
