@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander'
 import { asSteerflowError, explain } from '../domain/errors.js'
 import { exitCodes, type ExitCode, type Session, type Verb } from './command.js'
+import { annotate } from './commands/annotate.js'
+import { baseline } from './commands/baseline.js'
 import { clean } from './commands/clean.js'
 
 /** Every verb, in the order of the help page. */
-const verbs: readonly Verb[] = [clean]
+const verbs: readonly Verb[] = [clean, annotate, baseline]
 
 /** `--a_b` is the same as `--a-b`, as in the original scripts' command lines. */
 const dashed = (argument: string): string =>

@@ -1,0 +1,105 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { type Examples, ExampleCollector } from '../../baseline/examples.js'
+import { about, writeModel } from '../../baseline/model.js'
+import { type Trained } from '../../baseline/train.js'
+import { Conversation } from '../../domain/conversation.js'
+import { sha256 } from '../../domain/digest.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { loosen } from '../../domain/loose.js'
+import { AttributeMetric } from '../../domain/model.js'
+import { readLines } from '../files/lines.js'
+import { type Line } from '../files/splitter.js'
+import { decodeUtf8 } from '../files/utf8.js'
+import { openWriter } from '../files/writer.js'
+
+/** The figures of a training, written beside the model as `metrics.json`. */
+export const BaselineMetrics = z
+  .strictObject({
+    about: z.string().describe('what the model is and is not'),
+    digest: z.string().describe('sha256 of model.json'),
+    attribute_set: z.string(),
+    trees: z.int().nonnegative(),
+    turns: z.int().nonnegative().describe('distinct labelled turns that were learnt from'),
+    folds: z.int().positive().describe('parts of the trees; each was predicted by a model of the others'),
+    languages: z.array(z.string()).describe('codes that the labels named; with one, that one is always predicted'),
+    metrics: z.array(AttributeMetric),
+  })
+  .meta({ title: 'BaselineMetrics' })
+export type BaselineMetrics = z.output<typeof BaselineMetrics>
+
+/** Names of the files in the output folder of a training. */
+export const modelFileName = 'model.json'
+export const metricsFileName = 'metrics.json'
+
+const trainingFiles = ['train.jsonl', 'train.jsonl.gz']
+
+async function trainingFile(snapshot: string): Promise<string> {
+  for (const name of trainingFiles) {
+    const path = join(snapshot, name)
+    const found = await access(path).then(
+      () => true,
+      () => false,
+    )
+    if (found) return path
+  }
+  throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `${snapshot} holds no ${trainingFiles.join(' or ')}`)
+}
+
+const reader = loosen(Conversation)
+
+function readConversation(line: Line): Conversation {
+  if (line.kind === 'too-long') throw new SteerflowError('STEERFLOW_INPUT_LINE_TOO_LONG', `${line.length} bytes`)
+  const conversation = reader.parse(JSON.parse(decodeUtf8(line.bytes)))
+  if (conversation.type === 'TEXT_TO_VALUE') return conversation
+  throw new SteerflowError('STEERFLOW_RECORD_INVALID', `a value model does not learn from ${conversation.type}`)
+}
+
+/**
+ * Reads the training split of a snapshot folder; the validation split stays unseen.
+ * @throws STEERFLOW_INPUT_NOT_FOUND when it has none, STEERFLOW_RECORD_INVALID when a line is no labelled conversation,
+ *   STEERFLOW_JOB_INVALID when there is nothing to learn from.
+ */
+export async function readExamples(snapshot: string): Promise<Examples> {
+  const file = await trainingFile(snapshot)
+  const collector = new ExampleCollector()
+  for await (const lines of readLines(file)) {
+    for (const line of lines) {
+      try {
+        collector.add(readConversation(line))
+      } catch (cause) {
+        if (cause instanceof SteerflowError && cause.code === 'STEERFLOW_JOB_INVALID') throw cause
+        throw new SteerflowError('STEERFLOW_RECORD_INVALID', `${file}, line ${line.number}`, { cause })
+      }
+    }
+  }
+  return collector.examples()
+}
+
+/**
+ * Writes `metrics.json`, then `model.json`, each whole or not at all: where there is a model, there are its figures.
+ * @throws STEERFLOW_STORAGE
+ */
+export async function writeTrained(output: string, trained: Trained): Promise<BaselineMetrics> {
+  const model = writeModel(trained.model)
+  const metrics: BaselineMetrics = {
+    about,
+    digest: sha256(model),
+    attribute_set: trained.model.attributeSet.name,
+    trees: trained.trees,
+    turns: trained.turns,
+    folds: trained.folds,
+    languages: [...trained.model.languages.codes],
+    metrics: [...trained.metrics],
+  }
+  for (const [name, text] of [
+    [metricsFileName, `${JSON.stringify(metrics, null, 1)}\n`],
+    [modelFileName, model],
+  ] as const) {
+    const writer = await openWriter(join(output, name))
+    await writer.write(text)
+    await writer.close()
+  }
+  return metrics
+}
