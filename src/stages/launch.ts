@@ -4,7 +4,7 @@ import { JobEvent, type JobState } from '../domain/job.js'
 import { advances, isOpen } from '../domain/job-states.js'
 import { register } from '../domain/model-registry.js'
 import { ModelRecord } from '../domain/model.js'
-import { type JobRunner, type JobRunners } from './needs.js'
+import { type JobRunner, type JobRunners, type LaunchingRunner } from './needs.js'
 import { fold, type LastingFold } from './stage.js'
 
 /** What is known of a dataset's jobs and models after the events so far. */
@@ -17,6 +17,12 @@ interface Registry {
 
 /** How a job goes on: the keys of its next event that differ. */
 type Step = Partial<JobEvent> & { readonly state: JobState }
+
+/** A runner that launches; the configuration may have changed since the job was rendered. */
+function launcher(runner: JobRunner): LaunchingRunner {
+  if (!runner.rendersOnly) return runner
+  throw new SteerflowError('STEERFLOW_JOB_INVALID', 'its launcher only renders')
+}
 
 /** Something is done for a job, and its next state follows. */
 type Act = (runner: JobRunner, job: JobEvent) => Promise<Step>
@@ -32,14 +38,14 @@ const acts: Partial<Record<JobState, Act>> = {
     return { state: 'launching', attempt: job.attempt + 1, host: runner.host, folder, detail: null }
   },
   launching: async (runner, job) => {
-    await runner.start(job)
+    await launcher(runner).start(job)
     return { state: 'launched' }
   },
 }
 
 /** Waits for the end of a launched job, for as long as it takes. */
 const awaitEnd = async (runner: JobRunner, job: JobEvent, signal: AbortSignal): Promise<Step> => {
-  const end = await runner.ended(job, signal)
+  const end = await launcher(runner).ended(job, signal)
   return end.state === 'succeeded' ? { ...end, detail: null } : end
 }
 

@@ -98,17 +98,21 @@ export type JobEnd =
   | { readonly state: 'succeeded'; readonly model: TrainedModel }
   | { readonly state: 'failed' | 'cancelled' | 'unknown'; readonly detail: string }
 
-/** Starts training jobs somewhere and finds them again by their name. */
-export interface JobRunner {
-  /** Whether this launcher only writes the files. */
-  readonly rendersOnly: boolean
-  /** Where jobs are launched: host name, cluster. */
-  readonly host: string
+/** Writes a job's files for a person or another system to run. */
+export interface RenderingRunner {
+  readonly rendersOnly: true
   /**
    * Writes the job's files (idempotent) and returns their folder below the storage root.
    * @throws STEERFLOW_JOB_INVALID when the settings do not fit the trainer.
    */
   render(job: JobEvent): Promise<string>
+}
+
+/** Starts training jobs somewhere and finds them again by their name. */
+export interface LaunchingRunner extends Omit<RenderingRunner, 'rendersOnly'> {
+  readonly rendersOnly: false
+  /** Where jobs are launched: host name, cluster. */
+  readonly host: string
   /**
    * Starts the attempt unless it is found already started under its name.
    * @throws STEERFLOW_JOB_INVALID when it cannot be started at all.
@@ -117,6 +121,8 @@ export interface JobRunner {
   /** Resolves when the attempt has ended, whoever started it. */
   ended(job: JobEvent, signal: AbortSignal): Promise<JobEnd>
 }
+
+export type JobRunner = RenderingRunner | LaunchingRunner
 
 /** The job runner for a launcher named in a dataset's settings. */
 export interface JobRunners {

@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { access, open, readFile, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { explain, SteerflowError } from '../../../domain/errors.js'
+import { type JobEvent } from '../../../domain/job.js'
+import { type JobEnd, type LaunchingRunner } from '../../../stages/needs.js'
+import { trainerNamed } from '../../../trainers/trainers.js'
+import { compiledUrl } from '../../compiled-url.js'
+import { isGroupRunning } from '../../processes/identity.js'
+import { makeFolder, storing } from '../../storage/durable.js'
+import { attemptFolder, renderJob, writeJobFolder } from '../job-folder.js'
+import { attemptFiles, type Exit, readExit, readOwner } from './attempt.js'
+import { readTrainedModel } from './trained-model.js'
+
+export interface ExecOptions {
+  /** Programs that are started as something else than their name on the PATH: name → program and first arguments. */
+  readonly programs?: Readonly<Record<string, readonly string[]>>
+  /** Milliseconds between two looks at a running job. */
+  readonly pollMs?: number
+  /** Milliseconds that a cancelled job has to end by itself. */
+  readonly graceMs?: number
+}
+
+const ownPrograms = {
+  steerflow: [process.execPath, fileURLToPath(compiledUrl(import.meta.url, '../../../cli/main.js'))],
+}
+const watcher = fileURLToPath(compiledUrl(import.meta.url, './watch.js'))
+
+/**
+ * Runs jobs on this machine, each in a process group of its own that outlives the pipeline. A watching process leads the
+ * group; it takes the attempt by creating `pid.json`, so that an attempt is started once however often it is asked for.
+ */
+export class ExecRunner implements LaunchingRunner {
+  readonly rendersOnly = false
+  readonly host = hostname()
+
+  constructor(
+    private readonly root: string,
+    private readonly options: ExecOptions = {},
+  ) {}
+
+  async render(job: JobEvent): Promise<string> {
+    if (trainerNamed(job.trainer).result === null) {
+      throw new SteerflowError('STEERFLOW_JOB_INVALID', `jobs of ${job.trainer} can only be rendered: launcher render`)
+    }
+    return writeJobFolder(this.root, job)
+  }
+
+  async start(job: JobEvent): Promise<void> {
+    const folder = join(this.root, attemptFolder(job))
+    const [program, ...args] = renderJob(this.root, job, attemptFolder(job)).command
+    const named = { ...ownPrograms, ...this.options.programs } as Readonly<Record<string, readonly string[]>>
+    const command = [...(named[program!] ?? [program!]), ...args]
+    await storing(`start ${job.job}`, async () => {
+      await makeFolder(folder)
+      if ((await readOwner(folder)) !== null) return
+      const log = await open(join(folder, attemptFiles.log), 'a')
+      try {
+        const stdio = ['ignore', log.fd, log.fd] as const
+        const watching = spawn(process.execPath, [watcher, folder, ...command], { detached: true, stdio: [...stdio] })
+        watching.unref()
+        await this.#taken(folder, watching)
+      } finally {
+        await log.close()
+      }
+    })
+  }
+
+  async ended(job: JobEvent, signal: AbortSignal): Promise<JobEnd> {
+    const folder = join(this.root, attemptFolder(job))
+    if (job.host !== this.host) {
+      return { state: 'unknown', detail: `it was launched on ${job.host}, and this is ${this.host}` }
+    }
+    for (;;) {
+      const owner = await readOwner(folder)
+      if (owner === null) return { state: 'unknown', detail: `no trace of its process in ${attemptFolder(job)}` }
+      // Asked in this order, so that an end between the two questions is not missed.
+      const running = await isGroupRunning(owner)
+      const exit = await readExit(folder)
+      if (exit) return this.#judge(job, exit)
+      if (!running) return this.#lost(job)
+      await sleep(this.options.pollMs ?? 100, undefined, { signal })
+    }
+  }
+
+  /** Ends a running attempt: asks the whole process group first, and ends it by force after the time of grace. */
+  async cancel(job: JobEvent): Promise<void> {
+    const folder = join(this.root, attemptFolder(job))
+    const owner = await readOwner(folder)
+    if (owner === null || job.host !== this.host) {
+      throw new SteerflowError('STEERFLOW_USAGE', `${job.job} does not run on this machine`)
+    }
+    await storing(`cancel ${job.job}`, () => writeFile(join(folder, attemptFiles.cancelled), ''))
+    const until = Date.now() + (this.options.graceMs ?? 5000)
+    if (await isGroupRunning(owner)) process.kill(-owner.pid, 'SIGTERM')
+    while (await isGroupRunning(owner)) {
+      if (Date.now() > until) process.kill(-owner.pid, 'SIGKILL')
+      await sleep(this.options.pollMs ?? 100)
+    }
+  }
+
+  /** Waits until some watching process has taken the attempt: ours, or an earlier one. */
+  async #taken(folder: string, watching: ChildProcess): Promise<void> {
+    let gone = false
+    watching.on('exit', () => (gone = true))
+    watching.on('error', () => (gone = true))
+    for (;;) {
+      const ended = gone
+      if ((await readOwner(folder)) !== null) return
+      if (ended) throw new Error(`the watching process ended at once: ${await lastLines(folder)}`)
+      await sleep(10)
+    }
+  }
+
+  async #judge(job: JobEvent, { code, signal, error }: Exit): Promise<JobEnd> {
+    const folder = join(this.root, attemptFolder(job))
+    if (code === 0) {
+      try {
+        return { state: 'succeeded', model: await readTrainedModel(this.root, job, attemptFolder(job)) }
+      } catch (thrown) {
+        return { state: 'failed', detail: explain(thrown) }
+      }
+    }
+    if (await wasCancelled(folder)) return { state: 'cancelled', detail: 'cancelled while it ran' }
+    const how = error ?? (signal === null ? `exit code ${code}` : `ended by ${signal}`)
+    return { state: 'failed', detail: [how, await lastLines(folder)].filter(Boolean).join('; ') }
+  }
+
+  /** The process group is gone and nobody recorded its end. */
+  async #lost(job: JobEvent): Promise<JobEnd> {
+    const folder = join(this.root, attemptFolder(job))
+    if (await wasCancelled(folder)) return { state: 'cancelled', detail: 'cancelled by force' }
+    const detail = 'its processes are gone and left no exit status: killed by force, or the machine was restarted'
+    return { state: 'unknown', detail }
+  }
+}
+
+const wasCancelled = (folder: string): Promise<boolean> =>
+  access(join(folder, attemptFiles.cancelled)).then(
+    () => true,
+    () => false,
+  )
+
+/** The end of a job's log, on one line. */
+async function lastLines(folder: string): Promise<string> {
+  const log = await readFile(join(folder, attemptFiles.log), 'utf8').catch(() => '')
+  return log.trimEnd().split('\n').slice(-3).join(' | ').slice(-500)
+}

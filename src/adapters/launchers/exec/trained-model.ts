@@ -1,0 +1,37 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { sha256 } from '../../../domain/digest.js'
+import { SteerflowError } from '../../../domain/errors.js'
+import { type JobEvent } from '../../../domain/job.js'
+import { AttributeMetric, type TrainedModel } from '../../../domain/model.js'
+import { trainerNamed } from '../../../trainers/trainers.js'
+
+/**
+ * The model that a job left in its output folder (below the storage root).
+ * @throws STEERFLOW_MODEL_INVALID when it is missing or its metrics do not fit.
+ */
+export async function readTrainedModel(root: string, job: JobEvent, output: string): Promise<TrainedModel> {
+  const { role, result } = trainerNamed(job.trainer)
+  try {
+    if (result === null) throw new Error(`${job.trainer} leaves no model that we know`)
+    const digest = sha256(await readFile(join(root, output, result.model)))
+    const metrics = z
+      .array(AttributeMetric)
+      .parse(JSON.parse(await readFile(join(root, output, result.metrics), 'utf8')))
+    return {
+      model: `${job.dataset}-${digest.slice(0, 12)}`,
+      role,
+      digest,
+      path: `${output}/${result.model}`,
+      kind: result.kind,
+      attribute_set: job.snapshot.attribute_set,
+      dataset: job.dataset,
+      snapshot: job.snapshot.digest,
+      job: job.job,
+      metrics,
+    }
+  } catch (cause) {
+    throw new SteerflowError('STEERFLOW_MODEL_INVALID', `${job.job} left no usable model in ${output}`, { cause })
+  }
+}

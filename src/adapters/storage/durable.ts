@@ -1,0 +1,44 @@
+import { mkdir, open, rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { SteerflowError } from '../../domain/errors.js'
+
+/** Runs file work; what fails in it is a failure of the storage, with its cause. */
+export async function storing<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof SteerflowError) throw cause
+    throw new SteerflowError('STEERFLOW_STORAGE', `cannot ${what}`, { cause })
+  }
+}
+
+/** Makes the names in a folder durable: a renamed or created file may vanish in a power cut until this has returned. */
+export async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** Creates a folder and those above it, durably. */
+export async function makeFolder(path: string): Promise<void> {
+  const first = await mkdir(path, { recursive: true })
+  if (first === undefined) return
+  for (let at = path; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at))
+}
+
+/** Writes a whole file: temporary name → fsync → final name → fsync of the folder. Readers see all of it or the old one. */
+export async function writeDurably(path: string, text: string): Promise<void> {
+  const temporary = `${path}.${process.pid}.tmp`
+  const file = await open(temporary, 'w')
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, path)
+  await syncFolder(dirname(path))
+}

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
+import { SteerflowError } from '../../domain/errors.js'
+import { type ShardManifest } from '../../domain/shard.js'
+import { storing } from './durable.js'
+import { type FileFacts } from './line-file.js'
+
+/** Lines in batches, without their line ends: a batch is what one read gave. */
+export type Lines = AsyncIterable<readonly string[]>
+
+/** The lines of a file of lines. A last line without a line end is given as well. */
+export async function* fileLines(path: string, seen?: (chunk: Buffer) => void): Lines {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+  let rest = ''
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+    seen?.(chunk)
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop()!
+    if (lines.length > 0) yield lines
+  }
+  rest += decoder.decode()
+  if (rest !== '') yield [rest]
+}
+
+/**
+ * The lines of a shard, checked against its manifest on the way: whoever reads to the end has read what was sealed.
+ * @throws STEERFLOW_STORAGE when the file is missing or is not what the manifest says.
+ */
+export async function* shardLines(root: string, manifest: ShardManifest): Lines {
+  const hash = createHash('sha256')
+  let records = 0
+  let bytes = 0
+  const lines = fileLines(join(root, manifest.path), chunk => {
+    hash.update(chunk)
+    bytes += chunk.byteLength
+  })[Symbol.asyncIterator]()
+  for (;;) {
+    const batch = await storing(`read ${manifest.path}`, async () => lines.next())
+    if (batch.done) break
+    records += batch.value.length
+    yield batch.value
+  }
+  mustMatch(manifest, { records, bytes, sha256: hash.digest('hex') })
+}
+
+function mustMatch(manifest: ShardManifest, found: FileFacts): void {
+  for (const fact of ['bytes', 'records', 'sha256'] as const) {
+    if (found[fact] === manifest[fact]) continue
+    const message = `${manifest.path} is not what was sealed: ${fact} ${found[fact]} instead of ${manifest[fact]}`
+    throw new SteerflowError('STEERFLOW_STORAGE', message)
+  }
+}

@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { runScript } from './run-script.js'
+import { trainer } from './trainer.js'
+
+/** The value model that runs anywhere: our own command, on this machine's processor. */
+export const baseline = trainer({
+  name: 'baseline',
+  role: 'value',
+  result: { kind: 'baseline', model: 'model.json', metrics: 'metrics.json' },
+  settings: z.strictObject({
+    folds: z.int().min(2).max(20).default(5).describe('parts of the trees, each held out once to measure the model'),
+  }),
+  render: (_job, { folds }, { snapshot, output }) => {
+    const paths = ['--snapshot', snapshot, '--output', output]
+    const command = ['steerflow', 'baseline', 'train', ...paths, '--folds', String(folds)]
+    return { files: { 'run.sh': runScript('Trains the baseline value model on this machine.', command) }, command }
+  },
+})

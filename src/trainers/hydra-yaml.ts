@@ -1,0 +1,45 @@
+import { yamlFloat, yamlString } from './literals.js'
+
+/** A float, set apart from integers: a key that is an integer in a configuration must not become `1.0`, nor the reverse. */
+export interface Float {
+  readonly float: number
+}
+
+export type Scalar = string | number | boolean | Float
+
+/** Nested keys; leaves are scalars. */
+interface Tree {
+  readonly [key: string]: Tree | Scalar
+}
+
+const isLeaf = (value: Tree | Scalar): value is Scalar =>
+  typeof value !== 'object' || typeof (value as { float?: unknown }).float === 'number'
+
+function scalar(value: Scalar): string {
+  if (typeof value === 'string') return yamlString(value)
+  return typeof value === 'object' ? yamlFloat(value.float) : String(value)
+}
+
+function nest(keys: Readonly<Record<string, Scalar>>): Tree {
+  const root: Record<string, unknown> = {}
+  for (const [path, value] of Object.entries(keys)) {
+    const parts = path.split('.')
+    const last = parts.pop()!
+    let at = root
+    for (const part of parts) at = (at[part] ??= {}) as Record<string, unknown>
+    at[last] = value
+  }
+  return root as Tree
+}
+
+const block = (tree: Tree, indent: string): readonly string[] =>
+  Object.entries(tree).flatMap(([key, value]) =>
+    isLeaf(value) ? [`${indent}${key}: ${scalar(value)}`] : [`${indent}${key}:`, ...block(value, `${indent}  `)],
+  )
+
+/**
+ * A hydra configuration that inherits everything from `base` and sets only these keys, given with dots. Read with
+ * `--config-dir`, so that `base` is the trainer's own, of whatever version (trainers §2).
+ */
+export const hydraYaml = (base: string, keys: Readonly<Record<string, Scalar>>): string =>
+  [`defaults:`, `  - ${base}`, `  - _self_`, ...block(nest(keys), '')].join('\n') + '\n'
