@@ -37,6 +37,11 @@ export const errorTable = {
     means: 'A file or folder named on the command line cannot be read.',
     next: 'Check the path and its permissions.',
   },
+  STEERFLOW_OUTPUT_FOREIGN: {
+    kind: 'usage',
+    means: 'An output file that is there already was not made from this input.',
+    next: 'Name another output file, or remove this one to start anew.',
+  },
   STEERFLOW_INPUT_FORMAT: {
     kind: 'permanent',
     means: 'A line is in none of the formats that are understood.',
@@ -116,6 +121,11 @@ export const errorTable = {
     kind: 'fatal',
     means: 'Another run took over this partition.',
     next: 'Nothing is lost: the other run goes on. Stop one of the two.',
+  },
+  STEERFLOW_RUN_ACTIVE: {
+    kind: 'usage',
+    means: 'Another process is at work in the same data folder.',
+    next: 'Wait for it, stop it, or name another folder with --data-dir.',
   },
   STEERFLOW_OFFSET_LOST: {
     kind: 'fatal',

@@ -1,0 +1,59 @@
+/** How much may be under way or finished and waiting for its turn. */
+export interface WindowLimit {
+  readonly records: number
+  readonly bytes: number
+}
+
+/**
+ * Works on items side by side and yields the results in the order of the items. A result is yielded as soon as those
+ * before it are, also while the source is slow.
+ * @throws what the source or `work` throws, when it is that item's turn.
+ */
+export async function* inOrder<I extends { readonly bytes: { readonly length: number } }, O>(
+  source: AsyncIterable<I>,
+  work: (item: I) => Promise<O>,
+  limit: WindowLimit,
+): AsyncGenerator<O> {
+  const items = source[Symbol.asyncIterator]()
+  const window: { readonly result: Promise<O>; readonly bytes: number }[] = []
+  let bytes = 0
+  let pulled: Promise<void> | null = null
+  let ended = false
+
+  const add = (result: Promise<O>, size: number): void => {
+    // Who fails out of turn is heard when its turn comes.
+    result.catch(() => {})
+    window.push({ result, bytes: size })
+    bytes += size
+  }
+  const pull = async (): Promise<void> => {
+    try {
+      const next = await items.next()
+      if (next.done) ended = true
+      else add(work(next.value), next.value.bytes.length)
+    } catch (error) {
+      ended = true
+      add(Promise.reject(error), 0)
+    }
+    pulled = null
+  }
+
+  try {
+    for (;;) {
+      const room = window.length < limit.records && (window.length === 0 || bytes < limit.bytes)
+      if (!ended && room) pulled ??= pull()
+      const head = window[0]
+      if (!head && !pulled) return
+      const events = [pulled?.then(() => false), head?.result.then(() => true)]
+      const ready = await Promise.race(events.filter(event => event !== undefined))
+      if (!ready || !head) continue
+      yield await head.result
+      window.shift()
+      bytes -= head.bytes
+    }
+  } finally {
+    // A source that is being waited for, such as standard input, ends when it will.
+    const closed = Promise.all([items.return?.(), pulled]).catch(() => {})
+    if (!pulled) await closed
+  }
+}

@@ -1,0 +1,48 @@
+import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { readBytes } from '../../adapters/files/bytes.js'
+import { openWriter, type FileWriter } from '../../adapters/files/writer.js'
+import { keepWholeLines } from './whole-lines.js'
+
+/** The output file while it grows. */
+export interface GrowingOutput {
+  /** Where the lines are: the output itself or, when that is compressed, a plain file beside it. */
+  readonly path: string
+  /** Opens it for the lines that are still missing. */
+  append(): Promise<FileWriter>
+  /** Gives the output its final form. */
+  finish(): Promise<void>
+}
+
+const growingPath = (output: string): string => (output.endsWith('.gz') ? `${output}.partial` : output)
+
+/** Whether an earlier run left an output, finished or not. */
+export const outputExists = (output: string): boolean => existsSync(growingPath(output)) || existsSync(output)
+
+/**
+ * Opens the output of an earlier run where there is one, whole lines only, otherwise an empty file. A compressed output
+ * grows as plain text beside its final name, because a torn gzip cannot be continued.
+ */
+export async function openOutput(output: string): Promise<GrowingOutput> {
+  const compressed = output.endsWith('.gz')
+  const path = growingPath(output)
+  if (existsSync(path)) await keepWholeLines(path)
+  else if (existsSync(output)) await copy(output, path)
+  else await openWriter(path, { mode: 'append' }).then(writer => writer.close())
+  return {
+    path,
+    append: () => openWriter(path, { mode: 'append' }),
+    finish: async () => {
+      if (!compressed) return
+      await copy(path, output)
+      await rm(path)
+    },
+  }
+}
+
+/** Copies a file, compressing or expanding it as the names say; the copy appears whole. */
+async function copy(from: string, to: string): Promise<void> {
+  const writer = await openWriter(to)
+  for await (const chunk of readBytes(from)) await writer.write(chunk)
+  await writer.close()
+}

@@ -1,0 +1,130 @@
+import { InvalidArgumentError } from 'commander'
+import { openFleet, type Fleet } from '../../adapters/inference/fleet.js'
+import { attributeSet } from '../../domain/attributes.js'
+import { type AnnotatedTurns } from '../../domain/annotation.js'
+import { extraIdTokens } from '../../domain/prompt-tokens.js'
+import { annotateFile } from '../annotate-file/annotate-file.js'
+import { countLines } from '../annotate-file/count-lines.js'
+import { exitCodes, type Session, type Verb } from '../command.js'
+import { oneOf, pythonBoolean, secondsOrForever, unescaped, wholeNumber } from '../flags.js'
+import { progress, type Progress } from '../render/progress.js'
+
+interface Flags {
+  readonly inputFileName: string
+  readonly outputFileName: string
+  readonly host: string
+  readonly portNum: number
+  readonly endpoints?: readonly string[]
+  readonly batchSize: number
+  readonly concurrency: number
+  readonly processLang: boolean
+  readonly attributeSet?: string
+  readonly protocol: 'auto' | 'per-attribute'
+  readonly turns: AnnotatedTurns
+  readonly retryFor: number | null
+  readonly deadline: number
+  readonly systemTurnStart: string
+  readonly turnStart: string
+  readonly labelStart: string
+}
+
+const endpoint = (url: string, others: readonly string[] = []): readonly string[] => {
+  if (!URL.canParse(url) || !/^https?:/i.test(url)) throw new InvalidArgumentError('It must be an http URL.')
+  return [...others, url]
+}
+
+/** The original attribute_annotate script's command line: same flags, same labels, nothing lost. */
+export const annotate: Verb = (program, session) => {
+  program
+    .command('annotate')
+    .summary('predict the attributes of every turn with value model servers (attribute_annotate.py)')
+    .description(
+      `Asks value model servers for the attributes of every turn and writes the conversations in the order of the input;
+the label that a turn had moves to gt_label. A run that was stopped goes on where it was when it is started again with the
+same files. Records that cannot be annotated are reported in <output>.rejected.jsonl; the exit code is then 3.
+While no server answers it waits, and after --retry-for it ends with exit code 1 and keeps what is done.`,
+    )
+    .option('--input-file-name <file>', 'conversations, JSON lines; gzip is recognised', 'input.jsonl')
+    .option('--output-file-name <file>', 'annotated conversations; compressed when it ends with .gz', 'output.jsonl')
+    .option('--host <name>', 'host of the server', 'localhost')
+    .option('--port-num <port>', 'port of the server', wholeNumber(1), 1424)
+    .option('--endpoints <url...>', 'servers, instead of --host and --port-num', endpoint)
+    .option('--batch-size <prompts>', 'most prompts in one request, up to 128', wholeNumber(1), 1)
+    .option('--concurrency <requests>', 'most requests at a time at each server', wholeNumber(1), 8)
+    .option('--process-lang <boolean>', 'predict the language too', pythonBoolean, true)
+    .option('--attribute-set <name>', 'attributes to predict, instead of the twelve (and lang) of the original')
+    .option(
+      '--protocol <name>',
+      'auto: one call a turn where the model gives whole lines; per-attribute: the requests of the original',
+      oneOf('auto', 'per-attribute'),
+      'auto',
+    )
+    .option(
+      '--turns <which>',
+      'turns to annotate: all, as the original, or assistant',
+      oneOf('all', 'assistant'),
+      'all',
+    )
+    .option('--retry-for <seconds>', 'how long to wait while no server answers, or forever', secondsOrForever, 60_000)
+    .option('--deadline <seconds>', 'time for one answer', wholeNumber(1), 120)
+    .option('--system-turn-start <token>', 'begins the system prompt', unescaped, extraIdTokens.system)
+    .option('--turn-start <token>', 'begins a turn', unescaped, extraIdTokens.turn)
+    .option('--label-start <token>', 'begins an attribute line', unescaped, extraIdTokens.label)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  steerflow annotate --input_file_name=train.jsonl --output_file_name=annotated.jsonl --port_num=1424
+  steerflow annotate --input-file-name in.jsonl.gz --output-file-name out.jsonl.gz \\
+    --endpoints http://gpu1:1424 http://gpu2:1424 --concurrency 16 --retry-for forever
+  steerflow annotate --protocol per-attribute --process_lang=False`,
+    )
+    .action((flags: Flags) => run(flags, session))
+}
+
+async function run(flags: Flags, session: Session): Promise<void> {
+  const urls = flags.endpoints ?? [`http://${flags.host}:${flags.portNum}`]
+  const total = flags.inputFileName === '-' ? null : await countLines(flags.inputFileName)
+  const fleet = openFleet({
+    endpoints: urls.map(url => ({ url, model: null })),
+    attributeSet: attributeSet(flags.attributeSet ?? (flags.processLang ? 'oasst-12-lang@1' : 'oasst-12@1')),
+    tokens: { system: flags.systemTurnStart, turn: flags.turnStart, label: flags.labelStart },
+    protocol: flags.protocol,
+    inFlight: flags.concurrency,
+    batch: Math.min(flags.batchSize, 128),
+    deadlineMs: flags.deadline * 1000,
+    retryForMs: flags.retryFor,
+  })
+  let shown: Progress | undefined
+  const watch = setInterval(() => shown?.add(0, trouble(fleet)), 1000)
+  try {
+    const { rejected, rejectedPath } = await annotateFile({
+      input: flags.inputFileName,
+      output: flags.outputFileName,
+      model: fleet.pinned('file'),
+      turns: flags.turns,
+      // Four records for each prompt that can be under way, so that a slow one does not leave the servers idle.
+      window: 4 * urls.length * flags.concurrency * flags.batchSize,
+      begin: earlier => {
+        if (earlier) session.out(`Loaded ${earlier.annotated} existing requests\n`)
+        const done = earlier ? earlier.annotated + earlier.rejected : 0
+        shown = progress(session, 'annotate', 'records', total === null ? null : total - done)
+      },
+      advanced: () => shown?.add(1, trouble(fleet)),
+    })
+    const { calls, turnsScored, prefixesReused } = fleet.stats()
+    shown?.done(`${turnsScored} turns, ${prefixesReused} known already, ${calls} calls, ${rejected} rejected`)
+    if (rejected === 0) return
+    session.err(`${rejected} lines rejected, see ${rejectedPath}\n`)
+    session.exit(exitCodes.rejected)
+  } finally {
+    clearInterval(watch)
+    await fleet.close()
+  }
+}
+
+/** A note on an outage, while there is one. */
+const trouble = (fleet: Fleet): string | undefined => {
+  const { outageMs } = fleet.stats()
+  return outageMs === null || outageMs < 1000 ? undefined : 'no server answers, waiting'
+}

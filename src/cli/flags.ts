@@ -1,0 +1,43 @@
+import { InvalidArgumentError } from 'commander'
+
+/** Parsers of option values, for commander: what they throw is shown as a usage error. */
+
+/** A whole number from `least` up. */
+export const wholeNumber =
+  (least: number) =>
+  (text: string): number => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${least}.`)
+  }
+
+/** A number of seconds as milliseconds; `forever` is null. */
+export function secondsOrForever(text: string): number | null {
+  if (text === 'forever') return null
+  const seconds = Number(text)
+  if (text.trim() !== '' && seconds >= 0 && Number.isFinite(seconds)) return seconds * 1000
+  throw new InvalidArgumentError('It must be a number of seconds, or forever.')
+}
+
+/** A boolean as the original scripts' command lines take it: True, False, 1, 0. */
+export function pythonBoolean(text: string): boolean {
+  if (/^(true|1)$/i.test(text)) return true
+  if (/^(false|0)$/i.test(text)) return false
+  throw new InvalidArgumentError('It must be True or False.')
+}
+
+/** One of some words. */
+export const oneOf =
+  <W extends string>(...words: readonly W[]) =>
+  (text: string): W => {
+    const word = words.find(one => one === text)
+    if (word !== undefined) return word
+    throw new InvalidArgumentError(`It must be one of ${words.join(', ')}.`)
+  }
+
+/** `\x11`, `\u0011` and `\\` as in Python: a command line cannot hold a NUL. */
+export const unescaped = (text: string): string =>
+  text.replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|\\)/gi, (_, x?: string, u?: string) => {
+    const code = x ?? u
+    return code === undefined ? '\\' : String.fromCharCode(parseInt(code, 16))
+  })

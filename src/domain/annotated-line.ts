@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { SteerflowError } from './errors.js'
+import { redump } from './json/redump.js'
+import { type Builder, decodeString, scanJson } from './json/scan.js'
+import { type PromptTurn } from './prompt.js'
+
+/** A JSON value as text, and its parts where it has some. The text is in Python's spelling. */
+interface Node {
+  readonly text: string
+  readonly items?: readonly Node[]
+  readonly members?: ReadonlyMap<string, Node>
+}
+
+const keyText = (key: string): string => JSON.stringify(key)
+
+const objectText = (members: ReadonlyMap<string, { readonly text: string }>): string =>
+  `{${[...members].map(([key, { text }]) => `${keyText(key)}: ${text}`).join(', ')}}`
+
+const listText = (items: readonly { readonly text: string }[]): string => `[${items.map(item => item.text).join(', ')}]`
+
+/** Reads text that is in Python's spelling already, so that every literal stays as it is. */
+const nodes: Builder<Node> = {
+  string: text => ({ text }),
+  number: text => ({ text }),
+  word: text => ({ text }),
+  array: items => ({ text: listText(items), items }),
+  object: members => ({ text: objectText(members), members }),
+}
+
+const Line = z.object({
+  system: z.string(),
+  conversations: z
+    .array(z.object({ value: z.string(), from: z.string(), label: z.string().nullable().optional() }))
+    .min(1),
+})
+
+/** A conversation as a line of a file, of which only the labels can change. */
+export interface OpenLine {
+  readonly system: string
+  readonly turns: readonly PromptTurn[]
+  /**
+   * The line with these labels, null for a turn that keeps its own, as the original writes it: the old label moves to
+   * `gt_label` at the turn's end, if there was one, and everything else stays, numbers and unknown keys too.
+   */
+  relabelled(labels: readonly (string | null)[]): string
+}
+
+/**
+ * Opens a line of a file of conversations, without going through JavaScript's numbers.
+ * @throws STEERFLOW_INPUT_JSON when it is not JSON, STEERFLOW_RECORD_INVALID when it lacks what a prompt needs.
+ */
+export function openLine(line: string): OpenLine {
+  const root = scanJson(redump(line), nodes)
+  const turns = root.members?.get('conversations')?.items
+  const parsed = Line.safeParse(plain(root, turns ?? []))
+  if (!parsed.success || !turns) {
+    const reason = parsed.error ? z.prettifyError(parsed.error).replaceAll('\n', ' ') : 'no conversations'
+    throw new SteerflowError('STEERFLOW_RECORD_INVALID', `not a conversation: ${reason}`)
+  }
+  return {
+    system: parsed.data.system,
+    turns: parsed.data.conversations,
+    relabelled: labels => {
+      const relabelled = turns.map((turn, index) => relabel(turn, labels[index] ?? null))
+      return objectText(new Map(root.members).set('conversations', { text: listText(relabelled) }))
+    },
+  }
+}
+
+/** The values that a prompt depends on. */
+function plain(root: Node, turns: readonly Node[]): unknown {
+  return {
+    system: scalar(root, 'system'),
+    conversations: turns.map(turn => ({
+      value: scalar(turn, 'value'),
+      from: scalar(turn, 'from'),
+      label: scalar(turn, 'label'),
+    })),
+  }
+}
+
+/** A member that is a string or null; undefined when there is none; something that the schema refuses otherwise. */
+function scalar(node: Node, key: string): unknown {
+  const text = node.members?.get(key)?.text
+  if (text === undefined) return undefined
+  if (text === 'null') return null
+  return text.startsWith('"') ? decodeString(text) : NaN
+}
+
+function relabel(turn: Node, label: string | null): Node {
+  if (label === null) return turn
+  const members = new Map(turn.members)
+  const old = members.get('label')
+  if (old) members.set('gt_label', old)
+  members.set('label', { text: keyText(label) })
+  return { text: objectText(members) }
+}
