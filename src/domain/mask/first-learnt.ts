@@ -36,20 +36,18 @@ export function firstLearnt(
     if (decided && cannotBreak(turn)) continue
     const span = spanOf(turn, index)
     if (decided) continue
-    const apart = begin + span.from > candidate
-    if (!apart) candidate = Math.max(candidate, begin + span.to)
+    // A span that begins behind the candidate decides, or is empty (turn tokens that are longer than the turn).
+    if (begin + span.from <= candidate) candidate = Math.max(candidate, begin + span.to)
     begin += span.advance
     decided = begin > candidate
-    // A span apart from what is masked so far, yet nothing decided: turn tokens longer than the turn. Too odd to reason about.
-    if (apart && !decided) return whole()
   }
   return decided ? candidate : whole()
 }
 
-/** A space and U+2581 are one and the same to SentencePiece, so that a text can spell such a token in several ways. */
-const spellsItself = (token: string): boolean => token !== '' && token.isWellFormed() && !/[ \u2581]/.test(token)
+/** A space and U+2581 are one and the same to SentencePiece, and half of a surrogate pair is read as U+FFFD. */
+const spellsItself = (token: string): boolean => token.isWellFormed() && !/[ \u2581]/.test(token)
 
-const labelOnlyBehindName = ({ text, name, labelled }: RenderedTurn, label: string): boolean => {
+const labelOnlyBehindName = ({ text, name }: RenderedTurn, label: string): boolean => {
   const first = text.indexOf(label)
-  return first < 0 || (labelled && first === name.length && !text.includes(label, first + 1))
+  return first < 0 || (first === name.length && !text.includes(label, first + 1))
 }

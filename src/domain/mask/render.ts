@@ -9,8 +9,6 @@ export interface RenderedTurn {
   readonly text: string
   /** Whether its speaker is one of those whose words are not learnt. */
   readonly masked: boolean
-  /** Whether an attribute line is part of the text. */
-  readonly labelled: boolean
 }
 
 /** A conversation as the trainer reads it: the texts follow one another with nothing in between. */
@@ -42,7 +40,6 @@ export function render({ conversations, system, mask, type }: MaskInput, tokens:
       text: `${name}${body}`.toWellFormed(),
       // A role is looked for as a part of the whole mask, not of its list: so does the loader.
       masked: mask.includes(from),
-      labelled: line !== '',
     }
   })
   return {
