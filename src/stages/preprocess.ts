@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import { attributeSets } from '../domain/attributes.js'
+import { Conversation, type ConversationType, type Provenance, Raw } from '../domain/conversation.js'
+import { digest } from '../domain/digest.js'
+import { checkFanout, defaultFanout, FanoutBounds } from '../domain/fanout.js'
+import { type SourceConversation } from '../domain/formats/format.js'
+import { detectFormat, sourceFormat } from '../domain/formats/index.js'
+import { pythonJson } from '../domain/json/python.js'
+import { hasScores } from '../domain/label-line.js'
+import { splitOf } from '../domain/split.js'
+import { nemoSystemPrompt } from '../domain/system-prompt.js'
+import { preprocessExamples } from './preprocess-examples.js'
+import { each } from './stage.js'
+
+const options = z.strictObject({
+  seed: z.int().default(10).describe('seed of the split'),
+  ratio: z.number().min(0).max(1).default(0.95).describe('share of the trees that are trained on'),
+  maskRole: z.string().min(1).default('User').describe('the speaker whose turns are not learnt'),
+  system: z.string().default(nemoSystemPrompt).describe('system prompt of sources that have none'),
+  attributeSet: z
+    .string()
+    .default(attributeSets['oasst-12-lang@1'].name)
+    .describe('attribute set of sources that have no labels'),
+  fanout: FanoutBounds.default(defaultFanout).describe('how much one record may become'),
+})
+
+const ports = { labelled: Conversation, unscored: Conversation }
+
+/**
+ * Preprocess: every path of a source record becomes a conversation to be scored (VALUE_TO_TEXT), and one to learn
+ * scoring from (TEXT_TO_VALUE) where people labelled it.
+ */
+export const preprocess = each()({
+  name: 'preprocess',
+  summary: 'Turns source records into conversations, with their split and where they come from.',
+  input: Raw,
+  ports,
+  options,
+  examples: preprocessExamples,
+  create: ({ options, to }) => {
+    const { fanout, ...shaping } = options
+    const configuration = digest('preprocess', pythonJson(shaping))
+    return (raw, at) => {
+      const format = raw.format === undefined ? detectFormat(raw.record) : sourceFormat(raw.format)
+      const sources = format.read(raw.record, fanout)
+      checkSize(sources, fanout)
+      const conversation = (source: SourceConversation, type: ConversationType): Conversation => {
+        const content = {
+          conversations: source.turns,
+          tree_id: source.treeId ?? threadId(source),
+          system: source.system ?? options.system,
+          mask: source.mask ?? options.maskRole,
+          type,
+        }
+        const { split, rule } = splitOf(content.tree_id, options, raw.split)
+        const steerflow: Provenance = {
+          id: conversationId(content),
+          split,
+          split_rule: rule,
+          origin: format.name,
+          lineage: { source: raw.source ?? at.topic, line: raw.line ?? 0, configuration, models: [] },
+          scores: null,
+          value_model: null,
+          attribute_set: format.attributeSet ?? options.attributeSet,
+        }
+        return { ...content, steerflow }
+      }
+      return sources.flatMap(source => [
+        ...(source.turns.some(turn => hasScores(turn.label))
+          ? [to.labelled(conversation(source, 'TEXT_TO_VALUE'))]
+          : []),
+        to.unscored(conversation(source, 'VALUE_TO_TEXT')),
+      ])
+    }
+  },
+})
+
+/** Names a conversation by what is said in it, not by its labels: a corrected label replaces the record it corrects. */
+const conversationId = ({ conversations, tree_id, system, mask, type }: Omit<Conversation, 'steerflow'>): string =>
+  digest(type, tree_id, system, mask, ...conversations.flatMap(turn => [turn.from, turn.value]))
+
+/** The id of a thread that has none: conversations that begin alike belong to one tree. */
+const threadId = ({ system, turns }: SourceConversation): string => digest(system ?? '', turns[0]!.value)
+
+/** Trees are bounded while they are walked; this holds for every format. */
+function checkSize(sources: readonly SourceConversation[], bounds: FanoutBounds): void {
+  checkFanout(bounds, 'paths', sources.length)
+  let bytes = 0
+  for (const { turns, system } of sources) {
+    checkFanout(bounds, 'turns', turns.length)
+    bytes += Buffer.byteLength(system ?? '')
+    for (const { value, label } of turns) bytes += Buffer.byteLength(value) + (label?.length ?? 0)
+    checkFanout(bounds, 'bytes', bytes)
+  }
+}
