@@ -1,0 +1,132 @@
+import { SteerflowError } from '../../../domain/errors.js'
+import { offset, type Output, type TopicSpec } from '../../../runtime/log.js'
+import { partitionOf } from './partitioner.js'
+import { encodeRecord, footprint } from './record.js'
+import { checkName, type State } from './state.js'
+import { maxTables, type Store, type Table } from './store.js'
+
+/** An output that knows its partition and is ready to be stored. */
+export interface Placed {
+  readonly topic: string
+  readonly partition: number
+  readonly table: Table
+  readonly stored: Buffer
+  /** Bytes of disk that it will take. */
+  readonly bytes: number
+}
+
+interface Topic {
+  readonly spec: TopicSpec
+  readonly tables: readonly Table[]
+}
+
+/** The largest value. LMDB takes more; the bound keeps a transaction in memory. */
+export const maxValueBytes = 64 << 20
+
+/** The topics of the log and their tables of records, as of the last refresh. */
+export class Catalogue {
+  readonly #topics = new Map<string, Topic>()
+  #version = -1n
+  /** Called when topics have come or grown. */
+  readonly listeners = new Set<() => void>()
+  /** Where the next record without a key goes. */
+  #spread = 0
+
+  constructor(
+    private readonly store: Store,
+    private readonly state: State,
+    private readonly now: () => number,
+  ) {}
+
+  /** Takes over what this or another process created; cheap when nothing was. Not inside a transaction. */
+  refresh(): void {
+    const version = this.state.topicsVersion
+    if (version === this.#version) return
+    for (const spec of this.state.topics()) {
+      const opened = this.#topics.get(spec.name)?.tables ?? []
+      const missing = Array.from({ length: spec.partitions - opened.length }, (_, i) => opened.length + i)
+      const tables = [...opened, ...missing.map(partition => this.store.table(`${spec.name}/${partition}`))]
+      this.#topics.set(spec.name, { spec, tables })
+    }
+    this.#version = version
+    for (const changed of this.listeners) changed()
+  }
+
+  specs(): readonly TopicSpec[] {
+    return [...this.#topics.values()].map(topic => topic.spec)
+  }
+
+  has(topic: string): boolean {
+    return this.#topics.has(topic)
+  }
+
+  /** @throws STEERFLOW_TOPIC_UNKNOWN */
+  topic(name: string): Topic {
+    const topic = this.#topics.get(name)
+    if (topic) return topic
+    throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `there is no topic ${name}`)
+  }
+
+  /** The records of a partition. @throws STEERFLOW_TOPIC_UNKNOWN */
+  table(name: string, partition: number): Table {
+    const table = this.topic(name).tables[partition]
+    if (table) return table
+    throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `topic ${name} has no partition ${partition}`)
+  }
+
+  /** Writes what is missing or has grown; inside a transaction. */
+  ensure(wanted: readonly TopicSpec[]): void {
+    const known = new Map(this.state.topics().map(spec => [spec.name, spec]))
+    for (const spec of wanted) {
+      checkName(spec.name)
+      const partitions = Math.max(spec.partitions, known.get(spec.name)?.partitions ?? 0)
+      known.set(spec.name, { name: spec.name, partitions, retention: spec.retention })
+    }
+    const tables = [...known.values()].reduce((sum, spec) => sum + spec.partitions, 1)
+    if (tables > maxTables) {
+      throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `the log takes ${maxTables - 1} partitions in all`)
+    }
+    const before = new Map(this.state.topics().map(spec => [spec.name, JSON.stringify(spec)]))
+    for (const { name } of wanted) {
+      const spec = known.get(name)
+      if (spec && before.get(name) !== JSON.stringify(spec)) this.state.putTopic(spec)
+    }
+  }
+
+  /** @throws STEERFLOW_TOPIC_UNKNOWN, STEERFLOW_RECORD_TOO_LARGE */
+  place(output: Output): Placed {
+    const { topic, key, value, headers = {} } = output
+    const { spec } = this.topic(topic)
+    if (value.byteLength > maxValueBytes) {
+      const message = `a record of ${value.byteLength} bytes for ${topic}; the log takes ${maxValueBytes}`
+      throw new SteerflowError('STEERFLOW_RECORD_TOO_LARGE', message)
+    }
+    const partition = output.partition ?? (key ? partitionOf(key, spec.partitions) : this.#spread++ % spec.partitions)
+    const stored = encodeRecord({ key, value, headers, timestamp: this.now() })
+    return { topic, partition, table: this.table(topic, partition), stored, bytes: footprint(stored.byteLength) }
+  }
+
+  /** Stores records at the ends of their partitions; inside a transaction. */
+  append(placed: readonly Placed[]): void {
+    const ends = new Map<Table, { topic: string; partition: number; end: bigint }>()
+    let bytes = 0
+    for (const record of placed) {
+      const { topic, partition, table } = record
+      const at = ends.get(table) ?? { topic, partition, end: this.state.extent(topic, partition).end }
+      ends.set(table, at)
+      table.append(offsetKey(at.end++), record.stored)
+      bytes += record.bytes
+    }
+    for (const { topic, partition, end } of ends.values()) {
+      this.state.putExtent(topic, partition, { ...this.state.extent(topic, partition), end: offset(end) })
+    }
+    if (bytes > 0) this.state.used += BigInt(bytes)
+  }
+}
+
+/** The key of a record in its partition's table. */
+export function offsetKey(at: bigint): Buffer {
+  const key = Buffer.allocUnsafe(8)
+  key.writeBigUInt64BE(at)
+  return key
+}

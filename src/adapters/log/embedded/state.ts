@@ -1,0 +1,180 @@
+import { z } from 'zod'
+import { SteerflowError } from '../../../domain/errors.js'
+import { type Offset, offset, type TopicSpec } from '../../../runtime/log.js'
+import { type Store, type Table } from './store.js'
+
+/** Where a partition begins and ends; it outlives its records. */
+export interface Extent {
+  readonly start: Offset
+  readonly end: Offset
+}
+
+/** What a group holds of a partition. `offset` is where it goes on; `committed` whether it ever committed. */
+export interface Ownership {
+  readonly epoch: bigint
+  readonly offset: Offset
+  readonly committed: boolean
+}
+
+const Retention = z.discriminatedUnion('keep', [
+  z.strictObject({ keep: z.literal('forever') }),
+  z.strictObject({ keep: z.literal('days'), days: z.number().positive() }),
+  z.strictObject({ keep: z.literal('latest') }),
+])
+const Spec = z.strictObject({ name: z.string(), partitions: z.int().positive(), retention: Retention })
+
+const nul = Buffer.alloc(1)
+/** Together they must fit in a key of LMDB. */
+const maxNameBytes = 900
+
+/** @throws STEERFLOW_USAGE for a name of a topic or group that cannot be stored */
+export function checkName(name: string): void {
+  const bytes = Buffer.byteLength(name)
+  if (bytes > 0 && bytes <= maxNameBytes && !name.includes('\0')) return
+  throw new SteerflowError('STEERFLOW_USAGE', `not a name for a topic or group: ${JSON.stringify(name.slice(0, 80))}`)
+}
+
+const layoutVersion = 1n
+
+/**
+ * The table of everything that is not a record: topics, extents of partitions, what groups hold, and counters. Keys are
+ * a letter, then names that end with NUL, then the partition.
+ */
+export class State {
+  constructor(private readonly table: Table) {}
+
+  /**
+   * Marks a new log with its layout; an old one is only read, without the write lock.
+   * @throws STEERFLOW_LOG_CORRUPT when the log was written by a later version of the program
+   */
+  initialise(store: Store): void {
+    if (this.#counter('layout') === 0n) store.transaction(() => this.#count('layout', layoutVersion))
+    const version = this.#counter('layout')
+    if (version === layoutVersion) return
+    throw new SteerflowError(
+      'STEERFLOW_LOG_CORRUPT',
+      `the log has layout ${version}, this program reads ${layoutVersion}`,
+    )
+  }
+
+  /** Grows whenever topics are created or changed. */
+  get topicsVersion(): bigint {
+    return this.#counter('topics')
+  }
+
+  topics(): TopicSpec[] {
+    return [...this.#prefixed(named('t'))].map(([, value]) => parsed(value))
+  }
+
+  putTopic(spec: TopicSpec): void {
+    this.table.put(named('t', spec.name), Buffer.from(JSON.stringify(spec)))
+    this.#count('topics', this.topicsVersion + 1n)
+  }
+
+  /** Bytes of disk that records take. */
+  get used(): bigint {
+    return this.#counter('used')
+  }
+
+  set used(bytes: bigint) {
+    this.#count('used', bytes)
+  }
+
+  extent(topic: string, partition: number): Extent {
+    const row = this.table.get(numbered(partition, 'p', topic))
+    if (!row) return { start: offset(0), end: offset(0) }
+    return { start: offset(row.readBigUInt64BE(0)), end: offset(row.readBigUInt64BE(8)) }
+  }
+
+  putExtent(topic: string, partition: number, { start, end }: Extent): void {
+    const row = Buffer.allocUnsafe(16)
+    row.writeBigUInt64BE(start, 0)
+    row.writeBigUInt64BE(end, 8)
+    this.table.put(numbered(partition, 'p', topic), row)
+  }
+
+  ownership(group: string, topic: string, partition: number): Ownership | undefined {
+    const row = this.table.get(numbered(partition, 'g', topic, group))
+    return row && ownership(row)
+  }
+
+  putOwnership(group: string, topic: string, partition: number, owned: Ownership): void {
+    const row = Buffer.allocUnsafe(17)
+    row.writeBigUInt64BE(owned.epoch, 0)
+    row.writeBigUInt64BE(owned.offset, 8)
+    row.writeUInt8(owned.committed ? 1 : 0, 16)
+    this.table.put(numbered(partition, 'g', topic, group), row)
+  }
+
+  /** What one group holds of a topic, by partition. */
+  owned(group: string, topic: string): ReadonlyMap<number, Ownership> {
+    return new Map(this.#ownerships(named('g', topic, group)))
+  }
+
+  /** The lowest offset that any group still has to read of a partition; undefined when no group reads it. */
+  slowest(topic: string, partition: number): Offset | undefined {
+    let lowest: Offset | undefined
+    for (const [at, { offset }] of this.#ownerships(named('g', topic))) {
+      if (at === partition && (lowest === undefined || offset < lowest)) lowest = offset
+    }
+    return lowest
+  }
+
+  /** How far the records of a partition were compacted. */
+  compacted(topic: string, partition: number): bigint {
+    return this.table.get(numbered(partition, 'k', topic))?.readBigUInt64BE(0) ?? 0n
+  }
+
+  putCompacted(topic: string, partition: number, to: bigint): void {
+    this.table.put(numbered(partition, 'k', topic), uint64(to))
+  }
+
+  #counter(name: string): bigint {
+    return this.table.get(named('c', name))?.readBigUInt64BE(0) ?? 0n
+  }
+
+  #count(name: string, value: bigint): void {
+    this.table.put(named('c', name), uint64(value))
+  }
+
+  *#ownerships(prefix: Buffer): Iterable<[number, Ownership]> {
+    for (const [key, value] of this.#prefixed(prefix)) yield [key.readUInt32BE(key.byteLength - 4), ownership(value)]
+  }
+
+  *#prefixed(prefix: Buffer): Iterable<[Buffer, Buffer]> {
+    // A prefix ends with a letter or a NUL, never with 255: its successor ends the range.
+    const after = Buffer.from(prefix)
+    const last = after.byteLength - 1
+    after.writeUInt8(after.readUInt8(last) + 1, last)
+    for (const { key, value } of this.table.range(prefix, after)) yield [key, value]
+  }
+}
+
+const named = (kind: string, ...names: string[]): Buffer =>
+  Buffer.concat([Buffer.from(kind), ...names.flatMap(name => [Buffer.from(name), nul])])
+
+function numbered(partition: number, kind: string, ...names: string[]): Buffer {
+  const number = Buffer.allocUnsafe(4)
+  number.writeUInt32BE(partition)
+  return Buffer.concat([named(kind, ...names), number])
+}
+
+function uint64(value: bigint): Buffer {
+  const row = Buffer.allocUnsafe(8)
+  row.writeBigUInt64BE(value)
+  return row
+}
+
+const ownership = (row: Buffer): Ownership => ({
+  epoch: row.readBigUInt64BE(0),
+  offset: offset(row.readBigUInt64BE(8)),
+  committed: row.readUInt8(16) === 1,
+})
+
+function parsed(stored: Buffer): TopicSpec {
+  try {
+    return Spec.parse(JSON.parse(stored.toString('utf8')))
+  } catch (cause) {
+    throw new SteerflowError('STEERFLOW_LOG_CORRUPT', 'a stored topic is damaged', { cause })
+  }
+}

@@ -1,0 +1,153 @@
+import { open, type Database, type RootDatabase } from 'lmdb'
+import { statfsSync } from 'node:fs'
+import { SteerflowError } from '../../../domain/errors.js'
+import { prepareFolder } from './folder.js'
+
+/** A stored pair; both buffers are the caller's own copies. */
+export interface Pair {
+  readonly key: Buffer
+  readonly value: Buffer
+}
+
+/** A sorted table of byte strings. Writes are made inside `Store.transaction` only. */
+export interface Table {
+  get(key: Buffer): Buffer | undefined
+  /** Pairs with from <= key < to, in order. */
+  range(from: Buffer, to: Buffer): Iterable<Pair>
+  put(key: Buffer, value: Buffer): void
+  /** Puts behind the last key, which fills pages wholly. @throws STEERFLOW_BUG when the key is not the highest. */
+  append(key: Buffer, value: Buffer): void
+  remove(key: Buffer): void
+}
+
+/** Sub-databases of one environment: the state table and one a partition. Costs 50 bytes of each transaction's memory. */
+export const maxTables = 2048
+/** Address space reserved, not memory or disk; fixed, so that no process has to map again what another one extended. */
+const mapBytes = 2 ** 40
+/** A failed write with less room than this on the disk is taken to be for want of it: LMDB says EIO for a short write. */
+const fullBytes = 16 * 2 ** 20
+
+/**
+ * The one place that touches lmdb, whose types promise more than its values: what comes out is checked here.
+ * Every transaction is on disk when `transaction` returns: `overlappingSync` must be off, since with it a commit is
+ * reported before its fsync.
+ */
+export class Store {
+  readonly #root: RootDatabase<unknown, Buffer>
+  readonly #dir: string
+  #closed = false
+
+  private constructor(dir: string, root: RootDatabase<unknown, Buffer>) {
+    this.#dir = dir
+    this.#root = root
+  }
+
+  /**
+   * Opens or creates the store in a folder. Several processes may have it open.
+   * @throws STEERFLOW_INPUT_NOT_FOUND when the folder cannot be written, STEERFLOW_LOG_CORRUPT when it holds no store.
+   */
+  static async open(dir: string): Promise<Store> {
+    await prepareFolder(dir)
+    const binary = { keyEncoding: 'binary', encoding: 'binary', cache: false } as const
+    try {
+      const options = { ...binary, noSubdir: false, overlappingSync: false, mapSize: mapBytes, maxDbs: maxTables }
+      return new Store(dir, open<unknown, Buffer>(dir, options))
+    } catch (cause) {
+      throw new SteerflowError('STEERFLOW_LOG_CORRUPT', `cannot open the log in ${dir}`, { cause })
+    }
+  }
+
+  /** Opens a table, creating it where it is missing; not inside a transaction. */
+  table(name: string): Table {
+    return this.#guarded(() => new LmdbTable(this.#root.openDB(name, { keyEncoding: 'binary', encoding: 'binary' })))
+  }
+
+  /**
+   * Runs `work` with the write lock held; what it wrote is durable when this returns, and undone when it throws.
+   * @throws what `work` throws, STEERFLOW_LOG_FULL, STEERFLOW_LOG_CORRUPT
+   */
+  transaction<T>(work: () => T): T {
+    return this.#guarded(() => this.#root.transactionSync(work))
+  }
+
+  /** Reads after this see what other processes have committed; reads up to the next await see one snapshot. */
+  refresh(): void {
+    this.#guarded(() => this.#root.resetReadTxn())
+  }
+
+  /** Nothing waits for the disk here: every transaction is on it already. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#root.close()
+  }
+
+  #guarded<T>(work: () => T): T {
+    if (this.#closed) throw new SteerflowError('STEERFLOW_BUG', 'the log was closed while it was in use')
+    try {
+      return work()
+    } catch (thrown) {
+      throw this.#translated(thrown)
+    }
+  }
+
+  #translated(thrown: unknown): unknown {
+    const code = errno(thrown)
+    if (code === undefined) return thrown
+    const fs = statfsSync(this.#dir)
+    const shortWrite = code === EIO && fs.bavail * fs.bsize < fullBytes
+    if (code === ENOSPC || code === EDQUOT || shortWrite) {
+      return new SteerflowError('STEERFLOW_LOG_FULL', `no room on the disk of ${this.#dir}`, { cause: thrown })
+    }
+    return new SteerflowError('STEERFLOW_LOG_CORRUPT', `the log in ${this.#dir} failed`, { cause: thrown })
+  }
+}
+
+const EIO = 5
+const ENOSPC = 28
+const EDQUOT = process.platform === 'darwin' ? 69 : 122
+
+/** The number that lmdb puts on its errors: the system's, or a negative one of LMDB's own. */
+function errno(thrown: unknown): number | undefined {
+  if (!(thrown instanceof Error) || thrown instanceof SteerflowError || !('code' in thrown)) return undefined
+  return typeof thrown.code === 'number' ? thrown.code : undefined
+}
+
+class LmdbTable implements Table {
+  readonly #db: Database<unknown, Buffer>
+
+  constructor(db: Database<unknown, Buffer>) {
+    this.#db = db
+  }
+
+  get(key: Buffer): Buffer | undefined {
+    const value = this.#db.get(key)
+    return value === undefined ? undefined : bytes(value)
+  }
+
+  *range(from: Buffer, to: Buffer): Iterable<Pair> {
+    for (const { key, value } of this.#db.getRange({ start: from, end: to })) {
+      yield { key: bytes(key), value: bytes(value) }
+    }
+  }
+
+  put(key: Buffer, value: Buffer): void {
+    this.#db.putSync(key, value)
+  }
+
+  append(key: Buffer, value: Buffer): void {
+    // The types say that putSync returns nothing; it returns whether the pair was stored.
+    const stored: unknown = (this.#db.putSync as (...put: unknown[]) => unknown).call(this.#db, key, value, {
+      append: true,
+    })
+    if (stored !== true) throw new SteerflowError('STEERFLOW_BUG', `key ${key.toString('hex')} is not the highest`)
+  }
+
+  remove(key: Buffer): void {
+    this.#db.removeSync(key)
+  }
+}
+
+function bytes(value: unknown): Buffer {
+  if (Buffer.isBuffer(value)) return value
+  throw new SteerflowError('STEERFLOW_LOG_CORRUPT', `the log holds a ${typeof value} where bytes belong`)
+}

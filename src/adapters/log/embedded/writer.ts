@@ -1,0 +1,102 @@
+import { asSteerflowError } from '../../../domain/errors.js'
+import { type Store } from './store.js'
+
+interface Request {
+  readonly bytes: number
+  /** Runs inside the transaction. */
+  readonly attempt: () => Outcome
+  readonly fail: (error: unknown) => void
+}
+
+interface Outcome {
+  readonly wrote: boolean
+  readonly error?: unknown
+  /** Settles the caller's promise; called when the transaction is on disk. */
+  readonly settle: () => void
+}
+
+/** A transaction takes no more requests in when it holds this many bytes. */
+const transactionBytes = 32 << 20
+
+/** Told by a request that from now on it writes: if it fails after that, its whole transaction is undone. */
+export type Begin = () => void
+
+/**
+ * Group commit: what is asked for within one turn of the event loop goes into one transaction and shares its fsync. Each
+ * request is judged on its own.
+ */
+export class Writer {
+  readonly #queue: Request[] = []
+  #scheduled = false
+  #idle: () => void = () => undefined
+
+  constructor(
+    private readonly store: Store,
+    /** Called before each transaction, outside of it. */
+    private readonly before: () => void,
+    /** Called when a transaction is on disk. */
+    private readonly committed: () => void,
+  ) {}
+
+  /**
+   * Runs `work` in a transaction; resolves when it is on disk. `work` reads and judges first and throws to refuse; then
+   * it calls `begin` and writes. `bytes`: what it is about to write.
+   */
+  write<T>(bytes: number, work: (begin: Begin) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const attempt = (): Outcome => {
+        let wrote = false
+        try {
+          const result = work(() => (wrote = true))
+          return { wrote, settle: () => resolve(result) }
+        } catch (error) {
+          const reason = error instanceof Error ? error : asSteerflowError(error)
+          return { wrote, error, settle: () => reject(reason) }
+        }
+      }
+      this.#queue.push({ bytes, attempt, fail: reject })
+      this.#schedule()
+    })
+  }
+
+  /** Resolves when nothing is waiting to be written. */
+  async drained(): Promise<void> {
+    if (this.#scheduled) await new Promise<void>(resolve => (this.#idle = resolve))
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => this.#flush())
+  }
+
+  #flush(): void {
+    const batch = this.#take()
+    try {
+      this.before()
+      const outcomes = this.store.transaction(() => batch.map(judged))
+      for (const { settle } of outcomes) settle()
+      if (outcomes.some(({ wrote }) => wrote)) this.committed()
+    } catch (error) {
+      for (const { fail } of batch) fail(error)
+    }
+    this.#scheduled = false
+    if (this.#queue.length > 0) this.#schedule()
+    else this.#idle()
+  }
+
+  #take(): Request[] {
+    let bytes = 0
+    let count = 0
+    do bytes += this.#queue[count++]?.bytes ?? 0
+    while (count < this.#queue.length && bytes < transactionBytes)
+    return this.#queue.splice(0, count)
+  }
+}
+
+/** A refusal leaves no trace and does not touch the others; a failure half-way undoes the transaction. */
+function judged(request: Request): Outcome {
+  const outcome = request.attempt()
+  if (outcome.wrote && outcome.error !== undefined) throw asSteerflowError(outcome.error)
+  return outcome
+}
