@@ -23,7 +23,8 @@ export class TokenizerThread {
   /** `freed` is called whenever a batch has been answered. */
   constructor(options: ThreadOptions, freed: () => void) {
     this.#freed = freed
-    this.#worker = new Worker(compiledUrl(import.meta.url, './worker.js'), { workerData: options })
+    // Flags that concern the process's own entry (--input-type, a loader) are not for the thread's.
+    this.#worker = new Worker(compiledUrl(import.meta.url, './worker.js'), { workerData: options, execArgv: [] })
     this.ready = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: unknown) => {
         const reply = Reply.parse(message)

@@ -1,0 +1,98 @@
+import { spawnSync } from 'node:child_process'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type MaskerOptions, openMasker } from '../../../src/adapters/tokenizer/open-masker.js'
+import { controlTokens, extraIdTokens } from '../../../src/domain/prompt-tokens.js'
+import { firstLearnt } from '../../../src/domain/mask/first-learnt.js'
+import { type MaskInput } from '../../../src/stages/needs.js'
+import { models, realTokenizer } from '../../support/tokenizers.js'
+
+const options: MaskerOptions = { model: models.v1, tokens: extraIdTokens, threads: 2 }
+const conversation = (words: number): MaskInput => ({
+  conversations: [
+    { value: 'word '.repeat(words), from: 'User' },
+    { value: 'answer', from: 'Assistant', label: 'quality:4' },
+  ],
+  system: 'A chat.\n\n',
+  mask: 'User',
+  type: 'VALUE_TO_TEXT',
+})
+
+describe('openMasker', () => {
+  let masker: Awaited<ReturnType<typeof openMasker>>
+  beforeAll(async () => {
+    masker = await openMasker(options)
+  })
+  afterAll(() => masker.close())
+
+  it('answers each of many requests with its own result', async () => {
+    const tokenizer = await realTokenizer('v1')
+    const inputs = Array.from({ length: 500 }, (_, i) => conversation(i % 100))
+    const found = await Promise.all(inputs.map(input => masker.firstLearnt(input)))
+    expect(found).toEqual(inputs.map(input => firstLearnt(tokenizer, extraIdTokens, input)))
+    expect(new Set(found).size).toBe(100)
+  })
+
+  it('refuses one conversation and goes on with its neighbours', async () => {
+    const inputs = [
+      conversation(1),
+      { ...conversation(1), mask: 'Bot' },
+      { ...conversation(1), mask: 'User,Assistant' },
+    ]
+    const [good, bad, masked] = await Promise.allSettled(inputs.map(input => masker.firstLearnt(input)))
+    expect(good).toMatchObject({ status: 'fulfilled', value: expect.any(Number) as number })
+    expect(bad).toMatchObject({
+      reason: { code: 'STEERFLOW_UNMASKABLE', message: 'the masked role "Bot" never speaks' },
+    })
+    expect(masked).toEqual({ status: 'fulfilled', value: null })
+  })
+
+  it('has a digest of the model and the prompt tokens', async () => {
+    const other = await openMasker({ ...options, tokens: controlTokens, threads: 1 })
+    try {
+      expect(other.digest).toMatch(/^[0-9a-f]{64}$/)
+      expect(other.digest).not.toBe(masker.digest)
+      expect(await other.firstLearnt(conversation(1))).toBeLessThan((await masker.firstLearnt(conversation(1))) ?? 0)
+    } finally {
+      await other.close()
+    }
+  })
+
+  it('refuses what waits when it is closed, and everything afterwards', async () => {
+    const closing = await openMasker({ ...options, threads: 1 })
+    const waiting = closing.firstLearnt(conversation(1)).catch((error: unknown) => error)
+    await closing.close()
+    expect(await waiting).toMatchObject({ code: 'STEERFLOW_TOKENIZER' })
+    await expect(closing.firstLearnt(conversation(1))).rejects.toMatchObject({ code: 'STEERFLOW_TOKENIZER' })
+  })
+
+  it('refuses what a thread was at work on when it ended', async () => {
+    const closing = await openMasker({ ...options, threads: 1 })
+    const waiting = Promise.allSettled(Array.from({ length: 300 }, (_, i) => closing.firstLearnt(conversation(i))))
+    await new Promise(resolve => setImmediate(resolve))
+    await closing.close()
+    expect((await waiting).at(0)).toMatchObject({ reason: { code: 'STEERFLOW_TOKENIZER' } })
+    expect((await waiting).at(-1)).toMatchObject({ reason: { code: 'STEERFLOW_TOKENIZER' } })
+  })
+
+  it('keeps a process alive for an answer and no longer', () => {
+    const module = pathToFileURL('dist/adapters/tokenizer/open-masker.js').href
+    const script = `
+      import { openMasker } from '${module}'
+      const masker = await openMasker(${JSON.stringify(options)})
+      console.log(await masker.firstLearnt(${JSON.stringify(conversation(1))}))`
+    const ended = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 60_000 })
+    expect({ status: ended.status, out: ended.stdout.toString() }).toEqual({
+      status: 0,
+      out: expect.stringMatching(/^\d+\n$/) as string,
+    })
+  })
+
+  it.each([
+    ['is missing', '/no/such.model', 'cannot be read'],
+    ['is no model', 'package.json', 'no SentencePiece model'],
+  ])('says that a model %s', async (_, model, message) => {
+    const error = { code: 'STEERFLOW_TOKENIZER', message: expect.stringContaining(message) as string }
+    await expect(openMasker({ ...options, model })).rejects.toMatchObject(error)
+  })
+})

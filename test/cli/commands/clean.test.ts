@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest'
+import { main } from '../../../src/cli/program.js'
+
+async function run(...flags: string[]) {
+  let out = ''
+  let err = ''
+  const code = await main(['clean', ...flags], { out: text => void (out += text), err: text => void (err += text) })
+  return { code, out, err }
+}
+const files = ['--dataset_file=in.jsonl', '--output_file=out.jsonl']
+
+describe('clean, called wrongly', () => {
+  it.each([
+    ['without a file', [], '--dataset-file'],
+    ['without a model', files, '--model-file'],
+    [
+      'with another library',
+      [...files, '--library=huggingface', '--model_file=x'],
+      'sentencepiece with --model-file is',
+    ],
+    ['with a length that is no number', [...files, '--model_file=x', '--seq_len=many'], 'whole number'],
+    ['with no threads', [...files, '--model_file=x', '--threads=0'], 'whole number from 1'],
+    ['with an input that is not there', ['--dataset_file=/no/such', '--output_file=o', '--model_file=x'], '/no/such'],
+  ])('%s: exit code 2', async (_, flags, message) => {
+    const { code, out, err } = await run(...flags)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain(message)
+  })
+
+  it('explains itself', async () => {
+    const { code, out } = await run('--help')
+    expect(code).toBe(0)
+    expect(out).toContain('Examples:')
+  })
+})
