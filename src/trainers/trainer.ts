@@ -26,7 +26,7 @@ export interface TrainerResult {
   /** What can serve the model. */
   readonly kind: string
   readonly model: string
-  /** A JSON array of AttributeMetric. */
+  /** A JSON object whose `metrics` are the held-out AttributeMetrics. */
   readonly metrics: string
 }
 

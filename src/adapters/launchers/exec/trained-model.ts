@@ -7,6 +7,9 @@ import { type JobEvent } from '../../../domain/job.js'
 import { AttributeMetric, type TrainedModel } from '../../../domain/model.js'
 import { trainerNamed } from '../../../trainers/trainers.js'
 
+/** What of a trainer's figures goes into the registry. */
+const Figures = z.looseObject({ metrics: z.array(AttributeMetric) })
+
 /**
  * The model that a job left in its output folder (below the storage root).
  * @throws STEERFLOW_MODEL_INVALID when it is missing or its metrics do not fit.
@@ -16,9 +19,7 @@ export async function readTrainedModel(root: string, job: JobEvent, output: stri
   try {
     if (result === null) throw new Error(`${job.trainer} leaves no model that we know`)
     const digest = sha256(await readFile(join(root, output, result.model)))
-    const metrics = z
-      .array(AttributeMetric)
-      .parse(JSON.parse(await readFile(join(root, output, result.metrics), 'utf8')))
+    const { metrics } = Figures.parse(JSON.parse(await readFile(join(root, output, result.metrics), 'utf8')))
     return {
       model: `${job.dataset}-${digest.slice(0, 12)}`,
       role,

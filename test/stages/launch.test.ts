@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest'
+import { SteerflowError } from '../../src/domain/errors.js'
+import { type JobEvent } from '../../src/domain/job.js'
+import { launch } from '../../src/stages/launch.js'
+import { type JobEnd, type JobRunner, type LaunchingRunner } from '../../src/stages/needs.js'
+import { portsOf } from '../../src/stages/stage.js'
+import { at, job, metric, trained } from '../support/training.js'
+
+/** A launcher that keeps account of what it was asked. */
+const recording = (calls: string[], end: JobEnd): LaunchingRunner => ({
+  rendersOnly: false,
+  host: 'here',
+  render: async ({ job }) => {
+    calls.push(`render ${job}`)
+    return `jobs/${job}`
+  },
+  start: async ({ attempt }) => void calls.push(`start ${attempt}`),
+  ended: async ({ attempt }) => {
+    calls.push(`ended ${attempt}`)
+    return end
+  },
+})
+
+const foldOf = (runner: JobRunner) =>
+  launch.create({ options: {}, needs: { runners: { runner: () => runner } }, to: portsOf(launch.ports) })
+
+/** Runs events, and everything that they cause, to the end; as the runtime does. */
+async function run(runner: JobRunner, events: readonly JobEvent[]) {
+  const fold = foldOf(runner)
+  let state = fold.open()
+  const steps: string[] = []
+  const models: string[] = []
+  const todo = [...events]
+  for (;;) {
+    const event = todo.shift()
+    const pursuit = event ? undefined : fold.pursue!(state)[0]
+    if (!event && !pursuit) return { steps, models, state }
+    if (event) state = fold.step(state, event)
+    const emissions = event ? await fold.act(state, event, at()) : await pursuit!.run(new AbortController().signal)
+    if (event) steps.push(`${event.state} ${event.attempt}`)
+    for (const emission of emissions) {
+      if (emission.to === 'jobs') todo.push(emission.value)
+      else models.push(`${emission.value.model.at(-1)} ${emission.value.state}`)
+    }
+  }
+}
+
+const succeeded: JobEnd = { state: 'succeeded', model: trained('a'.repeat(64), [metric(0.5, 0.4)]) }
+
+describe('launch', () => {
+  it('carries a request to an active model', async () => {
+    const calls: string[] = []
+    const { steps, models, state } = await run(recording(calls, succeeded), [job()])
+    expect(steps).toEqual(['requested 0', 'launching 1', 'launched 1', 'succeeded 1'])
+    expect(calls).toEqual(['render value-model-dddddddddddd-baseline', 'start 1', 'ended 1'])
+    expect(models).toEqual(['a registered', 'a active'])
+    expect([...state.jobs.values()][0]).toMatchObject({
+      host: 'here',
+      folder: 'jobs/value-model-dddddddddddd-baseline',
+    })
+  })
+
+  it('ends a job of a launcher that only renders with its files', async () => {
+    const { steps, state } = await run({ rendersOnly: true, render: async () => 'jobs/j' }, [job()])
+    expect(steps).toEqual(['requested 0', 'rendered 0'])
+    expect([...state.jobs.values()][0]).toMatchObject({ folder: 'jobs/j', detail: 'run it with run.sh in its folder' })
+  })
+
+  it('does not start a job again that is asked for again', async () => {
+    const calls: string[] = []
+    const { steps } = await run(recording(calls, succeeded), [job(), job()])
+    expect(steps).toEqual(['requested 0', 'requested 0', 'launching 1', 'launched 1', 'succeeded 1'])
+    expect(calls.filter(call => call.startsWith('start'))).toEqual(['start 1'])
+  })
+
+  it('starts a retry as the next attempt', async () => {
+    const calls: string[] = []
+    const failed: JobEnd = { state: 'failed', detail: 'exit code 1' }
+    const { steps } = await run(recording(calls, failed), [
+      job(),
+      job({ state: 'launching', attempt: 1 }),
+      job({ state: 'launched', attempt: 1 }),
+      job({ state: 'failed', attempt: 1 }),
+      job({ attempt: 1 }),
+    ])
+    expect(steps.slice(-3)).toEqual(['launching 2', 'launched 2', 'failed 2'])
+    expect(calls.at(-1)).toBe('ended 2')
+  })
+
+  it('launches after a crash what had been announced', async () => {
+    const calls: string[] = []
+    const fold = foldOf(recording(calls, succeeded))
+    const announced = job({ state: 'launching', attempt: 1, host: 'here' })
+    const state = [job(), announced].reduce(fold.step, fold.open())
+    expect(await fold.act(state, announced, at())).toEqual([{ to: 'jobs', value: { ...announced, state: 'launched' } }])
+    expect(calls).toEqual(['start 1'])
+  })
+
+  it('goes on waiting after a restart, under the same key', async () => {
+    const fold = foldOf(recording([], succeeded))
+    const events = [job(), job({ state: 'launching', attempt: 1 }), job({ state: 'launched', attempt: 1 })]
+    const keys = [1, 2].map(() => fold.pursue!(events.reduce(fold.step, fold.open())).map(({ key }) => key))
+    expect(keys[0]).toEqual(['value-model-dddddddddddd-baseline attempt 1'])
+    expect(keys[1]).toEqual(keys[0])
+  })
+
+  it('fails a job that can never run, and passes on what may pass', async () => {
+    const throwing = (code: 'STEERFLOW_JOB_INVALID' | 'STEERFLOW_STORAGE') =>
+      run({ rendersOnly: true, render: () => Promise.reject(new SteerflowError(code, 'no such key')) }, [job()])
+    const { steps, state } = await throwing('STEERFLOW_JOB_INVALID')
+    expect(steps).toEqual(['requested 0', 'failed 0'])
+    expect([...state.jobs.values()][0]?.detail).toBe('no such key')
+    await expect(throwing('STEERFLOW_STORAGE')).rejects.toMatchObject({ code: 'STEERFLOW_STORAGE' })
+  })
+
+  it('retires the active model when a better one succeeds', async () => {
+    const done = (name: string, digest: string, spearman: number) =>
+      (['requested', 'launching', 'launched', 'succeeded'] as const).map((state, step) =>
+        job({
+          job: name,
+          state,
+          attempt: Math.min(step, 1),
+          model: state === 'succeeded' ? trained(digest.repeat(64), [metric(spearman, 0.4)]) : null,
+        }),
+      )
+    const { models } = await run(recording([], succeeded), [...done('1', 'a', 0.5), ...done('2', 'b', 0.6)])
+    expect(models.slice(-5)).toEqual(['a registered', 'a active', 'b registered', 'b active', 'a retired'])
+  })
+})
