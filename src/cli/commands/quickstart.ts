@@ -1,0 +1,125 @@
+import { writeFile } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { SteerflowError } from '../../domain/errors.js'
+import { pipeline } from '../../pipeline.js'
+import { exitCodes, type Verb } from '../command.js'
+import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { Live } from '../render/live.js'
+import { renderSummary } from '../render/summary.js'
+import { openCapabilities } from '../run/capabilities.js'
+import { ingestFiles } from '../run/ingest-files.js'
+import { interrupts } from '../run/interrupts.js'
+import { labelsOf } from '../run/labels.js'
+import { runPipeline } from '../run/run-pipeline.js'
+import { collectSummary, latestJobs } from '../summary/collect.js'
+import { type SourceSummary, type Summary } from '../summary/summary.js'
+import { openWorkspace, type Workspace } from '../workspace.js'
+
+/** The conversations that are shipped with the examples. */
+const shippedTrees = fileURLToPath(new URL('../../../examples/data/oasst1_en_val.trees.jsonl', import.meta.url))
+
+interface QuickstartFlags extends ConfigFlags {
+  readonly format?: string
+  readonly json?: true
+}
+
+/** `quickstart [FILES…]`: from conversations to steerable training data, in one go. */
+export const quickstartCommand: Verb = (program, session) => {
+  const command = program
+    .command('quickstart')
+    .description(
+      'The whole flow on your conversations, or on the shipped ones: value model, annotation, training data.',
+    )
+    .argument('[files...]', '.jsonl or .jsonl.gz files of conversations; - is standard input')
+    .option('--format <name>', 'format of the files (default: detected)')
+    .option('--json', 'print the summary as JSON')
+    .addHelpText(
+      'after',
+      '\nEnds by itself. Started again it goes on where it was stopped, and does nothing twice.\n' +
+        '\nExamples:\n  steerflow quickstart\n  steerflow quickstart MY.jsonl --data-dir ./mine\n',
+    )
+  withConfig(command).action(async (files: string[], flags: QuickstartFlags) => {
+    const workspace = await openWorkspace(configOf(flags), true)
+    const stop = interrupts()
+    const live = new Live(session)
+    try {
+      const summary = await run(workspace, files, flags, live, stop.signal)
+      live.clear()
+      if (summary === null) {
+        session.err('stopped in good order; run the same command again to go on\n')
+        return session.exit(exitCodes.failed)
+      }
+      await writeFile(join(workspace.root, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
+      session.out(
+        flags.json ? `${JSON.stringify(summary)}\n` : `${renderSummary(summary, session.columns).join('\n')}\n`,
+      )
+    } finally {
+      stop.release()
+      await workspace.close()
+    }
+  })
+}
+
+/** Runs everything; null when it was interrupted. */
+async function run(
+  workspace: Workspace,
+  files: readonly string[],
+  flags: QuickstartFlags,
+  live: Live,
+  signal: AbortSignal,
+): Promise<Summary | null> {
+  const started = Date.now()
+  const sources: SourceSummary[] = []
+  const opened = await openCapabilities(workspace)
+  try {
+    const { committed } = await runPipeline({
+      workspace,
+      nodes: pipeline,
+      capabilities: opened.capabilities,
+      untilIdle: true,
+      sources: async stopped => {
+        const own = files.length > 0 ? files : [shippedTrees]
+        sources.push(...(await ingestFiles(workspace, own, { format: flags.format })))
+        if (await labelsOf(workspace, stopped)) return
+        // Nobody labelled these: what scores them has to be learnt from conversations that people did label.
+        sources.push(...(await ingestFiles(workspace, [shippedTrees], { only: 'labelled' })))
+      },
+      watch: async rows => {
+        const [failed] = (await latestJobs(workspace.log)).filter(
+          ({ state }) => state === 'failed' || state === 'unknown',
+        )
+        if (failed) throw new SteerflowError('STEERFLOW_JOB_FAILED', `${failed.job}: ${failed.detail ?? failed.state}`)
+        live.show(rows, phase(rows))
+      },
+      signal,
+    })
+    if (signal.aborted) return null
+    const changed = committed > 0 || sources.some(source => source.records + source.rejected > 0)
+    const seconds = Math.round((Date.now() - started) / 100) / 10
+    return await collectSummary(workspace, { seconds, changed, sources, next: next(workspace) })
+  } finally {
+    await opened.close()
+  }
+}
+
+/** What is going on, in words. */
+function phase(rows: readonly { readonly node: string; readonly behind: number; readonly inFlight: number }[]): string {
+  const busy = (node: string): boolean => rows.some(row => row.node === node && row.behind + row.inFlight > 0)
+  if (busy('preprocess') || busy('clean-labelled')) return 'reading conversations'
+  if (busy('launch')) return 'training the value model'
+  if (busy('annotate')) return 'annotating every turn'
+  return 'sealing datasets'
+}
+
+function next({ root }: Workspace): readonly string[] {
+  const here = relative(process.cwd(), root) || '.'
+  const dir = here === '.steerflow' ? '' : ` --data-dir ${here}`
+  return [
+    `steerflow tap conversations.scored --values --limit 1${dir}`,
+    `steerflow datasets list${dir}`,
+    `steerflow jobs list${dir}`,
+    `steerflow dead-letters list${dir}`,
+    'steerflow quickstart YOUR.jsonl --data-dir ./yours',
+  ]
+}

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SteerflowError } from '../../domain/errors.js'
+import { type LogRecord, type Offset, offset } from '../../runtime/log.js'
+import { type Session, type Verb } from '../command.js'
+import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { interrupts } from '../run/interrupts.js'
+import { inWorkspace, type Workspace } from '../workspace.js'
+
+interface TapFlags extends ConfigFlags {
+  readonly from: string
+  readonly limit?: string
+  readonly follow?: true
+  readonly values?: true
+}
+
+/** `tap TOPIC`: looks at records without taking part. */
+export const tapCommand: Verb = (program, session) => {
+  const command = program
+    .command('tap')
+    .description('Print the records of a topic, one JSON line each; reads beside a running pipeline.')
+    .argument('<topic>')
+    .option('--from <offset>', 'offset to begin at, in every partition; `end` shows only what comes', '0')
+    .option('--limit <records>', 'end after so many records')
+    .option('--follow', 'wait for more')
+    .option('--values', 'print the values alone, as they are')
+    .addHelpText('after', '\nExample:\n  steerflow tap conversations.scored --values --limit 3\n')
+  withConfig(command).action((topic: string, flags: TapFlags) =>
+    inWorkspace(configOf(flags), workspace => tap(workspace, topic, flags, session)),
+  )
+}
+
+async function tap({ log }: Workspace, topic: string, flags: TapFlags, session: Session): Promise<void> {
+  const states = await log.state(topic)
+  if (states.length === 0) throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `there is no topic ${topic}`)
+  const positions = new Map<number, Offset>()
+  for (const { partition, start, end } of states) {
+    positions.set(partition, flags.from === 'end' ? end : offset(flags.from === '0' ? start : flags.from))
+  }
+  let left = flags.limit === undefined ? Infinity : Number(flags.limit)
+  const stop = interrupts()
+  try {
+    while (left > 0 && !stop.signal.aborted) {
+      let found = 0
+      for (const [partition, from] of positions) {
+        const { records, next } = await log.read(topic, partition, from, {
+          records: Math.min(left, 500),
+          bytes: 8 << 20,
+        })
+        positions.set(partition, next)
+        for (const record of records.slice(0, left)) session.out(`${line(record, flags.values ?? false)}\n`)
+        left -= records.length
+        found += records.length
+        if (left <= 0) break
+      }
+      if (found === 0 && !flags.follow) return
+      if (found === 0) await sleep(200, undefined, { signal: stop.signal }).catch(() => undefined)
+    }
+  } finally {
+    stop.release()
+  }
+}
+
+function line(record: LogRecord, valuesOnly: boolean): string {
+  const text = record.value.toString('utf8')
+  if (valuesOnly) return text
+  const { partition, offset: at, timestamp, headers } = record
+  const envelope = {
+    partition,
+    offset: String(at),
+    timestamp: new Date(timestamp).toISOString(),
+    key: record.key?.toString('utf8') ?? null,
+    headers,
+  }
+  return `${JSON.stringify(envelope).slice(0, -1)},"value":${isJson(text) ? text : JSON.stringify(text)}}`
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}

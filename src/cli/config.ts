@@ -1,0 +1,116 @@
+import { z } from 'zod'
+import { annotate } from '../stages/annotate.js'
+import { clean } from '../stages/clean.js'
+import { preprocess } from '../stages/preprocess.js'
+import { seal } from '../stages/seal.js'
+import { trigger } from '../stages/trigger.js'
+
+const tokens = z
+  .enum(['extra-id', 'control'])
+  .default('extra-id')
+  .describe('prompt tokens: extra-id is <extra_id_0..2>, control is \\x00 \\x11 \\x12; training must use the same')
+
+const Dataset = z.strictObject({
+  seal: seal.options.omit({ dataset: true }).prefault({}).describe('when shards are cut'),
+  ...trigger.options.shape.datasets.unwrap().valueType.shape,
+})
+
+/**
+ * Everything that can be set, in `steerflow.yaml`, by `STEERFLOW_*` variables, or by `--set path=value`. Stages' own
+ * options stand under the stage's name.
+ */
+export const Config = z
+  .strictObject({
+    dataDir: z.string().default('.steerflow').describe('folder of the log, shards, datasets, jobs and models'),
+    promptTokens: tokens,
+    attributes: z.string().default('oasst-12-lang').describe('attribute set that the value model predicts'),
+    log: z
+      .strictObject({
+        maxBytes: z
+          .int()
+          .positive()
+          .default(64 * 2 ** 30)
+          .describe('budget of the embedded log in bytes; ingest waits when it is used up'),
+      })
+      .prefault({})
+      .describe('the embedded log'),
+    ingest: z
+      .strictObject({
+        maxLineBytes: z
+          .int()
+          .positive()
+          .default(32 * 2 ** 20)
+          .describe('longest line that is read; a longer one becomes a dead letter'),
+      })
+      .prefault({})
+      .describe('reading sources'),
+    preprocess: preprocess.options.prefault({}).describe('from source records to conversations'),
+    clean: clean.options
+      .extend({
+        tokenizer: z.string().default('').describe('SentencePiece .model file; empty: the one that is shipped'),
+        threads: z.int().positive().default(2).describe('worker threads that tokenize'),
+      })
+      .prefault({})
+      .describe('leaving out what nothing is learnt from'),
+    annotate: annotate.options
+      .extend({
+        endpoints: z
+          .array(z.url())
+          .default([])
+          .describe('inference servers of the value model; none: the active baseline model is served by this process'),
+        model: z.string().default('external').describe('name of the model that the endpoints serve'),
+        protocol: z.enum(['auto', 'per-attribute']).default('auto').describe('one call a turn, or one an attribute'),
+        inFlight: z.int().positive().default(8).describe('calls under way at one server'),
+        deadlineSeconds: z.number().positive().default(120).describe('longest that one call may take'),
+        concurrency: z.int().positive().default(64).describe('conversations under way'),
+      })
+      .prefault({})
+      .describe('predicting the attributes of every turn'),
+    datasets: z
+      .record(z.string(), Dataset)
+      .default({})
+      .describe('how shards are cut and what is trained on them, by dataset: value-model, steerlm'),
+  })
+  .meta({ title: 'steerflow.yaml' })
+export type Config = z.output<typeof Config>
+
+/** What is trained on the two datasets of the pipeline unless the configuration says otherwise. */
+const training: Readonly<Record<string, z.input<typeof Dataset>>> = {
+  'value-model': { trainer: 'baseline', launcher: 'exec' },
+  steerlm: { trainer: 'nemo-aligner', launcher: 'render' },
+}
+
+/** The settings of a dataset, with its defaults. */
+export const datasetOf = (config: Config, name: string): z.output<typeof Dataset> =>
+  config.datasets[name] ?? Dataset.parse(training[name] ?? {})
+
+/** The options of a node: those of its stage, from the part of the configuration that carries the stage's name. */
+export function nodeOptions(
+  config: Config,
+  node: { readonly stage: string; readonly fixed: Readonly<Record<string, unknown>> },
+): unknown {
+  switch (node.stage) {
+    case 'preprocess':
+      return config.preprocess
+    case 'clean':
+      return pick(config.clean, clean.options)
+    case 'annotate':
+      return pick(config.annotate, annotate.options)
+    case 'seal':
+      return datasetOf(config, String(node.fixed.dataset)).seal
+    case 'trigger': {
+      const names = new Set([...Object.keys(training), ...Object.keys(config.datasets)])
+      const settings = [...names].map(name => {
+        const { seal: _, ...rest } = datasetOf(config, name)
+        return [name, rest] as const
+      })
+      return { datasets: Object.fromEntries(settings) }
+    }
+    default:
+      return {}
+  }
+}
+
+/** The keys that a stage knows, out of a section that holds an adapter's too. */
+const pick = (section: Readonly<Record<string, unknown>>, options: z.ZodObject): Record<string, unknown> =>
+  Object.fromEntries(Object.keys(options.shape).map(key => [key, section[key]]))

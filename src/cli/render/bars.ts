@@ -1,0 +1,29 @@
+const blocks = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
+
+/** One character a value, as high as its share of the largest; a value above 0 is always visible. */
+export function bars(values: readonly number[]): string {
+  const most = Math.max(...values, 1)
+  return values.map(value => (value === 0 ? blocks[0] : blocks[Math.max(1, Math.round((8 * value) / most))])).join('')
+}
+
+/** Columns padded to their widest cell, the first to the left and the others to the right; two spaces between. */
+export function table(rows: readonly (readonly string[])[], left: readonly number[] = [0]): string[] {
+  const widths: number[] = []
+  for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)))
+  return rows.map(row =>
+    row
+      .map((cell, index) => (left.includes(index) ? cell.padEnd(widths[index]!) : cell.padStart(widths[index]!)))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+/** Text on one line, control characters made visible as spaces, cut to `width` characters. */
+export function oneLine(text: string, width: number): string {
+  // eslint-disable-next-line no-control-regex
+  const flat = text.replace(/[\s\x00-\x1f\x7f-\x9f]+/g, ' ').trim()
+  const characters = [...flat]
+  return characters.length <= width ? flat : `${characters.slice(0, width - 1).join('')}…`
+}
+
+export const thousands = (value: number): string => value.toLocaleString('en')

@@ -1,0 +1,75 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startBaselineServer } from '../../adapters/baseline/server.js'
+import { type Fleet, openFleet } from '../../adapters/inference/fleet.js'
+import { ActiveModel } from '../../adapters/models/active-model.js'
+import { openValueModels } from '../../adapters/models/value-models.js'
+import { openJobRunners } from '../../adapters/launchers/runners.js'
+import { openSnapshots } from '../../adapters/snapshot/snapshots.js'
+import { openLocalShards } from '../../adapters/storage/local/shard-store.js'
+import { openMasker } from '../../adapters/tokenizer/open-masker.js'
+import { attributeSet } from '../../domain/attributes.js'
+import { controlTokens, extraIdTokens, type PromptTokens } from '../../domain/prompt-tokens.js'
+import { type Capabilities } from '../../stages/needs.js'
+import { models } from '../../topics.js'
+import { type Config } from '../config.js'
+import { type Workspace } from '../workspace.js'
+
+/** The tokenizer that is shipped with the examples. */
+export const shippedTokenizer = fileURLToPath(new URL('../../../examples/data/tokenizer.model.v1', import.meta.url))
+
+/** The prompt tokens that a configuration names. */
+export const promptTokensOf = (config: Config): PromptTokens =>
+  config.promptTokens === 'control' ? controlTokens : extraIdTokens
+
+/** Everything that the stages of the pipeline need, opened. */
+export interface Opened {
+  readonly capabilities: Capabilities
+  readonly fleet: Fleet
+  close(): Promise<void>
+}
+
+/** Opens the capabilities of a workspace. @throws what the adapters throw. */
+export async function openCapabilities({ config, root, log }: Workspace): Promise<Opened> {
+  const tokens = promptTokensOf(config)
+  const model = config.clean.tokenizer || shippedTokenizer
+  const masker = await openMasker({ model, tokens, threads: config.clean.threads })
+  const { endpoints, protocol, inFlight, deadlineSeconds } = config.annotate
+  const fleet = openFleet({
+    endpoints: endpoints.map(url => ({ url, model: null })),
+    attributeSet: attributeSet(config.attributes),
+    tokens,
+    protocol,
+    inFlight,
+    deadlineMs: deadlineSeconds * 1000,
+  })
+  const valueModels = openValueModels({
+    fleet,
+    active: new ActiveModel(log, models, 'value'),
+    external: endpoints.length > 0 ? config.annotate.model : null,
+    serve: record => startBaselineServer({ modelPath: modelFile(root, record.path), tokens }),
+  })
+  const capabilities: Capabilities = {
+    masker,
+    valueModels,
+    shards: await openLocalShards(root),
+    snapshots: await openSnapshots({ root }),
+    runners: openJobRunners(root),
+  }
+  return {
+    capabilities,
+    fleet,
+    close: async () => {
+      await valueModels.close()
+      await fleet.close()
+      await masker.close()
+    },
+  }
+}
+
+/** A registered model is a folder with `model.json`, or the file itself. */
+function modelFile(root: string, path: string): string {
+  const inFolder = join(root, path, 'model.json')
+  return existsSync(inFolder) ? inFolder : join(root, path)
+}

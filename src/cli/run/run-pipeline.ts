@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Capabilities } from '../../stages/needs.js'
+import { type Node } from '../../stages/bind.js'
+import { PipelineRun } from '../../runtime/pipeline-run.js'
+import { deadLetters } from '../../topics.js'
+import { nodeOptions } from '../config.js'
+import { type LiveRow, liveRow } from '../render/live.js'
+import { type Workspace } from '../workspace.js'
+
+export interface RunRequest {
+  readonly workspace: Workspace
+  readonly nodes: readonly Node[]
+  readonly capabilities: Capabilities
+  readonly untilIdle: boolean
+  /** Takes sources in beside the nodes; aborted with the run. */
+  readonly sources: (signal: AbortSignal) => Promise<void>
+  /** Looks on, a few times a second. What it throws stops the run. */
+  readonly watch: (rows: readonly LiveRow[]) => void | Promise<void>
+  /** Ends the run in good order. */
+  readonly signal: AbortSignal
+}
+
+const watchMs = 250
+
+/** Runs nodes and sources together. Resolves when the run has ended, with the records that it committed. */
+export async function runPipeline(request: RunRequest): Promise<{ readonly committed: number }> {
+  const { workspace, nodes } = request
+  const stop = new AbortController()
+  let sourcesEnded = false
+  let failure: unknown = null
+  const run = new PipelineRun({
+    log: workspace.log,
+    nodes,
+    deadLetters: deadLetters.name,
+    capabilities: request.capabilities,
+    options: node => nodeOptions(workspace.config, node),
+    concurrency: node => (node.stage === 'annotate' ? workspace.config.annotate.concurrency : 64),
+    sourcesEnded: () => sourcesEnded,
+    untilIdle: request.untilIdle,
+  })
+  const end = (error?: unknown): void => {
+    failure ??= error ?? null
+    stop.abort()
+    run.stop()
+  }
+  const interrupted = (): void => end()
+  request.signal.addEventListener('abort', interrupted)
+  const sources = request.sources(stop.signal).then(() => (sourcesEnded = true), end)
+  const watching = watch(request, run, stop.signal).catch(end)
+  try {
+    await run.run()
+  } finally {
+    stop.abort()
+    request.signal.removeEventListener('abort', interrupted)
+    await Promise.all([sources, watching])
+  }
+  if (failure) throw failure
+  return { committed: run.status().reduce((sum, { counters }) => sum + counters.in, 0) }
+}
+
+async function watch({ workspace, nodes, watch }: RunRequest, run: PipelineRun, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const rows: LiveRow[] = []
+    for (const [index, status] of run.status().entries()) {
+      const states = await workspace.log.state(nodes[index]!.from.name)
+      rows.push(
+        liveRow(
+          status,
+          states.map(state => state.end),
+        ),
+      )
+    }
+    await watch(rows)
+    await sleep(watchMs, undefined, { signal }).catch(() => undefined)
+  }
+}

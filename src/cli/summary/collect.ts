@@ -1,0 +1,48 @@
+import { type JobEvent } from '../../domain/job.js'
+import { registeredModels } from '../../adapters/models/active-model.js'
+import { attributeSet } from '../../domain/attributes.js'
+import { readAll } from '../../runtime/read-all.js'
+import { reader } from '../../stages/bind.js'
+import { jobs, models } from '../../topics.js'
+import { pipeline } from '../../pipeline.js'
+import { type Workspace } from '../workspace.js'
+import { summarizeAnnotated } from './annotated.js'
+import { summarizeNodes } from './nodes.js'
+import { type SourceSummary, type Summary } from './summary.js'
+
+/** What only the run itself knows. */
+export interface RunFacts {
+  readonly seconds: number
+  readonly changed: boolean
+  readonly sources: readonly SourceSummary[]
+  readonly next: readonly string[]
+}
+
+/** Reads a run's summary from the log: the same whatever was killed and repeated on the way. */
+export async function collectSummary({ log, config }: Workspace, facts: RunFacts): Promise<Summary> {
+  const events = await latestJobs(log)
+  const registered = [...(await registeredModels(log, models)).values()]
+  const active = registered.findLast(model => model.role === 'value' && model.state === 'active')
+  const set = attributeSet(config.attributes)
+  return {
+    ...facts,
+    nodes: await summarizeNodes(log, pipeline),
+    ...(await summarizeAnnotated(log, set.attributes[0]!.key)),
+    valueModel: active ? { model: active.model, digest: active.digest, metrics: active.metrics } : null,
+    datasets: Object.fromEntries(
+      events.map(({ dataset, snapshot: { path, train, validation } }) => [dataset, { path, train, validation }]),
+    ),
+    jobs: events.map(({ job, state, folder, detail }) => ({ job, state, folder, detail })),
+  }
+}
+
+/** The latest event of the latest job of each dataset. */
+export async function latestJobs(log: Workspace['log']): Promise<readonly JobEvent[]> {
+  const read = reader(jobs)
+  const latest = new Map<string, JobEvent>()
+  for await (const record of readAll(log, jobs.name)) {
+    const event = read(record.value)
+    latest.set(event.dataset, event)
+  }
+  return [...latest.values()]
+}

@@ -1,0 +1,51 @@
+import { join, resolve } from 'node:path'
+import { openLog } from '../adapters/log/open.js'
+import { takeRunLock } from '../adapters/processes/run-lock.js'
+import { type Log } from '../runtime/log.js'
+import { topicSpecs } from '../topics.js'
+import { type Config } from './config.js'
+
+/** A data folder with its log open. */
+export interface Workspace {
+  readonly config: Config
+  /** The data folder: shards, datasets, jobs and models are paths below it. */
+  readonly root: string
+  readonly log: Log
+  close(): Promise<void>
+}
+
+/**
+ * Opens the data folder of a configuration.
+ * @param exclusive whether this process is going to run nodes: two such at a time get a message.
+ * @throws STEERFLOW_RUN_ACTIVE, and what the log throws.
+ */
+export async function openWorkspace(config: Config, exclusive = false): Promise<Workspace> {
+  const root = resolve(config.dataDir)
+  const lock = exclusive ? await takeRunLock(join(root, 'run.lock')) : null
+  try {
+    const log = await openLog(root, { maxBytes: config.log.maxBytes })
+    await log.ensure(topicSpecs)
+    return {
+      config,
+      root,
+      log,
+      close: async () => {
+        await log.close()
+        await lock?.release()
+      },
+    }
+  } catch (error) {
+    await lock?.release()
+    throw error
+  }
+}
+
+/** Runs something with a workspace and closes it. */
+export async function inWorkspace<T>(config: Config, work: (workspace: Workspace) => Promise<T>): Promise<T> {
+  const workspace = await openWorkspace(config)
+  try {
+    return await work(workspace)
+  } finally {
+    await workspace.close()
+  }
+}

@@ -1,0 +1,213 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { z } from 'zod'
+import { SteerflowError } from '../../src/domain/errors.js'
+import { readAll } from '../../src/runtime/read-all.js'
+import { letters, replay } from '../../src/runtime/replay.js'
+import { bind } from '../../src/stages/bind.js'
+import { type ClosingFold, each, fold, type LastingFold } from '../../src/stages/stage.js'
+import { Numbered, numbered, publishNumbers, runUntilIdle, testLog, valuesOf } from '../support/pipelines.js'
+
+const a = numbered('a')
+const b = numbered('b')
+const c = numbered('c')
+const options = z.strictObject({})
+const declared = { summary: '', input: Numbered, ports: { out: Numbered }, options, examples: [] }
+const letterTopics = { deadLetters: 'dead-letters', replayed: 'dead-letters.replayed' }
+const ids = (values: readonly Numbered[]): number[] => values.map(({ id }) => id).sort((x, y) => x - y)
+const upTo = (count: number): number[] => [...Array(count).keys()]
+
+test('records finish in any order and leave in the order of their key', async () => {
+  const log = await testLog(['a', 'b'])
+  await publishNumbers(log, a, 0, 200)
+  const jitter = each()({
+    ...declared,
+    name: 'jitter',
+    create:
+      ({ to }) =>
+      async record => {
+        await sleep((record.id * 7919) % 11)
+        return to.out(record)
+      },
+  })
+  await runUntilIdle(log, [bind('jitter', jitter, a, { out: b }, () => ({}))], 32)
+  const values = await valuesOf(log, 'b')
+  expect(ids(values)).toEqual(upTo(200))
+  for (const key of new Set(values.map(value => value.key))) {
+    const ofKey = values.filter(value => value.key === key).map(({ id }) => id)
+    expect(ofKey).toEqual(ofKey.toSorted((x, y) => x - y))
+  }
+})
+
+test('a bad record becomes a dead letter, its neighbours go on, and a replay passes once', async () => {
+  const log = await testLog(['a', 'b'])
+  await publishNumbers(log, a, 0, 20)
+  await log.publish([{ topic: 'a', key: Buffer.from('k'), value: Buffer.from('{"id":"x"') }])
+  let broken = true
+  const picky = each()({
+    ...declared,
+    name: 'picky',
+    create:
+      ({ to }) =>
+      record => {
+        if (broken && record.id === 7) throw new TypeError('seven')
+        return to.out(record)
+      },
+  })
+  const nodes = [bind('picky', picky, a, { out: b }, () => ({})), bind('other', picky, a, { out: c }, () => ({}))]
+  await log.ensure([{ name: 'c', partitions: 2, retention: { keep: 'forever' } }])
+  await runUntilIdle(log, nodes)
+  const found = []
+  for await (const letter of letters(log, letterTopics)) found.push([letter.node, letter.code])
+  expect(found.sort()).toEqual([
+    ['other', 'STEERFLOW_RECORD_INVALID'],
+    ['other', 'STEERFLOW_STAGE_FAILED'],
+    ['picky', 'STEERFLOW_RECORD_INVALID'],
+    ['picky', 'STEERFLOW_STAGE_FAILED'],
+  ])
+  broken = false
+  const failed = (letter: { readonly node: string; readonly code: string }): boolean =>
+    letter.node === 'picky' && letter.code === 'STEERFLOW_STAGE_FAILED'
+  expect((await replay(log, letterTopics, failed, true)).replayed).toHaveLength(1)
+  expect((await replay(log, letterTopics, failed, false)).replayed).toHaveLength(1)
+  expect((await replay(log, letterTopics, failed, false)).replayed).toHaveLength(0)
+  await runUntilIdle(log, nodes)
+  expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(20))
+  // The other node of the same topic must not see the replayed record.
+  expect(ids(await valuesOf(log, 'c'))).toEqual(upTo(20).filter(id => id !== 7))
+})
+
+test('transient failures are waited out, nothing is dead-lettered', async () => {
+  const log = await testLog(['a', 'b'])
+  await publishNumbers(log, a, 0, 30)
+  const until = Date.now() + 600
+  const outage = each()({
+    ...declared,
+    name: 'outage',
+    create:
+      ({ to }) =>
+      record => {
+        if (Date.now() < until) throw new SteerflowError('STEERFLOW_OUTAGE', 'nobody answers')
+        return to.out(record)
+      },
+  })
+  await runUntilIdle(log, [bind('outage', outage, a, { out: b }, () => ({}))])
+  expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(30))
+  expect((await log.state('dead-letters'))[0]?.end).toBe(0n)
+})
+
+test('a fatal failure stops the run and acknowledges nothing of its record', async () => {
+  const log = await testLog(['a', 'b'])
+  await publishNumbers(log, a, 0, 1)
+  const fatal = each()({
+    ...declared,
+    name: 'fatal',
+    create: () => () => {
+      throw new SteerflowError('STEERFLOW_STORAGE', 'disk')
+    },
+  })
+  await expect(runUntilIdle(log, [bind('fatal', fatal, a, { out: b }, () => ({}))])).rejects.toMatchObject({
+    code: 'STEERFLOW_STORAGE',
+  })
+  const committed = await log.committed('fatal', 'a')
+  expect([...committed.values()].every(offset => offset === 0n)).toBe(true)
+})
+
+/** Emits one record a group: how many it held, under the id of its first. */
+const ports = { out: Numbered }
+interface Gathered {
+  readonly held: Numbered[]
+}
+const groups = fold()({
+  name: 'groups',
+  summary: '',
+  groups: 'closing',
+  input: Numbered,
+  ports,
+  options,
+  create: ({ to }): ClosingFold<typeof Numbered, typeof ports, Gathered> => ({
+    open: () => ({ held: [] }),
+    step: (group, record) => {
+      if (record.id === 13) throw new SteerflowError('STEERFLOW_RECORD_INVALID', 'thirteen')
+      group.held.push(record)
+    },
+    full: group => (group.held.length >= 10 ? 'records' : null),
+    close: async group => group.held.map(record => to.out(record)),
+    drop: async () => undefined,
+  }),
+})
+
+test('a closing fold commits a group with its emissions, and cuts when everything upstream is idle', async () => {
+  const log = await testLog(['a', 'b'])
+  await publishNumbers(log, a, 0, 57)
+  const node = bind('groups', groups, a, { out: b }, () => ({}))
+  await runUntilIdle(log, [node])
+  expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(57).filter(id => id !== 13))
+  const found = []
+  for await (const letter of letters(log, letterTopics)) found.push(letter.cause)
+  expect(found).toEqual(['thirteen'])
+  await publishNumbers(log, a, 57, 60)
+  await runUntilIdle(log, [node])
+  expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(60).filter(id => id !== 13))
+})
+
+const looped = { out: Numbered, again: Numbered }
+interface Sum {
+  readonly sum: number
+  readonly asked: boolean
+  readonly key: string
+}
+
+test('a lasting fold rebuilds its state, acts once a record, and pursues what its state asks for', async () => {
+  const log = await testLog(['a', 'b'])
+  const acted: number[] = []
+  const pursued: number[] = []
+  const sums = fold()({
+    name: 'sums',
+    summary: '',
+    groups: 'lasting',
+    key: (record: Numbered) => record.key,
+    input: Numbered,
+    ports: looped,
+    options,
+    create: ({ to }): LastingFold<typeof Numbered, typeof looped, Sum> => ({
+      open: () => ({ sum: 0, asked: false, key: '' }),
+      step: (state, record) => ({
+        sum: record.id < 0 ? state.sum : state.sum + record.id,
+        asked: record.id >= 0,
+        key: record.key,
+      }),
+      act: async (state, record) => {
+        acted.push(record.id)
+        return record.id < 0 ? [] : [to.out({ id: state.sum, key: state.key })]
+      },
+      pursue: state =>
+        state.asked
+          ? [
+              {
+                key: `${state.key}${state.sum}`,
+                run: async () => {
+                  pursued.push(state.sum)
+                  await sleep(20)
+                  return [to.again({ id: -1, key: state.key })]
+                },
+              },
+            ]
+          : [],
+    }),
+  })
+  const node = bind('sums', sums, a, { out: b, again: a }, () => ({}))
+  const publish = (id: number) =>
+    log.publish([{ topic: 'a', key: Buffer.from('k'), value: Buffer.from(JSON.stringify({ id, key: 'k' })) }])
+  await publish(1)
+  await publish(2)
+  await runUntilIdle(log, [node])
+  await publish(3)
+  await runUntilIdle(log, [node])
+  expect((await valuesOf(log, 'b')).map(({ id }) => id)).toEqual([1, 3, 6])
+  expect(acted).toEqual([1, 2, -1, 3, -1])
+  expect(pursued).toEqual([3, 6])
+  const nodes = new Set<string | undefined>()
+  for await (const record of readAll(log, 'b')) nodes.add(record.headers.node)
+  expect([...nodes]).toEqual(['sums'])
+})
