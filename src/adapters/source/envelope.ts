@@ -1,0 +1,79 @@
+import { type Split } from '../../domain/conversation.js'
+import { digest } from '../../domain/digest.js'
+import { asSteerflowError, SteerflowError } from '../../domain/errors.js'
+import { detectFormat } from '../../domain/formats/index.js'
+import { type Message } from '../../domain/oasst/turn.js'
+import { type SourceItem } from '../../runtime/ingest.js'
+import { rawKey } from '../../topics.js'
+import { type Line } from '../files/splitter.js'
+import { decodeUtf8 } from '../files/utf8.js'
+
+/** What the envelopes of one source have in common. */
+export interface EnvelopeSettings {
+  /** sha256 of the source. */
+  readonly source: string
+  /** The format, where it was named; otherwise each record's is found out. */
+  readonly format?: string | undefined
+  /** The split that the source is, where it was named. */
+  readonly split?: Split | undefined
+}
+
+/**
+ * A line that holds one JSON object, as text and value.
+ * @throws STEERFLOW_INPUT_JSON, STEERFLOW_INPUT_LINE_TOO_LONG, STEERFLOW_INPUT_FORMAT
+ */
+export function readObject(line: Line): { readonly text: string; readonly record: Message } {
+  if (line.kind === 'too-long')
+    throw new SteerflowError('STEERFLOW_INPUT_LINE_TOO_LONG', `${line.length} bytes, sha256 ${line.sha256}`)
+  const decoded = decodeUtf8(line.bytes)
+  // Many editors put a byte order mark at the beginning of a file.
+  const text = line.number === 1 && decoded.startsWith('\ufeff') ? decoded.slice(1) : decoded
+  if (text.trim() === '') throw new SteerflowError('STEERFLOW_INPUT_JSON', 'blank line')
+  const record = parsed(text)
+  if (typeof record === 'object' && record !== null && !Array.isArray(record))
+    return { text, record: record as Message }
+  throw new SteerflowError('STEERFLOW_INPUT_FORMAT', 'a JSON object is required')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new SteerflowError('STEERFLOW_INPUT_JSON', 'not JSON', { cause })
+  }
+}
+
+/** A record of `conversations.raw`, made by splicing the record's own text: nothing in it is spelled anew. */
+export function recordItem(
+  position: number,
+  line: number,
+  { text, record }: { readonly text: string; readonly record: Message },
+  settings: EnvelopeSettings,
+): SourceItem {
+  const format = settings.format ?? detectFormat(record).name
+  const head = JSON.stringify({ format, split: settings.split, source: settings.source, line })
+  return {
+    kind: 'record',
+    position,
+    key: keyOf(record, text),
+    value: Buffer.from(`${head.slice(0, -1)},"record":${text}}`, 'utf8'),
+  }
+}
+
+/** A record without an id is known by its beginning, or by the whole where that is nested too deeply to be written. */
+function keyOf(record: Message, text: string): string {
+  try {
+    return rawKey(record)
+  } catch {
+    return digest(text)
+  }
+}
+
+/** What is passed over and why; of a line beyond the limit only its head is kept. */
+export function rejectItem(position: number, lines: readonly Line[], thrown: unknown): SourceItem {
+  const error = asSteerflowError(thrown)
+  const bytes = lines.flatMap(line => [line.kind === 'line' ? line.bytes : line.head, lineEnd]).slice(0, -1)
+  return { kind: 'reject', position, code: error.code, reason: error.message, bytes: Buffer.concat(bytes) }
+}
+
+const lineEnd = Buffer.from('\n')

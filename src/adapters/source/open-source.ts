@@ -1,0 +1,71 @@
+import { basename } from 'node:path'
+import { type Split } from '../../domain/conversation.js'
+import { isFlatMessage } from '../../domain/oasst/assemble.js'
+import { type Source } from '../../runtime/ingest.js'
+import { readLines, type ReadLinesOptions } from '../files/lines.js'
+import { fileDigest, repeatable } from '../files/spool.js'
+import { type EnvelopeSettings, readObject } from './envelope.js'
+import { flatItems } from './flat-items.js'
+import { lineItems } from './line-items.js'
+
+/** The format that is only known here: a message a line, put together into trees. */
+export const flatFormat = 'oasst-flat'
+
+export interface SourceOptions extends ReadLinesOptions {
+  /** One of `sourceFormats`, or `oasst-flat`; found out where it is not given. */
+  readonly format?: string | undefined
+  /** The split that all records of the source belong to. */
+  readonly split?: Split | undefined
+}
+
+/** A source that may hold a copy of its input, which `close` removes. */
+export interface OpenSource extends Source {
+  close(): Promise<void>
+}
+
+/** Lines looked at to find out whether a file has a message a line. */
+const linesTried = 100
+
+/**
+ * Opens a file of JSON lines (gzip expanded), or standard input for `-`, for ingest. Its items can be read again and come
+ * at the same positions.
+ * @throws STEERFLOW_INPUT_NOT_FOUND
+ */
+export async function openSource(input: string, options: SourceOptions = {}): Promise<OpenSource> {
+  const local = await repeatable(input)
+  try {
+    const source = await fileDigest(local.path)
+    const isFlat = options.format === undefined ? await looksFlat(local.path, options) : options.format === flatFormat
+    const settings: EnvelopeSettings = { source, format: options.format, split: options.split }
+    return {
+      name: input === '-' ? 'standard input' : basename(input),
+      digest: source,
+      items: () => (isFlat ? flatItems : lineItems)(local.path, settings, options),
+      close: () => local.dispose(),
+    }
+  } catch (error) {
+    await local.dispose()
+    throw error
+  }
+}
+
+/** Whether the first line that can be read at all is a message of a tree. */
+async function looksFlat(path: string, options: ReadLinesOptions): Promise<boolean> {
+  const { onRead: _, ...quiet } = options
+  let tried = 0
+  try {
+    for await (const batch of readLines(path, quiet)) {
+      for (const line of batch) {
+        if (++tried > linesTried) return false
+        try {
+          return isFlatMessage(readObject(line).record)
+        } catch {
+          // Not a record: the next line may be one. The line is reported when the items are read.
+        }
+      }
+    }
+  } catch {
+    // A damage is reported when the items are read, after what comes before it.
+  }
+  return false
+}
