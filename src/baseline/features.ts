@@ -4,7 +4,7 @@ import { type SparseRow } from './sparse.js'
 import { type TurnInContext } from './turn.js'
 
 /**
- * The features of a turn: three blocks of TF-IDF values, each of length 1 (words and word pairs; runs of 3 and 4
+ * The features of a turn: three blocks of TF-IDF values, each of length 1 (words and word pairs; runs of 4
  * characters; words of the turn before), the standardised hand features, the same once more for turns of the user (who
  * writes by other rules than the assistant), and a constant.
  */
@@ -46,7 +46,7 @@ function gramCounter(): CountGrams {
     }
     const text = normalise(turn.text)
     eachWordGram(wordsOf(text), into(0))
-    eachCharGram(text, 3, 4, into(1))
+    eachCharGram(text, 4, 4, into(1))
     if (turn.before !== null) eachWordGram(wordsOf(normalise(turn.before)), into(2))
     const counts = grams.map(gram => tally[gram]!)
     for (const gram of grams) tally[gram] = 0

@@ -60,7 +60,7 @@ export interface Interval {
 }
 
 /** Resamplings of an interval. */
-const resamplings = 1000
+const resamplings = 500
 
 /**
  * The 95 % interval of Spearman's correlation when whole clusters are drawn again with replacement: values of one cluster

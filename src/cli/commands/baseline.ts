@@ -1,20 +1,17 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { once } from 'node:events'
+import { type Command, Option } from 'commander'
+import { startBaselineServer } from '../../adapters/baseline/server.js'
 import { readExamples, writeTrained } from '../../adapters/baseline/train-files.js'
 import { fitsOf, trainBaseline } from '../../baseline/train.js'
+import { extraIdTokens } from '../../domain/prompt-tokens.js'
 import { type Session, type Verb } from '../command.js'
+import { unescaped, wholeNumber } from '../flags.js'
 import { metricsTable } from '../render/metrics-table.js'
 import { progress } from '../render/progress.js'
+import { interrupts } from '../run/interrupts.js'
 
 /** Most turns that one training learns from: minutes and some hundred megabytes, whatever the snapshot's size. */
 const mostTurns = 20_000
-
-const wholeNumber =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (/^\d+$/.test(text) && value >= least && value <= most) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
-  }
 
 interface TrainFlags {
   readonly snapshot: string
@@ -53,6 +50,33 @@ function languageNote(codes: readonly string[]): string {
   return `Languages: ${codes.join(' ')}.`
 }
 
+interface ServeFlags {
+  readonly model: string
+  readonly host: string
+  readonly port?: number
+  readonly token?: string
+  readonly systemTurnStart: string
+  readonly turnStart: string
+  readonly labelStart: string
+}
+
+async function serve(flags: ServeFlags, session: Session): Promise<void> {
+  const interrupted = interrupts()
+  const server = await startBaselineServer({
+    modelPath: flags.model,
+    host: flags.host,
+    tokens: { system: flags.systemTurnStart, turn: flags.turnStart, label: flags.labelStart },
+    ...(flags.port !== undefined && { port: flags.port }),
+    ...(flags.token !== undefined && { token: flags.token }),
+  })
+  server.ref()
+  session.out(`${server.url}\n`)
+  session.err(`model ${server.model.slice(0, 12)}; PUT ${server.url}/generate, end with Ctrl-C\n`)
+  if (!interrupted.signal.aborted) await once(interrupted.signal, 'abort')
+  await server.close()
+  interrupted.release()
+}
+
 /** The value model that runs anywhere: trained by a job of the pipeline, or by hand. */
 export const baseline: Verb = (program, session) => {
   const group: Command = program
@@ -71,8 +95,8 @@ figures beside two controls. The same snapshot gives the same model file.`,
     )
     .requiredOption('--snapshot <dir>', 'snapshot folder, datasets/<name>/<digest>')
     .requiredOption('--output <dir>', 'folder for model.json and metrics.json; made when missing')
-    .option('--folds <count>', 'parts for the held-out figures; 1: none are computed', wholeNumber(1, 20), 5)
-    .option('--max-turns <count>', 'most turns that are learnt from, whole trees', wholeNumber(1, 1_000_000), mostTurns)
+    .option('--folds <count>', 'parts for the held-out figures; 1: none are computed', wholeNumber(1), 5)
+    .option('--max-turns <count>', 'most turns that are learnt from, whole trees', wholeNumber(1), mostTurns)
     .option('--json', 'the figures as one JSON object')
     .addHelpText(
       'after',
@@ -82,4 +106,27 @@ Examples:
   steerflow baseline train --snapshot snap --output model --json | jq .metrics`,
     )
     .action((flags: TrainFlags) => train(flags, session))
+  group
+    .command('serve')
+    .summary('serve a trained model behind NeMo’s PUT /generate')
+    .description(
+      `Prints the URL and serves until SIGINT or SIGTERM. Without --port: 1424, the original's port, or the next one that is
+free. Listens on this machine only; to listen wider it wants a token, which requests show as Authorization: Bearer.
+Sampling options of a request change nothing, all_probs and compute_logprob are refused.`,
+    )
+    .requiredOption('--model <file>', 'model.json of a training')
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <number>', 'port to listen on; 0: any free one', wholeNumber(0))
+    .addOption(new Option('--token <secret>', 'what requests have to show').env('STEERFLOW_BASELINE_TOKEN'))
+    .option('--system-turn-start <token>', 'begins the system prompt', unescaped, extraIdTokens.system)
+    .option('--turn-start <token>', 'begins a turn', unescaped, extraIdTokens.turn)
+    .option('--label-start <token>', 'begins an attribute line', unescaped, extraIdTokens.label)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  steerflow baseline serve --model model/model.json
+  STEERFLOW_BASELINE_TOKEN=… steerflow baseline serve --model model/model.json --host 0.0.0.0 --port 1424`,
+    )
+    .action((flags: ServeFlags) => serve(flags, session))
 }

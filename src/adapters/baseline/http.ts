@@ -1,0 +1,97 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { type Generate } from '../../baseline/generate.js'
+import {
+  generateAnswers,
+  generatedAnswer,
+  type GenerateRequest,
+  type HttpAnswer,
+  readGenerate,
+  refusedValue,
+} from '../../domain/generate-contract.js'
+
+/** Largest body of a request: 128 prompts of 128 KiB. */
+export const maxBodyBytes = 16 * 2 ** 20
+
+/** Header by which a client asks for raw scores beside the sentences. */
+export const scoresHeader = 'x-steerflow-scores'
+
+const answer = (status: number, body: object): HttpAnswer => ({
+  status,
+  contentType: 'application/json',
+  body: `${JSON.stringify(body)}\n`,
+})
+const tooLarge = answer(413, { message: `The body is larger than ${maxBodyBytes} bytes.` })
+const unauthorised = answer(401, { message: 'This server wants its token: Authorization: Bearer …' })
+
+/** Probabilities are the one part of the contract that a model without a vocabulary cannot give. */
+const noProbabilities = (option: string): HttpAnswer =>
+  refusedValue(`${option} is not supported: the baseline model has no probabilities of tokens`)
+
+/** The body as text; null when it is larger than the bound. */
+async function readBody(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > maxBodyBytes) return null
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+const fingerprint = (text: string): Buffer => createHash('sha256').update(text).digest()
+
+/** Whether the request shows the token; takes as long whatever it shows. */
+function authorised(request: IncomingMessage, token: string | null): boolean {
+  if (token === null) return true
+  return timingSafeEqual(fingerprint(request.headers.authorization ?? ''), fingerprint(`Bearer ${token}`))
+}
+
+function carryOut(generate: Generate, request: GenerateRequest, withScores: boolean): HttpAnswer {
+  if (request.allProbs) return noProbabilities('all_probs')
+  if (request.computeLogprob) return noProbabilities('compute_logprob')
+  const { scores, ...generated } = generate(request)
+  return generatedAnswer(withScores ? { ...generated, extra: { scores } } : generated)
+}
+
+async function respond(request: IncomingMessage, generate: Generate, token: string | null): Promise<HttpAnswer> {
+  const path = (request.url ?? '').split('?', 1)[0]!
+  const method = request.method ?? ''
+  if (path === '/health' && method === 'GET') return answer(200, { status: 'ok' })
+  if (!authorised(request, token)) return unauthorised
+  const body = await readBody(request)
+  if (body === null) return tooLarge
+  const checked = readGenerate({ method, path, contentType: request.headers['content-type'], body })
+  return checked.ok ? carryOut(generate, checked.request, request.headers[scoresHeader] === '1') : checked.answer
+}
+
+function send(response: ServerResponse, { status, contentType, body }: HttpAnswer): void {
+  // A body that is not read to its end leaves the connection in an unknown state.
+  const close = status === 413 || status === 401
+  response.writeHead(status, {
+    'content-type': contentType,
+    'content-length': Buffer.byteLength(body),
+    ...(close && { connection: 'close' }),
+    ...(status === 401 && { 'www-authenticate': 'Bearer' }),
+  })
+  response.end(body)
+}
+
+/**
+ * An HTTP server that speaks NeMo's `PUT /generate` (steerlm-scripts §4), with `GET /health` besides. It answers one
+ * request at a time, as the original does, and logs nothing of what it is sent.
+ */
+export function generateServer(generate: Generate, token: string | null): Server {
+  const server = createServer((request, response) => {
+    respond(request, generate, token)
+      .catch(() => generateAnswers.internalError)
+      .then(
+        found => send(response, found),
+        () => response.destroy(),
+      )
+  })
+  // Clients keep connections for long; an idle one costs nothing.
+  server.keepAliveTimeout = 75_000
+  return server
+}

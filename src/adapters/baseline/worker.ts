@@ -1,0 +1,48 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { type Server } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import { parentPort, workerData } from 'node:worker_threads'
+import { generator } from '../../baseline/generate.js'
+import { readModel } from '../../baseline/model.js'
+import { sha256 } from '../../domain/digest.js'
+import { asSteerflowError, explain, SteerflowError } from '../../domain/errors.js'
+import { generateServer } from './http.js'
+import { type ServerThreadOptions, type ThreadReply } from './messages.js'
+
+const options = workerData as ServerThreadOptions
+const say = (reply: ThreadReply) => parentPort?.postMessage(reply)
+
+async function loadText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `the model ${path} cannot be read`, { cause })
+  }
+}
+
+const isTaken = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'code' in thrown && (thrown.code === 'EADDRINUSE' || thrown.code === 'EACCES')
+
+/** Listens on the first port that is free. */
+async function listen(server: Server): Promise<number> {
+  for (const port of options.ports) {
+    try {
+      await once(server.listen(port, options.host), 'listening')
+      return (server.address() as AddressInfo).port
+    } catch (cause) {
+      if (isTaken(cause) && port !== options.ports.at(-1)) continue
+      throw new SteerflowError('STEERFLOW_PORT_TAKEN', `cannot listen on ${options.host}:${port}`, { cause })
+    }
+  }
+  throw new SteerflowError('STEERFLOW_BUG', 'no port to listen on was given')
+}
+
+try {
+  const text = await loadText(options.modelPath)
+  const server = generateServer(generator(readModel(text), options.tokens), options.token)
+  say({ port: await listen(server), digest: sha256(text) })
+} catch (thrown) {
+  const error = asSteerflowError(thrown)
+  say({ code: error.code, message: explain(error) })
+}
