@@ -101,14 +101,8 @@ export const deadLetters = {
   retention: forever,
 } as const
 
-/** Holds no records: the offset of a group here is how far that source has been ingested, in lines. */
-export const ingestProgress = {
-  name: 'ingest.progress',
-  key: { name: 'none' },
-  summary: 'No records: the committed offset of group ingest.<digest> is how far that source has been taken in.',
-  partitions: 1,
-  retention: forever,
-} as const
+/** No topic with records: the committed offset of group `ingest.<digest>` here is how far that source was taken in. */
+export const ingestProgress = 'ingest.progress'
 
 /** The topics whose records have a schema, in the order of the flow. */
 export const topics: readonly Topic[] = [
@@ -127,7 +121,7 @@ export const topics: readonly Topic[] = [
 ] as unknown as readonly Topic[]
 
 /** What the log has to be told: every topic's name, partitions and retention. */
-export const topicSpecs = [...topics, deadLetters, ingestProgress].map(({ name, partitions, retention }) => ({
+export const topicSpecs = [...topics, deadLetters].map(({ name, partitions, retention }) => ({
   name,
   partitions,
   retention,

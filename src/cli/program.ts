@@ -4,9 +4,17 @@ import { exitCodes, type ExitCode, type Session, type Verb } from './command.js'
 import { annotate } from './commands/annotate.js'
 import { baseline } from './commands/baseline.js'
 import { clean } from './commands/clean.js'
+import { preprocess } from './commands/preprocess.js'
+import { deadLetters } from './commands/dead-letters.js'
+import { graph } from './commands/graph.js'
+import { ingest } from './commands/ingest.js'
+import { quickstart } from './commands/quickstart.js'
+import { run } from './commands/run.js'
+import { status } from './commands/status.js'
+import { tap } from './commands/tap.js'
 
 /** Every verb, in the order of the help page. */
-const verbs: readonly Verb[] = [clean, annotate, baseline]
+const verbs: readonly Verb[] = [quickstart, run, ingest, status, graph, tap, deadLetters, preprocess, clean, annotate, baseline]
 
 /** `--a_b` is the same as `--a-b`, as in the original scripts' command lines. */
 const dashed = (argument: string): string =>

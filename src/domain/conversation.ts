@@ -77,6 +77,10 @@ export type Dropped = z.output<typeof Dropped>
 /** A source record as it came, before it is understood. Any producer may write these. */
 export const Raw = z
   .strictObject({
+    only: z
+      .enum(['labelled', 'unscored'])
+      .optional()
+      .describe('take it in only to learn scoring from, or only to be scored; both when absent'),
     format: z.string().optional().describe('oasst-tree, sharegpt, openai-messages, helpsteer; detected when absent'),
     split: Split.optional().describe('the split that the source itself names'),
     source: z.string().optional().describe('sha256 of the source file, or the name of the stream'),

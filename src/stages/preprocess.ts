@@ -66,10 +66,10 @@ export const preprocess = each()({
         return { ...content, steerflow }
       }
       return sources.flatMap(source => [
-        ...(source.turns.some(turn => hasScores(turn.label))
+        ...(raw.only !== 'unscored' && source.turns.some(turn => hasScores(turn.label))
           ? [to.labelled(conversation(source, 'TEXT_TO_VALUE'))]
           : []),
-        to.unscored(conversation(source, 'VALUE_TO_TEXT')),
+        ...(raw.only === 'labelled' ? [] : [to.unscored(conversation(source, 'VALUE_TO_TEXT'))]),
       ])
     }
   },

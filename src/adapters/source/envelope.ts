@@ -1,4 +1,4 @@
-import { type Split } from '../../domain/conversation.js'
+import { type Raw, type Split } from '../../domain/conversation.js'
 import { digest } from '../../domain/digest.js'
 import { asSteerflowError, SteerflowError } from '../../domain/errors.js'
 import { detectFormat } from '../../domain/formats/index.js'
@@ -16,6 +16,8 @@ export interface EnvelopeSettings {
   readonly format?: string | undefined
   /** The split that the source is, where it was named. */
   readonly split?: Split | undefined
+  /** What the records are taken in for, where it was said. */
+  readonly only?: Raw['only']
 }
 
 /**
@@ -51,7 +53,7 @@ export function recordItem(
   settings: EnvelopeSettings,
 ): SourceItem {
   const format = settings.format ?? detectFormat(record).name
-  const head = JSON.stringify({ format, split: settings.split, source: settings.source, line })
+  const head = JSON.stringify({ format, only: settings.only, split: settings.split, source: settings.source, line })
   return {
     kind: 'record',
     position,

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { type Split } from '../../domain/conversation.js'
+import { type Raw, type Split } from '../../domain/conversation.js'
 import { isFlatMessage } from '../../domain/oasst/assemble.js'
 import { type Source } from '../../runtime/ingest.js'
 import { readLines, type ReadLinesOptions } from '../files/lines.js'
@@ -16,6 +16,8 @@ export interface SourceOptions extends ReadLinesOptions {
   readonly format?: string | undefined
   /** The split that all records of the source belong to. */
   readonly split?: Split | undefined
+  /** Take the records in for one purpose only; a source taken in so is another source than the whole. */
+  readonly only?: Raw['only']
 }
 
 /** A source that may hold a copy of its input, which `close` removes. */
@@ -36,10 +38,10 @@ export async function openSource(input: string, options: SourceOptions = {}): Pr
   try {
     const source = await fileDigest(local.path)
     const isFlat = options.format === undefined ? await looksFlat(local.path, options) : options.format === flatFormat
-    const settings: EnvelopeSettings = { source, format: options.format, split: options.split }
+    const settings: EnvelopeSettings = { source, format: options.format, split: options.split, only: options.only }
     return {
       name: input === '-' ? 'standard input' : basename(input),
-      digest: source,
+      digest: options.only === undefined ? source : `${source}-${options.only}`,
       items: () => (isFlat ? flatItems : lineItems)(local.path, settings, options),
       close: () => local.dispose(),
     }

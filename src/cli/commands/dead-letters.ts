@@ -1,11 +1,11 @@
 import { findLetter, type Letter, letters, replay } from '../../runtime/replay.js'
-import { deadLetters, replayed } from '../../topics.js'
+import * as topicTable from '../../topics.js'
 import { exitCodes, type Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { oneLine, table } from '../render/bars.js'
 import { inWorkspace } from '../workspace.js'
 
-const topics = { deadLetters: deadLetters.name, replayed: replayed.name }
+const topics = { deadLetters: topicTable.deadLetters.name, replayed: topicTable.replayed.name }
 
 interface Filter {
   readonly code?: string
@@ -13,7 +13,7 @@ interface Filter {
 }
 
 /** `dead-letters list|show|replay`: what could not pass, why, and again. */
-export const deadLettersCommand: Verb = (program, session) => {
+export const deadLetters: Verb = (program, session) => {
   const group = program.command('dead-letters').description('Records that could not pass: list, show, replay.')
 
   const list = group.command('list').description('List them, oldest first.').option('--json', 'print JSON lines')

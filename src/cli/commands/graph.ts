@@ -4,7 +4,7 @@ import { type Verb } from '../command.js'
 import { table } from '../render/bars.js'
 
 /** `graph`: the nodes and topics of the pipeline. */
-export const graphCommand: Verb = (program, session) => {
+export const graph: Verb = (program, session) => {
   program
     .command('graph')
     .description('Show the nodes of the pipeline and the topics between them.')

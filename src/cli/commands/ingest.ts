@@ -5,7 +5,7 @@ import { ingestFiles, type IngestFlags } from '../run/ingest-files.js'
 import { inWorkspace } from '../workspace.js'
 
 /** `ingest FILES…`: source records into the log, beside a running pipeline or before it. */
-export const ingestCommand: Verb = (program, session) => {
+export const ingest: Verb = (program, session) => {
   const command = program
     .command('ingest')
     .description('Take source records into the log; what was already taken in is skipped.')

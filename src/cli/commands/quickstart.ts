@@ -25,7 +25,7 @@ interface QuickstartFlags extends ConfigFlags {
 }
 
 /** `quickstart [FILES…]`: from conversations to steerable training data, in one go. */
-export const quickstartCommand: Verb = (program, session) => {
+export const quickstart: Verb = (program, session) => {
   const command = program
     .command('quickstart')
     .description(
@@ -44,7 +44,7 @@ export const quickstartCommand: Verb = (program, session) => {
     const stop = interrupts()
     const live = new Live(session)
     try {
-      const summary = await run(workspace, files, flags, live, stop.signal)
+      const summary = await wholeFlow(workspace, files, flags, live, stop.signal)
       live.clear()
       if (summary === null) {
         session.err('stopped in good order; run the same command again to go on\n')
@@ -62,7 +62,7 @@ export const quickstartCommand: Verb = (program, session) => {
 }
 
 /** Runs everything; null when it was interrupted. */
-async function run(
+async function wholeFlow(
   workspace: Workspace,
   files: readonly string[],
   flags: QuickstartFlags,

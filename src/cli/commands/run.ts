@@ -14,7 +14,7 @@ interface RunFlags extends ConfigFlags {
 }
 
 /** `run`: the pipeline's nodes at work on the log. */
-export const runCommand: Verb = (program, session) => {
+export const run: Verb = (program, session) => {
   const command = program
     .command('run')
     .description('Run the pipeline on the log, until stopped or until everything is done.')

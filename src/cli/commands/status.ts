@@ -17,7 +17,7 @@ interface Row {
 }
 
 /** `status`: committed offsets and lag of every node, whether or not a run is active. */
-export const statusCommand: Verb = (program, session) => {
+export const status: Verb = (program, session) => {
   const command = program
     .command('status')
     .description('Show how far every node has come.')

@@ -14,7 +14,7 @@ interface TapFlags extends ConfigFlags {
 }
 
 /** `tap TOPIC`: looks at records without taking part. */
-export const tapCommand: Verb = (program, session) => {
+export const tap: Verb = (program, session) => {
   const command = program
     .command('tap')
     .description('Print the records of a topic, one JSON line each; reads beside a running pipeline.')
@@ -25,11 +25,11 @@ export const tapCommand: Verb = (program, session) => {
     .option('--values', 'print the values alone, as they are')
     .addHelpText('after', '\nExample:\n  steerflow tap conversations.scored --values --limit 3\n')
   withConfig(command).action((topic: string, flags: TapFlags) =>
-    inWorkspace(configOf(flags), workspace => tap(workspace, topic, flags, session)),
+    inWorkspace(configOf(flags), workspace => printRecords(workspace, topic, flags, session)),
   )
 }
 
-async function tap({ log }: Workspace, topic: string, flags: TapFlags, session: Session): Promise<void> {
+async function printRecords({ log }: Workspace, topic: string, flags: TapFlags, session: Session): Promise<void> {
   const states = await log.state(topic)
   if (states.length === 0) throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `there is no topic ${topic}`)
   const positions = new Map<number, Offset>()

@@ -5,7 +5,7 @@ import { type SourceSummary } from '../summary/summary.js'
 import { type Workspace } from '../workspace.js'
 
 /** Where ingested records, rejects and progress go. */
-export const ingestTopics = { topic: raw.name, deadLetters: deadLetters.name, progress: ingestProgress.name }
+export const ingestTopics = { topic: raw.name, deadLetters: deadLetters.name, progress: ingestProgress }
 
 export interface IngestFlags {
   /** Name of the format; detected when absent. */

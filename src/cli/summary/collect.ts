@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { type JobEvent } from '../../domain/job.js'
 import { registeredModels } from '../../adapters/models/active-model.js'
 import { attributeSet } from '../../domain/attributes.js'
@@ -30,9 +31,17 @@ export async function collectSummary({ log, config }: Workspace, facts: RunFacts
     ...(await summarizeAnnotated(log, set.attributes[0]!.key)),
     valueModel: active ? { model: active.model, digest: active.digest, metrics: active.metrics } : null,
     datasets: Object.fromEntries(
-      events.map(({ dataset, snapshot: { path, train, validation } }) => [dataset, { path, train, validation }]),
+      events.map(({ dataset, snapshot: { path, train, validation } }) => [
+        dataset,
+        { path: join(config.dataDir, path), train, validation },
+      ]),
     ),
-    jobs: events.map(({ job, state, folder, detail }) => ({ job, state, folder, detail })),
+    jobs: events.map(({ job, state, folder, detail }) => ({
+      job,
+      state,
+      folder: folder && join(config.dataDir, folder),
+      detail,
+    })),
   }
 }
 

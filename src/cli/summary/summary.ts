@@ -65,6 +65,7 @@ export interface Summary {
     readonly digest: string
     readonly metrics: readonly AttributeMetric[]
   } | null
+  /** The latest snapshot of each dataset; paths as seen from the working folder. */
   readonly datasets: Readonly<
     Record<string, { readonly path: string; readonly train: number; readonly validation: number }>
   >
