@@ -38,7 +38,7 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
 export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots> {
   const root = resolve(options.root)
   const spool = await openSpool(root)
-  const characters = options.sortCharacters ?? 32 << 20
+  const characters = options.sortCharacters ?? 16 << 20
 
   const materialise = async (dataset: string, manifests: readonly ShardManifest[]): Promise<Snapshot> => {
     const live = liveManifests(manifests)
