@@ -1,0 +1,114 @@
+import { availableParallelism } from 'node:os'
+import { InvalidArgumentError, Option } from 'commander'
+import { defaultMaxLineBytes } from '../../adapters/files/lines.js'
+import { type ConversationType } from '../../domain/conversation.js'
+import { defaultFanout } from '../../domain/fanout.js'
+import { pythonRepr } from '../../domain/json/python-repr.js'
+import { recipes } from '../../domain/oasst/recipe.js'
+import { exitCodes, type Session, type Verb } from '../command.js'
+import { wholeNumber } from '../flags.js'
+import { preprocessFile } from '../preprocess-file/run.js'
+import { type Progress, progress } from '../render/progress.js'
+
+interface Flags {
+  readonly inputFile: string
+  readonly outputFilePrefix: string
+  readonly maskRole: string
+  readonly type?: ConversationType
+  readonly splitRatio: number
+  readonly seed: bigint
+  readonly recipe: 'nemo' | 'nemo-aligner'
+  readonly gzip?: true
+  readonly strict?: true
+  readonly workers: number
+  readonly maxLineBytes: number
+  readonly maxPaths: number
+  readonly maxTurns: number
+  readonly maxBytes: number
+}
+
+function integer(text: string): bigint {
+  if (/^[+-]?\d+$/.test(text)) return BigInt(text)
+  throw new InvalidArgumentError('It must be a whole number.')
+}
+
+function share(text: string): number {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value
+  throw new InvalidArgumentError('It must be a number from 0 to 1.')
+}
+
+/** The original preprocessing script's command line: same flags, same bytes, same line on standard output. */
+export const preprocess: Verb = (program, session) => {
+  program
+    .command('preprocess')
+    .summary('turn message trees into conversations (preprocessing.py)')
+    .description(
+      `Shuffles OpenAssistant message trees, splits them, and writes a conversation for each path from a first message to
+a last one, with people's ratings as attribute lines: <prefix>_train.jsonl and <prefix>_val.jsonl.
+A line on which the original would crash is reported in <prefix>.rejected.jsonl and keeps its place in the shuffle and
+the split; the exit code is then 3.`,
+    )
+    .requiredOption('--input-file <file>', 'message trees, JSON lines; gzip is recognised, - is standard input')
+    .requiredOption('--output-file-prefix <prefix>', 'where the output files are written')
+    .option('--mask-role <speaker>', 'the speaker whose turns are not learnt', 'User')
+    .addOption(
+      new Option('--type <type>', 'what is learnt of a reply: its attributes or its text')
+        .choices(['TEXT_TO_VALUE', 'VALUE_TO_TEXT'])
+        .default(undefined, 'TEXT_TO_VALUE; nemo-aligner: VALUE_TO_TEXT'),
+    )
+    .option('--split-ratio <share>', 'share of the trees that are trained on', share, 0.95)
+    .addOption(new Option('--seed <number>', 'seed of the shuffle').argParser(integer).default(10n, '10'))
+    .addOption(
+      new Option(
+        '--recipe <name>',
+        "whose records: NeMo's preprocessing.py, or NeMo-Aligner's preprocess_openassistant_data.py",
+      )
+        .choices(['nemo', 'nemo-aligner'])
+        .default('nemo'),
+    )
+    .option('--gzip', 'compress the output files and add .gz to their names')
+    .option('--strict', 'stop at the first line that cannot be converted, with nothing written')
+    .option('--workers <count>', 'worker threads', wholeNumber(1), Math.min(availableParallelism(), 8))
+    .option('--max-line-bytes <bytes>', 'longer lines are rejected', wholeNumber(1), defaultMaxLineBytes)
+    .option('--max-paths <count>', 'most conversations of one tree', wholeNumber(1), defaultFanout.paths)
+    .option('--max-turns <count>', 'most turns of one conversation', wholeNumber(1), defaultFanout.turns)
+    .option('--max-bytes <bytes>', 'most bytes of text that one tree may become', wholeNumber(1), defaultFanout.bytes)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  steerflow preprocess --input_file=2023-04-12_oasst_all.trees.jsonl --output_file_prefix=out --mask_role=User \\
+    --type=TEXT_TO_VALUE --split_ratio=0.95 --seed=10
+  zcat trees.jsonl.gz | steerflow preprocess --input-file - --output-file-prefix out --type VALUE_TO_TEXT --gzip`,
+    )
+    .action((flags: Flags) => run(flags, session))
+}
+
+async function run(flags: Flags, session: Session): Promise<void> {
+  let shown: Progress | null = null
+  const summary = await preprocessFile({
+    input: flags.inputFile,
+    prefix: flags.outputFilePrefix,
+    mask: flags.maskRole,
+    type: flags.type ?? recipes[flags.recipe].type,
+    ratio: flags.splitRatio,
+    seed: flags.seed,
+    recipe: flags.recipe,
+    gzip: flags.gzip ?? false,
+    strict: flags.strict ?? false,
+    workers: flags.workers,
+    maxLineBytes: flags.maxLineBytes,
+    bounds: { paths: flags.maxPaths, turns: flags.maxTurns, bytes: flags.maxBytes },
+    onIndexed: lines => {
+      shown = progress(session, 'preprocess', 'trees', lines)
+    },
+    onDone: lines => shown?.add(lines),
+  })
+  const { train, validation, rejected, langs } = summary
+  ;(shown as Progress | null)?.done(`${train} train, ${validation} validation, ${rejected} rejected`)
+  if (langs.length > 0) session.out(`lang values: [${langs.map(pythonRepr).join(', ')}]\n`)
+  if (rejected === 0) return
+  session.err(`${rejected} lines rejected, see ${summary.rejectedPath}\n`)
+  session.exit(exitCodes.rejected)
+}

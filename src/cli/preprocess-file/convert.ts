@@ -1,0 +1,33 @@
+import { decodeUtf8 } from '../../adapters/files/utf8.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { type FanoutBounds } from '../../domain/fanout.js'
+import { parseJson } from '../../domain/json/parse.js'
+import { type LineSettings, treeWriter } from '../../domain/oasst/lines.js'
+import { readTree } from '../../domain/oasst/tree.js'
+import { type Message } from '../../domain/oasst/turn.js'
+
+/** What comes of one line of input. */
+export interface Converted {
+  /** The conversations' lines, each with its line end. */
+  readonly text: string
+  readonly records: number
+  /** Languages seen in the tree, also where it gives no conversation. */
+  readonly langs: ReadonlySet<string>
+}
+
+/**
+ * Makes the function from a line, a message tree as JSON, to the original's bytes. It throws STEERFLOW_INPUT_JSON,
+ * STEERFLOW_SOURCE_INVALID and STEERFLOW_FANOUT; the first two where the original crashes.
+ */
+export function treeConverter(settings: LineSettings, bounds: FanoutBounds): (line: Buffer) => Converted {
+  const write = treeWriter(settings)
+  return line => {
+    const record = parseJson(decodeUtf8(line))
+    if (typeof record !== 'object' || record === null || Array.isArray(record))
+      throw new SteerflowError('STEERFLOW_SOURCE_INVALID', 'a JSON object is required')
+    const tree = readTree(record as Message, settings.recipe, bounds)
+    const langs = new Set<string>()
+    for (const { turn } of tree.nodes) if (turn.lang !== undefined) langs.add(turn.lang)
+    return { text: write(tree), records: tree.leaves.length, langs }
+  }
+}

@@ -1,0 +1,150 @@
+import { openRejects, type Rejects } from '../../adapters/files/rejects.js'
+import { seekable } from '../../adapters/files/spool.js'
+import { type FileWriter, openWriter } from '../../adapters/files/writer.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { pythonShuffle } from '../../domain/random/python-shuffle.js'
+import { indexLines, type LineIndex } from './line-index.js'
+import { openPool, type Pool } from './pool.js'
+import { type Outcome, type Reject, type Task, type WorkerSettings } from './task.js'
+
+export interface PreprocessFileOptions extends Omit<WorkerSettings, 'path'> {
+  /** A file of message trees, gzip expanded; `-` is standard input. */
+  readonly input: string
+  /** `<prefix>_train.jsonl` and `<prefix>_val.jsonl` are written. */
+  readonly prefix: string
+  readonly seed: bigint
+  /** Share of the trees that are trained on. */
+  readonly ratio: number
+  readonly gzip: boolean
+  /** Stop at the first line that cannot be converted, with nothing written. */
+  readonly strict: boolean
+  readonly workers: number
+  readonly maxLineBytes: number
+  /** Told once how many lines there are, then of each batch that is done. */
+  readonly onIndexed: (lines: number) => void
+  readonly onDone: (lines: number) => void
+}
+
+export interface PreprocessFileSummary {
+  readonly train: number
+  readonly validation: number
+  readonly rejected: number
+  readonly rejectedPath: string
+  /** Languages, in order of code points. */
+  readonly langs: readonly string[]
+}
+
+/**
+ * The original preprocessing script on files (steerlm-scripts §1): shuffles the lines, splits them, and writes a
+ * conversation a path. A line that cannot be converted, where the original would crash, is reported and keeps its place
+ * in the shuffle and in the split: the others land where they would if it were a tree without a reply.
+ *
+ * The file is read twice, first for the places of its lines, then line by line in shuffled order by worker threads, so
+ * that memory does not grow with it but for 20 bytes a line.
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN, STEERFLOW_STORAGE, and with `strict` what is wrong in a line.
+ */
+export async function preprocessFile(options: PreprocessFileOptions): Promise<PreprocessFileSummary> {
+  const local = await seekable(options.input)
+  const ending = options.gzip ? '.jsonl.gz' : '.jsonl'
+  const rejects = openRejects(options.prefix)
+  const files: FileWriter[] = []
+  let pool: Pool | null = null
+  try {
+    const index = await indexLines(local.path, { maxLineBytes: options.maxLineBytes })
+    options.onIndexed(index.size)
+    const order = pythonShuffle(index.size, options.seed)
+    const border = Math.trunc(index.size * options.ratio)
+    const train = await openWriter(`${options.prefix}_train${ending}`)
+    files.push(train)
+    const validation = await openWriter(`${options.prefix}_val${ending}`)
+    files.push(validation)
+    const { recipe, mask, type, bounds } = options
+    pool = openPool(options.workers, { path: local.path, recipe, mask, type, bounds })
+    const run = { options, pool, index, rejects, langs: new Set<string>() }
+    const records = {
+      train: await writePart(order.subarray(0, border), train, run),
+      validation: await writePart(order.subarray(border), validation, run),
+    }
+    for (const file of files) await file.close()
+    await rejects.close()
+    const langs = [...run.langs].sort(byCodePoints)
+    return { ...records, rejected: rejects.count, rejectedPath: rejects.path, langs }
+  } catch (error) {
+    await Promise.all([...files, rejects].map(file => file.abort()))
+    throw error
+  } finally {
+    await pool?.close()
+    await local.dispose()
+  }
+}
+
+interface Run {
+  readonly options: PreprocessFileOptions
+  readonly pool: Pool
+  readonly index: LineIndex
+  readonly rejects: Rejects
+  readonly langs: Set<string>
+}
+
+/** Writes the conversations of these lines in this order and returns their number. */
+async function writePart(lines: Uint32Array, file: FileWriter, run: Run): Promise<number> {
+  let records = 0
+  const underWay: { readonly outcome: Promise<Outcome>; readonly lines: number }[] = []
+  const finish = async () => {
+    const { outcome, lines } = underWay.shift()!
+    const { bytes, records: more, rejects, langs } = await outcome
+    for (const piece of bytes) await file.write(piece)
+    for (const reject of rejects) await report(reject, run)
+    for (const lang of langs) run.langs.add(lang)
+    records += more
+    run.options.onDone(lines)
+  }
+  for (const batch of batches(lines, run.index)) {
+    const outcome = run.pool.run(taskOf(batch, run.index))
+    // An error is thrown when the outcome's turn comes.
+    outcome.catch(() => undefined)
+    underWay.push({ outcome, lines: batch.length })
+    for (const line of batch) {
+      const long = run.index.long.get(line)
+      if (!long) continue
+      const reason = `${long.length} bytes, sha256 ${long.sha256}`
+      await report({ line: line + 1, code: 'STEERFLOW_INPUT_LINE_TOO_LONG', reason }, run)
+    }
+    if (underWay.length > run.options.workers * 2) await finish()
+  }
+  while (underWay.length > 0) await finish()
+  return records
+}
+
+async function report({ line, code, reason }: Reject, { options, rejects }: Run): Promise<void> {
+  if (options.strict) throw new SteerflowError(code, `line ${line}: ${reason}`)
+  await rejects.add(line, new SteerflowError(code, reason))
+}
+
+/** What one task holds at most: enough to be worth a message, little enough for several to be under way. */
+const taskBounds = { lines: 512, bytes: 2 ** 20 }
+
+function* batches(lines: Uint32Array, index: LineIndex): Generator<Uint32Array> {
+  let start = 0
+  let bytes = 0
+  for (const [at, line] of lines.entries()) {
+    if (at > start && (at - start === taskBounds.lines || bytes + index.length(line) > taskBounds.bytes)) {
+      yield lines.subarray(start, at)
+      start = at
+      bytes = 0
+    }
+    bytes += index.length(line)
+  }
+  if (start < lines.length) yield lines.subarray(start)
+}
+
+function taskOf(batch: Uint32Array, index: LineIndex): Task {
+  const lines = Uint32Array.from(batch.filter(line => !index.long.has(line)))
+  return {
+    lines,
+    offsets: Float64Array.from(lines, line => index.offset(line)),
+    lengths: Float64Array.from(lines, line => index.length(line)),
+  }
+}
+
+const byCodePoints = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))

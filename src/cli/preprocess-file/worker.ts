@@ -1,0 +1,57 @@
+import { openSync, readSync } from 'node:fs'
+import { parentPort, workerData } from 'node:worker_threads'
+import { asSteerflowError, explain } from '../../domain/errors.js'
+import { recipes } from '../../domain/oasst/recipe.js'
+import { treeConverter } from './convert.js'
+import { type Outcome, type Reject, type Task, type WorkerSettings } from './task.js'
+
+/** A thread that reads lines at their places, converts them, and gives their output back without a copy. */
+
+const settings = workerData as WorkerSettings
+const file = openSync(settings.path, 'r')
+const convert = treeConverter(
+  { recipe: recipes[settings.recipe], mask: settings.mask, type: settings.type },
+  settings.bounds,
+)
+
+parentPort!.on('message', (task: Task) => {
+  const outcome = run(task)
+  parentPort!.postMessage(
+    outcome,
+    outcome.bytes.map(piece => piece.buffer),
+  )
+})
+
+function run({ lines, offsets, lengths }: Task): Outcome {
+  const pieces: Uint8Array<ArrayBuffer>[] = []
+  const rejects: Reject[] = []
+  const langs = new Set<string>()
+  let records = 0
+  for (const [at, line] of lines.entries()) {
+    try {
+      const converted = convert(readAt(offsets[at]!, lengths[at]!))
+      if (converted.text !== '') pieces.push(encoder.encode(converted.text))
+      records += converted.records
+      for (const lang of converted.langs) langs.add(lang)
+    } catch (thrown) {
+      const error = asSteerflowError(thrown)
+      if (error.kind !== 'permanent') throw error
+      rejects.push({ line: line + 1, code: error.code, reason: explain(error) })
+    }
+  }
+  return { bytes: pieces, records, rejects, langs: [...langs] }
+}
+
+/** Unlike a Buffer's, its memory is never shared, so that it can be given away. */
+const encoder = new TextEncoder()
+
+function readAt(offset: number, length: number): Buffer {
+  const bytes = Buffer.allocUnsafe(length)
+  let done = 0
+  while (done < length) {
+    const count = readSync(file, bytes, done, length - done, offset + done)
+    if (count === 0) throw new Error(`${settings.path} became shorter while it was read`)
+    done += count
+  }
+  return bytes
+}
