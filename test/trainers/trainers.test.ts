@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { trainerNamed, trainers } from '../../src/trainers/trainers.js'
+import { job } from '../support/training.js'
+
+const paths = { snapshot: '/s', folder: '/f', output: '/o' }
+
+describe('trainerNamed', () => {
+  it('finds each by its name', () => {
+    for (const trainer of trainers) expect(trainerNamed(trainer.name)).toBe(trainer)
+  })
+
+  it('refuses an unknown one and names the known', () => {
+    expect(() => trainerNamed('axolotl')).toThrow('known: baseline, nemo-aligner, nemo-aligner-value')
+  })
+})
+
+describe('the baseline job', () => {
+  const baseline = trainerNamed('baseline')
+
+  it('is our own command', () => {
+    const { command, files } = baseline.render(job({ settings: { folds: 3 } }), paths)
+    expect(command.join(' ')).toBe('steerflow baseline train --snapshot /s --output /o --folds 3')
+    expect(files['run.sh']).toMatch(/^#!\/bin\/sh\n# .*\nset -eu\nexec steerflow baseline train .* "\$@"\n$/)
+  })
+
+  it.each([{ folds: 1 }, { fold: 5 }])('refuses %j', settings => {
+    expect(() => baseline.render(job({ settings }), paths)).toThrow(
+      expect.objectContaining({ code: 'STEERFLOW_JOB_INVALID' }),
+    )
+  })
+})
