@@ -22,6 +22,7 @@ import { retain } from './retention.js'
 import { Room } from './room.js'
 import { checkName, State } from './state.js'
 import { Store } from './store.js'
+import { suspendBetweenTransactions } from './suspend.js'
 import { Writer } from './writer.js'
 
 export interface EmbeddedLogOptions {
@@ -60,6 +61,7 @@ class EmbeddedLog implements Log {
   readonly features = { name: 'embedded', sharesPartitions: false }
   readonly maxValueBytes = maxValueBytes
   readonly #members = new Set<EmbeddedMembership>()
+  readonly #suspendAnywhere = suspendBetweenTransactions()
   #closed = false
 
   constructor(private readonly parts: Parts) {}
@@ -143,5 +145,6 @@ class EmbeddedLog implements Log {
     for (const member of this.#members) await member.leave()
     await this.parts.writer.drained()
     await this.parts.store.close()
+    this.#suspendAnywhere()
   }
 }

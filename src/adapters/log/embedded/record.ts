@@ -79,17 +79,15 @@ function decodeHeaders(stored: Buffer): Headers {
 const corrupt = (): SteerflowError => new SteerflowError('STEERFLOW_LOG_CORRUPT', 'a stored record is damaged')
 
 const pageBytes = 4096
-/** LMDB's page header, and a node's header with its entry in the page's index. */
 const pageHeader = 24
-const nodeHeader = 8 + 2
+/** A node's header, its key (an offset), and its entry in the page's index. */
+const nodeOverhead = 8 + 8 + 2
 /** Larger nodes go to pages of their own. */
-const largestNode = (pageBytes - pageHeader) / 2 - 2
+const largestNode = (pageBytes - pageHeader) / 2
 
-/** Bytes of disk that a stored record takes: its share of a filled page, or whole pages where it is large. */
+/** Bytes of disk that a stored record takes in LMDB: its share of a filled page, or whole pages where it is large. */
 export function footprint(storedBytes: number): number {
-  const node = storedBytes + offsetBytes + nodeHeader
+  const node = storedBytes + nodeOverhead
   if (node > largestNode) return Math.ceil((storedBytes + pageHeader) / pageBytes) * pageBytes
   return Math.ceil(pageBytes / Math.floor((pageBytes - pageHeader) / node))
 }
-
-const offsetBytes = 8

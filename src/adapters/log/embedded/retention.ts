@@ -14,6 +14,7 @@ const chunk = 1000
  * did, age alone decides.
  */
 export async function retain(parts: Parts, now: number): Promise<void> {
+  parts.store.forgetDeadReaders()
   for (const spec of parts.catalogue.specs()) {
     for (let partition = 0; partition < spec.partitions; partition++) await retainPartition(parts, spec, partition, now)
   }

@@ -22,6 +22,8 @@ export interface Table {
 
 /** Sub-databases of one environment: the state table and one a partition. Costs 50 bytes of each transaction's memory. */
 export const maxTables = 2048
+/** Threads of any process that read at the same time. */
+const maxReaders = 1024
 /** Address space reserved, not memory or disk; fixed, so that no process has to map again what another one extended. */
 const mapBytes = 2 ** 40
 /** A failed write with less room than this on the disk is taken to be for want of it: LMDB says EIO for a short write. */
@@ -50,10 +52,20 @@ export class Store {
     await prepareFolder(dir)
     const binary = { keyEncoding: 'binary', encoding: 'binary', cache: false } as const
     try {
-      const options = { ...binary, noSubdir: false, overlappingSync: false, mapSize: mapBytes, maxDbs: maxTables }
+      const options = {
+        ...binary,
+        noSubdir: false,
+        overlappingSync: false,
+        mapSize: mapBytes,
+        maxDbs: maxTables,
+        maxReaders,
+      }
       return new Store(dir, open<unknown, Buffer>(dir, options))
     } catch (cause) {
-      throw new SteerflowError('STEERFLOW_LOG_CORRUPT', `cannot open the log in ${dir}`, { cause })
+      throw (
+        translated(dir, cause) ??
+        new SteerflowError('STEERFLOW_LOG_CORRUPT', `cannot open the log in ${dir}`, { cause })
+      )
     }
   }
 
@@ -75,6 +87,11 @@ export class Store {
     this.#guarded(() => this.#root.resetReadTxn())
   }
 
+  /** Frees the snapshots of processes that were killed while they read, which would keep deleted pages; their number. */
+  forgetDeadReaders(): number {
+    return this.#guarded(() => this.#root.readerCheck())
+  }
+
   /** Nothing waits for the disk here: every transaction is on it already. */
   async close(): Promise<void> {
     this.#closed = true
@@ -86,20 +103,21 @@ export class Store {
     try {
       return work()
     } catch (thrown) {
-      throw this.#translated(thrown)
+      throw translated(this.#dir, thrown) ?? thrown
     }
   }
+}
 
-  #translated(thrown: unknown): unknown {
-    const code = errno(thrown)
-    if (code === undefined) return thrown
-    const fs = statfsSync(this.#dir)
-    const shortWrite = code === EIO && fs.bavail * fs.bsize < fullBytes
-    if (code === ENOSPC || code === EDQUOT || shortWrite) {
-      return new SteerflowError('STEERFLOW_LOG_FULL', `no room on the disk of ${this.#dir}`, { cause: thrown })
-    }
-    return new SteerflowError('STEERFLOW_LOG_CORRUPT', `the log in ${this.#dir} failed`, { cause: thrown })
+/** What lmdb failed with, as ours; undefined for what is not an error of lmdb. */
+function translated(dir: string, thrown: unknown): SteerflowError | undefined {
+  const code = errno(thrown)
+  if (code === undefined) return undefined
+  const fs = statfsSync(dir)
+  const shortWrite = code === EIO && fs.bavail * fs.bsize < fullBytes
+  if (code === ENOSPC || code === EDQUOT || shortWrite) {
+    return new SteerflowError('STEERFLOW_LOG_FULL', `no room on the disk of ${dir}`, { cause: thrown })
   }
+  return new SteerflowError('STEERFLOW_LOG_CORRUPT', `the log in ${dir} failed`, { cause: thrown })
 }
 
 const EIO = 5
