@@ -31,14 +31,12 @@ const number = fc.integer({ min: -8, max: 8 })
 
 describe('ridge regression', () => {
   it('solves the normal equations', () => {
-    const problem = fc
-      .integer({ min: 1, max: 5 })
-      .chain(width =>
-        fc.array(fc.tuple(fc.array(number, { minLength: width, maxLength: width }), number), {
-          minLength: 1,
-          maxLength: 12,
-        }),
-      )
+    const problem = fc.integer({ min: 1, max: 5 }).chain(width =>
+      fc.array(fc.tuple(fc.array(number, { minLength: width, maxLength: width }), number), {
+        minLength: 1,
+        maxLength: 12,
+      }),
+    )
     fc.assert(
       fc.property(problem, examples => {
         const width = examples[0]![0].length
