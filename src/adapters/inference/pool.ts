@@ -5,7 +5,7 @@ import { Endpoint, type EndpointAddress, type EndpointOptions } from './endpoint
 import { Job } from './job.js'
 import { Lanes } from './lanes.js'
 import { Outage } from './outage.js'
-import { type Verdict } from './protocols/protocol.js'
+import { type Answer, type Verdict } from './protocols/protocol.js'
 import { type Attempt, type Work } from './work.js'
 
 export interface PoolOptions extends EndpointOptions {
@@ -39,6 +39,7 @@ export class Pool {
   readonly #lanes = new Lanes()
   readonly #jobs = new Set<Job>()
   readonly #outage: Outage
+  readonly #closed = new AbortController()
   #wake: NodeJS.Timeout | undefined
   #scheduled = false
 
@@ -95,6 +96,7 @@ export class Pool {
   async close(): Promise<void> {
     this.#failAll(new SteerflowError('STEERFLOW_OUTAGE', 'the fleet was closed'))
     this.#outage.over()
+    this.#closed.abort()
     clearTimeout(this.#wake)
     await Promise.all(this.#endpoints.splice(0).map(endpoint => endpoint.close()))
   }
@@ -120,6 +122,9 @@ export class Pool {
   }
 
   #sendWaiting(): void {
+    for (const endpoint of this.#endpoints) {
+      if (canProbe(endpoint) && this.#lanes.models().some(model => serves(endpoint, model))) void this.#probe(endpoint)
+    }
     for (const model of this.#lanes.models()) {
       for (let job = this.#lanes.next(model); job; job = this.#lanes.next(model)) {
         const endpoint = this.#choose(job)
@@ -131,7 +136,7 @@ export class Pool {
   }
 
   #serving(model: string): Endpoint[] {
-    return this.#endpoints.filter(endpoint => endpoint.model === null || endpoint.model === model)
+    return this.#endpoints.filter(endpoint => serves(endpoint, model))
   }
 
   /** The endpoint where the job failed least, and of those the least busy. */
@@ -139,7 +144,9 @@ export class Pool {
     const now = performance.now()
     const serving = this.#serving(job.work.model)
     if (serving.length === 0) this.#outage.failed(new Error('there is no endpoint'))
-    const free = serving.filter(({ outstanding, limit, breaker }) => outstanding < limit && breaker.admits(now))
+    const free = serving.filter(
+      endpoint => endpoint.outstanding < endpoint.limit && endpoint.breaker.admits(now) && !canProbe(endpoint),
+    )
     const cost = (endpoint: Endpoint): number => job.suspicion.at(endpoint) * 1e6 + endpoint.outstanding
     return free.reduce<Endpoint | null>((best, one) => (best && cost(best) <= cost(one) ? best : one), null)
   }
@@ -163,7 +170,7 @@ export class Pool {
 
   async #send(load: Load): Promise<void> {
     const { endpoint, jobs, attempts } = load
-    const signal = jobs.length === 1 ? jobs[0]!.signal : new AbortController().signal
+    const signal = jobs.length === 1 ? jobs[0]!.signal : this.#closed.signal
     endpoint.outstanding++
     this.counters.calls++
     try {
@@ -226,7 +233,7 @@ export class Pool {
     }
   }
 
-  #accept(load: Load, job: Job, attempt: Attempt<unknown>, answer: Parameters<Attempt<unknown>['accept']>[0]): void {
+  #accept(load: Load, job: Job, attempt: Attempt<unknown>, answer: Answer): void {
     const { endpoint } = load
     try {
       const { value, proof } = attempt.accept(answer)
@@ -262,7 +269,9 @@ export class Pool {
       const usable = this.#serving(job.work.model).filter(endpoint => !endpoint.breaker.ejected).length
       return suspicion.exhausted(usable)
     }
-    if (suspicion.grave && !exhausted()) await this.#tryControl(load, job)
+    const { control } = load.endpoint
+    const otherWorks = control?.generation.prompt !== load.attempts[0]!.generation.prompt
+    if (suspicion.grave && !exhausted() && otherWorks) await this.#tryControl(load.endpoint)
     if (exhausted()) {
       const message = `failed ${suspicion.count} times while others succeeded`
       job.fail(new SteerflowError('STEERFLOW_RECORD_EXHAUSTED', message, { cause: error }))
@@ -272,20 +281,30 @@ export class Pool {
     if (!job.settled) job.later(wait, () => this.#enqueue(job, 'back'))
   }
 
-  /** Nothing else was answered at the endpoint lately, perhaps for want of work: asks something that once succeeded. */
-  async #tryControl({ endpoint, attempts }: Load, job: Job): Promise<void> {
+  /** Tries an ejected endpoint with something that once succeeded there: no record suffers, and none can mislead. */
+  async #probe(endpoint: Endpoint): Promise<void> {
+    const probe = endpoint.breaker.sent()
+    const works = await this.#tryControl(endpoint)
+    if (works) endpoint.breaker.succeeded()
+    else endpoint.breaker.failed(performance.now(), { probe, certain: true })
+    this.#schedule()
+  }
+
+  /** Whether an endpoint answers something that once succeeded there; if it answers, but badly, that is forgotten. */
+  async #tryControl(endpoint: Endpoint): Promise<boolean> {
     const { control } = endpoint
-    if (!control || control.generation.prompt === attempts[0]!.generation.prompt) return
+    if (!control) return false
     this.counters.calls++
-    try {
-      const verdict = await endpoint.send([control.generation], job.signal)
-      this.counters.outcomes[verdict.kind]++
-      if (verdict.kind !== 'ok' || !control.accept(verdict.answers[0]!).proof) return
+    const verdict = await endpoint.send([control.generation], this.#closed.signal).catch(() => null)
+    if (!verdict) return false
+    this.counters.outcomes[verdict.kind]++
+    if (verdict.kind === 'ok' && isProof(control, verdict.answers[0]!)) {
       endpoint.successes++
       this.#outage.over()
-    } catch {
-      // No evidence: the job was given up, or the answer is not what it once was.
+      return true
     }
+    if (verdict.kind === 'ok' || verdict.kind === 'poison') endpoint.control = null
+    return false
   }
 
   /** Ejected endpoints are tried again when their pause is over, if there is work for them. */
@@ -297,6 +316,21 @@ export class Pool {
     if (times.length === 0) return
     const wait = Math.max(1, Math.min(...times) - performance.now())
     this.#wake = setTimeout(() => this.#schedule(), wait)
+  }
+}
+
+const serves = (endpoint: Endpoint, model: string): boolean => endpoint.model === null || endpoint.model === model
+
+/** Whether it is time to try an ejected endpoint, and there is something to try it with. */
+const canProbe = ({ breaker, control }: Endpoint): boolean =>
+  breaker.ejected && control !== null && breaker.admits(performance.now())
+
+/** Whether an answer to an attempt shows that the endpoint works. */
+function isProof(attempt: Attempt<unknown>, answer: Answer): boolean {
+  try {
+    return attempt.accept(answer).proof
+  } catch {
+    return false
   }
 }
 

@@ -33,7 +33,7 @@ export async function* inOrder<I extends { readonly bytes: { readonly length: nu
       else add(work(next.value), next.value.bytes.length)
     } catch (error) {
       ended = true
-      add(Promise.reject(error), 0)
+      add(rejection(error), 0)
     }
     pulled = null
   }
@@ -56,4 +56,8 @@ export async function* inOrder<I extends { readonly bytes: { readonly length: nu
     const closed = Promise.all([items.return?.(), pulled]).catch(() => {})
     if (!pulled) await closed
   }
+}
+
+async function rejection(error: unknown): Promise<never> {
+  throw error
 }

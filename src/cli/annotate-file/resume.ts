@@ -27,24 +27,28 @@ export async function* undone(
   let begun = false
   let done = 0
   let last = 0
-  for await (const line of linesOf(input)) {
-    last = line.number
-    if (!begun) {
-      if (earlier.rejected.has(line.number)) continue
-      const output = await outputs.next()
-      if (!output.done) {
-        done++
-        checkSame(line, output.value, earlier.output)
-        continue
+  try {
+    for await (const line of linesOf(input)) {
+      last = line.number
+      if (!begun) {
+        if (earlier.rejected.has(line.number)) continue
+        const output = await outputs.next()
+        if (!output.done) {
+          done++
+          checkSame(line, output.value, earlier.output)
+          continue
+        }
+        begun = true
+        await begin(line.number, done)
       }
-      begun = true
-      await begin(line.number, done)
+      yield line
     }
-    yield line
+    if (begun) return
+    if (!(await outputs.next()).done) throw foreign(earlier.output, 'it has more lines than the input')
+    await begin(last + 1, done)
+  } finally {
+    await outputs.return(undefined)
   }
-  if (begun) return
-  if (!(await outputs.next()).done) throw foreign(earlier.output, `it has more lines than the input`)
-  await begin(last + 1, done)
 }
 
 async function* linesOf(batches: AsyncIterable<readonly Line[]>): AsyncGenerator<Line> {

@@ -103,8 +103,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
       output: flags.outputFileName,
       model: fleet.pinned('file'),
       turns: flags.turns,
-      // Four records for each prompt that can be under way, so that a slow one does not leave the servers idle.
-      window: 4 * urls.length * flags.concurrency * flags.batchSize,
+      window: window(urls.length * flags.concurrency * flags.batchSize),
       begin: earlier => {
         if (earlier) session.out(`Loaded ${earlier.annotated} existing requests\n`)
         const done = earlier ? earlier.annotated + earlier.rejected : 0
@@ -122,6 +121,12 @@ async function run(flags: Flags, session: Session): Promise<void> {
     await fleet.close()
   }
 }
+
+/**
+ * Records under way for so many prompts under way: four for each, so that a slow one does not leave the servers idle. One
+ * prompt at a time means one record at a time: the order of the requests is then the original's.
+ */
+const window = (prompts: number): number => (prompts === 1 ? 1 : 4 * prompts)
 
 /** A note on an outage, while there is one. */
 const trouble = (fleet: Fleet): string | undefined => {

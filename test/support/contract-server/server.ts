@@ -33,9 +33,10 @@ export interface ServerCounters {
   readonly requests: number
   readonly answered: number
   readonly maxInFlight: number
-  /** When the first and the latest request was answered, in milliseconds. */
-  readonly firstAnswer: number
-  readonly lastAnswer: number
+  /** Milliseconds from the arrival of each answered request to its answer, all together. */
+  readonly serviceMs: number
+  /** The server's clock, in milliseconds. */
+  readonly now: number
 }
 
 /** A server that speaks `PUT /generate` (steerlm-scripts §4), with a model that can be computed by hand, and faults. */
@@ -57,7 +58,7 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
   const options = ServerOptions.parse(given)
   const model = goldenModel(options)
   const bodies: string[] = []
-  const counters = { requests: 0, answered: 0, inFlight: 0, maxInFlight: 0, firstAnswer: 0, lastAnswer: 0 }
+  const counters = { requests: 0, answered: 0, inFlight: 0, maxInFlight: 0, serviceMs: 0, now: 0 }
   let rules: readonly FaultRule[] = options.faults
   let loadedAt = 0
   let port = options.port
@@ -89,9 +90,10 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.url === '/counters') {
-      response.end(JSON.stringify(counters))
+      response.end(JSON.stringify({ ...counters, now: performance.now() }))
       return
     }
+    const arrived = performance.now()
     counters.requests++
     const number = counters.requests
     counters.inFlight++
@@ -118,8 +120,7 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
       }
       response.end(ready.body)
       counters.answered++
-      counters.lastAnswer = performance.now()
-      counters.firstAnswer ||= counters.lastAnswer
+      counters.serviceMs += performance.now() - arrived
     } finally {
       counters.inFlight--
     }
