@@ -1,0 +1,72 @@
+/**
+ * Does one piece of file work with the compiled code and kills itself with SIGKILL at its nth file operation; a write is
+ * torn in the middle. With 0 it lives, and prints how many operations there were.
+ * Usage: node killed-at.mjs N WORK ROOT
+ */
+import fs from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
+
+const [n, work, root] = process.argv.slice(2)
+let operations = 0
+
+function counted(owner, name) {
+  const original = owner[name]
+  owner[name] = async function (...args) {
+    if (++operations === Number(n)) {
+      if (name === 'writeFile' && this !== fs) await original.call(this, args[0].slice(0, args[0].length / 2))
+      process.kill(process.pid, 'SIGKILL')
+    }
+    return original.apply(this, args)
+  }
+}
+
+const handle = await fs.open('/dev/null')
+for (const name of ['writeFile', 'sync', 'close']) counted(Object.getPrototypeOf(handle), name)
+for (const name of ['mkdir', 'mkdtemp', 'open', 'rename', 'rm', 'symlink', 'access']) counted(fs, name)
+syncBuiltinESMExports()
+
+const dist = path => import(new URL(`../../dist/${path}`, import.meta.url).href)
+
+const works = {
+  /** Seals three records into two files, one of them longer than a chunk. */
+  async seal() {
+    const { openLocalShards } = await dist('adapters/storage/local/shard-store.js')
+    const store = await openLocalShards(root)
+    const cut = await store.begin({ dataset: 'd', version: 1, topic: 't', partition: 0, from: 0n })
+    const record = (id, text) =>
+      JSON.stringify({
+        tree_id: id,
+        text,
+        steerflow: { id, split: 'train', origin: 'x', lineage: { source: '', line: 0 } },
+      })
+    const attributeSet = 'oasst-12-lang@1'
+    await cut.append({ split: 'train', attributeSet }, record('a', 'x'.repeat(300_000)))
+    await cut.append({ split: 'validation', attributeSet }, record('b', ''))
+    await cut.append({ split: 'train', attributeSet }, record('c', ''))
+    return cut.seal(3n)
+  },
+  /** Materialises a snapshot of what `seal` made; its manifests are in manifests.json. */
+  async snapshot() {
+    const { openSnapshots } = await dist('adapters/snapshot/snapshots.js')
+    const manifests = JSON.parse(await fs.readFile(`${root}/manifests.json`, 'utf8'))
+    return (await openSnapshots({ root, sortCharacters: 1 })).materialise('d', manifests)
+  },
+  /** Starts the job of job.json and waits for its end. */
+  async launch() {
+    const { ExecRunner } = await dist('adapters/launchers/exec/exec-runner.js')
+    const { job, programs } = JSON.parse(await fs.readFile(`${root}/job.json`, 'utf8'))
+    const runner = new ExecRunner(root, { programs, pollMs: 20 })
+    await runner.start(job)
+    const ofStart = operations
+    await runner.ended(job, new AbortController().signal)
+    return ofStart
+  },
+}
+
+try {
+  const result = await works[work]()
+  process.stdout.write(JSON.stringify({ operations, result }))
+} catch (error) {
+  process.stdout.write(JSON.stringify({ error: error.code, cause: error.cause?.code }))
+  process.exitCode = 1
+}

@@ -1,0 +1,33 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const script = fileURLToPath(new URL('./killed-at.mjs', import.meta.url))
+
+type Work = 'seal' | 'snapshot' | 'launch'
+
+/** What the work printed when it was left alive. */
+export interface Done<T> {
+  readonly operations: number
+  readonly result: T
+}
+
+/** Runs a work undisturbed. */
+export function undisturbed<T>(work: Work, root: string): Done<T> {
+  const { stdout, stderr } = spawnSync(process.execPath, [script, '0', work, root], { encoding: 'utf8' })
+  if (!stdout.includes('operations')) throw new Error(stdout + stderr)
+  return JSON.parse(stdout) as Done<T>
+}
+
+/** Runs a work that is killed at its nth file operation. Returns the signal that ended it. */
+export const killedAt = (n: number, work: Work, root: string): NodeJS.Signals | null =>
+  spawnSync(process.execPath, [script, String(n), work, root]).signal
+
+/** Runs a work where no file may grow beyond so many blocks of 512 bytes; returns what it printed. */
+export const withSmallFiles = (blocks: number, work: Work, root: string): unknown => {
+  const limited = ['-c', `ulimit -f ${blocks}; exec "$@"`, 'sh', process.execPath, script, '0', work, root]
+  return JSON.parse(spawnSync('sh', limited, { encoding: 'utf8' }).stdout)
+}
+
+/** Starts a work and leaves it to the caller to kill. */
+export const startWork = (work: Work, root: string) =>
+  spawn(process.execPath, [script, '0', work, root], { stdio: 'ignore' })
