@@ -37,7 +37,7 @@ async function train(flags: TrainFlags, session: Session): Promise<void> {
   }
   session.out(`${metricsTable(metrics.metrics).join('\n')}\n\n`)
   session.out(
-    `${metrics.turns} turns of ${metrics.trees} trees; figures on the assistant's turns of held-out trees, ${metrics.folds} folds.\n`,
+    `${metrics.turns} turns of ${metrics.trees} trees; figures on the assistant’s turns of held-out trees, ${metrics.folds} folds.\n`,
   )
   session.out(
     `${metrics.about}\n${languageNote(metrics.languages)}\nmodel ${metrics.digest.slice(0, 12)} in ${flags.output}\n`,
