@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, mkdir, open, type FileHandle } from 'node:fs/promises'
+import { access, type FileHandle, link, mkdir, open, rm, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../../domain/errors.js'
 
 /**
  * Makes the folder and checks what is in it before LMDB maps it: LMDB itself crashes the process on a file that is not
- * its own, and on one that was cut short.
- * @throws STEERFLOW_INPUT_NOT_FOUND when the folder cannot be made or written, STEERFLOW_LOG_CORRUPT for its content
+ * its own, on one that was cut short, and when a mapped page gets no room on the disk.
+ * @throws STEERFLOW_INPUT_NOT_FOUND when the folder cannot be made or written, STEERFLOW_LOG_CORRUPT for its content,
+ * STEERFLOW_LOG_FULL when a new log would not fit on the disk
  */
 export async function prepareFolder(dir: string): Promise<void> {
   const path = join(dir, 'data.mdb')
@@ -24,7 +26,43 @@ export async function prepareFolder(dir: string): Promise<void> {
   } finally {
     await file.close()
   }
+  await reserveLockFile(dir)
 }
+
+/** More than the lock file takes, and more than a new log takes. */
+const lockBytes = 256 << 10
+const newLogBytes = 1 << 20
+
+/**
+ * LMDB makes its lock file sparse and maps it; if a page of it got no room later, whoever touched it would be killed.
+ * Made here with its full size, and linked into place, so that nobody sees it half made.
+ */
+async function reserveLockFile(dir: string): Promise<void> {
+  const path = join(dir, 'lock.mdb')
+  if (await exists(path)) return
+  const fs = await statfs(dir)
+  if (fs.bavail * fs.bsize < newLogBytes) {
+    throw new SteerflowError('STEERFLOW_LOG_FULL', `no room on the disk of ${dir} for a new log`)
+  }
+  const made = `${path}.${process.pid}.${randomUUID()}`
+  try {
+    await writeFile(made, Buffer.alloc(lockBytes))
+    await link(made, path).catch(async (error: unknown) => {
+      // Another process was first.
+      if (!(await exists(path))) throw error
+    })
+  } catch (cause) {
+    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `the log folder ${dir} cannot be written`, { cause })
+  } finally {
+    await rm(made, { force: true })
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )
 
 const magic = 0xbeefc0de
 const dataVersion = 2
@@ -51,12 +89,11 @@ function checkLength(newest: Header, size: number, path: string): void {
   throw new SteerflowError('STEERFLOW_LOG_CORRUPT', `${path} was cut short: ${size} of ${expected} bytes`)
 }
 
-/** One of the two may be torn by a power failure; LMDB then takes the other. */
-async function newestHeader(file: FileHandle): Promise<Header | undefined> {
+/** LMDB writes the two in turn and needs both to be its own: only a few bytes of one sector change in a commit. */
+async function newestHeader(file: FileHandle): Promise<Header | null> {
   const first = await header(file, 0)
-  const second = await header(file, first?.pageBytes ?? 4096)
-  const whole = [first, second].filter(meta => meta !== null)
-  return whole.sort((a, b) => Number(b.transaction - a.transaction))[0]
+  const second = first && (await header(file, first.pageBytes))
+  return first && second && (first.transaction > second.transaction ? first : second)
 }
 
 interface Header {

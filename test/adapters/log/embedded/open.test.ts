@@ -57,7 +57,7 @@ describe('opening', () => {
     const dir = await folder()
     await writeFile(join(dir, 'data.mdb'), content)
     await rejection(openEmbeddedLog({ dir }), 'STEERFLOW_LOG_CORRUPT')
-    expect(await readFile(join(dir, 'data.mdb'))).toEqual(content)
+    expect(content.equals(await readFile(join(dir, 'data.mdb')))).toBe(true)
   })
 
   it('refuses a data file that was cut short', async () => {
@@ -73,14 +73,11 @@ describe('opening', () => {
     await (await openEmbeddedLog({ dir })).close()
   })
 
-  it('survives one torn header of the two', async () => {
+  it.each([0, 4096])('refuses a data file whose header at %i is gone', async at => {
     const { dir, data } = await filled()
     const bytes = await readFile(data)
-    bytes.fill(0, 0, 4096)
-    await writeFile(data, bytes)
-    const opened = await openEmbeddedLog({ dir }).catch((error: unknown) => error)
-    if (opened instanceof Error) expect(opened).toMatchObject({ code: 'STEERFLOW_LOG_CORRUPT' })
-    else await (opened as Awaited<ReturnType<typeof openEmbeddedLog>>).close()
+    await writeFile(data, bytes.fill(0, at, at + 4096))
+    await rejection(openEmbeddedLog({ dir }), 'STEERFLOW_LOG_CORRUPT')
   })
 
   it('refuses the layout of a later version', async () => {
