@@ -1,15 +1,15 @@
 import { decodeUtf8 } from '../../adapters/files/utf8.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { type FanoutBounds } from '../../domain/fanout.js'
-import { parseJson } from '../../domain/json/parse.js'
+import { parseExactly, parseJson } from '../../domain/json/parse.js'
 import { type LineSettings, treeWriter } from '../../domain/oasst/lines.js'
-import { readTree } from '../../domain/oasst/tree.js'
+import { readTree, type Tree } from '../../domain/oasst/tree.js'
 import { type Message } from '../../domain/oasst/turn.js'
 
 /** What comes of one line of input. */
 export interface Converted {
   /** The conversations' lines, each with its line end. */
-  readonly text: string
+  readonly bytes: Uint8Array<ArrayBuffer>
   readonly records: number
   /** Languages seen in the tree, also where it gives no conversation. */
   readonly langs: ReadonlySet<string>
@@ -21,13 +21,20 @@ export interface Converted {
  */
 export function treeConverter(settings: LineSettings, bounds: FanoutBounds): (line: Buffer) => Converted {
   const write = treeWriter(settings)
+  const read = (record: unknown): Tree => {
+    if (typeof record === 'object' && record !== null && !Array.isArray(record))
+      return readTree(record as Message, settings.recipe, bounds)
+    throw new SteerflowError('STEERFLOW_SOURCE_INVALID', 'a JSON object is required')
+  }
   return line => {
-    const record = parseJson(decodeUtf8(line))
-    if (typeof record !== 'object' || record === null || Array.isArray(record))
-      throw new SteerflowError('STEERFLOW_SOURCE_INVALID', 'a JSON object is required')
-    const tree = readTree(record as Message, settings.recipe, bounds)
+    const text = decodeUtf8(line)
+    const quick = read(parseJson(text))
+    const tree = quick.nodes.some(({ turn }) => longNumber.test(turn.label ?? '')) ? read(parseExactly(text)) : quick
     const langs = new Set<string>()
     for (const { turn } of tree.nodes) if (turn.lang !== undefined) langs.add(turn.lang)
-    return { text: write(tree), records: tree.leaves.length, langs }
+    return { bytes: write(tree), records: tree.leaves.length, langs }
   }
 }
+
+/** A number of points that a double may have rounded: only then are all digits of the input needed. */
+const longNumber = /[0-9]{16}/

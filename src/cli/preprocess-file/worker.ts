@@ -30,7 +30,7 @@ function run({ lines, offsets, lengths }: Task): Outcome {
   for (const [at, line] of lines.entries()) {
     try {
       const converted = convert(readAt(offsets[at]!, lengths[at]!))
-      if (converted.text !== '') pieces.push(encoder.encode(converted.text))
+      if (converted.records > 0) pieces.push(converted.bytes)
       records += converted.records
       for (const lang of converted.langs) langs.add(lang)
     } catch (thrown) {
@@ -41,9 +41,6 @@ function run({ lines, offsets, lengths }: Task): Outcome {
   }
   return { bytes: pieces, records, rejects, langs: [...langs] }
 }
-
-/** Unlike a Buffer's, its memory is never shared, so that it can be given away. */
-const encoder = new TextEncoder()
 
 function readAt(offset: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length)

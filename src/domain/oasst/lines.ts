@@ -12,21 +12,35 @@ export interface LineSettings {
 
 /**
  * Makes the writer of a tree's conversations in the original's bytes (steerlm-scripts §1.5-6): one line a path, each with
- * its line end. Turns that paths share are spelled once.
+ * its line end. Turns that paths share are spelled once, and copied.
  */
-export function treeWriter({ recipe, mask, type }: LineSettings): (tree: Tree) => string {
+export function treeWriter({ recipe, mask, type }: LineSettings): (tree: Tree) => Uint8Array<ArrayBuffer> {
   const rest = `"system": ${pythonJson(recipe.system)}, "mask": ${pythonJson(mask)}, "type": ${pythonJson(type)}}\n`
-  return tree => {
-    const id = recipe.treeId ? `"tree_id": ${pythonJson(tree.treeId)}, ` : ''
-    const end = `], ${id}${rest}`
-    const paths: string[] = []
-    for (const { turn, parent } of tree.nodes)
-      paths.push(parent === -1 ? `{"conversations": [${turnJson(turn)}` : `${paths[parent]!}, ${turnJson(turn)}`)
-    let lines = ''
-    for (const leaf of tree.leaves) lines += paths[leaf]! + end
-    return lines
+  return ({ treeId, nodes, leaves }) => {
+    const begin = bytes('{"conversations": [')
+    const end = bytes(`], ${recipe.treeId ? `"tree_id": ${pythonJson(treeId)}, ` : ''}${rest}`)
+    // A turn with the separator before it, and the bytes of the path up to and including it.
+    const turns = nodes.map(({ turn, depth }) => bytes((depth > 1 ? ', ' : '') + turnJson(turn)))
+    const lengths: number[] = []
+    for (const [at, { parent }] of nodes.entries()) lengths.push((lengths[parent] ?? 0) + turns[at]!.length)
+
+    const total = leaves.reduce((sum, leaf) => sum + begin.length + lengths[leaf]! + end.length, 0)
+    const out = new Uint8Array(total)
+    let written = 0
+    for (const leaf of leaves) {
+      out.set(begin, written)
+      written += begin.length
+      for (let at = leaf; at !== -1; at = nodes[at]!.parent)
+        out.set(turns[at]!, written + lengths[at]! - turns[at]!.length)
+      written += lengths[leaf]!
+      out.set(end, written)
+      written += end.length
+    }
+    return out
   }
 }
+
+const bytes = (text: string): Uint8Array => Buffer.from(text, 'utf8')
 
 /** A turn by hand, since it is most of the work: the same as `pythonJson`. */
 function turnJson({ value, from, label, lang }: Turn): string {

@@ -29,9 +29,9 @@ interface Pending {
   readonly path: Place
 }
 
-/** A path in the record, as a list that shares its beginning. */
+/** A path in the record, as a list that shares its beginning: a number is an index in `replies`. */
 interface Place {
-  readonly step: string
+  readonly step: number | '' | '.prompt'
   readonly before: Place | null
 }
 
@@ -73,7 +73,7 @@ export function readTree(record: Message, recipe: Recipe, bounds: FanoutBounds):
     const replies = message['replies']
     if (!Array.isArray(replies)) throw sourceInvalid(`${where()}.replies`, 'a list is required')
     for (let at = replies.length - 1; at >= 0; at--)
-      pending.push({ message: replies[at], parent: index, path: { step: `.replies[${at}]`, before: path } })
+      pending.push({ message: replies[at], parent: index, path: { step: at, before: path } })
     if (replies.length === 0) endPath(index)
   }
 
@@ -87,7 +87,7 @@ export function readTree(record: Message, recipe: Recipe, bounds: FanoutBounds):
 function unwrap({ message, path, parent }: Pending): { message: Message | null; path: Place; parent: number } {
   if (!isObject(message)) throw sourceInvalid(placeText(path), 'an object is required')
   if (Object.hasOwn(message, 'prompt')) {
-    const place = { step: '.prompt', before: path }
+    const place = { step: '.prompt', before: path } as const
     const prompt = message['prompt']
     if (!isObject(prompt)) throw sourceInvalid(placeText(place), 'an object is required')
     return { message: prompt, path: place, parent }
@@ -103,7 +103,8 @@ const isObject = (value: unknown): value is Message =>
 function placeText(place: Place): string {
   const steps: string[] = []
   let at: Place | null = place
-  for (; at && steps.length < 8; at = at.before) steps.unshift(at.step)
+  for (; at && steps.length < 8; at = at.before)
+    steps.unshift(typeof at.step === 'number' ? `.replies[${at.step}]` : at.step)
   return `${at ? '…' : ''}${steps.join('')}`.replace(/^\./, '')
 }
 

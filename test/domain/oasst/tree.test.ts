@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { defaultFanout } from '../../../src/domain/fanout.js'
-import { parseJson } from '../../../src/domain/json/parse.js'
+import { parseExactly } from '../../../src/domain/json/parse.js'
 import { treeWriter } from '../../../src/domain/oasst/lines.js'
 import { recipes } from '../../../src/domain/oasst/recipe.js'
 import { pathOf, readTree } from '../../../src/domain/oasst/tree.js'
@@ -87,7 +87,7 @@ describe('readTree', () => {
 
   it('scores integers of any size exactly, and true as Python does', () => {
     const label = (value: string) => {
-      const record = parseJson(
+      const record = parseExactly(
         JSON.stringify(tree(say('a', [answer('b')]))).replaceAll('"value":0.5', `"value":${value}`),
       )
       return readTree(record as Message, recipes.nemo, defaultFanout).nodes[0]!.turn.label
@@ -105,7 +105,9 @@ describe('readTree', () => {
     expect(pathOf(read, read.leaves[0]!)).toHaveLength(100_001)
     expect(() => paths(tree(message))).toThrow(expect.objectContaining({ code: 'STEERFLOW_FANOUT' }))
     const line = treeWriter({ recipe: recipes.nemo, mask: 'User', type: 'TEXT_TO_VALUE' })(read)
-    expect((JSON.parse(line) as { conversations: unknown[] }).conversations).toHaveLength(100_001)
+    expect((JSON.parse(Buffer.from(line).toString()) as { conversations: unknown[] }).conversations).toHaveLength(
+      100_001,
+    )
   })
 
   it('stops when one record would become too much', () => {
@@ -128,6 +130,7 @@ describe('treeWriter', () => {
       const shared = { system: recipe.system, mask: 'User', type: 'VALUE_TO_TEXT' }
       return `${pythonJson({ conversations: pathOf(read, leaf), ...id, ...shared })}\n`
     })
-    expect(treeWriter({ recipe, mask: 'User', type: 'VALUE_TO_TEXT' })(read)).toBe(expected.join(''))
+    const written = treeWriter({ recipe, mask: 'User', type: 'VALUE_TO_TEXT' })(read)
+    expect(Buffer.from(written).toString()).toBe(expected.join(''))
   })
 })
