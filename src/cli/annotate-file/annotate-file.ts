@@ -58,13 +58,14 @@ export async function annotateFile(job: AnnotateFile): Promise<AnnotatedFile> {
   const writer = await output.append()
   const work = (line: Line): Promise<Outcome> => annotateLine(job, line, stop.signal)
   try {
-    for await (const outcome of inOrder(sized(lines), work, { records: job.window, bytes: windowBytes })) {
-      if ('error' in outcome) await rejected.add(outcome.line, outcome.error)
-      else {
-        await writer.write(`${outcome.text}\n`)
-        await writer.flush()
+    const limit = { records: job.window, bytes: windowBytes }
+    for await (const outcomes of inOrder(sized(lines), work, limit)) {
+      for (const outcome of outcomes) {
+        if ('error' in outcome) await rejected.add(outcome.line, outcome.error)
+        else await writer.write(`${outcome.text}\n`)
+        job.advanced()
       }
-      job.advanced()
+      await writer.flush()
     }
   } finally {
     stop.abort()

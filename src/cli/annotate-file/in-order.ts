@@ -4,26 +4,36 @@ export interface WindowLimit {
   readonly bytes: number
 }
 
+interface Entry<O> {
+  readonly result: Promise<O>
+  readonly bytes: number
+  done: boolean
+}
+
 /**
- * Works on items side by side and yields the results in the order of the items. A result is yielded as soon as those
- * before it are, also while the source is slow.
+ * Works on items side by side and yields the results in the order of the items, those together that are ready together. A
+ * result is yielded as soon as those before it are, also while the source is slow.
  * @throws what the source or `work` throws, when it is that item's turn.
  */
 export async function* inOrder<I extends { readonly bytes: { readonly length: number } }, O>(
   source: AsyncIterable<I>,
   work: (item: I) => Promise<O>,
   limit: WindowLimit,
-): AsyncGenerator<O> {
+): AsyncGenerator<readonly O[]> {
   const items = source[Symbol.asyncIterator]()
-  const window: { readonly result: Promise<O>; readonly bytes: number }[] = []
+  const window: Entry<O>[] = []
   let bytes = 0
   let pulled: Promise<void> | null = null
   let ended = false
 
   const add = (result: Promise<O>, size: number): void => {
+    const entry: Entry<O> = { result, bytes: size, done: false }
     // Who fails out of turn is heard when its turn comes.
-    result.catch(() => {})
-    window.push({ result, bytes: size })
+    result.then(
+      () => (entry.done = true),
+      () => {},
+    )
+    window.push(entry)
     bytes += size
   }
   const pull = async (): Promise<void> => {
@@ -47,9 +57,13 @@ export async function* inOrder<I extends { readonly bytes: { readonly length: nu
       const events = [pulled?.then(() => false), head?.result.then(() => true)]
       const ready = await Promise.race(events.filter(event => event !== undefined))
       if (!ready || !head) continue
-      yield await head.result
-      window.shift()
-      bytes -= head.bytes
+      const results: O[] = []
+      for (let first = window[0]; first?.done; first = window[0]) {
+        results.push(await first.result)
+        bytes -= first.bytes
+        window.shift()
+      }
+      yield results
     }
   } finally {
     // A source that is being waited for, such as standard input, ends when it will.

@@ -12,9 +12,9 @@ async function* items(count: number, length = 1): AsyncGenerator<Item> {
   for (let n = 0; n < count; n++) yield { bytes: { length }, n }
 }
 
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+async function collect<T>(source: AsyncIterable<readonly T[]>): Promise<T[]> {
   const all: T[] = []
-  for await (const one of source) all.push(one)
+  for await (const some of source) all.push(...some)
   return all
 }
 
@@ -60,9 +60,9 @@ describe('a window of work', () => {
       yield { bytes: { length: 1 }, n: 1 }
     }
     const results = inOrder(slow(), async ({ n }) => n, { records: 10, bytes: 10 })
-    expect((await results.next()).value).toBe(0)
+    expect((await results.next()).value).toEqual([0])
     more()
-    expect((await results.next()).value).toBe(1)
+    expect((await results.next()).value).toEqual([1])
     expect((await results.next()).done).toBe(true)
   })
 
@@ -74,7 +74,7 @@ describe('a window of work', () => {
       return n
     }
     await expect(async () => {
-      for await (const n of inOrder(items(9), work, { records: 9, bytes: 99 })) seen.push(n)
+      for await (const some of inOrder(items(9), work, { records: 9, bytes: 99 })) seen.push(...some)
     }).rejects.toThrow('third')
     expect(seen).toEqual([0, 1])
 
@@ -83,7 +83,7 @@ describe('a window of work', () => {
       throw new Error('torn')
     }
     await expect(async () => {
-      for await (const n of inOrder(torn(), async ({ n }) => n, { records: 9, bytes: 99 })) seen.push(n)
+      for await (const some of inOrder(torn(), async ({ n }) => n, { records: 9, bytes: 99 })) seen.push(...some)
     }).rejects.toThrow('torn')
     expect(seen).toEqual([0, 1, 0, 1])
   })
