@@ -4,17 +4,27 @@ import { exitCodes, type ExitCode, type Session, type Verb } from './command.js'
 import { annotate } from './commands/annotate.js'
 import { baseline } from './commands/baseline.js'
 import { clean } from './commands/clean.js'
-import { preprocess } from './commands/preprocess.js'
+import { config } from './commands/config.js'
 import { deadLetters } from './commands/dead-letters.js'
 import { graph } from './commands/graph.js'
 import { ingest } from './commands/ingest.js'
+import { init } from './commands/init.js'
+import { preprocess } from './commands/preprocess.js'
 import { quickstart } from './commands/quickstart.js'
 import { run } from './commands/run.js'
+import { score } from './commands/score.js'
 import { status } from './commands/status.js'
 import { tap } from './commands/tap.js'
 
-/** Every verb, in the order of the help page. */
-const verbs: readonly Verb[] = [quickstart, run, ingest, status, graph, tap, deadLetters, preprocess, clean, annotate, baseline]
+/** Every verb by its group, in the order of the help page. */
+const groups: Readonly<Record<string, readonly Verb[]>> = {
+  Start: [quickstart, init, score],
+  Pipeline: [run, ingest, status, graph, tap, config],
+  Data: [],
+  Training: [baseline],
+  Repair: [deadLetters],
+  'NeMo-compatible': [preprocess, clean, annotate],
+}
 
 /** `--a_b` is the same as `--a-b`, as in the original scripts' command lines. */
 const dashed = (argument: string): string =>
@@ -40,7 +50,10 @@ export async function main(argv: readonly string[], io?: Partial<Session>): Prom
     .exitOverride()
     .configureOutput({ writeOut: session.out, writeErr: session.err })
     .showSuggestionAfterError()
-  for (const verb of verbs) verb(program, session)
+  for (const [heading, verbs] of Object.entries(groups)) {
+    program.commandsGroup(`${heading}:`)
+    for (const verb of verbs) verb(program, session)
+  }
   try {
     await program.parseAsync(argv.map(dashed), { from: 'user' })
     return code

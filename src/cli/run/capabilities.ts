@@ -27,6 +27,8 @@ export const promptTokensOf = (config: Config): PromptTokens =>
 export interface Opened {
   readonly capabilities: Capabilities
   readonly fleet: Fleet
+  /** Whether `annotate` has a model to ask now. */
+  hasValueModel(): Promise<boolean>
   close(): Promise<void>
 }
 
@@ -44,9 +46,10 @@ export async function openCapabilities({ config, root, log }: Workspace): Promis
     inFlight,
     deadlineMs: deadlineSeconds * 1000,
   })
+  const active = new ActiveModel(log, models, 'value')
   const valueModels = openValueModels({
     fleet,
-    active: new ActiveModel(log, models, 'value'),
+    active,
     external: endpoints.length > 0 ? config.annotate.model : null,
     serve: record => startBaselineServer({ modelPath: modelFile(root, record.path), tokens }),
   })
@@ -60,6 +63,7 @@ export async function openCapabilities({ config, root, log }: Workspace): Promis
   return {
     capabilities,
     fleet,
+    hasValueModel: async () => endpoints.length > 0 || (await active.now()) !== null,
     close: async () => {
       await valueModels.close()
       await fleet.close()
