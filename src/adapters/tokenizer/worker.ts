@@ -4,20 +4,20 @@ import { asSteerflowError, explain, SteerflowError } from '../../domain/errors.j
 import { firstLearnt } from '../../domain/mask/first-learnt.js'
 import { type Tokenizer } from '../../domain/mask/tokenizer.js'
 import { cachedEncode } from './encode-cache.js'
-import { boundedEncode } from './long-text.js'
 import { type Reply, type Request, type ThreadOptions } from './messages.js'
 import { readModel } from './model-file.js'
+import { piecewiseEncode } from './piecewise.js'
 import { loadSentencePiece } from './sentencepiece.js'
 
-/** Characters of remembered texts in a thread: some 20 MB with their ids. */
-const cacheCapacity = 4_000_000
+/** Characters of remembered words and of remembered turns: in all some 20 MB a thread with their ids. */
+const cacheCapacity = 2_000_000
 
 const { model, tokens } = workerData as ThreadOptions
 const say = (reply: Reply) => parentPort?.postMessage(reply)
 
 async function load(): Promise<Tokenizer> {
   const facts = readModel(readFileSync(model))
-  const encode = boundedEncode(await loadSentencePiece(model), facts)
+  const encode = piecewiseEncode(await loadSentencePiece(model), facts, cacheCapacity)
   return { encode: cachedEncode(encode, cacheCapacity), linesIndependent: facts.linesIndependent }
 }
 

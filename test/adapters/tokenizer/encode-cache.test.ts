@@ -13,26 +13,29 @@ const recorded = (capacity: number) => {
 
 describe('cachedEncode', () => {
   it('asks once for a text that it remembers, also for one without ids', () => {
-    const { asked, encode } = recorded(10)
+    const { asked, encode } = recorded(1000)
     expect([encode('ab'), encode(''), encode('ab'), encode('')]).toEqual([[97, 98], [], [97, 98], []])
     expect(asked).toEqual(['ab', ''])
   })
 
-  it('forgets the least recently used', () => {
-    const { asked, encode } = recorded(4)
-    for (const text of ['aa', 'bb', 'aa', 'cc', 'aa', 'bb']) encode(text)
-    expect(asked).toEqual(['aa', 'bb', 'cc', 'bb'])
+  it('keeps what is used and forgets what is not', () => {
+    // Each text costs 52: a generation has room for two.
+    const { asked, encode } = recorded(208)
+    for (const text of ['aa', 'bb', 'cc', 'aa', 'dd', 'aa']) encode(text)
+    expect(asked).toEqual(['aa', 'bb', 'cc', 'dd'])
+    encode('bb')
+    expect(asked).toEqual(['aa', 'bb', 'cc', 'dd', 'bb'])
   })
 
   it('does not make room for a text that is too long to keep', () => {
-    const { asked, encode } = recorded(4)
-    for (const text of ['aa', 'ccccc', 'aa', 'ccccc']) encode(text)
-    expect(asked).toEqual(['aa', 'ccccc', 'ccccc'])
+    const { asked, encode } = recorded(208)
+    for (const text of ['aa', 'c'.repeat(55), 'aa', 'c'.repeat(55)]) encode(text)
+    expect(asked).toEqual(['aa', 'c'.repeat(55), 'c'.repeat(55)])
   })
 
   it('never changes a result', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ maxLength: 4 })), fc.nat(12), (texts, capacity) => {
+      fc.property(fc.array(fc.string({ maxLength: 4 })), fc.nat(400), (texts, capacity) => {
         const { encode } = recorded(capacity)
         for (const text of texts) expect(encode(text)).toEqual([...text].map(character => character.charCodeAt(0)))
       }),

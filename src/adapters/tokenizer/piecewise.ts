@@ -1,0 +1,51 @@
+import { SteerflowError } from '../../domain/errors.js'
+import { continued, type Encode } from '../../domain/mask/tokenizer.js'
+import { cachedEncode } from './encode-cache.js'
+import { type ModelFacts } from './model-file.js'
+
+/** UTF-8 bytes that are encoded in one call at most: about 80 MiB of the library's memory, which it never gives back. */
+const atMost = 1_048_576
+
+/**
+ * The tokenizer, part by part: a text is cut wherever no token can reach over (ends of lines, ends of words), and the ids of
+ * its parts follow one another. That is faster, since words recur and are remembered up to `capacity` characters, and
+ * memory is bounded by the longest part.
+ * Encoding throws STEERFLOW_UNMASKABLE for more than 1 MiB without such a place.
+ */
+export function piecewiseEncode(encode: Encode, facts: ModelFacts, capacity: number): Encode {
+  const bounded: Encode = text => {
+    if (text.length > atMost / 3 && Buffer.byteLength(text) > atMost) {
+      throw new SteerflowError('STEERFLOW_UNMASKABLE', 'a text has more than 1 MiB without a place to cut it')
+    }
+    return encode(text)
+  }
+  if (!facts.linesIndependent) return bounded
+  const first = cachedEncode(bounded, capacity)
+  const further = cachedEncode(continued(bounded), capacity)
+  return text => {
+    const end = partEnd(text, 0, facts.wordsIndependent)
+    const ids = [...first(text.slice(0, end))]
+    for (let from = end; from < text.length;) {
+      const to = partEnd(text, from, facts.wordsIndependent)
+      for (const id of further(text.slice(from, to))) ids.push(id)
+      from = to
+    }
+    return ids
+  }
+}
+
+const lineBreak = 0x0a
+/** SentencePiece writes a space as U+2581, and reads either as the other. */
+const isSpace = (unit: number) => unit === 0x20 || unit === 0x2581
+
+/** Where the part that begins at `from` ends: behind a line break, or before the space that follows a word. */
+function partEnd(text: string, from: number, atWords: boolean): number {
+  let inWord = false
+  for (let at = from; at < text.length; at++) {
+    const unit = text.charCodeAt(at)
+    if (unit === lineBreak) return at + 1
+    if (!isSpace(unit)) inWord = true
+    else if (inWord && atWords) return at
+  }
+  return text.length
+}
