@@ -4,7 +4,7 @@ import { type SparseRow } from './sparse.js'
 import { type TurnInContext } from './turn.js'
 
 /**
- * The features of a turn: three blocks of TF-IDF values, each of length 1 (words and word pairs; runs of 4
+ * The features of a turn: three blocks of TF-IDF values, each of a fixed length (words and word pairs; runs of four
  * characters; words of the turn before), the standardised hand features, the same once more for turns of the user (who
  * writes by other rules than the assistant), and a constant.
  */
