@@ -153,10 +153,8 @@ class LmdbTable implements Table {
   }
 
   append(key: Buffer, value: Buffer): void {
-    // The types say that putSync returns nothing; it returns whether the pair was stored.
-    const stored: unknown = (this.#db.putSync as (...put: unknown[]) => unknown).call(this.#db, key, value, {
-      append: true,
-    })
+    // The types say that it returns nothing; it returns whether the pair was stored.
+    const stored: unknown = this.#db.putSync(key, value, { append: true })
     if (stored !== true) throw new SteerflowError('STEERFLOW_BUG', `key ${key.toString('hex')} is not the highest`)
   }
 
