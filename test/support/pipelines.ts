@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
+import { afterAll, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { openEmbeddedLog } from '../../src/adapters/log/embedded/log.js'
 import { type Log } from '../../src/runtime/log.js'
@@ -25,10 +25,20 @@ export const numbered = (name: string): Topic<typeof Numbered> =>
     retention: { keep: 'forever' },
   })
 
+const newFolder = (): string => mkdtempSync(join(tmpdir(), 'steerflow-test-'))
+const remove = (dir: string): void => rmSync(dir, { recursive: true, force: true })
+
 /** A temporary folder that goes when the test ends. */
 export function temporary(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'steerflow-test-'))
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
+  const dir = newFolder()
+  onTestFinished(() => remove(dir))
+  return dir
+}
+
+/** A temporary folder that goes when the suite ends. */
+temporary.forSuite = (): string => {
+  const dir = newFolder()
+  afterAll(() => remove(dir))
   return dir
 }
 
