@@ -1,0 +1,154 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { openLog } from '../../../src/adapters/log/open.js'
+import { openLocalShards } from '../../../src/adapters/storage/local/shard-store.js'
+import { main } from '../../../src/cli/program.js'
+import { readTopic } from '../../../src/cli/read-topic.js'
+import { register } from '../../../src/domain/model-registry.js'
+import { type JobEvent } from '../../../src/domain/job.js'
+import { encode } from '../../../src/stages/bind.js'
+import * as topics from '../../../src/topics.js'
+import { attributeSetName, job, metric, trained } from '../../support/training.js'
+import { temporaryFolder } from '../../support/temporary.js'
+
+const succeeded: readonly JobEvent[] = [
+  job(),
+  job({ state: 'launching', attempt: 1, host: 'h', folder: 'jobs/j' }),
+  job({ state: 'launched', attempt: 1, host: 'h', folder: 'jobs/j' }),
+  job({ state: 'failed', attempt: 1, host: 'h', folder: 'jobs/j', detail: 'exit code 1' }),
+]
+
+/** A data folder with one sealed dataset, a job that failed, and a model. */
+async function dataFolder() {
+  const root = await temporaryFolder()
+  const cut = await (
+    await openLocalShards(root)
+  ).begin({
+    dataset: 'value-model',
+    version: 1,
+    topic: 'conversations.labelled-clean',
+    partition: 0,
+    from: 0n,
+  })
+  await cut.append({ split: 'train', attributeSet: attributeSetName }, '{}')
+  const [sealed] = await cut.seal(1n)
+  const manifest = { ...sealed!, reason: 'idle' as const }
+  const log = await openLog(root)
+  await log.ensure(topics.topicSpecs)
+  await log.publish([
+    encode(topics.shards, { dataset: 'value-model', event: 'sealed', at: null, manifest }),
+    ...succeeded.map(event => encode(topics.jobs, event)),
+    ...register(null, trained('a'.repeat(64), [metric(0.41, 0.35)])).records.map(record =>
+      encode(topics.models, record),
+    ),
+  ])
+  await log.close()
+  return { root, manifest, job: job().job }
+}
+
+async function run(root: string, ...argv: readonly string[]) {
+  let out = ''
+  let err = ''
+  const io = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) }
+  const code = await main([...argv, '--data-dir', root], io)
+  return {
+    code,
+    out,
+    err,
+    json: () =>
+      out
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line) as Record<string, unknown>),
+  }
+}
+
+describe('datasets', () => {
+  it('are listed and shown with their decisions', async () => {
+    const { root } = await dataFolder()
+    expect((await run(root, 'datasets', 'list')).out).toMatch(/^dataset +version.*\nvalue-model +1 +1 +0 +1 /)
+    expect((await run(root, 'datasets', 'list', '--json')).json()).toMatchObject([{ dataset: 'value-model', train: 1 }])
+    expect((await run(root, 'datasets', 'show', 'value-model')).out).toContain('decisions\n  train: records>=1')
+    expect((await run(root, 'datasets', 'show', 'value-model', '--json')).json()[0]).toMatchObject({
+      decisions: [{ state: 'requested' }],
+    })
+  })
+
+  it('that there are not are said so', async () => {
+    const root = await temporaryFolder()
+    expect((await run(root, 'datasets', 'list')).out).toBe('no datasets\n')
+    const { code, err } = await run(root, 'datasets', 'show', 'none')
+    expect([code, err]).toEqual([2, expect.stringContaining('STEERFLOW_USAGE: there is no dataset none')])
+  })
+})
+
+describe('shards', () => {
+  it('are listed with their offsets', async () => {
+    const { root, manifest } = await dataFolder()
+    expect((await run(root, 'shards', 'list')).out).toContain(`${manifest.path}  `)
+    expect((await run(root, 'shards', 'list', '--dataset', 'value-model', '--json')).json()).toEqual([manifest])
+    expect((await run(root, 'shards', 'list', '--dataset', 'none')).code).toBe(2)
+  })
+
+  it('are verified', async () => {
+    const { root, manifest } = await dataFolder()
+    expect(await run(root, 'shards', 'verify')).toMatchObject({
+      code: 0,
+      err: '1 shards are what was sealed, 0 are not\n',
+    })
+    await writeFile(join(root, manifest.path), '[]\n')
+    const { code, out } = await run(root, 'shards', 'verify')
+    expect([code, out]).toEqual([1, expect.stringContaining('is not what was sealed: sha256')])
+    expect((await run(root, 'shards', 'verify', '--json')).json()).toMatchObject([{ path: manifest.path, records: 1 }])
+  })
+})
+
+describe('jobs', () => {
+  it('are listed in their last state', async () => {
+    const { root, job } = await dataFolder()
+    expect((await run(root, 'jobs', 'list')).out).toMatch(
+      new RegExp(`\\n${job} +failed +1 +baseline \\(exec\\) +exit code 1`),
+    )
+    expect((await run(root, 'jobs', 'list', '--json')).json()).toMatchObject([{ job, state: 'failed' }])
+  })
+
+  it('are shown with their steps and the end of their log', async () => {
+    const { root, job } = await dataFolder()
+    await mkdir(join(root, 'jobs', job, 'attempt-1'), { recursive: true })
+    await writeFile(join(root, 'jobs', job, 'attempt-1', 'log'), 'out of memory\n')
+    const { out } = await run(root, 'jobs', 'show', job)
+    expect(out).toContain('  launching 1  h\n  launched 1  h\n  failed 1  h  exit code 1\nlog\nout of memory\n')
+    const [shown] = (await run(root, 'jobs', 'show', job, '--json')).json()
+    expect(shown).toMatchObject({ state: 'failed', log: 'out of memory\n' })
+    expect((await run(root, 'jobs', 'show', 'none')).code).toBe(2)
+  })
+
+  it('are asked for again, once, when they failed', async () => {
+    const { root, job } = await dataFolder()
+    expect((await run(root, 'jobs', 'retry', job)).out).toBe(`requested ${job}, attempt 2\n`)
+    expect((await run(root, 'jobs', 'retry', job)).code).toBe(2)
+    const log = await openLog(root)
+    const events = await readTopic(log, topics.jobs)
+    await log.close()
+    expect(events.at(-1)).toMatchObject({ job, state: 'requested', attempt: 1, detail: null })
+  })
+
+  it('are cancelled only while they run', async () => {
+    const { root, job } = await dataFolder()
+    expect(await run(root, 'jobs', 'cancel', job)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`${job} is failed: nothing to cancel`) as string,
+    })
+  })
+})
+
+describe('models', () => {
+  it('are listed with their figures beside those of length alone', async () => {
+    const { root } = await dataFolder()
+    expect((await run(root, 'models', 'list')).out).toMatch(
+      /\nvalue-model-a+ +value +active +baseline +0\.41 +0\.40 +the first/,
+    )
+    expect((await run(root, 'models', 'list', '--json')).json()).toMatchObject([{ state: 'active' }])
+  })
+})
