@@ -5,14 +5,18 @@ import { annotate } from './commands/annotate.js'
 import { baseline } from './commands/baseline.js'
 import { clean } from './commands/clean.js'
 import { config } from './commands/config.js'
+import { datasets } from './commands/datasets.js'
 import { deadLetters } from './commands/dead-letters.js'
 import { graph } from './commands/graph.js'
 import { ingest } from './commands/ingest.js'
 import { init } from './commands/init.js'
+import { jobs } from './commands/jobs.js'
+import { models } from './commands/models.js'
 import { preprocess } from './commands/preprocess.js'
 import { quickstart } from './commands/quickstart.js'
 import { run } from './commands/run.js'
 import { score } from './commands/score.js'
+import { shards } from './commands/shards.js'
 import { status } from './commands/status.js'
 import { tap } from './commands/tap.js'
 
@@ -20,8 +24,8 @@ import { tap } from './commands/tap.js'
 const groups: Readonly<Record<string, readonly Verb[]>> = {
   Start: [quickstart, init, score],
   Pipeline: [run, ingest, status, graph, tap, config],
-  Data: [],
-  Training: [baseline],
+  Data: [datasets, shards],
+  Training: [jobs, models, baseline],
   Repair: [deadLetters],
   'NeMo-compatible': [preprocess, clean, annotate],
 }
