@@ -62,14 +62,16 @@ export interface Claim {
   readonly committed: Offset
   /**
    * The next records from the claim's own position, which begins at `committed`; waits at most `waitMs` for the first.
-   * May be empty. Never more than one call at a time.
-   * @throws STEERFLOW_OFFSET_LOST when the position lies before the start of the log.
+   * May be empty, and ends early, empty, when the claim is given back. Never more than one call at a time.
+   * @throws STEERFLOW_OFFSET_LOST when the position lies before the start of the log, STEERFLOW_FENCED when the claim is
+   * known to be fenced or was given back.
    */
   read(limits: ReadLimits, waitMs: number): Promise<Batch>
   /**
    * Publishes `outputs` and moves the committed offset from → to, both or neither, durably.
-   * `from` must be the committed offset. Never more than one call at a time.
-   * @throws STEERFLOW_FENCED, STEERFLOW_LOG_FULL, STEERFLOW_RECORD_TOO_LARGE
+   * `from` must be the committed offset, otherwise it is STEERFLOW_BUG; a `to` below it sets the group back. Never more
+   * than one call at a time. After a refusal other than STEERFLOW_FENCED the same commit may be tried again.
+   * @throws STEERFLOW_FENCED, STEERFLOW_LOG_FULL, STEERFLOW_RECORD_TOO_LARGE, STEERFLOW_TOPIC_UNKNOWN
    */
   commit(from: Offset, to: Offset, outputs: readonly Output[]): Promise<void>
   /** Gives the partition back; what is not committed will be read again by the next owner. */
@@ -81,7 +83,7 @@ export interface Assignee {
   assigned(claim: Claim): void
   /** The claim is lost or was fenced: its window must be dropped; nothing of it can be committed any more. */
   lost(claim: Claim): void
-  /** The membership itself cannot go on. */
+  /** The membership itself cannot go on; where partitions are not shared, a newer member is a reason. */
   failed(error: Error): void
 }
 
@@ -113,21 +115,30 @@ export interface Log {
   /** Creates the topics that are missing. Partitions of an existing topic may grow, never shrink. */
   ensure(topics: readonly TopicSpec[]): Promise<void>
   topics(): Promise<readonly TopicSpec[]>
-  /** Joins a group that reads a topic: partitions are assigned by and by. */
+  /**
+   * Joins a group that reads a topic: partitions are assigned by and by, never before the membership is returned, those
+   * added to the topic later included. Where partitions are not shared out, all go to the newest member.
+   */
   join(group: string, topic: string, assignee: Assignee): Promise<Membership>
   /**
    * Claims one partition directly, outside any membership. The topic may be a name of the caller's own that holds no
    * records: then only its offset is used, as ingest does to remember how far it came in a file.
    */
   claim(group: string, topic: string, partition: number): Promise<Claim>
-  /** Publishes records, all or none, durably. */
+  /**
+   * Publishes records, all or none, durably; waits a while for room where there is a budget.
+   * @throws STEERFLOW_LOG_FULL, STEERFLOW_RECORD_TOO_LARGE, STEERFLOW_TOPIC_UNKNOWN
+   */
   publish(outputs: readonly Output[]): Promise<void>
   /** Reads records from an offset with no group; `from` before the start reads from the start. */
   read(topic: string, partition: number, from: Offset, limits: ReadLimits): Promise<Batch>
   state(topic: string): Promise<readonly PartitionState[]>
   /** Committed offsets of a group on a topic, by partition; absent where it never committed. */
   committed(group: string, topic: string): Promise<ReadonlyMap<number, Offset>>
-  /** Deletes what retention allows, never beyond the slowest group; `now` in milliseconds. Absent where a broker does it. */
+  /**
+   * Deletes what retention allows, never beyond the slowest group that ever claimed a partition; `now` in milliseconds.
+   * To be called now and then; absent where a broker does it.
+   */
   retain?(now: number): Promise<void>
   close(): Promise<void>
 }
