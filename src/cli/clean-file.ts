@@ -55,7 +55,7 @@ export interface CleanFileCounts {
 }
 
 /** Lines under way: enough for every thread to be busy, little enough for long lines to fit in memory. */
-const window = { lines: 1024, bytes: 16 * 2 ** 20 }
+const window = { lines: 1024, bytes: 8 * 2 ** 20 }
 
 /**
  * Writes the lines of a file of which something is learnt within the sequence length, in their order and in the spelling of
