@@ -55,7 +55,7 @@ export async function openWriter(path: string, { mode = 'replace' }: WriteOption
   let pending: Uint8Array[] = []
   let pendingBytes = 0
   const drain = async () => {
-    const chunk = Buffer.concat(pending, pendingBytes)
+    const chunk = pending.length === 1 ? pending[0]! : Buffer.concat(pending, pendingBytes)
     pending = []
     pendingBytes = 0
     await attempt(() => Promise.race([written(head, chunk), ended]))

@@ -1,4 +1,5 @@
 import { decodeUtf8 } from '../../adapters/files/utf8.js'
+import { type ByteSink } from '../../domain/byte-sink.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { type FanoutBounds } from '../../domain/fanout.js'
 import { parseExactly, parseJson } from '../../domain/json/parse.js'
@@ -8,31 +9,34 @@ import { type Message } from '../../domain/oasst/turn.js'
 
 /** What comes of one line of input. */
 export interface Converted {
-  /** The conversations' lines, each with its line end. */
-  readonly bytes: Uint8Array<ArrayBuffer>
   readonly records: number
   /** Languages seen in the tree, also where it gives no conversation. */
   readonly langs: ReadonlySet<string>
 }
 
 /**
- * Makes the function from a line, a message tree as JSON, to the original's bytes. It throws STEERFLOW_INPUT_JSON,
+ * Makes the function that takes a line, a message tree as JSON, and adds the original's bytes to a sink: a line a
+ * conversation. It throws STEERFLOW_INPUT_JSON,
  * STEERFLOW_SOURCE_INVALID and STEERFLOW_FANOUT; the first two where the original crashes.
  */
-export function treeConverter(settings: LineSettings, bounds: FanoutBounds): (line: Buffer) => Converted {
+export function treeConverter(
+  settings: LineSettings,
+  bounds: FanoutBounds,
+): (line: Buffer, out: ByteSink) => Converted {
   const write = treeWriter(settings)
   const read = (record: unknown): Tree => {
     if (typeof record === 'object' && record !== null && !Array.isArray(record))
       return readTree(record as Message, settings.recipe, bounds)
     throw new SteerflowError('STEERFLOW_SOURCE_INVALID', 'a JSON object is required')
   }
-  return line => {
+  return (line, out) => {
     const text = decodeUtf8(line)
     const quick = read(parseJson(text))
     const tree = quick.nodes.some(({ turn }) => longNumber.test(turn.label ?? '')) ? read(parseExactly(text)) : quick
     const langs = new Set<string>()
     for (const { turn } of tree.nodes) if (turn.lang !== undefined) langs.add(turn.lang)
-    return { bytes: write(tree), records: tree.leaves.length, langs }
+    write(tree, out)
+    return { records: tree.leaves.length, langs }
   }
 }
 

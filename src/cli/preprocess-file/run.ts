@@ -93,7 +93,7 @@ async function writePart(lines: Uint32Array, file: FileWriter, run: Run): Promis
   const finish = async () => {
     const { outcome, lines } = underWay.shift()!
     const { bytes, records: more, rejects, langs } = await outcome
-    for (const piece of bytes) await file.write(piece)
+    await file.write(bytes)
     for (const reject of rejects) await report(reject, run)
     for (const lang of langs) run.langs.add(lang)
     records += more

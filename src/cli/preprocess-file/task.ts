@@ -30,8 +30,8 @@ export interface Reject {
 
 /** What a task comes to. */
 export interface Outcome {
-  /** The output's bytes, in pieces. */
-  readonly bytes: readonly Uint8Array<ArrayBuffer>[]
+  /** The output's bytes. */
+  readonly bytes: Uint8Array<ArrayBuffer>
   readonly records: number
   readonly rejects: readonly Reject[]
   readonly langs: readonly string[]

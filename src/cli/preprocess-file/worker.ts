@@ -1,5 +1,6 @@
 import { openSync, readSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { ByteSink } from '../../domain/byte-sink.js'
 import { asSteerflowError, explain } from '../../domain/errors.js'
 import { recipes } from '../../domain/oasst/recipe.js'
 import { treeConverter } from './convert.js'
@@ -16,21 +17,17 @@ const convert = treeConverter(
 
 parentPort!.on('message', (task: Task) => {
   const outcome = run(task)
-  parentPort!.postMessage(
-    outcome,
-    outcome.bytes.map(piece => piece.buffer),
-  )
+  parentPort!.postMessage(outcome, [outcome.bytes.buffer])
 })
 
 function run({ lines, offsets, lengths }: Task): Outcome {
-  const pieces: Uint8Array<ArrayBuffer>[] = []
+  const out = new ByteSink(2 ** 21)
   const rejects: Reject[] = []
   const langs = new Set<string>()
   let records = 0
   for (const [at, line] of lines.entries()) {
     try {
-      const converted = convert(readAt(offsets[at]!, lengths[at]!))
-      if (converted.records > 0) pieces.push(converted.bytes)
+      const converted = convert(readAt(offsets[at]!, lengths[at]!), out)
       records += converted.records
       for (const lang of converted.langs) langs.add(lang)
     } catch (thrown) {
@@ -39,16 +36,19 @@ function run({ lines, offsets, lengths }: Task): Outcome {
       rejects.push({ line: line + 1, code: error.code, reason: explain(error) })
     }
   }
-  return { bytes: pieces, records, rejects, langs: [...langs] }
+  return { bytes: out.content(), records, rejects, langs: [...langs] }
 }
 
+/** Holds one line at a time; a line's text is a copy. */
+let room = Buffer.alloc(2 ** 16)
+
 function readAt(offset: number, length: number): Buffer {
-  const bytes = Buffer.allocUnsafe(length)
+  if (room.length < length) room = Buffer.alloc(length * 2)
   let done = 0
   while (done < length) {
-    const count = readSync(file, bytes, done, length - done, offset + done)
+    const count = readSync(file, room, done, length - done, offset + done)
     if (count === 0) throw new Error(`${settings.path} became shorter while it was read`)
     done += count
   }
-  return bytes
+  return room.subarray(0, length)
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { ByteSink } from '../../../src/domain/byte-sink.js'
 import { defaultFanout } from '../../../src/domain/fanout.js'
 import { parseExactly } from '../../../src/domain/json/parse.js'
 import { treeWriter } from '../../../src/domain/oasst/lines.js'
@@ -104,10 +105,11 @@ describe('readTree', () => {
     const read = readTree(tree(message), recipes.nemo, { ...defaultFanout, turns: 200_000 })
     expect(pathOf(read, read.leaves[0]!)).toHaveLength(100_001)
     expect(() => paths(tree(message))).toThrow(expect.objectContaining({ code: 'STEERFLOW_FANOUT' }))
-    const line = treeWriter({ recipe: recipes.nemo, mask: 'User', type: 'TEXT_TO_VALUE' })(read)
-    expect((JSON.parse(Buffer.from(line).toString()) as { conversations: unknown[] }).conversations).toHaveLength(
-      100_001,
-    )
+    const out = new ByteSink(16)
+    treeWriter({ recipe: recipes.nemo, mask: 'User', type: 'TEXT_TO_VALUE' })(read, out)
+    expect(
+      (JSON.parse(Buffer.from(out.content()).toString()) as { conversations: unknown[] }).conversations,
+    ).toHaveLength(100_001)
   })
 
   it('stops when one record would become too much', () => {
@@ -130,7 +132,10 @@ describe('treeWriter', () => {
       const shared = { system: recipe.system, mask: 'User', type: 'VALUE_TO_TEXT' }
       return `${pythonJson({ conversations: pathOf(read, leaf), ...id, ...shared })}\n`
     })
-    const written = treeWriter({ recipe, mask: 'User', type: 'VALUE_TO_TEXT' })(read)
-    expect(Buffer.from(written).toString()).toBe(expected.join(''))
+    const out = new ByteSink(1)
+    const write = treeWriter({ recipe, mask: 'User', type: 'VALUE_TO_TEXT' })
+    write(read, out)
+    write(read, out)
+    expect(Buffer.from(out.content()).toString()).toBe(expected.join('').repeat(2))
   })
 })

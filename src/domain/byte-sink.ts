@@ -1,0 +1,46 @@
+/** Bytes that grow: one allocation for many small writes. */
+export class ByteSink {
+  private bytes: Buffer<ArrayBuffer>
+  private used = 0
+
+  constructor(capacity: number) {
+    this.bytes = Buffer.from(new ArrayBuffer(capacity))
+  }
+
+  get length(): number {
+    return this.used
+  }
+
+  /** Adds a text in UTF-8 and returns the number of its bytes. */
+  text(text: string): number {
+    this.reserve(text.length * 3)
+    const length = this.bytes.write(text, this.used, 'utf8')
+    this.used += length
+    return length
+  }
+
+  /** Adds bytes of another sink. */
+  copy(from: ByteSink, start: number, end: number): void {
+    this.reserve(end - start)
+    from.bytes.copy(this.bytes, this.used, start, end)
+    this.used += end - start
+  }
+
+  /** Forgets the content and keeps the room. */
+  clear(): void {
+    this.used = 0
+  }
+
+  /** The content; it shares the sink's memory, which may be given away with it. */
+  content(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.bytes.buffer, 0, this.used)
+  }
+
+  private reserve(more: number): void {
+    const needed = this.used + more
+    if (needed <= this.bytes.length) return
+    const larger = Buffer.from(new ArrayBuffer(Math.max(needed, this.bytes.length * 2)))
+    this.bytes.copy(larger, 0, 0, this.used)
+    this.bytes = larger
+  }
+}
