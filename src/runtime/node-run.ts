@@ -1,3 +1,4 @@
+import { SteerflowError } from '../domain/errors.js'
 import { type Node, type Runner } from '../stages/bind.js'
 import { type Capabilities } from '../stages/needs.js'
 import { type Idle } from '../stages/stage.js'
@@ -72,6 +73,11 @@ export class NodeRun implements Assignee {
     this.#held.delete(claim.partition)
     held.work.drop()
     this.run.moved()
+    // Where processes share a group's partitions, a partition goes to another and the rest stay; elsewhere somebody else
+    // has started the same work, and this run has nothing left to do.
+    if (this.run.log.features.sharesPartitions || this.#stopping) return
+    const where = `${claim.topic}/${claim.partition}`
+    this.run.failed(new SteerflowError('STEERFLOW_FENCED', `${this.node.name} lost ${where} to another run`))
   }
 
   failed(error: Error): void {

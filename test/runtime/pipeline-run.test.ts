@@ -211,3 +211,25 @@ test('a lasting fold rebuilds its state, acts once a record, and pursues what it
   for await (const record of readAll(log, 'b')) nodes.add(record.headers.node)
   expect([...nodes]).toEqual(['sums'])
 })
+
+test('of two runs at the same time the later goes on, the earlier stops, and nothing is done twice', async () => {
+  const log = await testLog(['a', 'b'])
+  await publishNumbers(log, a, 0, 300)
+  const slow = each()({
+    ...declared,
+    name: 'slow',
+    create:
+      ({ to }) =>
+      async record => {
+        await sleep(5)
+        return to.out(record)
+      },
+  })
+  const nodes = [bind('slow', slow, a, { out: b }, () => ({}))]
+  const earlier = runUntilIdle(log, nodes, 4)
+  const fenced = expect(earlier).rejects.toMatchObject({ code: 'STEERFLOW_FENCED' })
+  await sleep(150)
+  await runUntilIdle(log, nodes, 4)
+  await fenced
+  expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(300))
+})

@@ -1,7 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { SteerflowError } from '../../domain/errors.js'
 import { pipeline } from '../../pipeline.js'
 import { exitCodes, type Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
@@ -12,7 +11,8 @@ import { ingestFiles } from '../run/ingest-files.js'
 import { interrupts } from '../run/interrupts.js'
 import { labelsOf } from '../run/labels.js'
 import { runPipeline } from '../run/run-pipeline.js'
-import { collectSummary, latestJobs } from '../summary/collect.js'
+import { stuckWatch } from '../run/stuck.js'
+import { collectSummary } from '../summary/collect.js'
 import { type SourceSummary, type Summary } from '../summary/summary.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 
@@ -72,6 +72,7 @@ async function wholeFlow(
   const started = Date.now()
   const sources: SourceSummary[] = []
   const opened = await openCapabilities(workspace)
+  const notStuck = stuckWatch(workspace, () => opened.hasValueModel())
   try {
     const { committed } = await runPipeline({
       workspace,
@@ -86,10 +87,7 @@ async function wholeFlow(
         sources.push(...(await ingestFiles(workspace, [shippedTrees], { only: 'labelled' })))
       },
       watch: async rows => {
-        const [failed] = (await latestJobs(workspace.log)).filter(
-          ({ state }) => state === 'failed' || state === 'unknown',
-        )
-        if (failed) throw new SteerflowError('STEERFLOW_JOB_FAILED', `${failed.job}: ${failed.detail ?? failed.state}`)
+        await notStuck(rows)
         live.show(rows, phase(rows))
       },
       signal,

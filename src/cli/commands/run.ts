@@ -6,6 +6,7 @@ import { Live } from '../render/live.js'
 import { openCapabilities } from '../run/capabilities.js'
 import { interrupts } from '../run/interrupts.js'
 import { runPipeline } from '../run/run-pipeline.js'
+import { stuckWatch } from '../run/stuck.js'
 import { openWorkspace } from '../workspace.js'
 
 interface RunFlags extends ConfigFlags {
@@ -31,6 +32,7 @@ export const run: Verb = (program, session) => {
     const live = new Live(session)
     try {
       const opened = await openCapabilities(workspace)
+      const notStuck = stuckWatch(workspace, () => opened.hasValueModel())
       try {
         const { committed } = await runPipeline({
           workspace,
@@ -38,7 +40,10 @@ export const run: Verb = (program, session) => {
           capabilities: opened.capabilities,
           untilIdle: flags.untilIdle ?? false,
           sources: async () => undefined,
-          watch: rows => live.show(rows, flags.untilIdle ? 'until idle' : 'running; Ctrl-C stops'),
+          watch: async rows => {
+            if (flags.untilIdle) await notStuck(rows)
+            live.show(rows, flags.untilIdle ? 'until idle' : 'running; Ctrl-C stops')
+          },
           signal: stop.signal,
         })
         session.err(`${stop.signal.aborted ? 'stopped in good order' : 'idle'}: ${committed} records committed\n`)

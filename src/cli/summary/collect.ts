@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type JobEvent } from '../../domain/job.js'
+import { jobStates } from '../../domain/job-states.js'
 import { registeredModels } from '../../adapters/models/active-model.js'
 import { attributeSet } from '../../domain/attributes.js'
 import { readAll } from '../../runtime/read-all.js'
@@ -45,13 +46,11 @@ export async function collectSummary({ log, config }: Workspace, facts: RunFacts
   }
 }
 
-/** The latest event of the latest job of each dataset. */
+/** The latest job of each dataset, in its present state. */
 export async function latestJobs(log: Workspace['log']): Promise<readonly JobEvent[]> {
   const read = reader(jobs)
-  const latest = new Map<string, JobEvent>()
-  for await (const record of readAll(log, jobs.name)) {
-    const event = read(record.value)
-    latest.set(event.dataset, event)
-  }
+  const events: JobEvent[] = []
+  for await (const record of readAll(log, jobs.name)) events.push(read(record.value))
+  const latest = new Map([...jobStates(events).values()].map(job => [job.dataset, job]))
   return [...latest.values()]
 }
