@@ -1,6 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { defaultFanout } from '../../../src/domain/fanout.js'
+import { helpSteer } from '../../../src/domain/formats/helpsteer.js'
+import { pythonJson } from '../../../src/domain/json/python.js'
+import { parseLabel } from '../../../src/domain/label-line.js'
+import { alignerSystemPrompt } from '../../../src/domain/system-prompt.js'
 import { detectFormat, sourceFormats } from '../../../src/domain/formats/index.js'
 
 const read = (record: Record<string, unknown>) => detectFormat(record).read(record, defaultFanout)
@@ -100,3 +104,18 @@ describe('what is wrong in a source', () => {
 function turn(label: string) {
   return { value: 'v', from: 'A', label }
 }
+
+describe('helpsteer, beside the original’s files', () => {
+  it.each(['train', 'val'])('labels rows as the original does: %s', file => {
+    const lines = readFileSync(`test/golden/data/preprocess/helpsteer/hs1/${file}.jsonl`, 'utf8').trimEnd().split('\n')
+    for (const line of lines) {
+      // The rows themselves were not kept: they follow from what was made of them.
+      const { conversations } = JSON.parse(line) as { conversations: { value: string; label: string | null }[] }
+      const ratings = parseLabel(conversations[1]!.label!).scores
+      const row = { prompt: conversations[0]!.value, response: conversations[1]!.value, ...ratings }
+      const [read] = helpSteer.read(row, defaultFanout)
+      const shared = { system: alignerSystemPrompt, mask: 'User', type: 'VALUE_TO_TEXT' }
+      expect(pythonJson({ conversations: read!.turns, ...shared })).toBe(line)
+    }
+  })
+})
