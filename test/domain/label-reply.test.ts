@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { attributeSets, languages } from '../../src/domain/attributes.js'
+import { type AttributeSet, attributeSets, languages } from '../../src/domain/attributes.js'
 import { pythonInt, readAttribute, readLine } from '../../src/domain/label-reply.js'
 import { extraIdTokens } from '../../src/domain/prompt-tokens.js'
 
@@ -48,7 +48,7 @@ describe('an attribute in a reply', () => {
 
 describe('a whole line', () => {
   const prompt = 'The quality of\n<extra_id_2>quality:2\n<extra_id_1>x\n<extra_id_2>'
-  const line = (sentence: string, of = five) => readLine(sentence, prompt, of, extraIdTokens)
+  const line = (sentence: string, of: AttributeSet = five) => readLine(sentence, prompt, of, extraIdTokens)
   const good = 'helpfulness:1,correctness:2,coherence:3,complexity:4,verbosity:0'
   const scores = { helpfulness: 1, correctness: 2, coherence: 3, complexity: 4, verbosity: 0 }
 
