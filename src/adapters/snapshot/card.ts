@@ -52,7 +52,9 @@ export function datasetCard(snapshot: Snapshot, sets: readonly AttributeSet[]): 
   const header = {
     configs: [
       {
-        config_name: 'default',
+        // The loader's cache knows a folder by its last name and configuration: through `latest`, a configuration of
+        // one name would be answered with the records of an older snapshot.
+        config_name: snapshot.digest.slice(0, 12),
         data_files: splits.map(split => ({ split, path: `${split}.jsonl` })),
       },
     ],

@@ -150,10 +150,12 @@ describe('a snapshot', () => {
     const record = conversation('a', { scores })
     const { root, snapshot } = await materialise([[record]])
     const card = parse((await read(root, snapshot, 'README.md')).split('---\n')[1]!) as {
-      configs: { data_files: unknown }[]
+      configs: unknown[]
       dataset_info: { features: { name: string; struct?: { name: string }[] }[] }
     }
-    expect(card.configs[0]?.data_files).toEqual([{ split: 'train', path: 'train.jsonl' }])
+    expect(card.configs).toEqual([
+      { config_name: snapshot.digest.slice(0, 12), data_files: [{ split: 'train', path: 'train.jsonl' }] },
+    ])
     const { features } = card.dataset_info
     expect(features.map(feature => feature.name)).toEqual(Object.keys(record))
     expect(features.at(-1)?.struct?.map(feature => feature.name)).toEqual(Object.keys(record.steerflow))
