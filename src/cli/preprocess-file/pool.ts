@@ -22,7 +22,8 @@ interface Waiting {
 /** Starts the threads. */
 export function openPool(workers: number, settings: WorkerSettings): Pool {
   const members = Array.from({ length: workers }, (): Member => {
-    const worker = new Worker(compiledUrl(import.meta.url, './worker.js'), { workerData: settings })
+    // The compiled code needs none of the flags that the process may have been started with.
+    const worker = new Worker(compiledUrl(import.meta.url, './worker.js'), { workerData: settings, execArgv: [] })
     const member: Member = { worker, waiting: [] }
     worker.on('message', (outcome: Outcome) => member.waiting.shift()?.resolve(outcome))
     worker.on('error', (error: Error) => {
