@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { z } from 'zod'
 import { asSteerflowError, explain } from '../domain/errors.js'
 import { exitCodes, type ExitCode, type Session, type Verb } from './command.js'
 import { annotate } from './commands/annotate.js'
@@ -36,6 +38,27 @@ const dashed = (argument: string): string =>
     ? argument.replace(/^--[a-z_]+/, name => name.replaceAll('_', '-'))
     : argument
 
+const packageFile = new URL('../../package.json', import.meta.url)
+
+/** The version of this package. */
+const version = (): string =>
+  z.object({ version: z.string() }).parse(JSON.parse(readFileSync(packageFile, 'utf8'))).version
+
+/** The whole command line, ready to parse; the docs are generated from it. */
+export function buildProgram(session: Session): Command {
+  const program = new Command('steerflow')
+    .description('The streaming data plane for SteerLM.')
+    .version(version(), '--version', 'print the version')
+    .exitOverride()
+    .configureOutput({ writeOut: text => session.out(text), writeErr: text => session.err(text) })
+    .showSuggestionAfterError()
+  for (const [heading, verbs] of Object.entries(groups)) {
+    program.commandsGroup(`${heading}:`)
+    for (const verb of verbs) verb(program, session)
+  }
+  return program
+}
+
 /** Runs one command line and returns its exit code. Errors are printed with their code, cause and next step. */
 export async function main(argv: readonly string[], io?: Partial<Session>): Promise<number> {
   let code: ExitCode = exitCodes.done
@@ -49,17 +72,8 @@ export async function main(argv: readonly string[], io?: Partial<Session>): Prom
     },
     ...io,
   }
-  const program = new Command('steerflow')
-    .description('The streaming data plane for SteerLM.')
-    .exitOverride()
-    .configureOutput({ writeOut: session.out, writeErr: session.err })
-    .showSuggestionAfterError()
-  for (const [heading, verbs] of Object.entries(groups)) {
-    program.commandsGroup(`${heading}:`)
-    for (const verb of verbs) verb(program, session)
-  }
   try {
-    await program.parseAsync(argv.map(dashed), { from: 'user' })
+    await buildProgram(session).parseAsync(argv.map(dashed), { from: 'user' })
     return code
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage

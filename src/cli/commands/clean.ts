@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { openRejects } from '../../adapters/files/rejects.js'
 import { openWriter } from '../../adapters/files/writer.js'
 import { openMasker } from '../../adapters/tokenizer/open-masker.js'
@@ -57,7 +57,11 @@ Which lines are removed is said on standard output, progress on standard error.`
     .option('--system-turn-start <token>', 'begins the system prompt', unescaped, extraIdTokens.system)
     .option('--turn-start <token>', 'begins a turn', unescaped, extraIdTokens.turn)
     .option('--label-start <token>', 'begins an attribute line', unescaped, extraIdTokens.label)
-    .option('--threads <count>', 'tokenizer threads', wholeNumber(1), availableParallelism())
+    .addOption(
+      new Option('--threads <count>', 'tokenizer threads')
+        .argParser(wholeNumber(1))
+        .default(availableParallelism(), 'one a core'),
+    )
     .option('--strict', 'stop at the first line that is not a JSON object, with nothing written')
     .addHelpText(
       'after',

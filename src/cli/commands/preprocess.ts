@@ -69,7 +69,11 @@ the split; the exit code is then 3.`,
     )
     .option('--gzip', 'compress the output files and add .gz to their names')
     .option('--strict', 'stop at the first line that cannot be converted, with nothing written')
-    .option('--workers <count>', 'worker threads', wholeNumber(1), Math.min(availableParallelism(), 8))
+    .addOption(
+      new Option('--workers <count>', 'worker threads')
+        .argParser(wholeNumber(1))
+        .default(Math.min(availableParallelism(), 8), 'one a core, at most 8'),
+    )
     .option('--max-line-bytes <bytes>', 'longer lines are rejected', wholeNumber(1), defaultMaxLineBytes)
     .option('--max-paths <count>', 'most conversations of one tree', wholeNumber(1), defaultFanout.paths)
     .option('--max-turns <count>', 'most turns of one conversation', wholeNumber(1), defaultFanout.turns)
