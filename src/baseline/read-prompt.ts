@@ -19,15 +19,18 @@ interface Part {
 
 const withoutLineEnd = (text: string): string => (text.endsWith('\n') ? text.slice(0, -1) : text)
 
-/** Text and label of a turn, the label behind the text (TEXT_TO_VALUE) or before it (VALUE_TO_TEXT). */
+/** What follows a label line at the beginning (VALUE_TO_TEXT); all of it where there is none, or nothing follows. */
+function behindLabel(body: string, labelToken: string): string {
+  const lineEnd = body.startsWith(labelToken) ? body.indexOf('\n') : -1
+  return lineEnd === -1 || lineEnd === body.length - 1 ? body : body.slice(lineEnd + 1)
+}
+
+/** Text and label of a turn, the label behind the text (TEXT_TO_VALUE). */
 function readBody(body: string, labelToken: string): Omit<Part, 'speaker'> {
-  const at = body.lastIndexOf(labelToken)
-  if (at === -1) return { text: withoutLineEnd(body), label: null }
-  const label = body.slice(at + labelToken.length)
-  const lineEnd = label.indexOf('\n')
-  const behind = lineEnd === -1 ? '' : label.slice(lineEnd + 1)
-  if (at === 0 && behind !== '') return { text: withoutLineEnd(behind), label: null }
-  return { text: withoutLineEnd(body.slice(0, at)), label }
+  const rest = behindLabel(body, labelToken)
+  const at = rest.lastIndexOf(labelToken)
+  if (at === -1) return { text: withoutLineEnd(rest), label: null }
+  return { text: withoutLineEnd(rest.slice(0, at)), label: rest.slice(at + labelToken.length) }
 }
 
 function readTurn(part: string, labelToken: string): Part {

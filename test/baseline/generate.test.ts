@@ -55,7 +55,7 @@ describe('generation', () => {
         }
         expect(text.slice(start.length)).toBe(inOneGo)
       }),
-      { numRuns: 40 },
+      { numRuns: 40, examples: [['<extra_id_2>\nUser'], ['<extra_id_1>\n<extra_id_2>3\nlang,']] },
     )
   })
 

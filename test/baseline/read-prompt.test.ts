@@ -37,6 +37,8 @@ describe('reading a prompt back', () => {
     const { turn, label } = read('<extra_id_1>User\nhi\n<extra_id_1>Assistant\n<extra_id_2>quality:4\nan answer\n')
     expect(turn).toMatchObject({ text: 'an answer', before: 'hi', user: false })
     expect(label).toBeNull()
+    const both = read('<extra_id_1>Assistant\n<extra_id_2>quality:4\nan answer\n<extra_id_2>qual')
+    expect(both).toMatchObject({ turn: { text: 'an answer' }, label: 'qual' })
   })
 
   it('takes a text without turns as one turn', () => {
