@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { attributeSets } from '../domain/attributes.js'
 import { Conversation, type ConversationType, type Provenance, Raw } from '../domain/conversation.js'
 import { digest } from '../domain/digest.js'
-import { checkFanout, defaultFanout, FanoutBounds } from '../domain/fanout.js'
+import { checkFanout, defaultFanout, type FanoutBounds } from '../domain/fanout.js'
 import { type SourceConversation } from '../domain/formats/format.js'
 import { detectFormat, sourceFormat } from '../domain/formats/index.js'
 import { pythonJson } from '../domain/json/python.js'
@@ -11,6 +11,14 @@ import { splitOf } from '../domain/split.js'
 import { nemoSystemPrompt } from '../domain/system-prompt.js'
 import { preprocessExamples } from './preprocess-examples.js'
 import { each } from './stage.js'
+
+const bound = (key: keyof FanoutBounds) => z.int().positive().default(defaultFanout[key])
+
+const fanout = z.strictObject({
+  paths: bound('paths').describe('most conversations that one record may become'),
+  turns: bound('turns').describe('most turns of one conversation'),
+  bytes: bound('bytes').describe('most bytes of text of all conversations of one record together'),
+})
 
 const options = z.strictObject({
   seed: z.int().default(10).describe('seed of the split'),
@@ -21,7 +29,7 @@ const options = z.strictObject({
     .string()
     .default(attributeSets['oasst-12-lang@1'].name)
     .describe('attribute set of sources that have no labels'),
-  fanout: FanoutBounds.default(defaultFanout).describe('how much one record may become'),
+  fanout: fanout.default(defaultFanout).describe('how much one record may become'),
 })
 
 const ports = { labelled: Conversation, unscored: Conversation }

@@ -50,6 +50,9 @@ export async function preprocessFile(options: PreprocessFileOptions): Promise<Pr
   const files: FileWriter[] = []
   let pool: Pool | null = null
   try {
+    // The threads start while the lines are looked up.
+    const { recipe, mask, type, bounds } = options
+    pool = openPool(options.workers, { path: local.path, recipe, mask, type, bounds })
     const index = await indexLines(local.path, { maxLineBytes: options.maxLineBytes })
     options.onIndexed(index.size)
     const order = pythonShuffle(index.size, options.seed)
@@ -58,8 +61,6 @@ export async function preprocessFile(options: PreprocessFileOptions): Promise<Pr
     files.push(train)
     const validation = await openWriter(`${options.prefix}_val${ending}`)
     files.push(validation)
-    const { recipe, mask, type, bounds } = options
-    pool = openPool(options.workers, { path: local.path, recipe, mask, type, bounds })
     const run = { options, pool, index, rejects, langs: new Set<string>() }
     const records = {
       train: await writePart(order.subarray(0, border), train, run),
@@ -110,7 +111,7 @@ async function writePart(lines: Uint32Array, file: FileWriter, run: Run): Promis
       const reason = `${long.length} bytes, sha256 ${long.sha256}`
       await report({ line: line + 1, code: 'STEERFLOW_INPUT_LINE_TOO_LONG', reason }, run)
     }
-    if (underWay.length > run.options.workers * 2) await finish()
+    if (underWay.length > run.options.workers * 4) await finish()
   }
   while (underWay.length > 0) await finish()
   return records
