@@ -118,7 +118,7 @@ export const topics: readonly Topic[] = [
   jobs,
   models,
   replayed,
-] as unknown as readonly Topic[]
+]
 
 /** What the log has to be told: every topic's name, partitions and retention. */
 export const topicSpecs = [...topics, deadLetters].map(({ name, partitions, retention }) => ({

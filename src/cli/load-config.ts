@@ -72,7 +72,7 @@ function assign(tree: Tree, path: readonly string[], value: unknown): void {
   let at = tree
   for (const key of path.slice(0, -1)) {
     const next = at[key]
-    at = typeof next === 'object' && next !== null ? (next as Tree) : ((at[key] = {}) as Tree)
+    at = typeof next === 'object' && next !== null ? (next as Tree) : (at[key] = {})
   }
   at[path.at(-1)!] = value
 }

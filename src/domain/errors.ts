@@ -208,7 +208,7 @@ export function asSteerflowError(thrown: unknown): SteerflowError {
 export function explain(error: unknown): string {
   const parts: string[] = []
   for (let at: unknown = error; at !== undefined && at !== null && parts.length < 8;) {
-    const message = at instanceof Error ? at.message : String(at)
+    const message = at instanceof Error ? at.message : typeof at === 'string' ? at : JSON.stringify(at)
     if (parts.at(-1) !== message) parts.push(message)
     at = at instanceof Error ? at.cause : undefined
   }

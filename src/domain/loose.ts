@@ -10,8 +10,8 @@ export function loosen<S extends z.ZodType>(schema: S): S {
 
 function open(schema: z.ZodType): z.ZodType {
   if (schema instanceof z.ZodObject) {
-    const shape = Object.entries(schema.shape as Record<string, z.ZodType>)
-    return z.looseObject(Object.fromEntries(shape.map(([key, value]) => [key, open(value)])))
+    const shape: Readonly<Record<string, z.ZodType>> = schema.shape
+    return z.looseObject(Object.fromEntries(Object.entries(shape).map(([key, value]) => [key, open(value)])))
   }
   if (schema instanceof z.ZodArray) {
     // The clone keeps the array's own checks: least length and the like.

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { SteerflowError } from '../domain/errors.js'
+import { asSteerflowError, SteerflowError } from '../domain/errors.js'
 import { type EachRunner } from '../stages/bind.js'
 import { type PartitionStatus } from './counters.js'
 import { stageFailure } from './dead-letter.js'
@@ -32,7 +32,7 @@ export class EachPartition implements PartitionWork {
   readonly #changed = new Signal()
   #committed: Offset
   #draining = false
-  #fatal: unknown = null
+  #fatal: Error | null = null
 
   constructor(
     private readonly context: NodeContext,
@@ -62,7 +62,7 @@ export class EachPartition implements PartitionWork {
     try {
       await Promise.all(loops)
     } catch (error) {
-      if (!this.#stopped) this.#fatal ??= error
+      if (!this.#stopped) this.#fatal ??= asSteerflowError(error)
     }
     this.drop()
     await Promise.allSettled(loops)
@@ -132,7 +132,7 @@ export class EachPartition implements PartitionWork {
   }
 
   #fail(error: unknown): void {
-    this.#fatal ??= error
+    this.#fatal ??= asSteerflowError(error)
     this.drop()
   }
 

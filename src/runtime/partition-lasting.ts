@@ -1,3 +1,4 @@
+import { asSteerflowError } from '../domain/errors.js'
 import { type Encoded, type LastingRunner } from '../stages/bind.js'
 import { type Idle } from '../stages/stage.js'
 import { type PartitionStatus } from './counters.js'
@@ -28,7 +29,7 @@ export class LastingPartition implements PartitionWork {
   readonly #pursuits = new Map<string, AbortController>()
   #committed: Offset
   #caughtUp = false
-  #fatal: unknown = null
+  #fatal: Error | null = null
   /** Commits of the loop and of pursuits take turns on the claim. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -67,7 +68,7 @@ export class LastingPartition implements PartitionWork {
       await this.#rebuild()
       while (!this.#stop.signal.aborted) await this.#round()
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#fatal = error
+      if (!this.#stop.signal.aborted) this.#fatal = asSteerflowError(error)
     }
     this.drop()
     if (this.#fatal) throw this.#fatal
@@ -146,7 +147,7 @@ export class LastingPartition implements PartitionWork {
         .then(emissions => this.#publish(emissions))
         .catch((error: unknown) => {
           if (control.signal.aborted) return
-          this.#fatal ??= error
+          this.#fatal ??= asSteerflowError(error)
           this.drop()
         })
     }

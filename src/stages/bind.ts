@@ -102,10 +102,10 @@ export function bind<I extends z.ZodObject, P extends Ports, O extends z.ZodObje
     stage: stage.name,
     summary: stage.summary,
     groups: stage.kind === 'each' ? 'none' : stage.groups,
-    from: from as unknown as Topic,
+    from: from,
     to: topics,
     options: stage.options,
-    fixed: fixed as Readonly<Record<string, unknown>>,
+    fixed: fixed,
     start: (options, capabilities) => {
       const parsed = stage.options.safeParse({ ...(options as object), ...fixed })
       if (!parsed.success) throw invalidOptions(name, parsed.error)

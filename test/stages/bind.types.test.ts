@@ -77,7 +77,10 @@ export function mistakes(): void {
   })
   each()({
     ...wrong,
-    // @ts-expect-error no such port
-    create: context => () => context.to.mesured({ b: 1 }),
+    create: ({ to }) => {
+      // @ts-expect-error no such port
+      void to.mesured
+      return () => to.measured({ b: 1 })
+    },
   })
 }

@@ -2,7 +2,7 @@ import { Pool, type Dispatcher } from 'undici'
 import { Breaker, type BreakerOptions } from './breaker.js'
 import { LineSupport } from './line-support.js'
 import { type Generation, type Protocol, type Verdict } from './protocols/protocol.js'
-import { type Attempt } from './work.js'
+import { type Attempt } from './attempt.js'
 
 /** Where a server is, and which model it serves. */
 export interface EndpointAddress {

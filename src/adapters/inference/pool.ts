@@ -6,7 +6,8 @@ import { Job } from './job.js'
 import { Lanes } from './lanes.js'
 import { Outage } from './outage.js'
 import { type Answer, type Verdict } from './protocols/protocol.js'
-import { type Attempt, type Work } from './work.js'
+import { type Attempt } from './attempt.js'
+import { type Work } from './work.js'
 
 export interface PoolOptions extends EndpointOptions {
   /** Most prompts in one request. */

@@ -6,7 +6,7 @@ import { type PromptTokens } from '../../domain/prompt-tokens.js'
 import { type ScoredTurn, type TurnToScore } from '../../stages/needs.js'
 import { type Pool } from './pool.js'
 import { type Answer, type Generation } from './protocols/protocol.js'
-import { type Attempt } from './work.js'
+import { type Attempt } from './attempt.js'
 
 /** How turns are scored. */
 export interface Scoring {

@@ -1,19 +1,5 @@
+import { type Attempt } from './attempt.js'
 import { type Endpoint } from './endpoint.js'
-import { type Answer, type Generation } from './protocols/protocol.js'
-
-/** What an answer was worth. */
-export interface Accepted<T> {
-  readonly value: T
-  /** Whether it shows that the server runs a value model; then it counts as a success of its endpoint. */
-  readonly proof: boolean
-}
-
-/** A prompt for a certain endpoint, and how to read the answer. */
-export interface Attempt<T> {
-  readonly generation: Generation
-  /** @throws STEERFLOW_INFERENCE_ANSWER when the answer is not what was asked for. */
-  accept(answer: Answer): Accepted<T>
-}
 
 /** Something to ask the fleet. */
 export interface Work<T> {

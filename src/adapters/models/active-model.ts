@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ModelRecord } from '../../domain/model.js'
+import { type ModelRecord } from '../../domain/model.js'
 import { type Log, offset } from '../../runtime/log.js'
 import { readAll } from '../../runtime/read-all.js'
 import { reader } from '../../stages/bind.js'
@@ -36,7 +36,8 @@ export class ActiveModel {
     const [state] = await this.log.state(this.topic.name)
     if (state && state.end > this.#read) {
       const models = await registeredModels(this.log, this.topic)
-      this.#active = [...models.values()].findLast(model => model.role === this.role && model.state === 'active') ?? null
+      this.#active =
+        [...models.values()].findLast(model => model.role === this.role && model.state === 'active') ?? null
       this.#read = state.end
     }
     return this.#active

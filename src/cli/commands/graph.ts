@@ -44,7 +44,8 @@ const asText = (): string[] => [
   ),
 ]
 
-const asMermaid = (): string[] => [
+/** The pipeline as a Mermaid flow chart, line by line. */
+export const asMermaid = (): string[] => [
   'flowchart LR',
   ...pipeline.flatMap(({ name, from, to }) => [
     `  ${id(from.name)}([${from.name}]) --> ${id(name)}[${name}]`,

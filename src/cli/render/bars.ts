@@ -20,7 +20,6 @@ export function table(rows: readonly (readonly string[])[], left: readonly numbe
 
 /** Text on one line, control characters made visible as spaces, cut to `width` characters. */
 export function oneLine(text: string, width: number): string {
-  // eslint-disable-next-line no-control-regex
   const flat = text.replace(/[\s\x00-\x1f\x7f-\x9f]+/g, ' ').trim()
   const characters = [...flat]
   return characters.length <= width ? flat : `${characters.slice(0, width - 1).join('')}…`

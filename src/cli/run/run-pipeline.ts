@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { asSteerflowError } from '../../domain/errors.js'
 import { type Capabilities } from '../../stages/needs.js'
 import { type Node } from '../../stages/bind.js'
 import { PipelineRun } from '../../runtime/pipeline-run.js'
@@ -54,7 +55,7 @@ export async function runPipeline(request: RunRequest): Promise<{ readonly commi
     request.signal.removeEventListener('abort', interrupted)
     await Promise.all([sources, watching])
   }
-  if (failure) throw failure
+  if (failure) throw asSteerflowError(failure)
   return { committed: run.status().reduce((sum, { counters }) => sum + counters.in, 0) }
 }
 
