@@ -38,8 +38,8 @@ export class Room {
    */
   async write<T>(share: Share, bytes: number, work: (begin: Begin) => T): Promise<T> {
     const attempt = () => this.writer.write(bytes, begin => work(() => this.#enter(share, bytes, begin)))
-    // Whoever comes while others wait goes behind them: a source's records keep their order.
-    if (this.#waiting[share].length === 0) {
+    // Whoever comes while others wait goes behind them, except who needs no room: its offset may let retention make some.
+    if (bytes === 0 || this.#waiting[share].length === 0) {
       try {
         return await attempt()
       } catch (thrown) {
