@@ -127,11 +127,25 @@ export const topicSpecs = [...topics, deadLetters].map(({ name, partitions, rete
   retention,
 }))
 
-/** A tree's records keep their order: the tree's id where the source has one, otherwise the content. */
+/** A tree's records keep their order: the tree's id where the source has one, otherwise a digest of its texts. */
 export function rawKey(record: Readonly<Record<string, unknown>>): string {
   for (const key of ['message_tree_id', 'tree_id', 'id', 'conversation_id']) {
     const value = record[key]
     if (typeof value === 'string' && value !== '') return value
   }
-  return digest(JSON.stringify(Object.values(record).slice(0, 1)).slice(0, 4096))
+  return digest(...beginning(record))
+}
+
+/** The first strings of a record, found without recursion: a record may be nested 100,000 levels deep. */
+function beginning(record: unknown): string[] {
+  const found: string[] = []
+  for (let open = [record]; open.length > 0 && found.length < 4;) {
+    const next: unknown[] = []
+    for (const value of open) {
+      if (typeof value === 'string') found.push(value)
+      else if (typeof value === 'object' && value !== null) next.push(...Object.values(value).slice(0, 16))
+    }
+    open = next.slice(0, 64)
+  }
+  return found
 }

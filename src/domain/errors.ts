@@ -60,7 +60,7 @@ export const errorTable = {
   STEERFLOW_INPUT_TORN: {
     kind: 'fatal',
     means: 'A compressed input ends early or is damaged, or it expands beyond every plausible size.',
-    next: 'Fetch the file again; what was read before the damage is kept, and ingest resumes after it.',
+    next: 'Fetch the file again and ingest it; what was read before the damage is kept, and snapshots hold each record once.',
   },
   STEERFLOW_RECORD_INVALID: {
     kind: 'permanent',

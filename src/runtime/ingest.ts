@@ -64,8 +64,9 @@ export async function ingest(
       batch.add(item.position, outputOf(item, source, to, log.maxValueBytes))
       if (batch.full) seen(await batch.commit())
     }
-    seen(await batch.commit())
   } finally {
+    // Also when the source turns out to be damaged: what came before the damage is kept.
+    seen(await batch.commit())
     await claim.release()
   }
   return done

@@ -1,5 +1,4 @@
 import { type Raw, type Split } from '../../domain/conversation.js'
-import { digest } from '../../domain/digest.js'
 import { asSteerflowError, SteerflowError } from '../../domain/errors.js'
 import { detectFormat } from '../../domain/formats/index.js'
 import { type Message } from '../../domain/oasst/turn.js'
@@ -57,17 +56,8 @@ export function recordItem(
   return {
     kind: 'record',
     position,
-    key: keyOf(record, text),
+    key: rawKey(record),
     value: Buffer.from(`${head.slice(0, -1)},"record":${text}}`, 'utf8'),
-  }
-}
-
-/** A record without an id is known by its beginning, or by the whole where that is nested too deeply to be written. */
-function keyOf(record: Message, text: string): string {
-  try {
-    return rawKey(record)
-  } catch {
-    return digest(text)
   }
 }
 
