@@ -63,7 +63,7 @@ export interface Replayed {
 
 /**
  * Publishes dead letters again where they came from, for the node that refused them only. A record and its mark are
- * published in one transaction under a claim of the dead-letter topic, so that a second replay, even a concurrent one,
+ * published in one transaction under a claim, so that a second replay, even a concurrent one,
  * does nothing.
  * @throws STEERFLOW_FENCED when another replay runs at the same time.
  */
@@ -74,7 +74,8 @@ export async function replay(
   dryRun: boolean,
 ): Promise<Replayed> {
   const known = new Set((await log.topics()).map(topic => topic.name))
-  const claim = dryRun ? null : await log.claim('dead-letters.replay', topics.deadLetters, 0)
+  // A name of its own: a claim of the dead letters themselves would keep their retention from passing it.
+  const claim = dryRun ? null : await log.claim('dead-letters.replay', 'dead-letters.replay', 0)
   const result = { replayed: [] as string[], refused: new Map<string, string>() }
   try {
     for await (const letter of letters(log, topics)) {
