@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 import { openFleet, type Fleet } from '../../adapters/inference/fleet.js'
 import { attributeSet } from '../../domain/attributes.js'
 import { type AnnotatedTurns } from '../../domain/annotation.js'
@@ -65,7 +65,11 @@ While no server answers it waits, and after --retry-for it ends with exit code 1
       oneOf('all', 'assistant'),
       'all',
     )
-    .option('--retry-for <seconds>', 'how long to wait while no server answers, or forever', secondsOrForever, 60_000)
+    .addOption(
+      new Option('--retry-for <seconds>', 'how long to wait while no server answers, or forever')
+        .argParser(secondsOrForever)
+        .default(60_000, '60'),
+    )
     .option('--deadline <seconds>', 'time for one answer', wholeNumber(1), 120)
     .option('--system-turn-start <token>', 'begins the system prompt', unescaped, extraIdTokens.system)
     .option('--turn-start <token>', 'begins a turn', unescaped, extraIdTokens.turn)

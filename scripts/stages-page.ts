@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from 'node:util'
+import { stringify } from 'yaml'
+import { z } from 'zod'
+import { pipeline } from '../src/pipeline.js'
+import { annotate } from '../src/stages/annotate.js'
+import { clean } from '../src/stages/clean.js'
+import { launch } from '../src/stages/launch.js'
+import { preprocess } from '../src/stages/preprocess.js'
+import { seal } from '../src/stages/seal.js'
+import { trigger } from '../src/stages/trigger.js'
+
+/** What the page says of a stage; examples only where a stage is a function of one record. */
+interface Described {
+  readonly name: string
+  readonly summary: string
+  readonly kind: string
+  readonly groups?: string
+  readonly input: z.ZodObject
+  readonly ports: Readonly<Record<string, z.ZodObject>>
+  readonly options: z.ZodObject
+  readonly examples?: readonly {
+    readonly title: string
+    readonly given: unknown
+    readonly options?: unknown
+    readonly expect: readonly { readonly to: string; readonly value: unknown }[]
+  }[]
+}
+
+/** In the order of the flow. */
+export const stages = [preprocess, clean, annotate, seal, trigger, launch] as unknown as readonly Described[]
+
+type Schema = z.core.JSONSchema.JSONSchema
+
+/** The page's name of a record. */
+const titleOf = (record: z.ZodObject): string => z.toJSONSchema(record).title ?? 'object'
+
+/** One row an option; those of an option that is an object itself are spelled `outer.inner`. */
+function optionRows(schema: Schema, path = ''): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
+    if (typeof value !== 'object') return []
+    if (value.properties) return optionRows(value, `${path}${key}.`)
+    const preset = JSON.stringify(value.default) ?? '(required)'
+    return [`| \`${path}${key}\` | \`${preset.replaceAll('|', '\\|')}\` | ${value.description ?? ''} |`]
+  })
+}
+
+function options({ options }: Described): string[] {
+  const rows = optionRows(z.toJSONSchema(options, { io: 'input' }))
+  if (rows.length === 0) return ['It has no options.', '']
+  return ['| option | default | what it means |', '|---|---|---|', ...rows, '']
+}
+
+const block = (value: unknown): string => `\`\`\`yaml\n${stringify(value, { lineWidth: 0 }).trimEnd()}\n\`\`\``
+
+function examples({ examples = [] }: Described): string[] {
+  return examples.flatMap(({ title, given, options, expect }) => [
+    `#### ${title}`,
+    '',
+    block(options === undefined ? { given } : { options, given }),
+    '',
+    ...expect.flatMap(({ to, value }) =>
+      isDeepStrictEqual(value, given)
+        ? [`→ \`${to}\`: the record as it is`, '']
+        : [`→ \`${to}\``, '', block(value), ''],
+    ),
+    ...(expect.length === 0 ? ['→ nothing', ''] : []),
+  ])
+}
+
+const howItGathers = ({ kind, groups }: Described): string =>
+  kind === 'each' ? '`each`: one record in, emissions out' : `\`fold\` with ${groups} groups`
+
+function section(stage: Described): string[] {
+  const nodes = pipeline.filter(node => node.stage === stage.name).map(node => `\`${node.name}\``)
+  const ports = Object.entries(stage.ports).map(([port, record]) => `\`${port}\` (${titleOf(record)})`)
+  return [
+    `## ${stage.name}`,
+    '',
+    stage.summary,
+    '',
+    `- ${howItGathers(stage)}`,
+    `- input: ${titleOf(stage.input)}; ports: ${ports.join(', ')}`,
+    `- nodes: ${nodes.join(', ')}`,
+    '',
+    ...options(stage),
+    ...examples(stage),
+  ]
+}
+
+/** docs/stages.md: every stage with its options, ports and worked examples. */
+export const stagesPage = (header: string): string =>
+  [
+    '# Stages',
+    '',
+    `<!-- ${header} -->`,
+    '',
+    'A stage is declared in `src/stages/<name>.ts` and wired in `src/pipeline.ts`. Options stand in `steerflow.yaml` under',
+    'the name of the stage (for seal and trigger: under `datasets.<name>`). The examples are executed by',
+    '[examples.test.ts](../test/stages/examples.test.ts).',
+    '',
+    ...stages.flatMap(section),
+  ].join('\n')
