@@ -73,12 +73,17 @@ function errorsPage(): string {
   ].join('\n')
 }
 
-/** README.md with its picture of the pipeline redrawn; the rest is written by hand. */
+/** README.md with its picture of the pipeline and its example drawn anew; the rest is written by hand. */
 const readme = (): string =>
-  readFileSync('README.md', 'utf8').replace(
-    /(?<=<!-- graph -->\n)[^]*?(?=<!-- \/graph -->)/,
-    () => `\`\`\`mermaid\n${asMermaid().join('\n')}\n\`\`\`\n`,
-  )
+  readFileSync('README.md', 'utf8')
+    .replace(
+      /(?<=<!-- graph -->\n)[^]*?(?=<!-- \/graph -->)/,
+      () => `\`\`\`mermaid\n${asMermaid().join('\n')}\n\`\`\`\n`,
+    )
+    .replace(
+      /(?<=<!-- example: (.*) -->\n)```ts\n[^]*?```\n/,
+      (_, path: string) => `\`\`\`ts\n${readFileSync(`examples/${path}`, 'utf8')}\`\`\`\n`,
+    )
 
 /** Every generated file, path → text. */
 export const generatedFiles = (): ReadonlyMap<string, string> =>
