@@ -5,9 +5,9 @@ import { tablesOf } from './markdown.js'
 
 const Dependencies = z.record(z.string(), z.string())
 const packages = z
-  .object({ dependencies: Dependencies, devDependencies: Dependencies })
+  .object({ dependencies: Dependencies, devDependencies: Dependencies, overrides: Dependencies })
   .parse(JSON.parse(readFileSync('package.json', 'utf8')))
-const [runtime, development] = tablesOf(readFileSync('docs/dependencies.md', 'utf8'))
+const [runtime, development, overrides] = tablesOf(readFileSync('docs/dependencies.md', 'utf8'))
 
 it.each([
   ['dependencies', packages.dependencies, runtime],
@@ -15,6 +15,10 @@ it.each([
 ])('docs/dependencies.md lists the %s of package.json, each with a reason', (_, listed, rows) => {
   expect(rows!.map(([name]) => name)).toEqual(Object.keys(listed).sort())
   expect(rows!.filter(([, , why]) => !why)).toEqual([])
+})
+
+it('docs/dependencies.md lists the overrides of package.json', () => {
+  expect(Object.fromEntries(overrides!.map(([name, version]) => [name, version]))).toEqual(packages.overrides)
 })
 
 it.each([...runtime!, ...development!])('%s has the licence %s', (name, licence) => {
