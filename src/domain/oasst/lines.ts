@@ -39,12 +39,12 @@ export function treeWriter({ recipe, mask, type }: LineSettings): (tree: Tree, o
 
 /** A turn by hand, since it is most of the work: the same as `pythonJson`. */
 function turnJson({ value, from, label, lang }: Turn): string {
-  const spoken = `{"value": ${quoted(value)}, "from": "${from}"`
+  const spoken = `{"value": ${JSON.stringify(value)}, "from": "${from}"`
   const labelled = label === undefined ? spoken : `${spoken}, "label": ${label === null ? 'null' : quoted(label)}`
   return lang === undefined ? `${labelled}}` : `${labelled}, "lang": ${quoted(lang)}}`
 }
 
-/** Most labels and many texts have nothing to escape; texts are well-formed already. */
+/** Labels and languages hardly ever have something to escape; texts are well-formed already. */
 const quoted = (text: string): string => (special.test(text) ? JSON.stringify(text) : `"${text}"`)
 
 const special = /["\\\x00-\x1f]/

@@ -38,15 +38,15 @@ function addLanguage(turn: Turn, lang: unknown, recipe: Recipe, path: () => stri
 function humanLabel(labels: unknown, recipe: Recipe, path: () => string): string {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels))
     throw sourceInvalid(`${path()}.labels`, 'an object is required')
-  const items: string[] = []
+  let label = ''
   for (const { key } of recipe.set.attributes) {
-    if (!Object.hasOwn(labels, key)) continue
-    const rating = (labels as Record<string, { readonly value?: unknown } | null>)[key]
+    const rating = (labels as Record<string, { readonly value?: unknown } | null | undefined>)[key]
+    if (rating === undefined) continue
     const points = fourTimes(rating?.value)
     if (points === null) throw sourceInvalid(`${path()}.labels.${key}.value`, 'a finite number is required')
-    items.push(`${key}:${points}`)
+    label += label === '' ? `${key}:${points}` : `,${key}:${points}`
   }
-  return items.join(',')
+  return label
 }
 
 /** Python's `round(value * 4)`, exact for integers of any size; null for what is no finite number. */
