@@ -7,7 +7,16 @@ export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
     projects: [
-      { extends: true, test: { ...common, name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.real.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          ...common,
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.real.test.ts'],
+          isolate: false,
+        },
+      },
       { extends: true, test: { ...common, name: 'real', include: ['test/**/*.real.test.ts'], testTimeout: 300_000 } },
     ],
   },
