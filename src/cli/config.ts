@@ -4,6 +4,8 @@ import { clean } from '../stages/clean.js'
 import { preprocess } from '../stages/preprocess.js'
 import { seal } from '../stages/seal.js'
 import { trigger } from '../stages/trigger.js'
+import { type TopicSpec } from '../runtime/log.js'
+import { topicSpecs } from '../topics.js'
 
 const tokens = z
   .enum(['extra-id', 'control'])
@@ -34,6 +36,16 @@ export const Config = z
       })
       .prefault({})
       .describe('the embedded log'),
+    topics: z
+      .partialRecord(
+        z.enum(topicSpecs.map(topic => topic.name)),
+        z.strictObject({
+          partitions: z.int().min(1).max(256).optional().describe('partitions; may grow, never shrink'),
+          retentionDays: z.number().positive().optional().describe('days after which a record that all have read goes'),
+        }),
+      )
+      .default({})
+      .describe('partitions and retention of topics, by name, where they differ from topics/*.yaml'),
     ingest: z
       .strictObject({
         maxLineBytes: z
@@ -83,6 +95,14 @@ const training: Readonly<Record<string, z.input<typeof Dataset>>> = {
 /** The settings of a dataset, with its defaults. */
 export const datasetOf = (config: Config, name: string): z.output<typeof Dataset> =>
   config.datasets[name] ?? Dataset.parse(training[name] ?? {})
+
+/** What the log is told of the topics: the declared ones, with what the configuration changes. */
+export const topicSpecsOf = (config: Config): readonly TopicSpec[] =>
+  topicSpecs.map(spec => {
+    const { partitions = spec.partitions, retentionDays } = config.topics[spec.name] ?? {}
+    const retention = retentionDays === undefined ? spec.retention : { keep: 'days' as const, days: retentionDays }
+    return { ...spec, partitions, retention }
+  })
 
 /** The options of a node: those of its stage, from the part of the configuration that carries the stage's name. */
 export function nodeOptions(

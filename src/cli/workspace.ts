@@ -2,8 +2,7 @@ import { join, resolve } from 'node:path'
 import { openLog } from '../adapters/log/open.js'
 import { takeRunLock } from '../adapters/processes/run-lock.js'
 import { type Log } from '../runtime/log.js'
-import { topicSpecs } from '../topics.js'
-import { type Config } from './config.js'
+import { type Config, topicSpecsOf } from './config.js'
 
 /** A data folder with its log open. */
 export interface Workspace {
@@ -24,7 +23,7 @@ export async function openWorkspace(config: Config, exclusive = false): Promise<
   const lock = exclusive ? await takeRunLock(join(root, 'run.lock')) : null
   try {
     const log = await openLog(root, { maxBytes: config.log.maxBytes })
-    await log.ensure(topicSpecs)
+    await log.ensure(topicSpecsOf(config))
     return {
       config,
       root,

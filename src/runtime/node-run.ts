@@ -3,6 +3,7 @@ import { type Node, type Runner } from '../stages/bind.js'
 import { type Capabilities } from '../stages/needs.js'
 import { type Idle } from '../stages/stage.js'
 import { counters, type NodeStatus } from './counters.js'
+import { type Report } from './events.js'
 import { type Assignee, type Claim, type Log, type Membership } from './log.js'
 import { ClosingPartition } from './partition-closing.js'
 import { EachPartition } from './partition-each.js'
@@ -19,6 +20,7 @@ export interface NodeRunOptions {
   /** Records worked on at the same time, over all partitions. */
   readonly concurrency: number
   readonly moved: () => void
+  readonly report: Report
   /** Told once of what stops the whole run. */
   readonly failed: (error: unknown) => void
 }
@@ -48,6 +50,7 @@ export class NodeRun implements Assignee {
       counters: counters(),
       permits: new Semaphore(run.concurrency),
       moved: run.moved,
+      report: run.report,
     }
     // Started here also for folds, which start one more a partition: wrong options are told at once.
     const runner = node.start(run.options, run.capabilities)
@@ -64,6 +67,7 @@ export class NodeRun implements Assignee {
       if (!this.#stopping && this.#held.get(claim.partition)?.claim === claim) this.run.failed(error)
     })
     this.#held.set(claim.partition, { work, claim, ended })
+    this.#tell('assigned', claim)
     this.run.moved()
   }
 
@@ -72,6 +76,7 @@ export class NodeRun implements Assignee {
     if (held?.claim !== claim) return
     this.#held.delete(claim.partition)
     held.work.drop()
+    this.#tell('lost', claim)
     this.run.moved()
     // Where processes share a group's partitions, a partition goes to another and the rest stay; elsewhere somebody else
     // has started the same work, and this run has nothing left to do.
@@ -110,6 +115,10 @@ export class NodeRun implements Assignee {
     await Promise.allSettled(held.map(({ ended }) => ended))
     clearTimeout(timer)
     await this.#membership?.leave()
+  }
+
+  #tell(event: 'assigned' | 'lost', { partition, committed }: Claim): void {
+    this.run.report({ event, node: this.node.name, partition, offset: String(committed) })
   }
 
   #begin(claim: Claim): PartitionWork {

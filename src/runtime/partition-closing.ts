@@ -122,6 +122,9 @@ export class ClosingPartition implements PartitionWork {
     const outputs = [...outputsOf(this.context, emissions), ...open.letters]
     await this.#commit(this.#position, open.records, outputs)
     this.#open = null
+    const { node } = this.context
+    const to = String(this.#position)
+    this.context.report({ event: 'cut', node, partition: this.partition, reason, records: open.records, to })
   }
 
   async #commit(to: Offset, records: number, outputs: readonly Output[]): Promise<void> {

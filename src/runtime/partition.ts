@@ -3,6 +3,7 @@ import { type At } from '../stages/stage.js'
 import { type SteerflowError } from '../domain/errors.js'
 import { type Counters, type PartitionStatus } from './counters.js'
 import { deadLetter, type Origin } from './dead-letter.js'
+import { type Report } from './events.js'
 import { type Log, type LogRecord, type Output } from './log.js'
 import { type Semaphore } from './semaphore.js'
 
@@ -16,6 +17,7 @@ export interface NodeContext {
   readonly permits: Semaphore
   /** Called after every commit: something moved. */
   readonly moved: () => void
+  readonly report: Report
 }
 
 /** One partition of one node at work. */
@@ -58,6 +60,13 @@ export function letterOf(context: NodeContext, record: LogRecord, error: Steerfl
     offset: String(record.offset),
     timestamp: record.timestamp,
   }
+  context.report({
+    event: 'dead-letter',
+    node: context.node,
+    code: error.code,
+    partition: record.partition,
+    offset: String(record.offset),
+  })
   return deadLetter(context.deadLetters, context.node, record, origin, error, context.log.maxValueBytes)
 }
 

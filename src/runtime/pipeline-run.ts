@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Node } from '../stages/bind.js'
 import { type Capabilities } from '../stages/needs.js'
-import { asSteerflowError } from '../domain/errors.js'
+import { asSteerflowError, explain } from '../domain/errors.js'
 import { type NodeStatus } from './counters.js'
+import { type Report } from './events.js'
 import { judge, type Standing, type Verdict } from './idle.js'
 import { type Log } from './log.js'
 import { NodeRun } from './node-run.js'
@@ -20,6 +21,8 @@ export interface PipelineRunOptions {
   readonly sourcesEnded: () => boolean
   /** Stop when everything is done. */
   readonly untilIdle: boolean
+  /** Told of what an operator wants to know. */
+  readonly report?: Report
   /** How long a stop waits for what is in flight. */
   readonly drainMs?: number
 }
@@ -34,7 +37,7 @@ export class PipelineRun {
   readonly #nodes: readonly NodeRun[]
   readonly #stop = new AbortController()
   #moves = 0
-  #failure: unknown = null
+  #failure: Error | null = null
 
   constructor(private readonly options: PipelineRunOptions) {
     this.#nodes = options.nodes.map(
@@ -46,7 +49,8 @@ export class PipelineRun {
           options: options.options(node),
           concurrency: options.concurrency(node),
           moved: () => this.#moves++,
-          failed: error => this.#fail(error),
+          report: event => options.report?.(event),
+          failed: error => this.#fail(node.name, error),
         }),
     )
   }
@@ -80,10 +84,12 @@ export class PipelineRun {
     } finally {
       await Promise.all(this.#nodes.map(node => node.stop(this.options.drainMs ?? 10_000)))
     }
-    if (this.#failure) throw asSteerflowError(this.#failure)
+    if (this.#failure) throw this.#failure
   }
 
-  #fail(error: unknown): void {
+  #fail(node: string, thrown: unknown): void {
+    const error = asSteerflowError(thrown)
+    this.options.report?.({ event: 'failed', node, code: error.code, cause: explain(error) })
     this.#failure ??= error
     this.stop()
   }

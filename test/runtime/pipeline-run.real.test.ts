@@ -6,7 +6,15 @@ import { readAll } from '../../src/runtime/read-all.js'
 import { letters, replay } from '../../src/runtime/replay.js'
 import { bind } from '../../src/stages/bind.js'
 import { type ClosingFold, each, fold, type LastingFold } from '../../src/stages/stage.js'
-import { Numbered, numbered, publishNumbers, runUntilIdle, testLog, valuesOf } from '../support/pipelines.js'
+import {
+  Numbered,
+  numbered,
+  pipelineRun,
+  publishNumbers,
+  runUntilIdle,
+  testLog,
+  valuesOf,
+} from '../support/pipelines.js'
 
 const a = numbered('a')
 const b = numbered('b')
@@ -149,6 +157,34 @@ test('a closing fold commits a group with its emissions, and cuts when everythin
   await publishNumbers(log, a, 57, 60)
   await runUntilIdle(log, [node])
   expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(60).filter(id => id !== 13))
+})
+
+test('a stop drains what is in flight and never cuts an open group', async () => {
+  const log = await testLog(['a', 'b', 'c'])
+  await publishNumbers(log, a, 0, 40)
+  const slow = each()({
+    ...declared,
+    name: 'slow',
+    create:
+      ({ to }) =>
+      async record => {
+        await sleep(20)
+        return to.out(record)
+      },
+  })
+  const nodes = [bind('slow', slow, a, { out: b }, () => ({})), bind('groups', groups, a, { out: c }, () => ({}))]
+  const run = pipelineRun(log, nodes, false, 40)
+  const running = run.run()
+  await sleep(150)
+  run.stop()
+  await running
+  const passed = (await valuesOf(log, 'b')).length
+  const committed = [...(await log.committed('slow', 'a')).values()].reduce((sum, at) => sum + Number(at), 0)
+  expect(passed).toBe(committed)
+  expect((await valuesOf(log, 'c')).length % 10).toBe(0)
+  await runUntilIdle(log, nodes)
+  expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(40))
+  expect(ids(await valuesOf(log, 'c'))).toEqual(upTo(40).filter(id => id !== 13))
 })
 
 const looped = { out: Numbered, again: Numbered }

@@ -70,9 +70,9 @@ export async function publishNumbers(log: Log, to: Topic<typeof Numbered>, from:
   )
 }
 
-/** Runs nodes until everything is idle. */
-export async function runUntilIdle(log: Log, nodes: readonly Node[], concurrency = 8): Promise<PipelineRun> {
-  const run = new PipelineRun({
+/** A run of nodes that need nothing. */
+export const pipelineRun = (log: Log, nodes: readonly Node[], untilIdle: boolean, concurrency = 8): PipelineRun =>
+  new PipelineRun({
     log,
     nodes,
     deadLetters: 'dead-letters',
@@ -80,11 +80,12 @@ export async function runUntilIdle(log: Log, nodes: readonly Node[], concurrency
     options: () => ({}),
     concurrency: () => concurrency,
     sourcesEnded: () => true,
-    untilIdle: true,
+    untilIdle,
   })
-  await run.run()
-  return run
-}
+
+/** Runs nodes until everything is idle. */
+export const runUntilIdle = (log: Log, nodes: readonly Node[], concurrency = 8): Promise<void> =>
+  pipelineRun(log, nodes, true, concurrency).run()
 
 /** All values of a topic, decoded. */
 export async function valuesOf(log: Log, name: string): Promise<Numbered[]> {

@@ -1,8 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Logger } from 'pino'
 import { pipeline } from '../../pipeline.js'
 import { exitCodes, type Verb } from '../command.js'
+import { openLogger, reportTo } from '../logger.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { Live } from '../render/live.js'
 import { renderSummary } from '../render/summary.js'
@@ -44,7 +46,13 @@ export const quickstart: Verb = (program, session) => {
     const stop = interrupts()
     const live = new Live(session)
     try {
-      const summary = await wholeFlow(workspace, files, flags, live, stop.signal)
+      const summary = await wholeFlow(
+        workspace,
+        files,
+        flags,
+        { live, logger: openLogger(session, workspace.root) },
+        stop.signal,
+      )
       live.clear()
       if (summary === null) {
         session.err('stopped in good order; run the same command again to go on\n')
@@ -66,7 +74,7 @@ async function wholeFlow(
   workspace: Workspace,
   files: readonly string[],
   flags: QuickstartFlags,
-  live: Live,
+  { live, logger }: { readonly live: Live; readonly logger: Logger },
   signal: AbortSignal,
 ): Promise<Summary | null> {
   const started = Date.now()
@@ -90,6 +98,7 @@ async function wholeFlow(
         await notStuck(rows)
         live.show(rows, phase(rows))
       },
+      report: reportTo(logger),
       signal,
     })
     if (signal.aborted) return null

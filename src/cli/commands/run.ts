@@ -1,6 +1,7 @@
 import { SteerflowError } from '../../domain/errors.js'
 import { pipeline } from '../../pipeline.js'
 import { type Verb } from '../command.js'
+import { openLogger, reportTo } from '../logger.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { Live } from '../render/live.js'
 import { openCapabilities } from '../run/capabilities.js'
@@ -44,6 +45,7 @@ export const run: Verb = (program, session) => {
             if (flags.untilIdle) await notStuck(rows)
             live.show(rows, flags.untilIdle ? 'until idle' : 'running; Ctrl-C stops')
           },
+          report: reportTo(openLogger(session, workspace.root)),
           signal: stop.signal,
         })
         session.err(`${stop.signal.aborted ? 'stopped in good order' : 'idle'}: ${committed} records committed\n`)

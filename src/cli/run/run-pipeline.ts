@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { asSteerflowError } from '../../domain/errors.js'
 import { type Capabilities } from '../../stages/needs.js'
 import { type Node } from '../../stages/bind.js'
+import { type Report } from '../../runtime/events.js'
 import { PipelineRun } from '../../runtime/pipeline-run.js'
 import { deadLetters } from '../../topics.js'
 import { nodeOptions } from '../config.js'
@@ -17,6 +18,7 @@ export interface RunRequest {
   readonly sources: (signal: AbortSignal) => Promise<void>
   /** Looks on, a few times a second. What it throws stops the run. */
   readonly watch: (rows: readonly LiveRow[]) => void | Promise<void>
+  readonly report: Report
   /** Ends the run in good order. */
   readonly signal: AbortSignal
 }
@@ -38,6 +40,7 @@ export async function runPipeline(request: RunRequest): Promise<{ readonly commi
     concurrency: node => (node.stage === 'annotate' ? workspace.config.annotate.concurrency : 64),
     sourcesEnded: () => sourcesEnded,
     untilIdle: request.untilIdle,
+    report: request.report,
   })
   const end = (error?: unknown): void => {
     failure ??= error ?? null

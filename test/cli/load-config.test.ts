@@ -1,0 +1,74 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { commentedConfig } from '../../src/cli/commented-config.js'
+import { Config, nodeOptions, topicSpecsOf } from '../../src/cli/config.js'
+import { loadConfig, variables } from '../../src/cli/load-config.js'
+import { pipeline } from '../../src/pipeline.js'
+import { type Capabilities } from '../../src/stages/needs.js'
+import { temporary } from '../support/pipelines.js'
+
+const fileWith = (text: string): string => {
+  const file = join(temporary(), 'steerflow.yaml')
+  writeFileSync(file, text)
+  return file
+}
+
+test('the file is overridden by the environment, the environment by flags', () => {
+  const file = fileWith('clean: { seqLen: 100, threads: 1 }\nattributes: helpsteer-5\n')
+  const env = { STEERFLOW_CLEAN_SEQ_LEN: '200', STEERFLOW_ATTRIBUTES: 'oasst-12' }
+  const config = loadConfig({ file, env, set: ['clean.seqLen=300'] })
+  expect([config.clean.seqLen, config.clean.threads, config.attributes]).toEqual([300, 1, 'oasst-12'])
+})
+
+test.each([
+  ['clean: { seqLen: many }', /clean\.seqLen/],
+  ['clean: { sqLen: 1 }', /sqLen/],
+  ['topics: { no.such.topic: { partitions: 2 } }', /topics/],
+  ['- a list', /keys and values/],
+  ['a: [', /not YAML/],
+])('%s is refused by name', (text, message) => {
+  const file = fileWith(text)
+  expect(() => loadConfig({ file })).toThrow(message)
+})
+
+test('a file that is named must be there', () => {
+  expect(() => loadConfig({ file: '/no/such/file.yaml' })).toThrow(/no configuration file/)
+})
+
+test('every key that a person can set is a variable', () => {
+  expect(variables().get('STEERFLOW_ANNOTATE_ENDPOINTS')).toEqual(['annotate', 'endpoints'])
+  const endpoints = loadConfig({ env: { STEERFLOW_ANNOTATE_ENDPOINTS: '[http://localhost:1424]' } }).annotate.endpoints
+  expect(endpoints).toEqual(['http://localhost:1424'])
+})
+
+test('topics get the partitions and the retention of the configuration', () => {
+  const specs = topicSpecsOf(Config.parse({ topics: { 'conversations.raw': { partitions: 8, retentionDays: 7 } } }))
+  expect(specs.find(spec => spec.name === 'conversations.raw')).toMatchObject({
+    partitions: 8,
+    retention: { keep: 'days', days: 7 },
+  })
+  expect(specs.find(spec => spec.name === 'conversations.scored')).toMatchObject({ partitions: 4 })
+})
+
+test('every node of the pipeline takes the options that the default configuration gives it', () => {
+  const config = Config.parse({})
+  for (const node of pipeline) {
+    expect(() => node.start(nodeOptions(config, node), {} as Capabilities), node.name).not.toThrow()
+  }
+})
+
+test('the commented file is the default, and each line of it can be uncommented', () => {
+  const text = commentedConfig()
+  expect(parse(text)).toBeNull()
+  const uncommented = text
+    .split('\n')
+    .slice(2)
+    .map(line => line.replace(/^#/, ''))
+    .filter(line => !/^\s*#/.test(line))
+    .join('\n')
+  const { datasets: _, ...rest } = parse(uncommented) as Record<string, unknown>
+  const { datasets: __, ...defaults } = Config.parse({})
+  expect(Config.parse(rest)).toMatchObject(defaults)
+})
