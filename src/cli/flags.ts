@@ -1,4 +1,5 @@
-import { InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError } from 'commander'
+import { extraIdTokens, type PromptTokens } from '../domain/prompt-tokens.js'
 
 /** Parsers of option values, for commander: what they throw is shown as a usage error. */
 
@@ -41,3 +42,23 @@ export const unescaped = (text: string): string =>
     const code = x ?? u
     return code === undefined ? '\\' : String.fromCharCode(parseInt(code, 16))
   })
+
+/** What `withPromptTokens` adds to a command's options. */
+export interface PromptTokenFlags {
+  readonly systemTurnStart: string
+  readonly turnStart: string
+  readonly labelStart: string
+}
+
+/** Adds the control strings of the prompt template, under the names that the trainers give them. */
+export const withPromptTokens = (command: Command): Command =>
+  command
+    .option('--system-turn-start <token>', 'begins the system prompt', unescaped, extraIdTokens.system)
+    .option('--turn-start <token>', 'begins a turn', unescaped, extraIdTokens.turn)
+    .option('--label-start <token>', 'begins an attribute line', unescaped, extraIdTokens.label)
+
+export const promptTokensOf = ({ systemTurnStart, turnStart, labelStart }: PromptTokenFlags): PromptTokens => ({
+  system: systemTurnStart,
+  turn: turnStart,
+  label: labelStart,
+})

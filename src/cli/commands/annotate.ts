@@ -2,14 +2,21 @@ import { InvalidArgumentError, Option } from 'commander'
 import { openFleet, type Fleet } from '../../adapters/inference/fleet.js'
 import { attributeSet } from '../../domain/attributes.js'
 import { type AnnotatedTurns } from '../../domain/annotation.js'
-import { extraIdTokens } from '../../domain/prompt-tokens.js'
 import { annotateFile } from '../annotate-file/annotate-file.js'
 import { countLines } from '../annotate-file/count-lines.js'
 import { exitCodes, type Session, type Verb } from '../command.js'
-import { oneOf, pythonBoolean, secondsOrForever, unescaped, wholeNumber } from '../flags.js'
+import {
+  oneOf,
+  type PromptTokenFlags,
+  promptTokensOf,
+  pythonBoolean,
+  secondsOrForever,
+  wholeNumber,
+  withPromptTokens,
+} from '../flags.js'
 import { progress, type Progress } from '../render/progress.js'
 
-interface Flags {
+interface Flags extends PromptTokenFlags {
   readonly inputFileName: string
   readonly outputFileName: string
   readonly host: string
@@ -23,9 +30,6 @@ interface Flags {
   readonly turns: AnnotatedTurns
   readonly retryFor: number | null
   readonly deadline: number
-  readonly systemTurnStart: string
-  readonly turnStart: string
-  readonly labelStart: string
 }
 
 const endpoint = (url: string, others: readonly string[] = []): readonly string[] => {
@@ -35,7 +39,7 @@ const endpoint = (url: string, others: readonly string[] = []): readonly string[
 
 /** The original attribute_annotate script's command line: same flags, same labels, nothing lost. */
 export const annotate: Verb = (program, session) => {
-  program
+  const command = program
     .command('annotate')
     .summary('predict the attributes of every turn with value model servers (attribute_annotate.py)')
     .description(
@@ -71,9 +75,7 @@ While no server answers it waits, and after --retry-for it ends with exit code 1
         .default(60_000, '60'),
     )
     .option('--deadline <seconds>', 'time for one answer', wholeNumber(1), 120)
-    .option('--system-turn-start <token>', 'begins the system prompt', unescaped, extraIdTokens.system)
-    .option('--turn-start <token>', 'begins a turn', unescaped, extraIdTokens.turn)
-    .option('--label-start <token>', 'begins an attribute line', unescaped, extraIdTokens.label)
+  withPromptTokens(command)
     .addHelpText(
       'after',
       `
@@ -92,7 +94,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
   const fleet = openFleet({
     endpoints: urls.map(url => ({ url, model: null })),
     attributeSet: attributeSet(flags.attributeSet ?? (flags.processLang ? 'oasst-12-lang@1' : 'oasst-12@1')),
-    tokens: { system: flags.systemTurnStart, turn: flags.turnStart, label: flags.labelStart },
+    tokens: promptTokensOf(flags),
     protocol: flags.protocol,
     inFlight: flags.concurrency,
     batch: Math.min(flags.batchSize, 128),

@@ -3,9 +3,8 @@ import { type Command, Option } from 'commander'
 import { startBaselineServer } from '../../adapters/baseline/server.js'
 import { readExamples, writeTrained } from '../../adapters/baseline/train-files.js'
 import { fitsOf, trainBaseline } from '../../baseline/train.js'
-import { extraIdTokens } from '../../domain/prompt-tokens.js'
 import { type Session, type Verb } from '../command.js'
-import { unescaped, wholeNumber } from '../flags.js'
+import { type PromptTokenFlags, promptTokensOf, wholeNumber, withPromptTokens } from '../flags.js'
 import { metricsTable } from '../render/metrics-table.js'
 import { progress } from '../render/progress.js'
 import { interrupts } from '../run/interrupts.js'
@@ -50,14 +49,11 @@ function languageNote(codes: readonly string[]): string {
   return `Languages: ${codes.join(' ')}.`
 }
 
-interface ServeFlags {
+interface ServeFlags extends PromptTokenFlags {
   readonly model: string
   readonly host: string
   readonly port?: number
   readonly token?: string
-  readonly systemTurnStart: string
-  readonly turnStart: string
-  readonly labelStart: string
 }
 
 async function serve(flags: ServeFlags, session: Session): Promise<void> {
@@ -65,7 +61,7 @@ async function serve(flags: ServeFlags, session: Session): Promise<void> {
   const server = await startBaselineServer({
     modelPath: flags.model,
     host: flags.host,
-    tokens: { system: flags.systemTurnStart, turn: flags.turnStart, label: flags.labelStart },
+    tokens: promptTokensOf(flags),
     ...(flags.port !== undefined && { port: flags.port }),
     ...(flags.token !== undefined && { token: flags.token }),
   })
@@ -106,7 +102,7 @@ Examples:
   steerflow baseline train --snapshot snap --output model --json | jq .metrics`,
     )
     .action((flags: TrainFlags) => train(flags, session))
-  group
+  const serving = group
     .command('serve')
     .summary('serve a trained model behind NeMo’s PUT /generate')
     .description(
@@ -118,9 +114,7 @@ Sampling options of a request change nothing, all_probs and compute_logprob are 
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--port <number>', 'port to listen on; 0: any free one', wholeNumber(0))
     .addOption(new Option('--token <secret>', 'what requests have to show').env('STEERFLOW_BASELINE_TOKEN'))
-    .option('--system-turn-start <token>', 'begins the system prompt', unescaped, extraIdTokens.system)
-    .option('--turn-start <token>', 'begins a turn', unescaped, extraIdTokens.turn)
-    .option('--label-start <token>', 'begins an attribute line', unescaped, extraIdTokens.label)
+  withPromptTokens(serving)
     .addHelpText(
       'after',
       `

@@ -1,46 +1,28 @@
 import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
 import { openRejects } from '../../adapters/files/rejects.js'
 import { openWriter } from '../../adapters/files/writer.js'
 import { openMasker } from '../../adapters/tokenizer/open-masker.js'
 import { SteerflowError } from '../../domain/errors.js'
-import { extraIdTokens } from '../../domain/prompt-tokens.js'
 import { cleanFile } from '../clean-file.js'
 import { exitCodes, type Session, type Verb } from '../command.js'
+import { type PromptTokenFlags, promptTokensOf, wholeNumber, withPromptTokens } from '../flags.js'
 import { progress } from '../render/progress.js'
 
-interface Flags {
+interface Flags extends PromptTokenFlags {
   readonly datasetFile: string
   readonly outputFile: string
   readonly library: string
   readonly modelFile: string
   readonly seqLen: number
-  readonly systemTurnStart: string
-  readonly turnStart: string
-  readonly labelStart: string
   readonly threads: number
   readonly strict?: true
 }
 
-const wholeNumber =
-  (least: number) =>
-  (text: string): number => {
-    const value = Number(text)
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${least}.`)
-  }
-
-/** `\x11`, `\u0011` and `\\` as in Python: a command line cannot hold a NUL. */
-const unescaped = (text: string): string =>
-  text.replace(/\\(?:x([0-9a-f]{2})|u([0-9a-f]{4})|\\)/gi, (_, x?: string, u?: string) => {
-    const code = x ?? u
-    return code === undefined ? '\\' : String.fromCharCode(parseInt(code, 16))
-  })
-
 /** The original data_clean script's command line: same flags, same bytes, same lines on standard output. */
 export const clean: Verb = (program, session) => {
-  program
+  const command = program
     .command('clean')
     .summary('remove conversations of which nothing is learnt (data_clean.py)')
     .description(
@@ -54,9 +36,7 @@ Which lines are removed is said on standard output, progress on standard error.`
     .requiredOption('--model-file <file>', 'SentencePiece .model file')
     .option('--model-name <name>', 'accepted and ignored, as the original does with sentencepiece')
     .option('--seq-len <tokens>', 'tokens of a conversation that the trainer reads', wholeNumber(0), 4096)
-    .option('--system-turn-start <token>', 'begins the system prompt', unescaped, extraIdTokens.system)
-    .option('--turn-start <token>', 'begins a turn', unescaped, extraIdTokens.turn)
-    .option('--label-start <token>', 'begins an attribute line', unescaped, extraIdTokens.label)
+  withPromptTokens(command)
     .addOption(
       new Option('--threads <count>', 'tokenizer threads')
         .argParser(wholeNumber(1))
@@ -83,7 +63,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
     )
   }
   const { size } = flags.datasetFile === '-' ? { size: null } : await stat(flags.datasetFile).catch(notFound(flags))
-  const tokens = { system: flags.systemTurnStart, turn: flags.turnStart, label: flags.labelStart }
+  const tokens = promptTokensOf(flags)
   const masker = await openMasker({ model: flags.modelFile, tokens, threads: flags.threads })
   const rejects = openRejects(flags.outputFile)
   const shown = progress(session, 'clean', 'bytes', size)
