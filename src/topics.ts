@@ -143,7 +143,8 @@ function beginning(record: unknown): string[] {
     const next: unknown[] = []
     for (const value of open) {
       if (typeof value === 'string') found.push(value)
-      else if (typeof value === 'object' && value !== null) next.push(...Object.values(value).slice(0, 16))
+      else if (typeof value === 'object' && value !== null)
+        next.push(...(Object.values(value) as unknown[]).slice(0, 16))
     }
     open = next.slice(0, 64)
   }

@@ -103,16 +103,17 @@ test('killed again and again, it loses nothing and does nothing twice', async ()
   const topics = ['conversations.labelled-clean', 'conversations.scored']
   const sent = await Promise.all(topics.map(async topic => (await idsOf(undisturbed, topic)).sort()))
 
-  for (let kills = 0; kills < 20;) {
+  let kills = 0
+  while (kills < 16) {
     const dir = temporary()
-    for (;;) {
+    // At most eight kills a folder, then it may end: on a busy machine it would otherwise not get there.
+    for (let tries = 0; ; tries++) {
       const { child, ended } = startCli(['quickstart', file, '--data-dir', dir])
       // From within the start of the program to near its end, in an order that mixes the phases.
-      await sleep(whole * (0.1 + 0.07 * ((kills * 7919) % 13)))
-      child.kill('SIGKILL')
-      const { signal, code } = await ended
+      if (tries < 8) setTimeout(() => child.kill('SIGKILL'), whole * (0.1 + 0.07 * ((kills * 7919) % 13)))
+      const { signal, code, stderr } = await ended
       if (signal !== 'SIGKILL') {
-        expect(code).toBe(0)
+        expect(code, stderr).toBe(0)
         break
       }
       kills++
