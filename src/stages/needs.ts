@@ -1,6 +1,7 @@
 import { type AttributeSet } from '../domain/attributes.js'
-import { type ConversationType, type Split, type Turn } from '../domain/conversation.js'
+import { type Split, type Turn } from '../domain/conversation.js'
 import { type JobEvent, type Snapshot } from '../domain/job.js'
+import { type MaskInput } from '../domain/mask/input.js'
 import { type TrainedModel } from '../domain/model.js'
 import { type ShardManifest } from '../domain/shard.js'
 
@@ -8,14 +9,6 @@ import { type ShardManifest } from '../domain/shard.js'
  * The capabilities that stages ask for. Adapters implement them; a test passes a literal. What a stage does not list, it
  * cannot reach.
  */
-
-/** What the loss mask depends on. */
-export interface MaskInput {
-  readonly conversations: readonly Turn[]
-  readonly system: string
-  readonly mask: string
-  readonly type: ConversationType | null
-}
 
 /** Computes loss masks with a real tokenizer. */
 export interface Masker {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type PromptTokens } from '../../domain/prompt-tokens.js'
-import { type MaskInput } from '../../stages/needs.js'
+import { type MaskInput } from '../../domain/mask/input.js'
 
 /** What a tokenizer thread is started with. */
 export interface ThreadOptions {

@@ -1,5 +1,7 @@
 import { SteerflowError } from '../../domain/errors.js'
+import { type JobEvent } from '../../domain/job.js'
 import { isOpen } from '../../domain/job-states.js'
+import { jobs as topic } from '../../topics.js'
 import { type LiveRow } from '../render/live.js'
 import { latestJobs } from '../summary/collect.js'
 import { type Workspace } from '../workspace.js'
@@ -14,8 +16,15 @@ const patienceMs = 10_000
  */
 export function stuckWatch({ log }: Workspace, hasValueModel: () => Promise<boolean>) {
   let since: number | null = null
+  let known = { end: -1n, jobs: [] as readonly JobEvent[] }
+  /** Read anew only when the topic has grown: a run is watched several times a second. */
+  const jobsNow = async (): Promise<readonly JobEvent[]> => {
+    const end = (await log.state(topic.name)).reduce((sum, state) => sum + state.end, 0n)
+    if (end !== known.end) known = { end, jobs: await latestJobs(log) }
+    return known.jobs
+  }
   return async (rows: readonly LiveRow[], now = Date.now()): Promise<void> => {
-    const jobs = await latestJobs(log)
+    const jobs = await jobsNow()
     const failed = jobs.find(({ state }) => state === 'failed' || state === 'unknown')
     if (failed) throw new SteerflowError('STEERFLOW_JOB_FAILED', `${failed.job}: ${failed.detail ?? failed.state}`)
     const others = rows.filter(row => row.node !== 'annotate' && row.node !== 'seal-scored')
