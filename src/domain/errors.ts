@@ -142,6 +142,11 @@ export const errorTable = {
     means: 'The stored log cannot be read.',
     next: 'Restore the data folder from a copy, or start with another --data-dir.',
   },
+  STEERFLOW_KAFKA_UNREACHABLE: {
+    kind: 'transient',
+    means: 'A Kafka broker does not answer, or not as it should.',
+    next: 'Check log.kafka.brokers and that the brokers run; a pipeline at work goes on by itself.',
+  },
   STEERFLOW_TOPIC_UNKNOWN: {
     kind: 'usage',
     means: 'There is no topic of that name.',

@@ -83,6 +83,11 @@ export interface Assignee {
   assigned(claim: Claim): void
   /** The claim is lost or was fenced: its window must be dropped; nothing of it can be committed any more. */
   lost(claim: Claim): void
+  /**
+   * The partition is to go to another member, and is given to nobody before this resolves: what is under way may be
+   * finished and committed, within a few seconds. Then the claim is given back. Must not reject.
+   */
+  revoked(claim: Claim): Promise<void>
   /** The membership itself cannot go on; where partitions are not shared, a newer member is a reason. */
   failed(error: Error): void
 }
@@ -106,12 +111,18 @@ export interface LogFeatures {
   readonly name: string
   /** Partitions of one group are shared out between processes. */
   readonly sharesPartitions: boolean
+  /** Where the last of each key is kept, records above the slowest group's offset are all kept. */
+  readonly compactsBehindGroups: boolean
+  /** Pause between two looks at the log's states, in milliseconds: what a look costs. */
+  readonly pollMs: number
 }
 
 export interface Log {
   readonly features: LogFeatures
   /** The largest value that can be published, in bytes. */
   readonly maxValueBytes: number
+  /** How long finished work may wait for more before it is committed, in milliseconds: what a commit costs. */
+  readonly lingerMs: number
   /** Creates the topics that are missing. Partitions of an existing topic may grow, never shrink. */
   ensure(topics: readonly TopicSpec[]): Promise<void>
   topics(): Promise<readonly TopicSpec[]>

@@ -19,6 +19,8 @@ export interface NodeRunOptions {
   readonly options: unknown
   /** Records worked on at the same time, over all partitions. */
   readonly concurrency: number
+  /** Records of one partition between reading and commit. */
+  readonly window: number
   readonly moved: () => void
   readonly report: Report
   /** Told once of what stops the whole run. */
@@ -29,6 +31,22 @@ interface Held {
   readonly work: PartitionWork
   readonly claim: Claim
   readonly ended: Promise<void>
+}
+
+/** How long a partition that another member is to have may finish what it has started, in milliseconds. */
+const handOverMs = 5000
+
+/** Lets partitions finish what they have started, for at most so long. */
+async function finish(held: readonly Held[], limitMs: number): Promise<void> {
+  const giveUp = ({ work, claim }: Held): void => {
+    work.drop()
+    // A commit that waits for a broker to come back ends with its claim only.
+    void claim.release()
+  }
+  const timer = setTimeout(() => held.forEach(giveUp), limitMs)
+  await Promise.allSettled(held.map(({ work }) => work.drain()))
+  await Promise.allSettled(held.map(({ ended }) => ended))
+  clearTimeout(timer)
 }
 
 /** One node of the pipeline at work: it joins its group and works on the partitions that it is given. */
@@ -49,6 +67,7 @@ export class NodeRun implements Assignee {
       deadLetters: run.deadLetters,
       counters: counters(),
       permits: new Semaphore(run.concurrency),
+      window: run.window,
       moved: run.moved,
       report: run.report,
     }
@@ -85,6 +104,15 @@ export class NodeRun implements Assignee {
     this.run.failed(new SteerflowError('STEERFLOW_FENCED', `${this.node.name} lost ${where} to another run`))
   }
 
+  async revoked(claim: Claim): Promise<void> {
+    const held = this.#held.get(claim.partition)
+    if (held?.claim !== claim) return
+    await finish([held], handOverMs)
+    if (this.#held.get(claim.partition) === held) this.#held.delete(claim.partition)
+    this.#tell('lost', claim)
+    this.run.moved()
+  }
+
   failed(error: Error): void {
     if (!this.#stopping) this.run.failed(error)
   }
@@ -109,11 +137,7 @@ export class NodeRun implements Assignee {
   /** Drains for at most `limitMs`, then gives every partition back. */
   async stop(limitMs: number): Promise<void> {
     this.#stopping = true
-    const held = [...this.#held.values()]
-    const timer = setTimeout(() => held.forEach(({ work }) => work.drop()), limitMs)
-    await Promise.allSettled(held.map(({ work }) => work.drain()))
-    await Promise.allSettled(held.map(({ ended }) => ended))
-    clearTimeout(timer)
+    await finish([...this.#held.values()], limitMs)
     await this.#membership?.leave()
   }
 

@@ -18,8 +18,10 @@ import { untilDone } from './retry.js'
 import { Signal } from './signal.js'
 import { type Item, Window } from './window.js'
 
-/** Bounds of the window of one partition. */
-export const windowLimits = { records: 256, bytes: 8 << 20 }
+/** Most bytes of records in the window of one partition. */
+const windowBytes = 8 << 20
+/** Most records that one commit finishes. */
+const commitRecords = 1000
 
 /**
  * A partition of an `each` node. Two loops: one reads into the window and starts work, the other commits the finished
@@ -30,7 +32,10 @@ export class EachPartition implements PartitionWork {
   readonly #window: Window
   readonly #stop = new AbortController()
   readonly #changed = new Signal()
+  /** Raised when waiting for more to commit together is of no use any more. */
+  readonly #due = new Signal()
   #committed: Offset
+  #running = 0
   #draining = false
   #fatal: Error | null = null
 
@@ -38,11 +43,10 @@ export class EachPartition implements PartitionWork {
     private readonly context: NodeContext,
     private readonly runner: EachRunner,
     private readonly claim: Claim,
-    limits = windowLimits,
   ) {
     this.partition = claim.partition
     this.#committed = claim.committed
-    this.#window = new Window(limits, claim.committed)
+    this.#window = new Window({ records: context.window, bytes: windowBytes }, claim.committed)
     setMaxListeners(0, this.#stop.signal)
   }
 
@@ -71,14 +75,20 @@ export class EachPartition implements PartitionWork {
 
   async drain(): Promise<void> {
     this.#draining = true
-    this.#changed.raise()
-    while (this.#window.size > 0 && !this.#stopped) await this.#changed.wait(50)
+    this.#wake()
+    const unfinished = (): boolean => this.#running > 0 || this.#window.prefix(this.#committed) !== null
+    while (unfinished() && !this.#stopped) await this.#changed.wait(50)
     this.drop()
   }
 
   drop(): void {
     this.#stop.abort()
+    this.#wake()
+  }
+
+  #wake(): void {
     this.#changed.raise()
+    this.#due.raise()
   }
 
   get #stopped(): boolean {
@@ -89,6 +99,7 @@ export class EachPartition implements PartitionWork {
     while (!this.#draining && !this.#stopped) {
       const room = this.#window.room
       if (room.records <= 0) {
+        this.#due.raise()
         await this.#changed.wait(readWait)
         continue
       }
@@ -101,11 +112,14 @@ export class EachPartition implements PartitionWork {
 
   async #work(item: Item): Promise<void> {
     await this.context.permits.acquire()
+    this.#running++
     try {
-      if (!this.#stopped) item.outputs = await this.#outputs(item)
+      // What has not been started when the partition is given up is left to its next owner.
+      if (!this.#stopped && !this.#draining) item.outputs = await this.#outputs(item)
     } catch (error) {
       if (!this.#stopped) this.#fail(error)
     } finally {
+      this.#running--
       this.context.permits.release()
       this.#changed.raise()
     }
@@ -137,12 +151,21 @@ export class EachPartition implements PartitionWork {
   }
 
   async #commit(): Promise<void> {
+    let since: number | null = null
     while (!this.#stopped) {
-      const prefix = this.#window.prefix(this.#committed)
+      const prefix = this.#window.prefix(this.#committed, commitRecords)
       if (!prefix) {
+        since = null
         await this.#changed.wait(readWait)
         continue
       }
+      since ??= performance.now()
+      const wait = since + this.context.log.lingerMs - performance.now()
+      if (wait > 0 && prefix.items < commitRecords && !this.#draining && this.#window.room.records > 0) {
+        await this.#due.wait(wait)
+        continue
+      }
+      since = null
       await this.claim.commit(this.#committed, prefix.to, prefix.outputs)
       this.#committed = prefix.to
       this.#window.shift(prefix.items)

@@ -15,6 +15,8 @@ export interface NodeContext {
   readonly counters: Counters
   /** Records of the node being worked on at the same time, over all its partitions. */
   readonly permits: Semaphore
+  /** Records of one partition between reading and commit. */
+  readonly window: number
   /** Called after every commit: something moved. */
   readonly moved: () => void
   readonly report: Report
@@ -26,7 +28,7 @@ export interface PartitionWork {
   status(): PartitionStatus
   /** Works until drained or dropped. Rejects with what stops the whole run. */
   run(): Promise<void>
-  /** Takes nothing more in; resolves when what is in flight is committed. Open groups are dropped, never cut. */
+  /** Starts nothing more; resolves when what was started is committed. Open groups are dropped, never cut. */
   drain(): Promise<void>
   /** Forgets everything not committed: the partition is lost, or time is up. */
   drop(): void

@@ -17,6 +17,8 @@ export interface PipelineRunOptions {
   readonly options: (node: Node) => unknown
   /** Records of a node worked on at the same time. */
   readonly concurrency: (node: Node) => number
+  /** Records of one partition of a node between reading and commit; those of a slow node are worked on again after a crash. */
+  readonly window?: (node: Node) => number
   /** Whether the sources have ended: then, and only then, idleness is looked for. */
   readonly sourcesEnded: () => boolean
   /** Stop when everything is done. */
@@ -27,8 +29,10 @@ export interface PipelineRunOptions {
   readonly drainMs?: number
 }
 
-/** Pause between two looks at whether everything is idle. */
-const lookMs = 50
+/** Window of a partition unless told otherwise: enough for two commits, one of them under way. */
+const windowRecords = 2048
+/** How long a stop waits, in milliseconds: where others wait for the partitions, less. */
+const drainMs = { shared: 2500, alone: 10_000 }
 /** Pause between two retentions. */
 const retainMs = 60_000
 
@@ -37,6 +41,7 @@ export class PipelineRun {
   readonly #nodes: readonly NodeRun[]
   readonly #stop = new AbortController()
   #moves = 0
+  #retained = Date.now()
   #failure: Error | null = null
 
   constructor(private readonly options: PipelineRunOptions) {
@@ -48,6 +53,7 @@ export class PipelineRun {
           capabilities: options.capabilities,
           options: options.options(node),
           concurrency: options.concurrency(node),
+          window: options.window?.(node) ?? windowRecords,
           moved: () => this.#moves++,
           report: event => options.report?.(event),
           failed: error => this.#fail(node.name, error),
@@ -70,19 +76,14 @@ export class PipelineRun {
    * @throws the SteerflowError that stopped it; nothing is acknowledged after it.
    */
   async run(): Promise<void> {
+    const { features } = this.options.log
     try {
       for (const node of this.#nodes) await node.join()
-      let retained = Date.now()
-      while (!this.#stop.signal.aborted) {
-        if (this.options.untilIdle && (await this.#look())) break
-        if (Date.now() - retained > retainMs) {
-          retained = Date.now()
-          await this.options.log.retain?.(retained)
-        }
-        await sleep(lookMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
-      }
+      while (!this.#stop.signal.aborted && !(await whenReachable(() => this.#round())))
+        await sleep(features.pollMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
     } finally {
-      await Promise.all(this.#nodes.map(node => node.stop(this.options.drainMs ?? 10_000)))
+      const limit = this.options.drainMs ?? (features.sharesPartitions ? drainMs.shared : drainMs.alone)
+      await Promise.all(this.#nodes.map(node => node.stop(limit)))
     }
     if (this.#failure) throw this.#failure
   }
@@ -92,6 +93,16 @@ export class PipelineRun {
     this.options.report?.({ event: 'failed', node, code: error.code, cause: explain(error) })
     this.#failure ??= error
     this.stop()
+  }
+
+  /** What is to be done now and then; whether everything is done. */
+  async #round(): Promise<boolean> {
+    if (this.options.untilIdle && (await this.#look())) return true
+    if (Date.now() - this.#retained > retainMs) {
+      this.#retained = Date.now()
+      await this.options.log.retain?.(this.#retained)
+    }
+    return false
   }
 
   /** One look; whether everything is done. */
@@ -108,13 +119,25 @@ export class PipelineRun {
   /** Judges the nodes' standings; null when something moved meanwhile, so that the picture is of no single moment. */
   async #verdict(): Promise<Verdict | null> {
     const moves = this.#moves
+    const { log } = this.options
     const standings: Standing[] = []
     for (const run of this.#nodes) {
       const { name, groups, from, to } = run.node
-      const ends = (await this.options.log.state(from.name)).map(state => state.end)
+      const ends = (await log.state(from.name)).map(state => state.end)
+      const elsewhere = log.features.sharesPartitions ? { elsewhere: await log.committed(name, from.name) } : {}
       const node = { name, groups, from: from.name, to: Object.values(to).map(topic => topic.name) }
-      standings.push({ node, status: run.status(), ends })
+      standings.push({ node, status: run.status(), ends, ...elsewhere })
     }
     return moves === this.#moves ? judge(standings) : null
+  }
+}
+
+/** False while the log cannot be reached: what works on it waits, and looking on has to wait, too. */
+async function whenReachable(look: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await look()
+  } catch (error) {
+    if (asSteerflowError(error).kind !== 'transient') throw error
+    return false
   }
 }

@@ -57,7 +57,7 @@ export class Window {
   }
 
   /** The finished records from the front, at most `records` of them and `bytes` of outputs; null when there are none. */
-  prefix(committed: Offset, records = 500, bytes = 16 << 20): Prefix | null {
+  prefix(committed: Offset, records = 1000, bytes = 16 << 20): Prefix | null {
     const outputs: Output[] = []
     let items = 0
     let size = 0

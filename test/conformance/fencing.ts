@@ -9,6 +9,7 @@ function member() {
   const assignee = {
     assigned: (claim: Claim) => void told.assigned.push(claim),
     lost: (claim: Claim) => void told.lost.push(claim),
+    revoked: async () => undefined,
     failed: (error: Error) => void told.failed.push(error),
   }
   return { told, assignee }

@@ -38,17 +38,20 @@ export const retention: Property = under =>
       expect(batch.records.map(record => [record.offset, record.value.toString()])).toEqual([[5n, 'later']])
     })
 
-    it('keeps the last record of each key, above the slowest group every one', async () => {
-      const open = await log(topic('in', 1, { keep: 'latest' }))
-      await open.publish(identified(9, 3).map(record => output('in', record)))
-      await commitTo(open, 'g', 7)
-      await under.expire(open, 'in')
-      expect(await values(open, 'in')).toEqual(['4', '5', '6', '7', '8'])
-      const claim = await open.claim('h', 'in', 0)
-      const batch = await claim.read({ records: 3, bytes: 1 << 20 }, 5000)
-      expect(batch.records.map(record => record.offset)).toEqual([4n, 5n, 6n])
-      expect(batch.next).toBe(7n)
-    })
+    it.skipIf(!under.features.compactsBehindGroups)(
+      'keeps the last record of each key, above the slowest group every one',
+      async () => {
+        const open = await log(topic('in', 1, { keep: 'latest' }))
+        await open.publish(identified(9, 3).map(record => output('in', record)))
+        await commitTo(open, 'g', 7)
+        await under.expire(open, 'in')
+        expect(await values(open, 'in')).toEqual(['4', '5', '6', '7', '8'])
+        const claim = await open.claim('h', 'in', 0)
+        const batch = await claim.read({ records: 3, bytes: 1 << 20 }, 5000)
+        expect(batch.records.map(record => record.offset)).toEqual([4n, 5n, 6n])
+        expect(batch.next).toBe(7n)
+      },
+    )
 
     it('keeps what is to be kept for ever', async () => {
       const open = await log(topic('in'))

@@ -7,7 +7,7 @@ import { conformance } from '../../conformance/conformance.js'
 const module = new URL('../../../dist/adapters/log/embedded/log.js', import.meta.url).href
 
 conformance({
-  features: { name: 'embedded', sharesPartitions: false },
+  features: { name: 'embedded', sharesPartitions: false, compactsBehindGroups: true, pollMs: 50 },
   hasBudget: true,
   async place() {
     const dir = await mkdtemp(join(tmpdir(), 'steerflow-log-'))

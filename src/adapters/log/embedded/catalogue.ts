@@ -1,6 +1,6 @@
 import { SteerflowError } from '../../../domain/errors.js'
 import { offset, type Output, type TopicSpec } from '../../../runtime/log.js'
-import { partitionOf } from './partitioner.js'
+import { partitionOf } from '../partitioner.js'
 import { encodeRecord, footprint } from './record.js'
 import { checkName, type State } from './state.js'
 import { maxTables, type Store, type Table } from './store.js'

@@ -58,8 +58,9 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Log>
 }
 
 class EmbeddedLog implements Log {
-  readonly features = { name: 'embedded', sharesPartitions: false }
+  readonly features = { name: 'embedded', sharesPartitions: false, compactsBehindGroups: true, pollMs: 50 }
   readonly maxValueBytes = maxValueBytes
+  readonly lingerMs = 0
   readonly #members = new Set<EmbeddedMembership>()
   readonly #suspendAnywhere = suspendBetweenTransactions()
   #closed = false

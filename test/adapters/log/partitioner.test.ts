@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { murmur2, partitionOf } from '../../../../src/adapters/log/embedded/partitioner.js'
+import { murmur2, partitionOf } from '../../../src/adapters/log/partitioner.js'
 
 it.each([
   ['21', -973932308],

@@ -1,0 +1,121 @@
+import { SteerflowError } from '../../../domain/errors.js'
+import { type Batch, type Claim, type Offset, type Output, type ReadLimits } from '../../../runtime/log.js'
+import { isOutOfRange } from './errors.js'
+import { type Placed } from './placement.js'
+import { within } from './record.js'
+import { type Committer } from './settle.js'
+
+/** What a claim needs of the log. */
+export interface ClaimParts {
+  /** What follows an offset of the claim's partition; null for what is no topic and holds no records. */
+  readonly next: ((from: Offset) => Promise<Batch>) | null
+  /** Called once, when the claim is fenced or given back. */
+  readonly ended: () => void
+  readonly place: (output: Output) => Placed
+  /** First and end offset of the partition. */
+  readonly extent: () => Promise<{ readonly start: Offset; readonly end: Offset }>
+  /** Called once when the claim turns out to be fenced. */
+  readonly onFenced: () => void
+}
+
+/** One partition owned by one group, until a newer owner shuts it out or it is given back. */
+export class KafkaClaim implements Claim {
+  readonly committed: Offset
+  #position: Offset
+  /** Fetched and not yet taken. */
+  #held: Batch | null = null
+  #coming: Promise<Batch> | null = null
+  #ended: SteerflowError | null = null
+  #wake: () => void = () => undefined
+
+  constructor(
+    readonly group: string,
+    readonly topic: string,
+    readonly partition: number,
+    private readonly committer: Committer,
+    private readonly parts: ClaimParts,
+  ) {
+    this.committed = committer.committed
+    this.#position = committer.committed
+  }
+
+  async read(limits: ReadLimits, waitMs: number): Promise<Batch> {
+    if (this.#ended) throw this.#ended
+    this.#held ??= await this.#arrived(waitMs)
+    if (!this.#held) return { records: [], next: this.#position }
+    const batch = within(this.#held, limits)
+    this.#held =
+      batch === this.#held ? null : { records: this.#held.records.slice(batch.records.length), next: this.#held.next }
+    this.#position = batch.next
+    // Fetched ahead, so that the next read finds something.
+    if (!this.#held) this.#fetch()
+    return batch
+  }
+
+  async commit(from: Offset, to: Offset, outputs: readonly Output[]): Promise<void> {
+    if (this.#ended) throw this.#ended
+    try {
+      await this.committer.expect(from)
+      const placed = outputs.map(output => this.parts.place(output))
+      await this.committer.commit(to, placed)
+    } catch (error) {
+      if (error instanceof SteerflowError && error.code === 'STEERFLOW_FENCED' && !this.#ended) {
+        this.#end(error)
+        this.parts.onFenced()
+      }
+      throw error
+    }
+  }
+
+  async release(): Promise<void> {
+    if (!this.#ended) this.#end(this.#error('STEERFLOW_FENCED', 'was given back'))
+    await this.committer.stop(this.#ended!)
+  }
+
+  #end(reason: SteerflowError): void {
+    this.#ended = reason
+    this.parts.ended()
+    this.#wake()
+  }
+
+  #fetch(): void {
+    if (!this.parts.next || this.#ended) return
+    this.#coming ??= this.parts.next(this.#position)
+    // Whoever reads next is told of an error.
+    this.#coming.catch(() => undefined)
+  }
+
+  /** What was fetched, waited for; null when nothing came in time. */
+  async #arrived(waitMs: number): Promise<Batch | null> {
+    this.#fetch()
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<null>(resolve => {
+      this.#wake = () => resolve(null)
+      timer = setTimeout(this.#wake, waitMs)
+    })
+    try {
+      const batch = await Promise.race([this.#coming ?? late, late])
+      if (batch) this.#coming = null
+      return this.#ended ? null : batch
+    } catch (error) {
+      this.#coming = null
+      if (isOutOfRange(error)) throw await this.#lost(error)
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  async #lost(cause: Error): Promise<SteerflowError> {
+    const { start, end } = await this.parts.extent()
+    const at = this.#position
+    const gone = start > at ? start - at : at - end
+    const range = start > at ? `${at} to ${start - 1n}` : `${end} to ${at - 1n}`
+    const message = `has not read offsets ${range}: ${gone} records are gone`
+    return this.#error('STEERFLOW_OFFSET_LOST', message, cause)
+  }
+
+  #error(code: SteerflowError['code'], what: string, cause?: unknown): SteerflowError {
+    return new SteerflowError(code, `${this.group} on ${this.topic}/${this.partition} ${what}`, { cause })
+  }
+}

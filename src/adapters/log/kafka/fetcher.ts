@@ -1,0 +1,167 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Batch, type Offset } from '../../../runtime/log.js'
+import { type Cluster, isolation, leaderOf, type RawPartition } from './cluster.js'
+import { isOutOfRange } from './errors.js'
+import { visible } from './record.js'
+
+/** A reader that waits for a partition to go on. */
+interface Want {
+  readonly key: string
+  readonly topic: string
+  readonly brokerTopic: string
+  readonly partition: number
+  readonly from: Offset
+  readonly maxBytes: number
+  readonly resolve: (batch: Batch) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** How long a broker may hold a request back for which it has nothing yet, in milliseconds; a new reader waits as long. */
+const holdMs = 100
+const answerBytes = 32 << 20
+
+/**
+ * Fetches for all readers of this process together: one request a broker carries every partition that somebody waits
+ * for. A reader that waits costs a few bytes in it. What goes wrong at a broker is tried again until it is right:
+ * an outage looks like silence.
+ */
+export class Fetcher {
+  readonly #wants = new Map<string, Want>()
+  readonly #loops = new Map<string, Promise<void>>()
+  #closed = false
+
+  /** @param nameOf the broker's name of a topic */
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly nameOf: (topic: string) => string,
+  ) {}
+
+  /**
+   * What follows `from` in a partition, as soon as there is something. One reader of a `key` at a time.
+   * Rejects with kafkajs's error when `from` is outside of the partition.
+   */
+  next(key: string, topic: string, partition: number, from: Offset, maxBytes: number): Promise<Batch> {
+    return new Promise((resolve, reject) => {
+      const brokerTopic = this.nameOf(topic)
+      this.#wants.set(key, { key, topic, brokerTopic, partition, from, maxBytes, resolve, reject })
+      this.#start()
+    })
+  }
+
+  /** Forgets what a reader waited for; its promise stays open. */
+  forget(key: string): void {
+    this.#wants.delete(key)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#wants.clear()
+    await Promise.all(this.#loops.values())
+  }
+
+  /** Sees to it that a loop runs for each broker that somebody waits for. */
+  #start(): void {
+    for (const node of new Set([...this.#wants.values()].map(want => this.#leader(want)))) {
+      if (this.#closed || this.#loops.has(node)) continue
+      const loop = this.#loop(node).finally(() => {
+        this.#loops.delete(node)
+        if (this.#wants.size > 0) this.#start()
+      })
+      this.#loops.set(node, loop)
+    }
+  }
+
+  async #loop(node: string): Promise<void> {
+    // One turn of the event loop, so that readers that come together share the first request.
+    await sleep(0)
+    let pause = 25
+    while (!this.#closed) {
+      const wants = lowest([...this.#wants.values()].filter(want => this.#leader(want) === node))
+      if (wants.length === 0) return
+      try {
+        if (node === noLeader) await this.#learn(wants)
+        else this.#settle(wants, await this.#fetch(node, wants))
+        pause = 25
+      } catch (error) {
+        if (this.#refuse(wants, error)) continue
+        await sleep(pause)
+        pause = Math.min(pause * 2, 1000)
+        await this.cluster.refreshMetadata().catch(() => undefined)
+      }
+    }
+  }
+
+  #leader({ brokerTopic, partition }: Want): string {
+    return leaderOf(this.cluster, brokerTopic, partition) ?? noLeader
+  }
+
+  /** Asks for the metadata of topics that nobody has read yet, and again where a leader is not known. */
+  async #learn(wants: readonly Want[]): Promise<void> {
+    await this.cluster.addMultipleTargetTopics(wants.map(want => want.brokerTopic))
+    if (wants.every(want => this.#leader(want) === noLeader)) {
+      await this.cluster.refreshMetadata()
+      await sleep(50)
+    }
+  }
+
+  async #fetch(node: string, wants: readonly Want[]): Promise<ReadonlyMap<string, RawPartition>> {
+    await this.cluster.refreshMetadataIfNecessary()
+    const broker = await this.cluster.findBroker({ nodeId: node })
+    const topics = new Map<string, { partition: number; fetchOffset: string; maxBytes: number }[]>()
+    for (const { brokerTopic, partition, from, maxBytes } of wants) {
+      const partitions = topics.get(brokerTopic) ?? []
+      topics.set(brokerTopic, partitions)
+      partitions.push({ partition, fetchOffset: String(from), maxBytes })
+    }
+    const answer = await broker.fetch({
+      isolationLevel: isolation.committed,
+      maxWaitTime: holdMs,
+      minBytes: 1,
+      maxBytes: answerBytes,
+      topics: [...topics].map(([topic, partitions]) => ({ topic, partitions })),
+    })
+    return new Map(
+      answer.responses.flatMap(({ topicName, partitions }) =>
+        partitions.map(one => [`${topicName}/${one.partition}`, one] as const),
+      ),
+    )
+  }
+
+  #settle(wants: readonly Want[], answer: ReadonlyMap<string, RawPartition>): void {
+    for (const want of wants) {
+      const found = answer.get(placeOf(want))
+      if (!found || found.messages.length === 0 || this.#wants.get(want.key) !== want) continue
+      this.#wants.delete(want.key)
+      want.resolve(visible(want.topic, want.from, found))
+    }
+  }
+
+  /** Tells those whom an error is about; whether it was about somebody, so that the others can go on. */
+  #refuse(wants: readonly Want[], error: unknown): boolean {
+    if (!isOutOfRange(error)) return false
+    const concerned = wants.filter(want => want.brokerTopic === error.topic && want.partition === error.partition)
+    for (const want of concerned) {
+      this.#wants.delete(want.key)
+      want.reject(error)
+    }
+    return concerned.length > 0
+  }
+}
+
+const placeOf = ({ brokerTopic, partition }: Want): string => `${brokerTopic}/${partition}`
+
+/**
+ * One reader of each partition, since a request can name a partition once: the one that is furthest behind, as it is
+ * served at once, while one at the end may wait for ever.
+ */
+function lowest(wants: readonly Want[]): readonly Want[] {
+  const found = new Map<string, Want>()
+  for (const want of wants) {
+    const other = found.get(placeOf(want))
+    if (!other || want.from < other.from) found.set(placeOf(want), want)
+  }
+  return [...found.values()]
+}
+
+/** The loop of those whose partition has no leader that is known. */
+const noLeader = '?'

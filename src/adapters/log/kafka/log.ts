@@ -1,0 +1,151 @@
+import {
+  type Assignee,
+  type Batch,
+  type Claim,
+  type Log,
+  type Membership,
+  type Offset,
+  type Output,
+  type PartitionState,
+  type ReadLimits,
+  type TopicSpec,
+} from '../../../runtime/log.js'
+import { SteerflowError } from '../../../domain/errors.js'
+import { untilDone } from '../../../runtime/retry.js'
+import { type KafkaClaim } from './claim.js'
+import { kafkaError } from './errors.js'
+import { begunMark, storedOffsets } from './ledger.js'
+import { GroupMember } from './member.js'
+import { KafkaMembership } from './membership.js'
+import { type ClaimRequest, openClaim } from './open-claim.js'
+import { KafkaParts } from './parts.js'
+import { retain } from './retention.js'
+import { KafkaSettings } from './settings.js'
+
+/**
+ * Opens the log on a Kafka cluster, shared by any number of processes on any number of machines.
+ * @throws STEERFLOW_KAFKA_UNREACHABLE, STEERFLOW_KAFKA_REFUSED
+ */
+export async function openKafkaLog(options: unknown): Promise<Log> {
+  return translated(async () => new KafkaLog(await KafkaParts.open(KafkaSettings.parse(options))))
+}
+
+/** Runs something with kafkajs's errors as ours. */
+async function translated<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw kafkaError(error)
+  }
+}
+
+class KafkaLog implements Log {
+  readonly features = { name: 'kafka', sharesPartitions: true, compactsBehindGroups: false, pollMs: 500 }
+  readonly #members = new Set<Membership>()
+  readonly #claims = new Set<KafkaClaim>()
+  #ensured: readonly TopicSpec[] = []
+  #closed = false
+
+  constructor(private readonly parts: KafkaParts) {}
+
+  get maxValueBytes(): number {
+    return this.parts.topics.maxValueBytes
+  }
+
+  /** A transaction costs a broker the same for one record as for a thousand; more writers have to take it slower. */
+  get lingerMs(): number {
+    return Math.min(500, 6 * this.#claims.size)
+  }
+
+  ensure(topics: readonly TopicSpec[]): Promise<void> {
+    return translated(async () => {
+      await this.parts.topics.ensure(topics)
+      const renewed = new Set(topics.map(({ name }) => name))
+      this.#ensured = [...this.#ensured.filter(({ name }) => !renewed.has(name)), ...topics]
+    })
+  }
+
+  topics(): Promise<readonly TopicSpec[]> {
+    return translated(async () => {
+      await this.parts.topics.look()
+      return this.parts.topics.all().map(({ name, partitions, retention }) => ({ name, partitions, retention }))
+    })
+  }
+
+  async join(group: string, topic: string, assignee: Assignee): Promise<Membership> {
+    await this.#known(topic)
+    const { names, settings, direct } = this.parts
+    const membership: KafkaMembership = new KafkaMembership(assignee, (partition, entitled, onFenced) =>
+      this.#open({ group, topic, partition, entitled, onFenced, member: () => member.membership }),
+    )
+    const member: GroupMember = new GroupMember(
+      this.parts.newCluster(),
+      direct,
+      { groupId: names.group(group), brokerTopic: names.topic(topic), sessionTimeoutMs: settings.sessionTimeoutMs },
+      membership,
+    )
+    membership.join(member)
+    this.#members.add(membership)
+    return {
+      leave: async () => {
+        this.#members.delete(membership)
+        await membership.leave()
+      },
+    }
+  }
+
+  async claim(group: string, topic: string, partition: number): Promise<Claim> {
+    if ((await this.parts.topics.has(topic)) && partition >= this.parts.topics.partitions(topic))
+      throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `topic ${topic} has no partition ${partition}`)
+    const entitled = async (): Promise<void> => undefined
+    const request = { group, topic, partition, entitled, onFenced: () => undefined, member: null }
+    return untilDone(() => translated(() => this.#open(request)), AbortSignal.timeout(60_000))
+  }
+
+  async publish(outputs: readonly Output[]): Promise<void> {
+    if (outputs.length === 0) return
+    for (const topic of new Set(outputs.map(output => output.topic))) await this.#known(topic)
+    await this.parts.publisher.publish(outputs.map(output => this.parts.placement.place(output)))
+  }
+
+  async read(topic: string, partition: number, from: Offset, limits: ReadLimits): Promise<Batch> {
+    await this.#known(topic)
+    if (partition >= this.parts.topics.partitions(topic))
+      throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `topic ${topic} has no partition ${partition}`)
+    return translated(() => this.parts.read(topic, partition, from, limits))
+  }
+
+  async state(topic: string): Promise<readonly PartitionState[]> {
+    await this.#known(topic)
+    return translated(() => this.parts.extents(topic))
+  }
+
+  async committed(group: string, topic: string): Promise<ReadonlyMap<number, Offset>> {
+    const { admin, names } = this.parts
+    const stored = await translated(() => storedOffsets(admin, names.group(group), names.topic(topic)))
+    return new Map([...stored].flatMap(([at, { offset, mark }]) => (mark === begunMark ? [] : [[at, offset] as const])))
+  }
+
+  retain(now: number): Promise<void> {
+    return translated(() => retain(this.parts.admin, this.parts.names, this.#ensured, now))
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    await Promise.all([...this.#members].map(member => member.leave()))
+    await Promise.all([...this.#claims].map(claim => claim.release()))
+    await this.parts.close()
+  }
+
+  async #open(request: ClaimRequest): Promise<KafkaClaim> {
+    const claim = await openClaim(this.parts, request, ended => this.#claims.delete(ended))
+    this.#claims.add(claim)
+    return claim
+  }
+
+  /** @throws STEERFLOW_TOPIC_UNKNOWN */
+  async #known(topic: string): Promise<void> {
+    if (!(await this.parts.topics.has(topic))) this.parts.topics.partitions(topic)
+  }
+}

@@ -1,0 +1,127 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { asSteerflowError } from '../../../domain/errors.js'
+import { type Assignee, type Membership } from '../../../runtime/log.js'
+import { backoff } from '../../../runtime/retry.js'
+import { type KafkaClaim } from './claim.js'
+import { Entitlement } from './entitlement.js'
+import { kafkaError } from './errors.js'
+import { type GroupMember, type MemberListener } from './member.js'
+
+/** Opens a claim of a partition. `entitled` and `onFenced` are the membership's. */
+export type OpenClaim = (
+  partition: number,
+  entitled: () => Promise<void>,
+  onFenced: (claim: KafkaClaim) => void,
+) => Promise<KafkaClaim>
+
+/**
+ * The claims of one member of a group. Whoever keeps a partition over a rebalance keeps its claim, and with it the
+ * window and the producer. A partition that is to go is drained first. A claim that was fenced is opened again only when
+ * the coordinator has confirmed this member since: a process that wakes after a long sleep would otherwise shut out the
+ * one that took over (spec/kafka W4).
+ */
+export class KafkaMembership implements Membership, MemberListener {
+  readonly #held = new Map<number, KafkaClaim>()
+  /** Partitions whose claim is being opened, and those that are being drained. */
+  readonly #opening = new Set<number>()
+  readonly #leaving = new Set<number>()
+  readonly #entitlement = new Entitlement()
+  #mine: ReadonlySet<number> = new Set()
+  #member: GroupMember | null = null
+  #left = false
+
+  constructor(
+    private readonly assignee: Assignee,
+    private readonly open: OpenClaim,
+  ) {}
+
+  join(member: GroupMember): void {
+    this.#member = member
+    // By and by: the caller is to have the membership first.
+    setImmediate(() => member.start())
+  }
+
+  async leave(): Promise<void> {
+    this.#left = true
+    this.#mine = new Set()
+    this.#entitlement.end()
+    await Promise.all([...this.#held.values()].map(claim => claim.release()))
+    await this.#member?.leave()
+  }
+
+  owned(): readonly number[] {
+    return [...this.#held.keys(), ...this.#opening]
+  }
+
+  assigned(partitions: readonly number[]): void {
+    this.#mine = new Set(partitions)
+    this.#entitlement.assign(this.#mine)
+    const going = [...this.#held.values()].filter(
+      ({ partition }) => !this.#mine.has(partition) && !this.#leaving.has(partition),
+    )
+    if (going.length > 0) void this.#giveBack(going)
+  }
+
+  confirmed(): void {
+    this.#entitlement.confirm()
+    for (const partition of this.#mine) {
+      if (this.#left || this.#held.has(partition) || this.#opening.has(partition)) continue
+      void this.#take(partition)
+    }
+  }
+
+  failed(error: Error): void {
+    this.assignee.failed(error)
+  }
+
+  async #giveBack(claims: readonly KafkaClaim[]): Promise<void> {
+    for (const { partition } of claims) this.#leaving.add(partition)
+    await Promise.all(
+      claims.map(async claim => {
+        await this.assignee.revoked(claim).catch(() => undefined)
+        await claim.release()
+        if (this.#held.get(claim.partition) === claim) this.#held.delete(claim.partition)
+        this.#leaving.delete(claim.partition)
+      }),
+    )
+    this.#member?.rejoin()
+  }
+
+  /** Claims a partition, again and again while it is ours. */
+  async #take(partition: number): Promise<void> {
+    this.#opening.add(partition)
+    const wanted = (): boolean => !this.#left && this.#mine.has(partition)
+    try {
+      for (let attempt = 1; wanted(); attempt++) {
+        try {
+          const claim = await this.open(
+            partition,
+            () => this.#entitlement.of(partition),
+            lost => this.#lost(lost),
+          )
+          if (!wanted()) return await claim.release()
+          this.#held.set(partition, claim)
+          return this.assignee.assigned(claim)
+        } catch (thrown) {
+          const error = kafkaError(thrown)
+          // Fenced while it was being opened: the next confirmation tries again.
+          if (error.code === 'STEERFLOW_FENCED') return
+          if (error.kind !== 'transient') throw error
+          await sleep(backoff(attempt, { first: 50, most: 2000 }))
+        }
+      }
+    } catch (error) {
+      if (!this.#left) this.assignee.failed(asSteerflowError(error))
+    } finally {
+      this.#opening.delete(partition)
+      // The leader was told that it is ours, and gives it to nobody before it is told otherwise.
+      if (!wanted() && !this.#left) this.#member?.rejoin()
+    }
+  }
+
+  #lost(claim: KafkaClaim): void {
+    if (this.#held.get(claim.partition) !== claim) return
+    this.#held.delete(claim.partition)
+    if (!this.#left) this.assignee.lost(claim)
+  }
+}

@@ -1,0 +1,30 @@
+/** What the log's topics, groups and transactions are called on a cluster that several deployments share. */
+export class Names {
+  constructor(readonly namespace: string) {}
+
+  /** The broker's name of a topic. */
+  topic(name: string): string {
+    return `${this.namespace}.${name}`
+  }
+
+  /** The log's own name of a broker's topic; null when it is another deployment's. */
+  own(brokerTopic: string): string | null {
+    const prefix = `${this.namespace}.`
+    return brokerTopic.startsWith(prefix) ? brokerTopic.slice(prefix.length) : null
+  }
+
+  group(group: string): string {
+    return `${this.namespace}.${group}`
+  }
+
+  /**
+   * One transactional id for each input partition of a group. One for each process would break the guarantee: the next
+   * owner's fence has to reach the transaction of the owner before it, whichever process that was (spec/kafka W5).
+   */
+  transaction(group: string, topic: string, partition: number): string {
+    return `${this.namespace}.${group}.${topic}.${partition}`
+  }
+}
+
+/** Where sources outside the log leave how far they were read, and groups that they have begun; compacted. */
+export const progressTopic = 'progress'

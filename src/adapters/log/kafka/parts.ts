@@ -1,0 +1,120 @@
+import { type Admin, type CompressionTypes as Compression } from 'kafkajs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Batch, type Offset, offset, type PartitionState } from '../../../runtime/log.js'
+import { type Cluster, openCluster } from './cluster.js'
+import { connect } from './connection.js'
+import { readNow } from './direct-read.js'
+import { isOutOfRange } from './errors.js'
+import { extentsOf } from './extents.js'
+import { Fetcher } from './fetcher.js'
+import { CompressionTypes } from './kafkajs.js'
+import { Names, progressTopic } from './names.js'
+import { Placement } from './placement.js'
+import { Progress } from './progress.js'
+import { Publisher } from './publisher.js'
+import { type KafkaSettings } from './settings.js'
+import { Topics } from './topics.js'
+import { type TransactionSettings } from './transaction.js'
+
+/** What one process has open on a cluster. Each kind of waiting has connections of its own. */
+export class KafkaParts {
+  readonly names: Names
+  readonly admin: Admin
+  readonly topics: Topics
+  readonly placement: Placement
+  readonly progress: Progress
+  readonly publisher: Publisher
+  /** For reads that wait. */
+  readonly fetcher: Fetcher
+  readonly writing: TransactionSettings
+  /** For requests that are answered at once. */
+  readonly direct: Cluster
+  readonly #streaming: Cluster
+  /** Cluster connections of one more member of a group. */
+  readonly newCluster: () => Cluster
+
+  private constructor(readonly settings: KafkaSettings) {
+    const kafka = connect(settings)
+    const nameOf = (topic: string): string => this.names.topic(topic)
+    this.newCluster = () => openCluster(kafka)
+    this.names = new Names(settings.namespace)
+    this.admin = kafka.admin()
+    this.topics = new Topics(this.admin, this.names, settings)
+    this.placement = new Placement(this.topics, nameOf)
+    this.direct = openCluster(kafka)
+    this.#streaming = openCluster(kafka)
+    this.fetcher = new Fetcher(this.#streaming, nameOf)
+    const { transactionTimeoutMs } = settings
+    this.writing = { kafka, compression: compressionOf(settings), transactionTimeoutMs }
+    this.publisher = new Publisher(this.writing, settings.namespace)
+    this.progress = new Progress(
+      {
+        end: async () => (await this.extent(progressTopic, 0)).end,
+        read: from => this.read(progressTopic, 0, from, { records: 10_000, bytes: 8 << 20 }),
+        wait: ms => sleep(ms),
+      },
+      nameOf(progressTopic),
+    )
+  }
+
+  static async open(settings: KafkaSettings): Promise<KafkaParts> {
+    const parts = new KafkaParts(settings)
+    try {
+      await Promise.all([parts.admin.connect(), parts.direct.connect(), parts.#streaming.connect()])
+      await parts.direct.refreshMetadata()
+      await parts.topics.look()
+    } catch (error) {
+      await parts.close()
+      throw error
+    }
+    return parts
+  }
+
+  /** First offset and end of a topic's partitions; the end counts what is not committed yet. */
+  async extents(topic: string): Promise<readonly PartitionState[]> {
+    return extentsOf(this.direct, topic, this.names.topic(topic), this.topics.partitions(topic))
+  }
+
+  async extent(topic: string, partition: number): Promise<PartitionState> {
+    const found = (await this.extents(topic)).find(state => state.partition === partition)
+    return found ?? { topic, partition, start: offset(0), end: offset(0) }
+  }
+
+  /** Reads from an offset, or from the first that is still there. */
+  async read(
+    topic: string,
+    partition: number,
+    from: Offset,
+    limits: { readonly records: number; readonly bytes: number },
+  ): Promise<Batch> {
+    const place = { topic, brokerTopic: this.names.topic(topic), partition }
+    try {
+      return await readNow(this.direct, place, from, limits)
+    } catch (error) {
+      if (!isOutOfRange(error)) throw error
+      const { start } = await this.extent(topic, partition)
+      if (from >= start) return { records: [], next: from }
+      return readNow(this.direct, place, start, limits)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.publisher.close()
+    await this.fetcher.close()
+    const quietly = (closing: Promise<void>): Promise<void> => closing.catch(() => undefined)
+    await Promise.all([
+      quietly(this.admin.disconnect()),
+      quietly(this.direct.disconnect()),
+      quietly(this.#streaming.disconnect()),
+    ])
+  }
+}
+
+const compressionOf = ({ compression }: KafkaSettings): Compression =>
+  ({
+    none: CompressionTypes.None,
+    gzip: CompressionTypes.GZIP,
+    snappy: CompressionTypes.Snappy,
+    lz4: CompressionTypes.LZ4,
+    zstd: CompressionTypes.ZSTD,
+  })[compression]

@@ -1,0 +1,87 @@
+import { SteerflowError } from '../../../domain/errors.js'
+import { type Headers, type Output } from '../../../runtime/log.js'
+import { partitionOf } from '../partitioner.js'
+
+/** An output that knows where it goes. */
+export interface Placed {
+  /** The broker's name of the topic. */
+  readonly topic: string
+  readonly partition: number
+  readonly key: Buffer | null
+  readonly value: Buffer
+  readonly headers: Headers
+  readonly bytes: number
+}
+
+/** Bytes of a record's frame in a batch, generously. */
+const recordOverhead = 64
+/** What a record may hold beside its value: the key, and the headers of a dead letter. */
+export const besideValue = 32 << 10
+
+/** Chooses the partitions of outputs as Kafka's default partitioner does. */
+export class Placement {
+  #spread = 0
+
+  constructor(
+    private readonly topics: {
+      /** @throws STEERFLOW_TOPIC_UNKNOWN */
+      partitions(topic: string): number
+      readonly maxValueBytes: number
+    },
+    private readonly nameOf: (topic: string) => string,
+  ) {}
+
+  /** @throws STEERFLOW_TOPIC_UNKNOWN, STEERFLOW_RECORD_TOO_LARGE */
+  place({ topic, partition, key, value, headers = {} }: Output): Placed {
+    const partitions = this.topics.partitions(topic)
+    if (partition !== undefined && partition >= partitions)
+      throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `topic ${topic} has no partition ${partition}`)
+    const beside = (key?.byteLength ?? 0) + bytesOf(headers)
+    if (value.byteLength > this.topics.maxValueBytes || beside > besideValue - recordOverhead) {
+      const size = `a value of ${value.byteLength} bytes with ${beside} of key and headers`
+      const limits = `${this.topics.maxValueBytes} and ${besideValue - recordOverhead}`
+      throw new SteerflowError('STEERFLOW_RECORD_TOO_LARGE', `${size} for ${topic}; the log takes ${limits}`)
+    }
+    return {
+      topic: this.nameOf(topic),
+      partition: partition ?? (key ? partitionOf(key, partitions) : this.#spread++ % partitions),
+      key,
+      value,
+      headers,
+      bytes: value.byteLength + beside + recordOverhead,
+    }
+  }
+}
+
+function bytesOf(headers: Headers): number {
+  let bytes = 0
+  for (const name in headers) bytes += Buffer.byteLength(name) + Buffer.byteLength(headers[name]!) + 4
+  return bytes
+}
+
+/** Records that go out in one request, by topic. */
+export type Round = ReadonlyMap<string, readonly Placed[]>
+
+/** A broker judges a request's records of one partition as one batch; a batch of ours is no larger, unless one record is. */
+const batchBytes = 900 << 10
+
+/** Splits records into requests; within a partition the order stays. */
+export function rounds(placed: readonly Placed[]): readonly Round[] {
+  const made: Map<string, Placed[]>[] = []
+  const at = new Map<string, { round: number; bytes: number }>()
+  for (const record of placed) {
+    const place = `${record.topic}/${record.partition}`
+    let current = at.get(place)
+    if (!current) at.set(place, (current = { round: 0, bytes: 0 }))
+    if (current.bytes > 0 && current.bytes + record.bytes > batchBytes) {
+      current.round++
+      current.bytes = 0
+    }
+    current.bytes += record.bytes
+    const round = (made[current.round] ??= new Map<string, Placed[]>())
+    const records = round.get(record.topic)
+    if (records) records.push(record)
+    else round.set(record.topic, [record])
+  }
+  return made
+}

@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto'
+import { type Producer } from 'kafkajs'
+import { kafkaError } from './errors.js'
+import { Partitioners } from './kafkajs.js'
+import { type Placed, rounds } from './placement.js'
+import { sendRound } from './send.js'
+import { type TransactionSettings, TransactionWriter } from './transaction.js'
+
+/**
+ * Publishes outside of any claim, all or none. What is one batch of one partition is so by itself; more takes a
+ * transaction. One after the other, so that the order of calls is the order in the log.
+ */
+export class Publisher {
+  #plain: Promise<Producer> | null = null
+  #transactional: Promise<TransactionWriter> | null = null
+  #turn: Promise<unknown> = Promise.resolve()
+
+  constructor(
+    private readonly settings: TransactionSettings,
+    private readonly namespace: string,
+  ) {}
+
+  publish(records: readonly Placed[]): Promise<void> {
+    const turn = this.#turn.then(() => this.#send(records))
+    this.#turn = turn.catch(() => undefined)
+    return turn
+  }
+
+  async close(): Promise<void> {
+    await this.#turn
+    await (await this.#plain)?.disconnect().catch(() => undefined)
+    await (await this.#transactional)?.close()
+  }
+
+  async #send(records: readonly Placed[]): Promise<void> {
+    const requests = rounds(records)
+    const [first] = requests
+    if (!first) return
+    const places = new Set(records.map(({ topic, partition }) => `${topic}/${partition}`))
+    try {
+      if (requests.length === 1 && places.size === 1)
+        await sendRound(await (this.#plain ??= this.#connect()), first, this.settings.compression)
+      else {
+        this.#transactional ??= TransactionWriter.open(`${this.namespace}.publish.${randomUUID()}`, this.settings)
+        await (await this.#transactional).commit(records, null)
+      }
+    } catch (error) {
+      await this.#discard()
+      throw kafkaError(error)
+    }
+  }
+
+  /** After an error a writer is done with. */
+  async #discard(): Promise<void> {
+    const [plain, transactional] = [this.#plain, this.#transactional]
+    this.#plain = this.#transactional = null
+    await plain?.then(producer => producer.disconnect()).catch(() => undefined)
+    await transactional?.then(writer => writer.close()).catch(() => undefined)
+  }
+
+  async #connect(): Promise<Producer> {
+    const producer = this.settings.kafka.producer({
+      idempotent: true,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: Partitioners.DefaultPartitioner,
+    })
+    await producer.connect()
+    return producer
+  }
+}

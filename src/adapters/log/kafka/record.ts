@@ -1,0 +1,72 @@
+import { type Batch, type LogRecord, type Offset, offset } from '../../../runtime/log.js'
+import { type RawMessage, type RawPartition } from './cluster.js'
+
+/** The key of the control record that ends a transaction which was aborted (Kafka's control batches, type 0). */
+const abortKey = Buffer.from([0, 0, 0, 0])
+
+/**
+ * What of a fetched piece of a partition is to be seen: records of committed transactions from `from` on. `next` lies
+ * behind everything that was fetched, also behind control records, aborted records and the gaps of compaction, so that a
+ * reader's position goes past them although nothing of them is seen (spec/kafka W3).
+ */
+export function visible(
+  topic: string,
+  from: Offset,
+  { partition, abortedTransactions, messages }: RawPartition,
+): Batch {
+  const aborted = [...(abortedTransactions ?? [])]
+  const aborting = new Set<string>()
+  const records: LogRecord[] = []
+  let next = from
+  for (const message of messages) {
+    const at = offset(message.offset)
+    while (aborted.length > 0 && at >= BigInt(aborted[0]!.firstOffset)) aborting.add(aborted.shift()!.producerId)
+    const { producerId, inTransaction } = message.batchContext
+    if (message.isControlRecord) {
+      if (message.key && abortKey.equals(message.key)) aborting.delete(producerId)
+    } else if (at >= from && !(inTransaction && aborting.has(producerId))) {
+      records.push(recordOf(topic, partition, at, message))
+    }
+  }
+  const last = messages.at(-1)?.batchContext
+  if (last) {
+    const end = BigInt(last.firstOffset) + BigInt(last.lastOffsetDelta) + 1n
+    if (end > next) next = offset(end)
+  }
+  return { records, next }
+}
+
+function recordOf(topic: string, partition: number, at: Offset, message: RawMessage): LogRecord {
+  return {
+    topic,
+    partition,
+    offset: at,
+    key: message.key,
+    value: message.value ?? empty,
+    headers: headersOf(message.headers),
+    timestamp: Number(message.timestamp),
+  }
+}
+
+const empty = Buffer.alloc(0)
+
+function headersOf(raw: RawMessage['headers']): LogRecord['headers'] {
+  const headers: Record<string, string> = {}
+  for (const name in raw) {
+    const value = raw[name]
+    const last = Array.isArray(value) ? value.at(-1) : value
+    headers[name] = typeof last === 'string' ? last : (last?.toString('utf8') ?? '')
+  }
+  return headers
+}
+
+/** The first records of a batch within limits, at least one; `next` lies behind the last of them. */
+export function within(batch: Batch, limits: { readonly records: number; readonly bytes: number }): Batch {
+  let bytes = 0
+  for (const [at, record] of batch.records.entries()) {
+    bytes += record.value.byteLength
+    if (at > 0 && (at >= limits.records || bytes > limits.bytes))
+      return { records: batch.records.slice(0, at), next: record.offset }
+  }
+  return batch
+}

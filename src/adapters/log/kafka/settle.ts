@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SteerflowError } from '../../../domain/errors.js'
+import { type Offset, offset } from '../../../runtime/log.js'
+import { backoff } from '../../../runtime/retry.js'
+import { isFencing, kafkaError } from './errors.js'
+import { type Ledger, type Stored } from './ledger.js'
+import { type Placed } from './placement.js'
+import { type ClaimWriter } from './writer.js'
+
+/** What a claim's commits need. */
+export interface CommitterParts {
+  readonly ledger: Ledger
+  /** Opens a writer; behind it every older one is shut out. */
+  readonly open: () => Promise<ClaimWriter>
+  /** Resolves when this process is known to be entitled to the partition; rejects when it is not any more. */
+  readonly entitled: () => Promise<void>
+  /** What the claim is of, for messages. */
+  readonly what: string
+}
+
+const waits = { first: 50, most: 2000 }
+
+/**
+ * The commits of one claim. Each stores a mark of its own beside the offset. When the answer to a commit is lost, or a
+ * broker fails in the middle of it, a new writer is opened, which ends whatever was begun, and what is stored then says
+ * whether the commit happened: our mark, it did; the mark before it, it did not, and is made again; any other, somebody
+ * else has taken over. So a broker that goes away costs a wait, and nothing of what was worked out.
+ */
+export class Committer {
+  readonly #name = randomUUID().slice(0, 8)
+  #count = 0
+  #writer: ClaimWriter | null
+  #stored: Stored
+  #stopped: SteerflowError | null = null
+
+  private constructor(
+    private readonly parts: CommitterParts,
+    writer: ClaimWriter,
+    stored: Stored,
+  ) {
+    this.#writer = writer
+    this.#stored = stored
+  }
+
+  /**
+   * Fences, then reads what is stored, in this order (spec/kafka §3: the other way round an older owner's commit could
+   * still land behind what was read).
+   * @param first what is stored where nothing is yet, published by it
+   */
+  static async open(parts: CommitterParts, first: () => Promise<FirstEntry>): Promise<Committer> {
+    const writer = await parts.open()
+    try {
+      const stored = await parts.ledger.stored()
+      if (stored) return new Committer(parts, writer, stored)
+      const { entry, records } = await first()
+      const begun = parts.ledger.entry(entry)
+      await writer.commit([...records], begun)
+      return new Committer(parts, writer, entry)
+    } catch (error) {
+      await writer.close()
+      throw error
+    }
+  }
+
+  get committed(): Offset {
+    return this.#stored.offset
+  }
+
+  /** @throws STEERFLOW_FENCED when somebody else has stored something since, STEERFLOW_BUG when `from` is not what is stored. */
+  async expect(from: bigint): Promise<void> {
+    this.#check()
+    if (from === this.committed) return
+    const stored = await this.parts.ledger.stored()
+    if (stored?.mark !== this.#stored.mark) throw this.#fence(new Error('another mark is stored'))
+    throw new SteerflowError('STEERFLOW_BUG', `${this.parts.what}: commits from ${from}, not ${this.committed}`)
+  }
+
+  /** Publishes records and stores the offset. @throws STEERFLOW_FENCED, and whatever is not worth trying again */
+  async commit(to: bigint, records: readonly Placed[]): Promise<void> {
+    const next: Stored = { offset: offset(to), mark: `${this.#name}.${++this.#count}` }
+    const entry = this.parts.ledger.entry(next)
+    for (let attempt = 1; ; attempt++) {
+      this.#check()
+      try {
+        if (!(await this.#ready(next))) return
+        await this.#writer!.commit(records, entry)
+        this.#stored = next
+        return
+      } catch (thrown) {
+        await this.#discard()
+        this.#check()
+        if (isFencing(thrown)) throw this.#fence(thrown)
+        const error = kafkaError(thrown)
+        if (error.kind !== 'transient') throw error
+        await sleep(backoff(attempt, waits))
+      }
+    }
+  }
+
+  /** Ends a commit under way, and all that would follow. */
+  async stop(reason: SteerflowError): Promise<void> {
+    this.#stopped ??= reason
+    await this.#discard()
+  }
+
+  /** Sees to it that there is a writer. False when the commit that is to be made turns out to have happened. */
+  async #ready(next: Stored): Promise<boolean> {
+    if (this.#writer) return true
+    // Somebody who was away for long may have lost the partition: a writer opened now would shut out its lawful owner.
+    await this.parts.entitled()
+    this.#check()
+    this.#writer = await this.parts.open()
+    const stored = await this.parts.ledger.stored()
+    if (stored?.mark === next.mark) {
+      this.#stored = next
+      return false
+    }
+    if (stored?.mark !== this.#stored.mark || stored.offset !== this.#stored.offset)
+      throw this.#fence(new Error(`offset ${String(stored?.offset)} was stored by another`))
+    return true
+  }
+
+  #fence(cause: unknown): SteerflowError {
+    this.#stopped = new SteerflowError('STEERFLOW_FENCED', `another run took over ${this.parts.what}`, { cause })
+    return this.#stopped
+  }
+
+  #check(): void {
+    if (this.#stopped) throw this.#stopped
+  }
+
+  async #discard(): Promise<void> {
+    const writer = this.#writer
+    this.#writer = null
+    await writer?.close()
+  }
+}
+
+/** What a group stores at its beginning, and records that go with it. */
+export interface FirstEntry {
+  readonly entry: Stored
+  readonly records: readonly Placed[]
+}

@@ -1,0 +1,82 @@
+import { type CompressionTypes, type Kafka, type Producer, type Transaction } from 'kafkajs'
+import { Partitioners } from './kafkajs.js'
+import { type Placed, rounds } from './placement.js'
+import { sendRound } from './send.js'
+
+/** A committed offset as a transaction sets it. */
+export interface OffsetEntry {
+  readonly groupId: string
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  readonly metadata: string
+}
+
+export interface TransactionSettings {
+  readonly kafka: Kafka
+  readonly compression: CompressionTypes
+  readonly transactionTimeoutMs: number
+}
+
+/**
+ * Whoever writes under a transactional id. Opening fences: it ends what an older writer of the id had begun, and shuts
+ * that writer out for good. After any error this one is done with; open another to learn what became of the transaction.
+ */
+export class TransactionWriter {
+  private constructor(
+    private readonly producer: Producer,
+    private readonly compression: CompressionTypes,
+  ) {}
+
+  static async open(transactionalId: string, settings: TransactionSettings): Promise<TransactionWriter> {
+    const producer = settings.kafka.producer({
+      transactionalId,
+      transactionTimeout: settings.transactionTimeoutMs,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      createPartitioner: Partitioners.DefaultPartitioner,
+      metadataMaxAge: 30_000,
+    })
+    try {
+      await producer.connect()
+      // kafkajs initialises the producer id, which is the fence, with the first transaction.
+      const fence = await producer.transaction()
+      await fence.abort()
+    } catch (error) {
+      await disconnect(producer)
+      throw error
+    }
+    return new TransactionWriter(producer, settings.compression)
+  }
+
+  /** Publishes records and sets an offset, both or neither. On an error it may have happened all the same. */
+  async commit(records: readonly Placed[], entry: OffsetEntry | null): Promise<void> {
+    const transaction = await this.producer.transaction()
+    try {
+      for (const round of rounds(records)) await sendRound(transaction, round, this.compression)
+      if (entry) await transaction.sendOffsets(offsetsOf(entry))
+      await transaction.commit()
+    } catch (error) {
+      await abort(transaction)
+      throw error
+    }
+  }
+
+  async close(): Promise<void> {
+    await disconnect(this.producer)
+  }
+}
+
+function offsetsOf({ groupId, topic, partition, offset, metadata }: OffsetEntry) {
+  const partitions = [{ partition, offset: String(offset), metadata }]
+  return { consumerGroupId: groupId, topics: [{ topic, partitions }] }
+}
+
+/** Only to let readers go on at once: the next owner's fence ends the transaction anyway. */
+async function abort(transaction: Transaction): Promise<void> {
+  if (transaction.isActive()) await transaction.abort().catch(() => undefined)
+}
+
+async function disconnect(producer: Producer): Promise<void> {
+  await producer.disconnect().catch(() => undefined)
+}

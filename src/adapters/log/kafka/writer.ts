@@ -1,0 +1,9 @@
+import { type Placed } from './placement.js'
+import { type LedgerEntry } from './ledger.js'
+
+/** Publishes a claim's outputs together with its progress. */
+export interface ClaimWriter {
+  /** On an error it may have happened all the same; then the writer is done with. */
+  commit(records: readonly Placed[], entry: LedgerEntry): Promise<void>
+  close(): Promise<void>
+}
