@@ -1,0 +1,33 @@
+import { cacheFolder } from './parts/cache.js'
+import { kafka } from './parts/kafka.js'
+import { type Part } from './parts/part.js'
+
+const parts: readonly Part[] = [kafka]
+
+/** `npm run setup -- [--check] [part …]`: installs the parts of tests, or says which are absent; exits 1 if any is. */
+const names = process.argv.slice(2).filter(arg => arg !== '--check')
+const checkOnly = process.argv.includes('--check')
+const unknown = names.filter(name => !parts.some(part => part.name === name))
+if (unknown.length > 0) {
+  console.error(`no such part: ${unknown.join(', ')}; there are: ${parts.map(part => part.name).join(', ')}`)
+  process.exit(2)
+}
+
+let absent = 0
+for (const part of parts.filter(({ name }) => names.length === 0 || names.includes(name))) {
+  if (part.installed()) {
+    console.log(`${part.name}: installed in ${cacheFolder()}`)
+    continue
+  }
+  const started = Date.now()
+  try {
+    if (checkOnly) throw new Error(`not installed; npm run setup -- ${part.name} installs it`)
+    await part.install()
+    if (!part.installed()) throw new Error('was installed, but is not whole')
+    console.log(`${part.name}: installed in ${cacheFolder()} in ${((Date.now() - started) / 1000).toFixed(1)} s`)
+  } catch (error) {
+    absent += 1
+    console.error(`${part.name}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+process.exit(absent > 0 ? 1 : 0)
