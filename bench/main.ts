@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os'
 import { type Figure } from './figure.js'
 
 /** `npm run bench -- NAME… [--json]`: measures and prints; with --json the last line of stdout is one object. */
-const known = ['preprocess', 'clean', 'annotate', 'log'] as const
+const known = ['preprocess', 'clean', 'annotate', 'log', 'kafka'] as const
 
 const args = process.argv.slice(2)
 const json = args.includes('--json')

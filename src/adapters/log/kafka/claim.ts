@@ -1,6 +1,7 @@
 import { SteerflowError } from '../../../domain/errors.js'
 import { type Batch, type Claim, type Offset, type Output, type ReadLimits } from '../../../runtime/log.js'
 import { isOutOfRange } from './errors.js'
+import { type Stored } from './ledger.js'
 import { type Placed } from './placement.js'
 import { within } from './record.js'
 import { type Committer } from './settle.js'
@@ -65,6 +66,11 @@ export class KafkaClaim implements Claim {
       }
       throw error
     }
+  }
+
+  /** Whether the last commit is not to be seen yet in what is stored. */
+  isBehind(seen: Stored | undefined): boolean {
+    return this.committer.isBehind(seen)
   }
 
   async release(): Promise<void> {

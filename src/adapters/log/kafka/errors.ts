@@ -9,7 +9,7 @@ interface KafkaError extends Error {
 
 /** The error itself and what it was caused by. */
 function* causes(thrown: unknown): Generator<KafkaError> {
-  for (let at = thrown; at instanceof Error; at = at.cause) yield at as KafkaError
+  for (let at = thrown; at instanceof Error; at = at.cause) yield at
 }
 
 const isOf = (thrown: unknown, ...types: readonly string[]): boolean => {

@@ -10,6 +10,7 @@ import {
   type ReadLimits,
   type TopicSpec,
 } from '../../../runtime/log.js'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../../domain/errors.js'
 import { untilDone } from '../../../runtime/retry.js'
 import { type KafkaClaim } from './claim.js'
@@ -122,7 +123,12 @@ class KafkaLog implements Log {
 
   async committed(group: string, topic: string): Promise<ReadonlyMap<number, Offset>> {
     const { admin, names } = this.parts
-    const stored = await translated(() => storedOffsets(admin, names.group(group), names.topic(topic)))
+    const own = [...this.#claims].filter(claim => claim.group === group && claim.topic === topic)
+    let stored = await translated(() => storedOffsets(admin, names.group(group), names.topic(topic)))
+    for (let look = 0; look < 20 && own.some(claim => claim.isBehind(stored.get(claim.partition))); look++) {
+      await sleep(25)
+      stored = await translated(() => storedOffsets(admin, names.group(group), names.topic(topic)))
+    }
     return new Map([...stored].flatMap(([at, { offset, mark }]) => (mark === begunMark ? [] : [[at, offset] as const])))
   }
 

@@ -32,6 +32,7 @@ export class Committer {
   #count = 0
   #writer: ClaimWriter | null
   #stored: Stored
+  #before = ''
   #stopped: SteerflowError | null = null
 
   private constructor(
@@ -67,6 +68,14 @@ export class Committer {
     return this.#stored.offset
   }
 
+  /**
+   * Whether what is seen to be stored is what was before our last commit: a coordinator says that a transaction is
+   * committed a moment before its offsets are seen.
+   */
+  isBehind(seen: Stored | undefined): boolean {
+    return seen !== undefined && seen.mark === this.#before && seen.mark !== this.#stored.mark
+  }
+
   /** @throws STEERFLOW_FENCED when somebody else has stored something since, STEERFLOW_BUG when `from` is not what is stored. */
   async expect(from: bigint): Promise<void> {
     this.#check()
@@ -85,6 +94,7 @@ export class Committer {
       try {
         if (!(await this.#ready(next))) return
         await this.#writer!.commit(records, entry)
+        this.#before = this.#stored.mark
         this.#stored = next
         return
       } catch (thrown) {
