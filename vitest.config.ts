@@ -2,7 +2,10 @@ import { defineConfig } from 'vitest/config'
 
 const common = { environment: 'node', testTimeout: 30_000, hookTimeout: 60_000 } as const
 
-/** Two tiers: `unit` runs in seconds; `real` starts processes, kills them, and reads whole corpora. */
+/**
+ * Three tiers: `unit` runs in seconds; `real` starts processes, kills them, and reads whole corpora; `kafka` has a real
+ * broker, one for all of its files, which therefore run one after the other.
+ */
 export default defineConfig({
   test: {
     globalSetup: ['test/support/build.ts'],
@@ -29,6 +32,19 @@ export default defineConfig({
         },
       },
       { extends: true, test: { ...common, name: 'real', include: ['test/**/*.real.test.ts'], testTimeout: 300_000 } },
+      {
+        extends: true,
+        test: {
+          ...common,
+          name: 'kafka',
+          include: ['test/**/*.kafka.test.ts'],
+          globalSetup: ['test/support/kafka/shared.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          expect: { poll: { timeout: 15_000 } },
+        },
+      },
     ],
   },
 })

@@ -1,14 +1,22 @@
 // Runs every tier of the tests whose parts can be had, then says what ran and what did not, and why.
 // STEERFLOW_REQUIRE=all makes an absent part a failure.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 
 const requireAll = process.env.STEERFLOW_REQUIRE === 'all'
 const bin = name => `node_modules/.bin/${name}`
 
 if (!existsSync('node_modules')) run('npm', ['ci'])
 
-/** Each tier: what it shows, what it runs, and a part that must be on the machine. */
+// Tests whose own part is absent write a line here: their name and the reason.
+const folder = mkdtempSync(join(tmpdir(), 'steerflow-tiers-'))
+const notRun = join(folder, 'not-run')
+writeFileSync(notRun, '')
+process.env.STEERFLOW_NOT_RUN = notRun
+
+/** Each tier: what it shows, what it runs, and `absent`, which says why a part that it cannot do without is not there. */
 const tiers = [
   { name: 'types', shows: 'everything compiles; what must not compile does not', run: [bin('tsc'), '--noEmit'] },
   { name: 'lint', shows: 'no unsafe types, no impure core', run: [bin('eslint'), '.', '--max-warnings=0'] },
@@ -19,7 +27,18 @@ const tiers = [
     name: 'real',
     shows: 'goldens, conformance, kills, servers, the whole flow, and the same JSON as Python',
     run: [bin('vitest'), 'run', '--project', 'real'],
-    part: { name: 'python3', found: () => spawnSync('python3', ['--version']).status === 0 },
+    absent: () => (spawnSync('python3', ['--version']).status === 0 ? null : 'python3 is not here'),
+  },
+  {
+    name: 'kafka',
+    shows: 'a real Kafka and a real schema registry',
+    run: [bin('vitest'), 'run', '--project', 'kafka'],
+    absent: () => {
+      const reason = setUp('kafka')
+      // Tests that need the registry say so themselves.
+      setUp('registry')
+      return reason && !process.env.KAFKA_BROKERS && !dockerAnswers() ? reason : null
+    },
   },
 ]
 
@@ -28,14 +47,15 @@ for (const {
   name,
   shows,
   run: [command, ...args],
-  part,
+  absent,
 } of tiers) {
-  if (part && !part.found()) {
-    rows.push({ name, result: requireAll ? 'failed' : 'not run', seconds: 0, shows: `${part.name} is not here` })
-    continue
-  }
   console.log(`\n── ${name}`)
   const started = Date.now()
+  const reason = absent?.()
+  if (reason) {
+    rows.push({ name, result: requireAll ? 'failed' : 'not run', seconds: 0, shows: reason })
+    continue
+  }
   const ok = run(command, args)
   rows.push({ name, result: ok ? 'passed' : 'failed', seconds: (Date.now() - started) / 1000, shows })
 }
@@ -44,9 +64,28 @@ console.log(`\n${'tier'.padEnd(8)}${'result'.padEnd(9)}${'seconds'.padStart(8)} 
 for (const { name, result, seconds, shows } of rows) {
   console.log(`${name.padEnd(8)}${result.padEnd(9)}${seconds.toFixed(1).padStart(8)}  ${shows}`)
 }
+const left = readFileSync(notRun, 'utf8').split('\n').filter(Boolean)
+for (const { name, reason } of [...new Set(left)].map(line => JSON.parse(line))) {
+  console.log(`not run: ${name}, because ${reason}`)
+}
+rmSync(folder, { recursive: true })
 const failed = rows.filter(row => row.result === 'failed').length
 console.log(`tiers: ${rows.filter(row => row.result === 'passed').length} passed, ${failed} failed`)
 process.exit(failed > 0 ? 1 : 0)
+
+/** Installs a part; returns why it could not be had, or null. */
+function setUp(part) {
+  const { status, stderr } = spawnSync(bin('tsx'), ['scripts/setup.ts', part], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'inherit', 'pipe'],
+  })
+  process.stderr.write(stderr)
+  return status === 0 ? null : stderr.trim().split('\n')[0]
+}
+
+function dockerAnswers() {
+  return spawnSync('docker', ['version']).status === 0
+}
 
 function run(command, args) {
   return spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32' }).status === 0

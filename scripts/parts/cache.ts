@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { digestOfPins, type Pins } from './pins.js'
 
 const STAMP = 'installed.json'
@@ -16,32 +17,43 @@ export const cacheFolder = (): string => process.env.STEERFLOW_CACHE ?? join(hom
  */
 export function installedFolder(name: string, pins: Pins): string | null {
   const folder = join(cacheFolder(), name)
-  const stamp = join(folder, STAMP)
-  if (!existsSync(stamp)) return null
-  return readFileSync(stamp, 'utf8') === stampOf(folder, pins) ? folder : null
+  try {
+    return readFileSync(join(folder, STAMP), 'utf8') === stampOf(folder, pins) ? folder : null
+  } catch {
+    // Not there, or another process replaces it at this moment.
+    return null
+  }
 }
 
 /**
  * Installs a part: `fill` puts it into a temporary folder and checks it against the pins, then it is renamed into place.
- * Two processes that do this at once end with one whole part.
+ * Processes that do this at once end with one whole part.
  */
 export async function install(name: string, pins: Pins, fill: (folder: string) => Promise<void>): Promise<void> {
   await mkdir(cacheFolder(), { recursive: true })
   const mine = join(cacheFolder(), `.${name}-${process.pid}-${randomBytes(4).toString('hex')}`)
-  const place = join(cacheFolder(), name)
   try {
     await mkdir(mine)
     await fill(mine)
     await writeFile(join(mine, STAMP), stampOf(mine, pins))
-    if (installedFolder(name, pins)) return
-    if (existsSync(place)) await rename(place, `${mine}-old`)
-    await rename(mine, place)
-  } catch (cause) {
-    // Another process may have put it there meanwhile, which is as good.
-    if (!installedFolder(name, pins)) throw cause
+    await putInPlace(name, pins, mine)
   } finally {
     await rm(mine, { recursive: true, force: true })
     await rm(`${mine}-old`, { recursive: true, force: true })
+  }
+}
+
+async function putInPlace(name: string, pins: Pins, mine: string): Promise<void> {
+  const place = join(cacheFolder(), name)
+  for (let left = 20; !installedFolder(name, pins); left -= 1) {
+    try {
+      if (existsSync(place)) await rename(place, `${mine}-old`)
+      await rename(mine, place)
+    } catch (cause) {
+      // Another process replaces the same part at this moment: look again whether it is whole.
+      if (left === 0) throw cause
+      await sleep(50)
+    }
   }
 }
 

@@ -24,6 +24,7 @@ export const kafka: Part = {
   name: 'kafka',
   installed: () => kafkaJars() !== null,
   install: async () => {
+    await ensureCommand('openssl', 'openssl')
     if (!findJava(JAVA)) await installDebian('default-jre-headless', `Java ${JAVA} or later is not here`)
     if (installedFolder(NAME, pins)) return
     await ensureCommand('mvn', 'maven')

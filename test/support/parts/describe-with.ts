@@ -1,0 +1,26 @@
+import { appendFileSync } from 'node:fs'
+import { describe } from 'vitest'
+import { whyNoKafka } from '../kafka/provider.js'
+import { whyNoRegistry } from '../registry/registry.js'
+
+const PARTS = { kafka: whyNoKafka, registry: whyNoRegistry }
+
+/**
+ * `describe` for tests that need these parts. When one cannot be had they are skipped, and `npm test` shows the reason in
+ * its table; with STEERFLOW_REQUIRE=all it throws the reason instead. `kafka` means brokers of the test's own.
+ */
+export async function describeWith(
+  ...parts: (keyof typeof PARTS)[]
+): Promise<(name: string, body: () => void) => void> {
+  for (const part of parts) {
+    const reason = await PARTS[part]()
+    if (reason === null) continue
+    if (process.env.STEERFLOW_REQUIRE === 'all') throw new Error(`${part}: ${reason}`)
+    return (name, body) => {
+      const file = process.env.STEERFLOW_NOT_RUN
+      if (file) appendFileSync(file, `${JSON.stringify({ name, reason: `${part}: ${reason}` })}\n`)
+      describe.skip(`${name} (${part}: ${reason})`, body)
+    }
+  }
+  return describe
+}
