@@ -111,7 +111,7 @@ export class EachPartition implements PartitionWork {
   }
 
   async #work(item: Item): Promise<void> {
-    await this.context.permits.acquire()
+    await this.context.permits.acquire(this)
     this.#running++
     try {
       // What has not been started when the partition is given up is left to its next owner.
