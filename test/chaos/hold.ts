@@ -11,7 +11,7 @@ export class Hold {
 
   install(): void {
     const kafka = kafkajs.Kafka.prototype
-    const make = Reflect.get(kafka, 'producer') as (this: typeof kafka, config?: ProducerConfig) => Producer
+    const make: (this: typeof kafka, config?: ProducerConfig) => Producer = Reflect.get(kafka, 'producer')
     const wrap = this.#wrap.bind(this)
     kafka.producer = function (this: typeof kafka, config?: ProducerConfig): Producer {
       const producer = make.call(this, config)
