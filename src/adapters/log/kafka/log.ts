@@ -13,6 +13,7 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../../domain/errors.js'
 import { untilDone } from '../../../runtime/retry.js'
+import { bare, type Wire } from '../../../runtime/wire.js'
 import { type KafkaClaim } from './claim.js'
 import { kafkaError } from './errors.js'
 import { begunMark, storedOffsets } from './ledger.js'
@@ -25,10 +26,11 @@ import { KafkaSettings } from './settings.js'
 
 /**
  * Opens the log on a Kafka cluster, shared by any number of processes on any number of machines.
+ * @param wire how values are framed
  * @throws STEERFLOW_KAFKA_UNREACHABLE, STEERFLOW_KAFKA_REFUSED
  */
-export async function openKafkaLog(options: unknown): Promise<Log> {
-  return translated(async () => new KafkaLog(await KafkaParts.open(KafkaSettings.parse(options))))
+export async function openKafkaLog(options: unknown, wire: Wire = bare): Promise<Log> {
+  return translated(async () => new KafkaLog(await KafkaParts.open(KafkaSettings.parse(options), wire)))
 }
 
 /** Runs something with kafkajs's errors as ours. */
