@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path'
 import { openLog } from '../adapters/log/open.js'
 import { takeRunLock } from '../adapters/processes/run-lock.js'
+import { SteerflowError } from '../domain/errors.js'
 import { type Log } from '../runtime/log.js'
 import { type Config, topicSpecsOf } from './config.js'
 
@@ -22,7 +23,7 @@ export async function openWorkspace(config: Config, exclusive = false): Promise<
   const root = resolve(config.dataDir)
   const lock = exclusive ? await takeRunLock(join(root, 'run.lock')) : null
   try {
-    const log = await openLog(root, { maxBytes: config.log.maxBytes })
+    const log = await openLog(root, embedded(config))
     await log.ensure(topicSpecsOf(config))
     return {
       config,
@@ -37,6 +38,12 @@ export async function openWorkspace(config: Config, exclusive = false): Promise<
     await lock?.release()
     throw error
   }
+}
+
+/** Records must not go to a place that nobody named. */
+function embedded({ log }: Config): { readonly maxBytes: number } {
+  if ('kafka' in log) throw new SteerflowError('STEERFLOW_CONFIG_INVALID', 'log.kafka: only the embedded log is here')
+  return log
 }
 
 /** Runs something with a workspace and closes it. */
