@@ -1,9 +1,10 @@
-import { type Admin, type CompressionTypes as Compression } from 'kafkajs'
+import { type Admin, type CompressionTypes as Compression, type Kafka } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Offset, offset, type PartitionState } from '../../../runtime/log.js'
 import { type Wire } from '../../../runtime/wire.js'
 import { type Cluster, openCluster } from './cluster.js'
-import { connect } from './connection.js'
+import { type KafkaReport } from './client-log.js'
+import { connectKafka } from './connection.js'
 import { readNow } from './direct-read.js'
 import { isOutOfRange } from './errors.js'
 import { extentsOf } from './extents.js'
@@ -36,10 +37,10 @@ export class KafkaParts {
   readonly newCluster: () => Cluster
 
   private constructor(
+    kafka: Kafka,
     readonly settings: KafkaSettings,
     readonly wire: Wire,
   ) {
-    const kafka = connect(settings)
     const nameOf = (topic: string): string => this.names.topic(topic)
     this.newCluster = () => openCluster(kafka)
     this.names = new Names(settings.namespace)
@@ -62,8 +63,8 @@ export class KafkaParts {
     )
   }
 
-  static async open(settings: KafkaSettings, wire: Wire): Promise<KafkaParts> {
-    const parts = new KafkaParts(settings, wire)
+  static async open(settings: KafkaSettings, wire: Wire, report: KafkaReport): Promise<KafkaParts> {
+    const parts = new KafkaParts(await connectKafka(settings, report), settings, wire)
     try {
       await Promise.all([parts.admin.connect(), parts.direct.connect(), parts.#streaming.connect()])
       await parts.direct.refreshMetadata()

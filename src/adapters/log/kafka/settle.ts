@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type Offset, offset } from '../../../runtime/log.js'
 import { backoff } from '../../../runtime/retry.js'
-import { isFencing, kafkaError } from './errors.js'
+import { isFencing, isPassing, kafkaError } from './errors.js'
 import { type Ledger, type Stored } from './ledger.js'
 import { type Placed } from './placement.js'
 import { type ClaimWriter } from './writer.js'
@@ -102,7 +102,8 @@ export class Committer {
         this.#check()
         if (isFencing(thrown)) throw this.#fence(thrown)
         const error = kafkaError(thrown)
-        if (error.kind !== 'transient') throw error
+        // What the client cannot name may still be of the moment: a writer of its own settles it, or shows that it is not.
+        if (!isPassing(error) && !(error.code === 'STEERFLOW_KAFKA_FAILED' && attempt < 5)) throw error
         await sleep(backoff(attempt, waits))
       }
     }
