@@ -21,11 +21,12 @@ import { score } from './commands/score.js'
 import { shards } from './commands/shards.js'
 import { status } from './commands/status.js'
 import { tap } from './commands/tap.js'
+import { topics } from './commands/topics.js'
 
 /** Every verb by its group, in the order of the help page. */
 const groups: Readonly<Record<string, readonly Verb[]>> = {
   Start: [quickstart, init, score],
-  Pipeline: [run, ingest, status, graph, tap, config],
+  Pipeline: [run, ingest, status, graph, tap, config, topics],
   Data: [datasets, shards],
   Training: [jobs, models, baseline],
   Repair: [deadLetters],
