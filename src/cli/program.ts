@@ -14,6 +14,7 @@ import { ingest } from './commands/ingest.js'
 import { init } from './commands/init.js'
 import { jobs } from './commands/jobs.js'
 import { models } from './commands/models.js'
+import { offsets } from './commands/offsets.js'
 import { preprocess } from './commands/preprocess.js'
 import { quickstart } from './commands/quickstart.js'
 import { run } from './commands/run.js'
@@ -29,7 +30,7 @@ const groups: Readonly<Record<string, readonly Verb[]>> = {
   Pipeline: [run, ingest, status, graph, tap, config, topics],
   Data: [datasets, shards],
   Training: [jobs, models, baseline],
-  Repair: [deadLetters],
+  Repair: [deadLetters, offsets],
   'NeMo-compatible': [preprocess, clean, annotate],
 }
 
