@@ -20,17 +20,6 @@ export default defineConfig({
           isolate: false,
         },
       },
-      {
-        extends: true,
-        test: {
-          ...common,
-          name: 'kafka',
-          include: ['test/**/*.kafka.test.ts'],
-          testTimeout: 300_000,
-          fileParallelism: false,
-          expect: { poll: { timeout: 15_000 } },
-        },
-      },
       { extends: true, test: { ...common, name: 'real', include: ['test/**/*.real.test.ts'], testTimeout: 300_000 } },
       {
         extends: true,

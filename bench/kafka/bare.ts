@@ -1,5 +1,5 @@
 import kafkajs from 'kafkajs'
-import { Meter, normalised, Sample, Task } from './work.js'
+import { Meter, normalised, type Sample, Task } from './work.js'
 
 /** A loop as kafkajs's documentation shows it: consume a batch, work, produce, commit. */
 const task = Task.parse(JSON.parse(process.argv[2]!))
@@ -11,15 +11,16 @@ await consumer.subscribe({ topics: [`${task.namespace}.in`], fromBeginning: true
 const meter = new Meter(task)
 await consumer.run({
   partitionsConsumedConcurrently: 4,
-  eachBatch: async ({ batch, resolveOffset, commitOffsetsIfNecessary }) => {
+  eachBatch: async payload => {
+    const { batch } = payload
     const messages = batch.messages.map(({ key, value }) => {
       const record = JSON.parse(value!.toString()) as Sample
       return { key, value: JSON.stringify({ ...record, text: normalised(record.text) }) }
     })
     for (let at = 0; at < messages.length; at += 500)
       await producer.send({ topic: `${task.namespace}.out`, messages: messages.slice(at, at + 500) })
-    resolveOffset(batch.lastOffset())
-    await commitOffsetsIfNecessary()
+    payload.resolveOffset(batch.lastOffset())
+    await payload.commitOffsetsIfNecessary()
     if (meter.count(messages.length)) setTimeout(() => process.exit(0), 100)
   },
 })

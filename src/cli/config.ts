@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { KafkaSettings } from '../adapters/log/kafka/settings.js'
 import { annotate } from '../stages/annotate.js'
 import { clean } from '../stages/clean.js'
 import { preprocess } from '../stages/preprocess.js'
@@ -27,13 +28,16 @@ export const Config = z
     promptTokens: tokens,
     attributes: z.string().default('oasst-12-lang').describe('attribute set that the value model predicts'),
     log: z
-      .strictObject({
-        maxBytes: z
-          .int()
-          .positive()
-          .default(64 * 2 ** 30)
-          .describe('budget of the embedded log in bytes; ingest waits when it is used up'),
-      })
+      .union([
+        z.strictObject({ kafka: KafkaSettings.describe('a Kafka cluster, shared by any number of processes') }),
+        z.strictObject({
+          maxBytes: z
+            .int()
+            .positive()
+            .default(64 * 2 ** 30)
+            .describe('budget of the embedded log in bytes; ingest waits when it is used up'),
+        }),
+      ])
       .prefault({})
       .describe('the embedded log'),
     topics: z

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { openLog } from '../adapters/log/open.js'
+import { isShared, openLog } from '../adapters/log/open.js'
 import { takeRunLock } from '../adapters/processes/run-lock.js'
 import { type Log } from '../runtime/log.js'
 import { makeTopics } from '../runtime/topic-plan.js'
@@ -15,7 +15,7 @@ export interface Workspace {
 }
 
 export interface OpenOptions {
-  /** Whether this process is going to run nodes: two such at a time get a message, where partitions are not shared. */
+  /** Whether this process is going to run nodes, or to move what they have read: of a log that shares nothing out there can be one. */
   readonly exclusive?: boolean
   /** Whether topics that are missing are made; default true. */
   readonly makeTopics?: boolean
@@ -27,14 +27,14 @@ export interface OpenOptions {
  */
 export async function openWorkspace(config: Config, options: OpenOptions = {}): Promise<Workspace> {
   const root = resolve(config.dataDir)
-  const log = await openLog(root, { maxBytes: config.log.maxBytes })
-  let lock: Awaited<ReturnType<typeof takeRunLock>> | null = null
+  const lock = options.exclusive && !isShared(config.log) ? await takeRunLock(join(root, 'run.lock')) : null
+  let log: Log | null = null
   const close = async (): Promise<void> => {
-    await log.close()
+    await log?.close()
     await lock?.release()
   }
   try {
-    if (options.exclusive && !log.features.sharesPartitions) lock = await takeRunLock(join(root, 'run.lock'))
+    log = await openLog(root, config.log)
     if (options.makeTopics ?? true) await makeTopics(log, topicSpecsOf(config))
     return { config, root, log, close }
   } catch (error) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { explain, SteerflowError } from '../domain/errors.js'
-import { type Headers, type LogRecord, type Output } from './log.js'
+import { type Headers, type LogRecord, type Output, sizeOf } from './log.js'
 
 /** Where a record that could not pass came from: a place in the log, or a line of a source. */
 export interface Origin {
@@ -20,7 +20,7 @@ const cut = (text: string, bytes: number): string =>
     : `${new TextDecoder().decode(Buffer.from(text).subarray(0, bytes - 4)).replace(/\uFFFD+$/, '')}…`
 
 /**
- * The dead letter of a record: its key and value bytes untouched; code, node, cause and origin in the headers. A value
+ * The dead letter of a record: its key and value bytes untouched; code, node, cause and origin in the headers. What is
  * larger than the log takes is left out and named by size and digest.
  */
 export function deadLetter(
@@ -31,7 +31,8 @@ export function deadLetter(
   error: SteerflowError,
   maxValueBytes: number,
 ): Output {
-  const fits = record.value.byteLength <= maxValueBytes
+  const fits = sizeOf(record) <= maxValueBytes
+  const keyFits = (record.key?.byteLength ?? 0) <= maxValueBytes
   const headers: Headers = {
     code: error.code,
     node,
@@ -40,15 +41,17 @@ export function deadLetter(
     'origin-partition': String(origin.partition),
     'origin-offset': origin.offset,
     'origin-timestamp': String(origin.timestamp),
-    ...(fits
-      ? {}
-      : {
-          'value-bytes': String(record.value.byteLength),
-          'value-sha256': createHash('sha256').update(record.value).digest('hex'),
-        }),
+    ...(fits ? {} : named('value', record.value)),
+    ...(record.key && !keyFits ? named('key', record.key) : {}),
   }
-  return { topic, key: record.key, value: fits ? record.value : Buffer.alloc(0), headers }
+  return { topic, key: keyFits ? record.key : null, value: fits ? record.value : Buffer.alloc(0), headers }
 }
+
+/** Bytes that are left out, by their number and digest. */
+const named = (what: string, bytes: Buffer): Headers => ({
+  [`${what}-bytes`]: String(bytes.byteLength),
+  [`${what}-sha256`]: createHash('sha256').update(bytes).digest('hex'),
+})
 
 /**
  * What was thrown while a stage worked on a record, as a SteerflowError: a stage that throws something unforeseen has

@@ -1,6 +1,6 @@
 import { SteerflowError, type ErrorCode } from '../domain/errors.js'
 import { deadLetter } from './dead-letter.js'
-import { type Claim, type Log, type Offset, offset, type Output } from './log.js'
+import { type Claim, type Log, type Offset, offset, type Output, sizeOf } from './log.js'
 
 /** Something that a source holds, in its order. */
 export type SourceItem =
@@ -107,8 +107,9 @@ class Batch {
 
 function outputOf(item: SourceItem, source: Source, to: IngestTopics, maxValueBytes: number): Output {
   const origin = { topic: `source:${source.digest}`, partition: 0, offset: String(item.position), timestamp: 0 }
-  if (item.kind === 'record' && item.value.byteLength <= maxValueBytes) {
-    return { topic: to.topic, key: Buffer.from(item.key), value: item.value, headers: { node: 'ingest' } }
+  if (item.kind === 'record') {
+    const output = { topic: to.topic, key: Buffer.from(item.key), value: item.value, headers: { node: 'ingest' } }
+    if (sizeOf(output) <= maxValueBytes) return output
   }
   const [value, error] =
     item.kind === 'reject'

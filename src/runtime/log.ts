@@ -23,6 +23,10 @@ export interface Output {
   readonly partition?: number
 }
 
+/** Bytes by which a record is measured against the largest that a log takes: those of its key and value. */
+export const sizeOf = ({ key, value }: Pick<Output, 'key' | 'value'>): number =>
+  value.byteLength + (key?.byteLength ?? 0)
+
 /** A record as it stands in the log. */
 export interface LogRecord {
   readonly topic: string
@@ -123,7 +127,7 @@ export interface LogFeatures {
 
 export interface Log {
   readonly features: LogFeatures
-  /** The largest value that can be published, in bytes. */
+  /** The largest value that can be published, in bytes, its key counted in; room for our headers is beside it. */
   readonly maxValueBytes: number
   /** How long finished work may wait for more before it is committed, in milliseconds: what a commit costs. */
   readonly lingerMs: number

@@ -3,7 +3,7 @@ import { asSteerflowError, SteerflowError } from '../domain/errors.js'
 import { type EachRunner } from '../stages/bind.js'
 import { type PartitionStatus } from './counters.js'
 import { stageFailure } from './dead-letter.js'
-import { type Claim, type Offset, type Output } from './log.js'
+import { type Claim, type Offset, type Output, sizeOf } from './log.js'
 import {
   count,
   forAnother,
@@ -16,7 +16,7 @@ import {
 } from './partition.js'
 import { untilDone } from './retry.js'
 import { Signal } from './signal.js'
-import { type Item, Window } from './window.js'
+import { type Item, type Prefix, Window } from './window.js'
 
 /** Most bytes of records in the window of one partition. */
 const windowBytes = 8 << 20
@@ -111,7 +111,7 @@ export class EachPartition implements PartitionWork {
   }
 
   async #work(item: Item): Promise<void> {
-    await this.context.permits.acquire()
+    await this.context.permits.acquire(this)
     this.#running++
     try {
       // What has not been started when the partition is given up is left to its next owner.
@@ -131,12 +131,10 @@ export class EachPartition implements PartitionWork {
       const at = placeOf(record, this.#stop.signal)
       const emissions = await untilDone(() => this.runner.run(record.value, at), this.#stop.signal)
       const outputs = outputsOf(this.context, emissions)
-      const large = outputs.find(output => output.value.byteLength > this.context.log.maxValueBytes)
+      const large = outputs.find(output => this.#tooLarge(output))
       if (!large) return outputs
-      throw new SteerflowError(
-        'STEERFLOW_RECORD_TOO_LARGE',
-        `a record of ${large.value.byteLength} bytes for ${large.topic}; the log takes ${this.context.log.maxValueBytes}`,
-      )
+      const what = `${sizeOf(large)} bytes for ${large.topic}; the log takes ${this.context.log.maxValueBytes}`
+      throw new SteerflowError('STEERFLOW_RECORD_TOO_LARGE', what)
     } catch (thrown) {
       if (this.#stopped) throw thrown
       const error = stageFailure(thrown)
@@ -166,11 +164,32 @@ export class EachPartition implements PartitionWork {
         continue
       }
       since = null
-      await this.claim.commit(this.#committed, prefix.to, prefix.outputs)
+      if (!(await this.#taken(prefix))) continue
       this.#committed = prefix.to
       this.#window.shift(prefix.items)
       count(this.context, prefix.items, prefix.outputs)
       this.#changed.raise()
     }
+  }
+
+  /**
+   * Commits a prefix. False when the log takes less than it did when the outputs were made, and those that are too large
+   * now have become dead letters.
+   */
+  async #taken({ items, to, outputs }: Prefix): Promise<boolean> {
+    try {
+      await this.claim.commit(this.#committed, to, outputs)
+      return true
+    } catch (error) {
+      if (!(error instanceof SteerflowError) || error.code !== 'STEERFLOW_RECORD_TOO_LARGE') throw error
+      const refused = this.#window.first(items).filter(item => item.outputs?.some(one => this.#tooLarge(one)))
+      if (refused.length === 0) throw error
+      for (const item of refused) item.outputs = [letterOf(this.context, item.record, error)]
+      return false
+    }
+  }
+
+  #tooLarge(output: Output): boolean {
+    return sizeOf(output) > this.context.log.maxValueBytes
   }
 }

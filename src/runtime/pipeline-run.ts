@@ -7,6 +7,7 @@ import { type Report } from './events.js'
 import { judge, type Standing, type Verdict } from './idle.js'
 import { type Log } from './log.js'
 import { NodeRun } from './node-run.js'
+import { unlessAway } from './retry.js'
 
 export interface PipelineRunOptions {
   readonly log: Log
@@ -79,7 +80,7 @@ export class PipelineRun {
     const { features } = this.options.log
     try {
       for (const node of this.#nodes) await node.join()
-      while (!this.#stop.signal.aborted && !(await whenReachable(() => this.#round())))
+      while (!this.#stop.signal.aborted && !(await unlessAway(() => this.#round(), false)))
         await sleep(features.pollMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
     } finally {
       const limit = this.options.drainMs ?? (features.sharesPartitions ? drainMs.shared : drainMs.alone)
@@ -129,15 +130,5 @@ export class PipelineRun {
       standings.push({ node, status: run.status(), ends, ...elsewhere })
     }
     return moves === this.#moves ? judge(standings) : null
-  }
-}
-
-/** False while the log cannot be reached: what works on it waits, and looking on has to wait, too. */
-async function whenReachable(look: () => Promise<boolean>): Promise<boolean> {
-  try {
-    return await look()
-  } catch (error) {
-    if (asSteerflowError(error).kind !== 'transient') throw error
-    return false
   }
 }

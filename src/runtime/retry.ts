@@ -31,3 +31,16 @@ export async function untilDone<T>(
     }
   }
 }
+
+/**
+ * Looks at something, and settles for `otherwise` while it is away for a transient reason: whoever only looks on need not
+ * end for what those at work wait out.
+ */
+export async function unlessAway<T>(look: () => Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await look()
+  } catch (error) {
+    if (error instanceof SteerflowError && error.kind === 'transient') return otherwise
+    throw error
+  }
+}

@@ -74,6 +74,11 @@ export class Window {
     return to > committed ? { items, to, outputs } : null
   }
 
+  /** The first `items`. */
+  first(items: number): readonly Item[] {
+    return this.#items.slice(0, items)
+  }
+
   /** Forgets the first `items` after their commit. */
   shift(items: number): void {
     for (const item of this.#items.splice(0, items)) this.#bytes -= item.record.value.byteLength

@@ -34,6 +34,16 @@ test('a value that does not fit is named by size and digest', () => {
   })
 })
 
+test('a key that does not fit is named, too; one that fits stays without its value', () => {
+  const error = new SteerflowError('STEERFLOW_FANOUT', 'x')
+  const long = { ...record, key: Buffer.from('long key') }
+  expect(deadLetter('dl', 'n', long, origin, error, 8)).toMatchObject({
+    key: long.key,
+    headers: { 'value-bytes': '2' },
+  })
+  expect(deadLetter('dl', 'n', long, origin, error, 7)).toMatchObject({ key: null, headers: { 'key-bytes': '8' } })
+})
+
 test('headers stay within 8 KiB and whole characters', () => {
   const error = new SteerflowError('STEERFLOW_FANOUT', 'ü'.repeat(100_000))
   const { headers } = deadLetter('dl', 'n', record, { ...origin, topic: 'é'.repeat(5000) }, error, 1)

@@ -49,6 +49,27 @@ test('a node with fewer partitions than its topic is not idle', () => {
   expect(judge([one]).idle).toBe(true)
 })
 
+test('partitions worked on elsewhere count by what was committed of them', () => {
+  const shared = { ...standing('n', 'none', 'a', []), ends: [5n, 7n] }
+  expect(judge([{ ...shared, elsewhere: new Map([[1, 6n]]) }]).idle).toBe(false)
+  expect(judge([{ ...shared, elsewhere: new Map([[1, 7n]]) }]).idle).toBe(true)
+  expect(judge([{ ...shared, elsewhere: new Map() }]).idle).toBe(false)
+})
+
+test('a group is cut here while others hold theirs open, and the topic is sealed when all are cut', () => {
+  const seal = { ...standing('seal', 'closing', 'b', [], { held: 3 }), ends: [5n, 7n] }
+  const elsewhere = (to: bigint) => ({ elsewhere: new Map([[1, to]]) })
+  expect(judge([{ ...seal, ...elsewhere(0n) }])).toEqual({ cut: ['seal'], sealed: [], idle: false })
+  const cut = { ...standing('seal', 'closing', 'b', []), ends: [5n, 7n] }
+  expect(judge([{ ...cut, ...elsewhere(0n) }])).toEqual({ cut: [], sealed: [], idle: false })
+  expect(judge([{ ...cut, ...elsewhere(7n) }])).toEqual({ cut: [], sealed: ['b'], idle: true })
+})
+
+test('nothing is cut before its writers elsewhere have finished', () => {
+  const clean = { ...standing('clean', 'none', 'a', ['b']), ends: [5n, 7n], elsewhere: new Map([[1, 6n]]) }
+  expect(judge([clean, standing('seal', 'closing', 'b', [], { held: 3 })]).cut).toEqual([])
+})
+
 test('a node that feeds itself does not wait for itself', () => {
   expect(judge([standing('launch', 'lasting', 'jobs', ['jobs', 'models'])]).idle).toBe(true)
 })

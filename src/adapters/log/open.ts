@@ -1,7 +1,20 @@
 import { join } from 'node:path'
 import { type Log } from '../../runtime/log.js'
 import { openEmbeddedLog } from './embedded/log.js'
+import { type KafkaSettings } from './kafka/settings.js'
 
-/** Opens the log of a data folder. @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_LOG_CORRUPT */
-export const openLog = (root: string, options: { readonly maxBytes?: number } = {}): Promise<Log> =>
-  openEmbeddedLog({ dir: join(root, 'log'), ...options })
+/** Which log: the embedded one, with a budget of its own, or a Kafka cluster. */
+export type LogSettings = { readonly maxBytes?: number } | { readonly kafka: KafkaSettings }
+
+/** Whether the log is on a cluster that other processes share. */
+export const isShared = (settings: LogSettings): settings is { readonly kafka: KafkaSettings } => 'kafka' in settings
+
+/**
+ * Opens the log of a data folder, or of a cluster; kafkajs is loaded only for the latter.
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_LOG_CORRUPT, STEERFLOW_KAFKA_UNREACHABLE, STEERFLOW_KAFKA_REFUSED
+ */
+export async function openLog(root: string, settings: LogSettings = {}): Promise<Log> {
+  if (!isShared(settings)) return openEmbeddedLog({ dir: join(root, 'log'), ...settings })
+  const { openKafkaLog } = await import('./kafka/log.js')
+  return openKafkaLog(settings.kafka)
+}

@@ -4,6 +4,7 @@ import { type Capabilities } from '../../stages/needs.js'
 import { type Node } from '../../stages/bind.js'
 import { type Report } from '../../runtime/events.js'
 import { PipelineRun } from '../../runtime/pipeline-run.js'
+import { unlessAway } from '../../runtime/retry.js'
 import { deadLetters } from '../../topics.js'
 import { nodeOptions } from '../config.js'
 import { type LiveRow, liveRow } from '../render/live.js'
@@ -23,7 +24,14 @@ export interface RunRequest {
   readonly signal: AbortSignal
 }
 
+/** Pause between two looks, in milliseconds; where a look costs more, longer. */
 const watchMs = 250
+
+/**
+ * Records of one partition between reading and commit. Of a node that pays for its calls a crash repeats most of them;
+ * others may take enough for two commits.
+ */
+const [costlyWindow, cheapWindow] = [256, 2048]
 
 /** Runs nodes and sources together. Resolves when the run has ended, with the records that it committed. */
 export async function runPipeline(request: RunRequest): Promise<{ readonly committed: number }> {
@@ -38,6 +46,7 @@ export async function runPipeline(request: RunRequest): Promise<{ readonly commi
     capabilities: request.capabilities,
     options: node => nodeOptions(workspace.config, node),
     concurrency: node => (node.stage === 'annotate' ? workspace.config.annotate.concurrency : 64),
+    window: node => (node.stage === 'annotate' ? costlyWindow : cheapWindow),
     sourcesEnded: () => sourcesEnded,
     untilIdle: request.untilIdle,
     report: request.report,
@@ -64,17 +73,15 @@ export async function runPipeline(request: RunRequest): Promise<{ readonly commi
 
 async function watch({ workspace, nodes, watch }: RunRequest, run: PipelineRun, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const rows: LiveRow[] = []
-    for (const [index, status] of run.status().entries()) {
-      const states = await workspace.log.state(nodes[index]!.from.name)
-      rows.push(
-        liveRow(
-          status,
-          states.map(state => state.end),
-        ),
-      )
-    }
-    await watch(rows)
-    await sleep(watchMs, undefined, { signal }).catch(() => undefined)
+    await unlessAway(async () => {
+      const rows: LiveRow[] = []
+      for (const [index, status] of run.status().entries()) {
+        const states = await workspace.log.state(nodes[index]!.from.name)
+        const ends = states.map(state => state.end)
+        rows.push(liveRow(status, ends))
+      }
+      await watch(rows)
+    }, undefined)
+    await sleep(Math.max(watchMs, workspace.log.features.pollMs), undefined, { signal }).catch(() => undefined)
   }
 }

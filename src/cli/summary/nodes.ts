@@ -12,48 +12,52 @@ const bump = (counts: Counts, key: string): void => void (counts[key] = (counts[
  * them. So the figures are the same after any number of kills and restarts.
  */
 export async function summarizeNodes(log: Log, nodes: readonly Node[]): Promise<readonly NodeSummary[]> {
-  const published = await publishedBy(log, nodes)
+  const { published, read } = await countedIn(log, nodes)
   const reasons = await droppedBy(log)
   const letters = await deadLetteredBy(log)
-  const rows: NodeSummary[] = []
-  for (const node of ['ingest', ...nodes]) {
-    const name = typeof node === 'string' ? node : node.name
-    const { read, held } = typeof node === 'string' ? { read: 0, held: 0 } : await progressOf(log, node)
-    rows.push({
-      node: name,
-      in: typeof node === 'string' ? total(published.get(name)) + total(letters.get(name)) : read,
-      out: published.get(name) ?? {},
-      dropped: reasons.get(name) ?? {},
-      deadLettered: letters.get(name) ?? {},
-      held,
-    })
-  }
-  return rows
+  const rowOf = (name: string, taken: number, held: number): NodeSummary => ({
+    node: name,
+    in: taken,
+    out: published.get(name) ?? {},
+    dropped: reasons.get(name) ?? {},
+    deadLettered: letters.get(name) ?? {},
+    held,
+  })
+  const ingested = total(published.get('ingest')) + total(letters.get('ingest'))
+  return [
+    rowOf('ingest', ingested, 0),
+    ...nodes.map(node => {
+      const { done, behind } = read.get(node.name) ?? { done: 0, behind: 0 }
+      // What a seal has not committed it has in an open group.
+      return node.groups === 'closing' ? rowOf(node.name, done + behind, behind) : rowOf(node.name, done, 0)
+    }),
+  ]
 }
 
 const total = (counts: Counts = {}): number => Object.values(counts).reduce((sum, count) => sum + count, 0)
 
-async function progressOf(log: Log, node: Node): Promise<{ read: number; held: number }> {
-  const committed = await log.committed(node.name, node.from.name)
-  const states = await log.state(node.from.name)
-  const read = states.reduce((sum, { partition }) => sum + Number(committed.get(partition) ?? 0n), 0)
-  const behind = states.reduce((sum, { partition, end }) => sum + Number(end - (committed.get(partition) ?? 0n)), 0)
-  return node.groups === 'closing' ? { read: read + behind, held: behind } : { read, held: 0 }
-}
-
-async function publishedBy(log: Log, nodes: readonly Node[]): Promise<ReadonlyMap<string, Counts>> {
-  const found = new Map<string, Counts>()
+/** Who published how many records to which topic, and how many of its own topic's each node has done. */
+async function countedIn(log: Log, nodes: readonly Node[]) {
+  const published = new Map<string, Counts>()
+  const read = new Map(nodes.map(node => [node.name, { done: 0, behind: 0 }]))
   const topics = new Set(nodes.flatMap(node => [node.from.name, ...Object.values(node.to).map(to => to.name)]))
   for (const topic of topics) {
-    for await (const record of readAll(log, topic)) {
-      const node = record.headers.node
-      if (node === undefined) continue
-      const counts = found.get(node) ?? {}
+    const readers = await Promise.all(
+      nodes
+        .filter(node => node.from.name === topic)
+        .map(async ({ name }) => ({ counts: read.get(name)!, committed: await log.committed(name, topic) })),
+    )
+    // Offsets are places, not counts: on some logs they have gaps.
+    for await (const { partition, offset, headers } of readAll(log, topic)) {
+      for (const { counts, committed } of readers)
+        counts[offset < (committed.get(partition) ?? 0n) ? 'done' : 'behind']++
+      if (headers.node === undefined) continue
+      const counts = published.get(headers.node) ?? {}
       bump(counts, topic)
-      found.set(node, counts)
+      published.set(headers.node, counts)
     }
   }
-  return found
+  return { published, read }
 }
 
 async function droppedBy(log: Log): Promise<ReadonlyMap<string, Counts>> {

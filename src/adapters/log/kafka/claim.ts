@@ -13,6 +13,8 @@ export interface ClaimParts {
   /** Called once, when the claim is fenced or given back. */
   readonly ended: () => void
   readonly place: (output: Output) => Placed
+  /** Looks at the topics' limits again. */
+  readonly look: () => Promise<void>
   /** First and end offset of the partition. */
   readonly extent: () => Promise<{ readonly start: Offset; readonly end: Offset }>
   /** Called once when the claim turns out to be fenced. */
@@ -60,6 +62,8 @@ export class KafkaClaim implements Claim {
       const placed = outputs.map(output => this.parts.place(output))
       await this.committer.commit(to, placed)
     } catch (error) {
+      // Somebody has lowered the limit since it was looked at.
+      if (error instanceof SteerflowError && error.code === 'STEERFLOW_RECORD_TOO_LARGE') await this.parts.look()
       if (error instanceof SteerflowError && error.code === 'STEERFLOW_FENCED' && !this.#ended) {
         this.#end(error)
         this.parts.onFenced()

@@ -59,6 +59,7 @@ export async function openClaim(
       onEnded(claim)
     },
     place: output => parts.placement.place(output),
+    look: () => parts.topics.look(),
     extent: () => parts.extent(topic, partition),
     onFenced: () => request.onFenced(claim),
   })

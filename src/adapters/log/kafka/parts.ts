@@ -72,6 +72,7 @@ export class KafkaParts {
 
   /** First offset and end of a topic's partitions; the end counts what is not committed yet. */
   async extents(topic: string): Promise<readonly PartitionState[]> {
+    await this.topics.has(topic)
     return extentsOf(this.direct, topic, this.names.topic(topic), this.topics.partitions(topic))
   }
 

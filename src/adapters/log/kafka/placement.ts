@@ -1,5 +1,5 @@
 import { SteerflowError } from '../../../domain/errors.js'
-import { type Headers, type Output } from '../../../runtime/log.js'
+import { type Headers, type Output, sizeOf } from '../../../runtime/log.js'
 import { partitionOf } from '../partitioner.js'
 
 /** An output that knows where it goes. */
@@ -15,8 +15,10 @@ export interface Placed {
 
 /** Bytes of a record's frame in a batch, generously. */
 const recordOverhead = 64
-/** What a record may hold beside its value: the key, and the headers of a dead letter. */
-export const besideValue = 32 << 10
+/** Most bytes of headers: those of a dead letter and some more. */
+const headerBytes = 16 << 10
+/** What a batch of one record holds beside its key and value, at most. */
+export const besideValue = headerBytes + 1024
 
 /** Chooses the partitions of outputs as Kafka's default partitioner does. */
 export class Placement {
@@ -36,19 +38,20 @@ export class Placement {
     const partitions = this.topics.partitions(topic)
     if (partition !== undefined && partition >= partitions)
       throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `topic ${topic} has no partition ${partition}`)
-    const beside = (key?.byteLength ?? 0) + bytesOf(headers)
-    if (value.byteLength > this.topics.maxValueBytes || beside > besideValue - recordOverhead) {
-      const size = `a value of ${value.byteLength} bytes with ${beside} of key and headers`
-      const limits = `${this.topics.maxValueBytes} and ${besideValue - recordOverhead}`
-      throw new SteerflowError('STEERFLOW_RECORD_TOO_LARGE', `${size} for ${topic}; the log takes ${limits}`)
-    }
+    const size = sizeOf({ key, value })
+    const beside = bytesOf(headers)
+    if (size > this.topics.maxValueBytes || beside > headerBytes)
+      throw new SteerflowError(
+        'STEERFLOW_RECORD_TOO_LARGE',
+        `${size} bytes and ${beside} of headers for ${topic}; the log takes ${this.topics.maxValueBytes} and ${headerBytes}`,
+      )
     return {
       topic: this.nameOf(topic),
       partition: partition ?? (key ? partitionOf(key, partitions) : this.#spread++ % partitions),
       key,
       value,
       headers,
-      bytes: value.byteLength + beside + recordOverhead,
+      bytes: size + beside + recordOverhead,
     }
   }
 }

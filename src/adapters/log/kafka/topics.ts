@@ -19,7 +19,6 @@ const leadersMs = 30_000
 /** The deployment's topics on the brokers, as of the last look. */
 export class Topics {
   #known: ReadonlyMap<string, KnownTopic> = new Map()
-  #looked = 0
 
   constructor(
     private readonly admin: Admin,
@@ -42,7 +41,7 @@ export class Topics {
 
   /** Whether there is such a topic; looks again when it is not known yet. */
   async has(topic: string): Promise<boolean> {
-    if (!this.#known.has(topic) && Date.now() - this.#looked > 500) await this.look()
+    if (!this.#known.has(topic)) await this.look()
     return this.#known.has(topic)
   }
 
@@ -81,7 +80,6 @@ export class Topics {
         }),
       )
     }
-    this.#looked = Date.now()
   }
 
   /** Makes the topics that are missing and adds the partitions that are; nothing is ever taken away. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { inject } from 'vitest'
 import { openKafkaLog } from '../../../../src/adapters/log/kafka/log.js'
 import { conformance } from '../../../conformance/conformance.js'
 
@@ -9,7 +10,7 @@ conformance({
   hasBudget: false,
   async place() {
     const options = {
-      brokers: [process.env.KAFKA_BROKERS ?? '127.0.0.1:29092'],
+      brokers: inject('kafka').bootstrap,
       namespace: `t${randomUUID().slice(0, 8)}`,
     }
     return {

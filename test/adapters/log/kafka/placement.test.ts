@@ -39,9 +39,9 @@ describe('the place of an output', () => {
   })
 
   it('is refused to what the broker would refuse', () => {
-    expect(placement.place(output(1000)).value.byteLength).toBe(1000)
-    expect(codeOf(() => placement.place(output(1001)))).toBe('STEERFLOW_RECORD_TOO_LARGE')
-    expect(codeOf(() => placement.place(output(1, 'k'.repeat(besideValue))))).toBe('STEERFLOW_RECORD_TOO_LARGE')
+    expect(placement.place(output(1000, null)).value.byteLength).toBe(1000)
+    expect(codeOf(() => placement.place(output(1001, null)))).toBe('STEERFLOW_RECORD_TOO_LARGE')
+    expect(codeOf(() => placement.place(output(990, 'k'.repeat(11))))).toBe('STEERFLOW_RECORD_TOO_LARGE')
     const headers = { cause: 'c'.repeat(besideValue) }
     expect(codeOf(() => placement.place({ ...output(1), headers }))).toBe('STEERFLOW_RECORD_TOO_LARGE')
   })

@@ -1,0 +1,33 @@
+import { type FaultRule } from '../support/contract-server/faults.js'
+import { type ArenaOptions } from './arena.js'
+import { type Trial } from './trial.js'
+
+/** What can be chosen on the command line; each scenario has its own defaults. */
+export interface Choices {
+  readonly records: number
+  readonly seed: number
+  /** Faults of the scenario's kind: kills, rounds, joins. */
+  readonly times: number
+  /** Length of an outage. */
+  readonly minutes: number
+  /** Storm: everybody leaves in order. */
+  readonly clean: boolean
+}
+
+export interface Settings extends ArenaOptions {
+  readonly workers: number
+  /** How long the faults take: the calls at a time follow from it. */
+  readonly seconds: number
+}
+
+export interface Scenario {
+  readonly summary: string
+  readonly times: number
+  settings(choices: Choices): Omit<Settings, 'records' | 'seed'>
+  /** Injects the faults into workers that are at work. Throws an Error where a hand would be needed. */
+  run(trial: Trial, choices: Choices): Promise<void>
+  /** What is wrong with the servers from the beginning. */
+  readonly faults?: readonly FaultRule[]
+  /** Records that are not to come out; none, unless a scenario says so. */
+  readonly spared?: (id: string) => boolean
+}

@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Scenario } from '../scenario.js'
+import { type Trial } from '../trial.js'
+
+/** Restarts every worker in order, one after the other, several times, under load. */
+async function roll(trial: Trial, rounds: number): Promise<void> {
+  const { crew, findings } = trial
+  for (let i = 0; i < rounds * trial.settings.workers; i++) {
+    await crew.settled()
+    const [oldest] = crew.running
+    const shown = await oldest!.fullWindow().catch(() => oldest!.status)
+    const orphans = trial.withInput(oldest!)
+    const since = performance.now()
+    crew.end(oldest!, 'SIGTERM')
+    const exited = oldest!.exited.then(how => {
+      const seconds = Math.round(performance.now() - since) / 1000
+      findings.fault('SIGTERM', { worker: oldest!.name, orphans, calls: shown.calls, exit: how, seconds })
+      if (how !== 0) findings.hands.push(`${oldest!.name} ended with ${how}`)
+    })
+    await trial.recover(orphans, since, oldest!.name)
+    await exited
+    crew.start()
+    await sleep(500)
+  }
+  findings.recoveryAtMost(3, 6)
+}
+
+export const scenario: Scenario = {
+  summary: 'SIGTERM of 3 workers one after the other under load, several rounds',
+  times: 3,
+  settings: ({ times }) => ({ partitions: 12, brokers: 1, via: 'http', workers: 3, seconds: 10 + times * 24 }),
+  run: (trial, { times }) => roll(trial, times),
+}
