@@ -14,6 +14,7 @@ import { ingest } from './commands/ingest.js'
 import { init } from './commands/init.js'
 import { jobs } from './commands/jobs.js'
 import { models } from './commands/models.js'
+import { offsets } from './commands/offsets.js'
 import { preprocess } from './commands/preprocess.js'
 import { quickstart } from './commands/quickstart.js'
 import { run } from './commands/run.js'
@@ -21,14 +22,15 @@ import { score } from './commands/score.js'
 import { shards } from './commands/shards.js'
 import { status } from './commands/status.js'
 import { tap } from './commands/tap.js'
+import { topics } from './commands/topics.js'
 
 /** Every verb by its group, in the order of the help page. */
 const groups: Readonly<Record<string, readonly Verb[]>> = {
   Start: [quickstart, init, score],
-  Pipeline: [run, ingest, status, graph, tap, config],
+  Pipeline: [run, ingest, status, graph, tap, config, topics],
   Data: [datasets, shards],
   Training: [jobs, models, baseline],
-  Repair: [deadLetters],
+  Repair: [deadLetters, offsets],
   'NeMo-compatible': [preprocess, clean, annotate],
 }
 

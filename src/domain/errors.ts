@@ -127,6 +127,11 @@ export const errorTable = {
     means: 'Another process is at work in the same data folder.',
     next: 'Wait for it, stop it, or name another folder with --data-dir.',
   },
+  STEERFLOW_GROUP_ACTIVE: {
+    kind: 'usage',
+    means: 'Processes are at work with the offsets that are to be moved.',
+    next: 'Stop every run of this node; one that was killed is forgotten within seconds. Then try again.',
+  },
   STEERFLOW_OFFSET_LOST: {
     kind: 'fatal',
     means: 'Records before the start of the log were never read by this group.',

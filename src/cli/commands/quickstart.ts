@@ -42,7 +42,7 @@ export const quickstart: Verb = (program, session) => {
         '\nExamples:\n  steerflow quickstart\n  steerflow quickstart MY.jsonl --data-dir ./mine\n',
     )
   withConfig(command).action(async (files: string[], flags: QuickstartFlags) => {
-    const workspace = await openWorkspace(configOf(flags), true)
+    const workspace = await openWorkspace(configOf(flags), { exclusive: true })
     const stop = interrupts()
     const live = new Live(session)
     try {

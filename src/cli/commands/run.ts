@@ -28,7 +28,7 @@ export const run: Verb = (program, session) => {
     )
   withConfig(command).action(async (flags: RunFlags) => {
     const nodes = chosen(flags.nodes)
-    const workspace = await openWorkspace(configOf(flags), true)
+    const workspace = await openWorkspace(configOf(flags), { exclusive: true })
     const stop = interrupts()
     const live = new Live(session)
     try {
