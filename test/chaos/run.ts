@@ -25,6 +25,7 @@ export async function runScenario(
     try {
       await trial.start()
       await scenario.run(trial, choices)
+      arena.inference.hurry()
       await trial.done(expected.length)
       await lagEnds(trial)
     } catch (error) {
