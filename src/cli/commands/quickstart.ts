@@ -5,8 +5,9 @@ import { type Logger } from 'pino'
 import { pipeline } from '../../pipeline.js'
 import { exitCodes, type Verb } from '../command.js'
 import { openLogger, reportTo } from '../logger.js'
+import { formatOption } from '../flags.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
-import { Live } from '../render/live.js'
+import { Live, type LiveRow } from '../render/live.js'
 import { renderSummary } from '../render/summary.js'
 import { openCapabilities } from '../run/capabilities.js'
 import { ingestFiles } from '../run/ingest-files.js'
@@ -34,7 +35,7 @@ export const quickstart: Verb = (program, session) => {
       'The whole flow on your conversations, or on the shipped ones: value model, annotation, training data.',
     )
     .argument('[files...]', '.jsonl or .jsonl.gz files of conversations; - is standard input')
-    .option('--format <name>', 'format of the files (default: detected)')
+    .addOption(formatOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText(
       'after',
@@ -111,7 +112,8 @@ async function wholeFlow(
 }
 
 /** What is going on, in words. */
-function phase(rows: readonly { readonly node: string; readonly behind: number; readonly inFlight: number }[]): string {
+export function phase(rows: readonly Pick<LiveRow, 'node' | 'in' | 'behind' | 'inFlight'>[]): string {
+  if (rows.every(row => row.in === 0)) return 'starting'
   const busy = (node: string): boolean => rows.some(row => row.node === node && row.behind + row.inFlight > 0)
   if (busy('preprocess') || busy('clean-labelled')) return 'reading conversations'
   if (busy('launch')) return 'training the value model'
