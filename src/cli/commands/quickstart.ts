@@ -17,6 +17,7 @@ import { runPipeline } from '../run/run-pipeline.js'
 import { stuckWatch } from '../run/stuck.js'
 import { collectSummary } from '../summary/collect.js'
 import { type SourceSummary, type Summary } from '../summary/summary.js'
+import { tokenNotes } from '../token-notes.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 
 /** The conversations that are shipped with the examples. */
@@ -81,6 +82,7 @@ async function wholeFlow(
   const started = Date.now()
   const sources: SourceSummary[] = []
   const opened = await openCapabilities(workspace)
+  for (const note of tokenNotes(workspace.config)) logger.info({ event: 'note', note }, 'prompt tokens differ')
   const notStuck = stuckWatch(workspace, () => opened.hasValueModel())
   try {
     const { committed } = await runPipeline({
@@ -105,7 +107,7 @@ async function wholeFlow(
     if (signal.aborted) return null
     const changed = committed > 0 || sources.some(source => source.records + source.rejected > 0)
     const seconds = Math.round((Date.now() - started) / 100) / 10
-    return await collectSummary(workspace, { seconds, changed, sources, next: next(workspace) })
+    return await collectSummary(workspace, { seconds, changed, sources, next: next(workspace.root) })
   } finally {
     await opened.close()
   }
@@ -121,14 +123,16 @@ export function phase(rows: readonly Pick<LiveRow, 'node' | 'in' | 'behind' | 'i
   return 'sealing datasets'
 }
 
-function next({ root }: Workspace): readonly string[] {
+/** Commands that can be typed as they stand: whoever came by `npm start` has no `steerflow` on the path. */
+export function next(root: string, script = process.env.npm_lifecycle_event): readonly string[] {
   const here = relative(process.cwd(), root) || '.'
   const dir = here === '.steerflow' ? '' : ` --data-dir ${here}`
-  return [
-    `steerflow tap conversations.scored --values --limit 1${dir}`,
-    `steerflow datasets list${dir}`,
-    `steerflow jobs list${dir}`,
-    `steerflow dead-letters list${dir}`,
-    'steerflow quickstart YOUR.jsonl --data-dir ./yours',
+  const commands = [
+    `tap conversations.scored --values --limit 1${dir}`,
+    `datasets list${dir}`,
+    `jobs list${dir}`,
+    `dead-letters list${dir}`,
+    'quickstart YOUR.jsonl --data-dir ./yours',
   ]
+  return commands.map(command => `${script === 'start' ? 'npx steerflow' : 'steerflow'} ${command}`)
 }

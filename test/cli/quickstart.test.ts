@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { phase } from '../../src/cli/commands/quickstart.js'
+import { next, phase } from '../../src/cli/commands/quickstart.js'
 
 const row = (node: string, taken: number, inFlight = 0) => ({ node, in: taken, behind: 0, inFlight })
 
@@ -10,3 +10,8 @@ test.each([
   ['annotating every turn', [row('preprocess', 1), row('launch', 1), row('annotate', 1, 9)]],
   ['sealing datasets', [row('preprocess', 1), row('launch', 1), row('annotate', 9)]],
 ])('%s', (said, rows) => expect(phase(rows)).toBe(said))
+
+test('what to type next can be typed as it stands, where the data is', () => {
+  expect(next('.steerflow', 'start')[1]).toBe('npx steerflow datasets list')
+  expect(next('mine', undefined)[1]).toBe('steerflow datasets list --data-dir mine')
+})
