@@ -118,6 +118,11 @@ const training: Readonly<Record<string, z.input<typeof Dataset>>> = {
 export const datasetOf = (config: Config, name: string): z.output<typeof Dataset> =>
   config.datasets[name] ?? Dataset.parse(training[name] ?? {})
 
+/** The datasets of the pipeline, and those that the configuration adds. */
+export const datasetNames = (config: Config): readonly string[] => [
+  ...new Set([...Object.keys(training), ...Object.keys(config.datasets)]),
+]
+
 /** What the log is told of the topics: the declared ones, with what the configuration changes. */
 export const topicSpecsOf = (config: Config): readonly TopicSpec[] =>
   topicSpecs.map(spec => {
@@ -141,8 +146,7 @@ export function nodeOptions(
     case 'seal':
       return datasetOf(config, String(node.fixed.dataset)).seal
     case 'trigger': {
-      const names = new Set([...Object.keys(training), ...Object.keys(config.datasets)])
-      const settings = [...names].map(name => {
+      const settings = datasetNames(config).map(name => {
         const { seal: _, ...rest } = datasetOf(config, name)
         return [name, rest] as const
       })

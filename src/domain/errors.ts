@@ -135,7 +135,7 @@ export const errorTable = {
   STEERFLOW_OFFSET_LOST: {
     kind: 'fatal',
     means: 'Records before the start of the log were never read by this group.',
-    next: 'Run `steerflow offsets reset --dry-run` to see the range, then decide.',
+    next: 'The message names the range; lengthen the retention of the topic, ingest the sources again, or start with another --data-dir.',
   },
   STEERFLOW_LOG_FULL: {
     kind: 'fatal',
