@@ -17,6 +17,7 @@ import { models } from './commands/models.js'
 import { preprocess } from './commands/preprocess.js'
 import { quickstart } from './commands/quickstart.js'
 import { run } from './commands/run.js'
+import { schemas } from './commands/schemas.js'
 import { score } from './commands/score.js'
 import { shards } from './commands/shards.js'
 import { status } from './commands/status.js'
@@ -25,7 +26,7 @@ import { tap } from './commands/tap.js'
 /** Every verb by its group, in the order of the help page. */
 const groups: Readonly<Record<string, readonly Verb[]>> = {
   Start: [quickstart, init, score],
-  Pipeline: [run, ingest, status, graph, tap, config],
+  Pipeline: [run, ingest, status, graph, tap, schemas, config],
   Data: [datasets, shards],
   Training: [jobs, models, baseline],
   Repair: [deadLetters],
