@@ -1,3 +1,4 @@
+import { type Command } from 'commander'
 import { checkFiles } from '../../adapters/registry/check-files.js'
 import { openRegistry } from '../../adapters/registry/confluent.js'
 import { compareSchemas, publishSchemas, type SchemaStatus } from '../../adapters/registry/publish-schemas.js'
@@ -57,7 +58,7 @@ export const schemas: Verb = (program, session) => {
   })
 }
 
-const withFlags = (command: Parameters<typeof withConfig>[0]) =>
+const withFlags = (command: Command): Command =>
   withConfig(
     command
       .option('--namespace <name>', 'what subjects begin with (default: log.kafka.namespace, or steerflow)')
