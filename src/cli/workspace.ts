@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { type KafkaReport } from '../adapters/log/kafka/client-log.js'
 import { isShared, openLog } from '../adapters/log/open.js'
 import { takeRunLock } from '../adapters/processes/run-lock.js'
 import { type Log } from '../runtime/log.js'
@@ -19,6 +20,8 @@ export interface OpenOptions {
   readonly exclusive?: boolean
   /** Whether topics that are missing are made; default true. */
   readonly makeTopics?: boolean
+  /** Told what the client of a cluster has to say. */
+  readonly report?: KafkaReport
 }
 
 /**
@@ -34,7 +37,7 @@ export async function openWorkspace(config: Config, options: OpenOptions = {}): 
     await lock?.release()
   }
   try {
-    log = await openLog(root, config.log)
+    log = await openLog(root, config.log, options.report)
     if (options.makeTopics ?? true) await makeTopics(log, topicSpecsOf(config))
     return { config, root, log, close }
   } catch (error) {

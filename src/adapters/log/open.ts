@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { type Log } from '../../runtime/log.js'
+import { bare } from '../../runtime/wire.js'
 import { openEmbeddedLog } from './embedded/log.js'
+import { type KafkaReport } from './kafka/client-log.js'
 import { type KafkaSettings } from './kafka/settings.js'
 
 /** Which log: the embedded one, with a budget of its own, or a Kafka cluster. */
@@ -11,10 +13,11 @@ export const isShared = (settings: LogSettings): settings is { readonly kafka: K
 
 /**
  * Opens the log of a data folder, or of a cluster; kafkajs is loaded only for the latter.
+ * @param report told what the client of a cluster has to say
  * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_LOG_CORRUPT, STEERFLOW_KAFKA_UNREACHABLE, STEERFLOW_KAFKA_REFUSED
  */
-export async function openLog(root: string, settings: LogSettings = {}): Promise<Log> {
+export async function openLog(root: string, settings: LogSettings = {}, report?: KafkaReport): Promise<Log> {
   if (!isShared(settings)) return openEmbeddedLog({ dir: join(root, 'log'), ...settings })
   const { openKafkaLog } = await import('./kafka/log.js')
-  return openKafkaLog(settings.kafka)
+  return openKafkaLog(settings.kafka, bare, report)
 }

@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Logger } from 'pino'
 import { pipeline } from '../../pipeline.js'
 import { exitCodes, type Verb } from '../command.js'
-import { openLogger, reportTo } from '../logger.js'
+import { clientReportTo, openLogger, reportTo } from '../logger.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { Live } from '../render/live.js'
 import { renderSummary } from '../render/summary.js'
@@ -42,17 +42,13 @@ export const quickstart: Verb = (program, session) => {
         '\nExamples:\n  steerflow quickstart\n  steerflow quickstart MY.jsonl --data-dir ./mine\n',
     )
   withConfig(command).action(async (files: string[], flags: QuickstartFlags) => {
-    const workspace = await openWorkspace(configOf(flags), { exclusive: true })
+    const config = configOf(flags)
+    const logger = openLogger(session, resolve(config.dataDir))
+    const workspace = await openWorkspace(config, { exclusive: true, report: clientReportTo(logger) })
     const stop = interrupts()
     const live = new Live(session)
     try {
-      const summary = await wholeFlow(
-        workspace,
-        files,
-        flags,
-        { live, logger: openLogger(session, workspace.root) },
-        stop.signal,
-      )
+      const summary = await wholeFlow(workspace, files, flags, { live, logger }, stop.signal)
       live.clear()
       if (summary === null) {
         session.err('stopped in good order; run the same command again to go on\n')
