@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Config } from './config.js'
+import { formsOf } from './config-keys.js'
 
 type Schema = z.core.JSONSchema.JSONSchema
 
@@ -28,12 +29,32 @@ export function commentedConfig(): string {
   return `${lines.join('\n')}\n`
 }
 
-function keys(schema: Schema, indent: string): string[] {
+/**
+ * @param hashes `#`, and one more around everything that is not the default: two forms of a key cannot be in force
+ * together, so that removing one `#` from each line gives the default and nothing else.
+ */
+function keys(schema: Schema, indent: string, hashes = '#'): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
     if (typeof value !== 'object' || key === 'datasets') return []
-    const about = [...(indent === '' ? [''] : []), `#${indent}# ${value.description ?? ''}`]
-    return value.properties
-      ? [...about, `#${indent}${key}:`, ...keys(value, `${indent}  `)]
-      : [...about, `#${indent}${key}: ${JSON.stringify(value.default)}`]
+    const about = (start: string) => `${start}${indent}# ${value.description ?? ''}`
+    const gap = indent === '' ? [''] : []
+    const section = (form: Schema, start: string) => [`${start}${indent}${key}:`, ...keys(form, `${indent}  `, start)]
+    const [form, ...others] = formsOf(value)
+    const more = `${hashes}#`
+    if (form && value.default === undefined) return [...gap, about(more), ...section(form, more)]
+    const isForm = typeof value.default === 'object' && form
+    return [
+      ...gap,
+      about(hashes),
+      ...(isForm ? section(form, hashes) : [`${hashes}${indent}${key}: ${example(value)}`]),
+      ...(isForm ? others : formsOf(value)).flatMap(other => [
+        `${more}${indent}# or, in its place (remove ${more.length} #):`,
+        ...section(other, more),
+      ]),
+    ]
   })
 }
+
+/** What stands behind a key: its default, or else something that shows what belongs there. */
+const example = (schema: Schema): string =>
+  JSON.stringify(schema.default ?? schema.const ?? schema.enum?.[0] ?? schema.examples?.[0] ?? '…')

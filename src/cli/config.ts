@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { KafkaSettings } from '../adapters/log/kafka/settings.js'
 import { annotate } from '../stages/annotate.js'
 import { clean } from '../stages/clean.js'
 import { preprocess } from '../stages/preprocess.js'
 import { seal } from '../stages/seal.js'
 import { trigger } from '../stages/trigger.js'
+import { KafkaSettings } from '../adapters/log/kafka/settings.js'
 import { type TopicSpec } from '../runtime/log.js'
 import { topicSpecs } from '../topics.js'
 
@@ -18,6 +18,36 @@ const Dataset = z.strictObject({
   ...trigger.options.shape.datasets.unwrap().valueType.shape,
 })
 
+const maxBytes = 64 * 2 ** 30
+
+/** `embedded`, or the budget of the embedded log, or Kafka; what is not said is the embedded log. */
+const Log = z
+  .union(
+    [
+      z.literal('embedded'),
+      z
+        .strictObject({
+          maxBytes: z
+            .int()
+            .positive()
+            .meta({
+              description: 'budget of the embedded log in bytes; ingest waits when it is used up',
+              examples: [maxBytes],
+            })
+            .optional(),
+          kafka: KafkaSettings.optional().describe('the cluster that holds the records, in place of the embedded log'),
+        })
+        .refine(log => log.kafka === undefined || log.maxBytes === undefined, {
+          message: 'maxBytes belongs to the embedded log: leave it out where there is kafka',
+        }),
+    ],
+    { error: 'expected embedded, or one of the keys maxBytes and kafka' },
+  )
+  .transform((log): { maxBytes: number } | { kafka: KafkaSettings } => {
+    if (log === 'embedded') return { maxBytes }
+    return log.kafka ? { kafka: log.kafka } : { maxBytes: log.maxBytes ?? maxBytes }
+  })
+
 /**
  * Everything that can be set, in `steerflow.yaml`, by `STEERFLOW_*` variables, or by `--set path=value`. Stages' own
  * options stand under the stage's name.
@@ -27,19 +57,7 @@ export const Config = z
     dataDir: z.string().default('.steerflow').describe('folder of the log, shards, datasets, jobs and models'),
     promptTokens: tokens,
     attributes: z.string().default('oasst-12-lang').describe('attribute set that the value model predicts'),
-    log: z
-      .union([
-        z.strictObject({ kafka: KafkaSettings.describe('a Kafka cluster, shared by any number of processes') }),
-        z.strictObject({
-          maxBytes: z
-            .int()
-            .positive()
-            .default(64 * 2 ** 30)
-            .describe('budget of the embedded log in bytes; ingest waits when it is used up'),
-        }),
-      ])
-      .prefault({})
-      .describe('the embedded log'),
+    log: Log.prefault({}).describe('where records are kept: in the data folder (embedded), or in Kafka'),
     topics: z
       .partialRecord(
         z.enum(topicSpecs.map(topic => topic.name)),

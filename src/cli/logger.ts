@@ -4,7 +4,17 @@ import { type Report } from '../runtime/events.js'
 import { type Io } from './command.js'
 
 /** What never reaches a log, wherever it stands in an event. */
-const secrets = ['token', 'authorization', 'password', 'secret', 'apiKey', 'api_key', 'cookie']
+const secrets = [
+  'token',
+  'authorization',
+  'password',
+  'secret',
+  'clientSecret',
+  'client_secret',
+  'apiKey',
+  'api_key',
+  'cookie',
+]
 
 /** Paths of the secrets at the top and one and two levels down, as pino takes them. */
 const redactions = secrets.flatMap(name => [name, `*.${name}`, `*.*.${name}`])

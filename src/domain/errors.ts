@@ -144,8 +144,23 @@ export const errorTable = {
   },
   STEERFLOW_KAFKA_UNREACHABLE: {
     kind: 'transient',
-    means: 'A Kafka broker does not answer, or not as it should.',
-    next: 'Check log.kafka.brokers and that the brokers run; a pipeline at work goes on by itself.',
+    means: 'No Kafka broker answers, or the connection to one broke.',
+    next: 'Check that the brokers run, and log.kafka: brokers, tls and sasl; a run goes on by itself once they answer.',
+  },
+  STEERFLOW_KAFKA_BUSY: {
+    kind: 'transient',
+    means: 'Kafka answers, but cannot do this now: it elects a leader, rebalances, or ends an older transaction.',
+    next: 'Nothing: it is tried again. If it lasts, look at the log of the brokers.',
+  },
+  STEERFLOW_KAFKA_REFUSED: {
+    kind: 'fatal',
+    means: 'Kafka and this client do not take each other: credentials, certificate or permissions.',
+    next: 'Check log.kafka.sasl and log.kafka.tls, and the permissions on what begins with log.kafka.namespace.',
+  },
+  STEERFLOW_KAFKA_FAILED: {
+    kind: 'fatal',
+    means: 'Kafka turned a request down for a reason that trying again does not remove.',
+    next: 'The message holds its answer; check log.kafka against the settings of the brokers.',
   },
   STEERFLOW_TOPIC_UNKNOWN: {
     kind: 'usage',

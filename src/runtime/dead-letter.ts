@@ -26,13 +26,15 @@ const cut = (text: string, bytes: number): string =>
 export function deadLetter(
   topic: string,
   node: string,
-  record: Pick<LogRecord, 'key' | 'value' | 'headers'>,
+  record: Pick<LogRecord, 'key' | 'value' | 'headers' | 'frame'>,
   origin: Origin,
   error: SteerflowError,
   maxValueBytes: number,
 ): Output {
-  const fits = sizeOf(record) <= maxValueBytes
-  const keyFits = (record.key?.byteLength ?? 0) <= maxValueBytes
+  const { key } = record
+  const value = record.frame ? Buffer.concat([record.frame, record.value]) : record.value
+  const fits = sizeOf({ key, value }) <= maxValueBytes
+  const keyFits = (key?.byteLength ?? 0) <= maxValueBytes
   const headers: Headers = {
     code: error.code,
     node,
@@ -41,10 +43,10 @@ export function deadLetter(
     'origin-partition': String(origin.partition),
     'origin-offset': origin.offset,
     'origin-timestamp': String(origin.timestamp),
-    ...(fits ? {} : named('value', record.value)),
-    ...(record.key && !keyFits ? named('key', record.key) : {}),
+    ...(fits ? {} : named('value', value)),
+    ...(key && !keyFits ? named('key', key) : {}),
   }
-  return { topic, key: keyFits ? record.key : null, value: fits ? record.value : Buffer.alloc(0), headers }
+  return { topic, key: keyFits ? key : null, value: fits ? value : Buffer.alloc(0), headers }
 }
 
 /** Bytes that are left out, by their number and digest. */

@@ -1,3 +1,5 @@
+import { type SteerflowError } from '../domain/errors.js'
+
 /**
  * The log as the runtime needs it; the runtime owns this interface, adapters implement it, and the conformance suite in
  * `test/conformance` says what it promises. One operation is atomic and everything rests on it: *publish these records
@@ -25,6 +27,8 @@ export interface Output {
   readonly value: Buffer
   readonly headers?: Headers
   readonly partition?: number
+  /** The value is what stood on the wire before, its frame included: a dead letter that is published again. */
+  readonly framed?: boolean
 }
 
 /** Bytes by which a record is measured against the largest that a log takes: those of its key and value. */
@@ -41,6 +45,10 @@ export interface LogRecord {
   readonly headers: Headers
   /** Milliseconds since 1970, when it was published. */
   readonly timestamp: number
+  /** The bytes before the value that say which schema it has, where the log frames its values. */
+  readonly frame?: Buffer
+  /** Why the value cannot be taken out of its frame; then it is what stands on the wire. */
+  readonly fault?: SteerflowError
 }
 
 export interface Batch {

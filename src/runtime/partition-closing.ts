@@ -106,6 +106,7 @@ export class ClosingPartition implements PartitionWork {
     const opened = this.#open ?? { group: await this.runner.open(at), records: 0, letters: [] }
     this.#open = opened
     try {
+      if (record.fault) throw record.fault
       await this.runner.step(opened.group, record.value, at)
     } catch (thrown) {
       const error = stageFailure(thrown)

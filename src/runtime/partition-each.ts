@@ -128,6 +128,7 @@ export class EachPartition implements PartitionWork {
   async #outputs({ record }: Item): Promise<readonly Output[]> {
     if (forAnother(record, this.context.node)) return []
     try {
+      if (record.fault) throw record.fault
       const at = placeOf(record, this.#stop.signal)
       const emissions = await untilDone(() => this.runner.run(record.value, at), this.#stop.signal)
       const outputs = outputsOf(this.context, emissions)

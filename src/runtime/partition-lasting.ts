@@ -122,6 +122,7 @@ export class LastingPartition implements PartitionWork {
   async #act(record: LogRecord): Promise<readonly Output[]> {
     if (forAnother(record, this.context.node)) return []
     try {
+      if (record.fault) throw record.fault
       const act = this.runner.step(record.value, placeOf(record, this.#stop.signal))
       return outputsOf(this.context, await untilDone(act, this.#stop.signal))
     } catch (thrown) {

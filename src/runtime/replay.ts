@@ -110,6 +110,7 @@ function again({ id, node, origin, record }: Letter, topics: LetterTopics): read
       partition: origin.partition,
       key: record.key,
       value: record.value,
+      framed: true,
       headers: { [replayFor]: node, 'replay-of': id },
     },
     { topic: topics.replayed, key: Buffer.from(id), value: Buffer.from(mark) },

@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from 'node:util'
 import { openKafkaLog } from '../../src/adapters/log/kafka/log.js'
 import { type Log } from '../../src/runtime/log.js'
 import { type Kafka, startKafka } from '../support/kafka/kafka.js'
 import { type Inference, fleetInference, httpInference } from './inference.js'
-import { brokerTopic, names } from './pipeline.js'
+import { check, faultless } from '../support/checker.js'
+import { brokerTopic, names, readAsked } from './pipeline.js'
+import { readTopic } from './read-topic.js'
 import { publish, type Sent, workload } from './workload.js'
 
 export interface ArenaOptions {
@@ -43,9 +46,21 @@ export async function openArena({ records, seed, partitions, brokers, via }: Are
     closing.push(() => inference.stop())
     const sent = workload(records, partitions, seed)
     await publish(kafka.bootstrap, brokerTopic(names.in), sent, seed)
+    await verifyInput(kafka.bootstrap, sent)
     return { kafka, log, inference, sent, partitions, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** What comes out can only be judged when each record went in once and in order. */
+async function verifyInput(brokers: readonly string[], sent: readonly Sent[]): Promise<void> {
+  const input = [...(await readTopic(brokers, brokerTopic(names.in), 'committed')).values()].flat()
+  const verdict = check(
+    sent,
+    input.map(({ value }) => readAsked(value!)),
+  )
+  if (!isDeepStrictEqual(verdict, faultless(sent.length)))
+    throw new Error(`the input is not what it should be: ${JSON.stringify(verdict)}`)
 }

@@ -20,7 +20,7 @@ export interface WorkerStatus {
 export type FromWorker =
   | { readonly kind: 'joined' }
   | ({ readonly kind: 'status' } & WorkerStatus)
-  | { readonly kind: 'assigned' | 'lost'; readonly partition: number }
+  | { readonly kind: 'assigned' | 'lost'; readonly partition: number; readonly offset: string }
   | { readonly kind: 'dead-letter'; readonly code: string; readonly partition: number; readonly offset: string }
   | { readonly kind: 'failed'; readonly code: string; readonly cause: string }
   /** Between the last record of a transaction and its commit, until told to go on. */

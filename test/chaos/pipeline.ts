@@ -6,6 +6,7 @@ import { topic, type Topic } from '../../src/stages/topic.js'
 const Asked = z.object({ id: z.string(), key: z.string() })
 const Answered = z.object({ id: z.string(), key: z.string(), by: z.string() })
 export type Answered = z.output<typeof Answered>
+export const readAsked = (value: Buffer): z.output<typeof Asked> => Asked.parse(JSON.parse(value.toString()))
 export const readAnswered = (value: Buffer): Answered => Answered.parse(JSON.parse(value.toString()))
 
 const named = <R extends typeof Asked | typeof Answered>(name: string, record: R): Topic<R> =>

@@ -4,7 +4,9 @@ import { type Result, round } from './findings.js'
 import { brokerTopic, names, readAnswered } from './pipeline.js'
 import { readTopic } from './read-topic.js'
 import { type Choices, type Scenario } from './scenario.js'
+import { evidence } from './evidence.js'
 import { Trial } from './trial.js'
+import { type Sent } from './workload.js'
 
 /** Runs a scenario from the start of its brokers to the verdict. */
 export async function runScenario(
@@ -50,15 +52,14 @@ async function lagEnds({ arena, findings }: Trial): Promise<void> {
   findings.atMost('lag in the end', await lag(), 0)
 }
 
-async function verdict(
-  scenario: string,
-  { arena, findings, crew, aborted, repeated }: Trial,
-  expected: readonly { readonly id: string; readonly key: string }[],
-): Promise<Result> {
+async function verdict(scenario: string, trial: Trial, expected: readonly Sent[]): Promise<Result> {
+  const { arena, findings, crew, aborted, repeated } = trial
   const { bootstrap } = arena.kafka
   const out = await readTopic(bootstrap, brokerTopic(names.out), 'committed')
   const received = [...out.values()].flat().map(({ value, key }) => ({ id: readAnswered(value!).id, key: String(key) }))
   const verdict = check(expected, received)
+  const wrong = verdict.missing + verdict.duplicated + verdict.outOfOrder + verdict.unexpected > 0
+  if (wrong) evidence(out, expected, trial)
   if (aborted !== null) {
     const all = [...(await readTopic(bootstrap, brokerTopic(names.out), 'uncommitted')).values()].flat().length
     const seen = all - received.length

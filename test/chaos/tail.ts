@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs, { type Consumer } from 'kafkajs'
+import '../support/kafka/sorted-aborts.js'
 import { readAnswered } from './pipeline.js'
 
 /** When a partition of the input first produced again. */

@@ -51,7 +51,8 @@ run = new PipelineRun({
   sourcesEnded: () => false,
   untilIdle: false,
   report: event => {
-    if (event.event === 'assigned' || event.event === 'lost') tell({ kind: event.event, partition: event.partition })
+    if (event.event === 'assigned' || event.event === 'lost')
+      tell({ kind: event.event, partition: event.partition, offset: event.offset })
     if (event.event === 'failed') tell({ kind: 'failed', code: event.code, cause: event.cause })
     if (event.event === 'dead-letter') {
       const { code, partition, offset } = event

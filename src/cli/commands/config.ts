@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import { z } from 'zod'
 import { type Verb } from '../command.js'
 import { Config } from '../config.js'
+import { withoutSecrets } from '../config-keys.js'
 import { variables } from '../load-config.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { table } from '../render/bars.js'
@@ -17,7 +18,7 @@ export const config: Verb = (program, session) => {
   })
   const show = group
     .command('show')
-    .description('Print the configuration in force: defaults, file, environment and flags together.')
+    .description('Print the configuration in force: defaults, file, environment and flags together, without secrets.')
     .option('--json', 'print JSON')
     .option('--variables', 'list the environment variables instead')
     .option('--schema', 'print the JSON Schema of steerflow.yaml instead, for editors')
@@ -31,6 +32,9 @@ export const config: Verb = (program, session) => {
           [0, 1],
         ).join('\n')}\n`,
       )
-    } else session.out(flags.json ? `${JSON.stringify(configOf(flags))}\n` : stringify(configOf(flags)))
+    } else {
+      const shown = withoutSecrets(configOf(flags))
+      session.out(flags.json ? `${JSON.stringify(shown)}\n` : stringify(shown))
+    }
   })
 }

@@ -9,7 +9,7 @@ import { type Committer } from './settle.js'
 /** What a claim needs of the log. */
 export interface ClaimParts {
   /** What follows an offset of the claim's partition; null for what is no topic and holds no records. */
-  readonly next: ((from: Offset) => Promise<Batch>) | null
+  readonly next: ((from: Offset, signal: AbortSignal) => Promise<Batch>) | null
   /** Called once, when the claim is fenced or given back. */
   readonly ended: () => void
   readonly place: (output: Output) => Placed
@@ -29,6 +29,7 @@ export class KafkaClaim implements Claim {
   #held: Batch | null = null
   #coming: Promise<Batch> | null = null
   #ended: SteerflowError | null = null
+  readonly #control = new AbortController()
   #wake: () => void = () => undefined
 
   constructor(
@@ -84,13 +85,14 @@ export class KafkaClaim implements Claim {
 
   #end(reason: SteerflowError): void {
     this.#ended = reason
+    this.#control.abort()
     this.parts.ended()
     this.#wake()
   }
 
   #fetch(): void {
     if (!this.parts.next || this.#ended) return
-    this.#coming ??= this.parts.next(this.#position)
+    this.#coming ??= this.parts.next(this.#position, this.#control.signal)
     // Whoever reads next is told of an error.
     this.#coming.catch(() => undefined)
   }

@@ -13,6 +13,8 @@ import {
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../../domain/errors.js'
 import { untilDone } from '../../../runtime/retry.js'
+import { bare, type Wire } from '../../../runtime/wire.js'
+import { type KafkaReport } from './client-log.js'
 import { type KafkaClaim } from './claim.js'
 import { kafkaError } from './errors.js'
 import { begunMark, storedOffsets } from './ledger.js'
@@ -25,18 +27,26 @@ import { KafkaSettings } from './settings.js'
 
 /**
  * Opens the log on a Kafka cluster, shared by any number of processes on any number of machines.
+ * @param wire how values are framed
+ * @param report told what the client has to say
  * @throws STEERFLOW_KAFKA_UNREACHABLE, STEERFLOW_KAFKA_REFUSED
  */
-export async function openKafkaLog(options: unknown): Promise<Log> {
-  return translated(async () => new KafkaLog(await KafkaParts.open(KafkaSettings.parse(options))))
+export async function openKafkaLog(
+  options: unknown,
+  wire: Wire = bare,
+  report: KafkaReport = () => undefined,
+): Promise<Log> {
+  return translated(async () => new KafkaLog(await KafkaParts.open(KafkaSettings.parse(options), wire, report)))
 }
 
-/** Runs something with kafkajs's errors as ours. */
+/** Runs something with kafkajs's errors as ours. A topic that was looked up before is unknown only for the moment. */
 async function translated<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
-  } catch (error) {
-    throw kafkaError(error)
+  } catch (thrown) {
+    const error = kafkaError(thrown)
+    if (thrown === error || error.code !== 'STEERFLOW_TOPIC_UNKNOWN') throw error
+    throw new SteerflowError('STEERFLOW_KAFKA_BUSY', error.message, { cause: thrown })
   }
 }
 

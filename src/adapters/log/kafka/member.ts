@@ -93,7 +93,9 @@ export class GroupMember {
         if (isUnknownMember(thrown)) this.#id = ''
         if (isUnknownMember(thrown) || isRejoining(thrown)) continue
         const error = kafkaError(thrown)
-        if (error.kind === 'fatal') return this.listener.failed(error)
+        // What the client cannot name may still be of the moment.
+        if (error.kind === 'fatal' && (error.code !== 'STEERFLOW_KAFKA_FAILED' || failures > 5))
+          return this.listener.failed(error)
         this.#coordinator = null
         await this.#signal.wait(backoff(++failures, { first: 50, most: 2000 }))
         await this.cluster.refreshMetadata().catch(() => undefined)

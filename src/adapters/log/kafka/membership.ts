@@ -4,7 +4,7 @@ import { type Assignee, type Membership } from '../../../runtime/log.js'
 import { backoff } from '../../../runtime/retry.js'
 import { type KafkaClaim } from './claim.js'
 import { Entitlement } from './entitlement.js'
-import { kafkaError } from './errors.js'
+import { isPassing, kafkaError } from './errors.js'
 import { type GroupMember, type MemberListener } from './member.js'
 
 /** Opens a claim of a partition. `entitled` and `onFenced` are the membership's. */
@@ -106,7 +106,7 @@ export class KafkaMembership implements Membership, MemberListener {
           const error = kafkaError(thrown)
           // Fenced while it was being opened: the next confirmation tries again.
           if (error.code === 'STEERFLOW_FENCED') return
-          if (error.kind !== 'transient') throw error
+          if (!isPassing(error)) throw error
           await sleep(backoff(attempt, { first: 50, most: 2000 }))
         }
       }

@@ -7,6 +7,7 @@ import { type KafkaParts } from './parts.js'
 import { ProgressLedger } from './progress.js'
 import { Committer, type FirstEntry } from './settle.js'
 import { TransactionWriter } from './transaction.js'
+import { unframed } from './unframe.js'
 import { type ClaimWriter } from './writer.js'
 
 export interface ClaimRequest {
@@ -50,7 +51,10 @@ export async function openClaim(
   )
   const key = `${place}#${claims++}`
   const claim: KafkaClaim = new KafkaClaim(group, topic, partition, committer, {
-    next: holdsRecords ? from => parts.fetcher.next(key, topic, partition, from, fetchBytes) : null,
+    next: holdsRecords
+      ? async (from, signal) =>
+          unframed(parts.wire, await parts.fetcher.next(key, topic, partition, from, fetchBytes), signal)
+      : null,
     ended: () => {
       parts.fetcher.forget(key)
       onEnded(claim)

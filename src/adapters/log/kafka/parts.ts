@@ -1,8 +1,10 @@
-import { type Admin, type CompressionTypes as Compression } from 'kafkajs'
+import { type Admin, type CompressionTypes as Compression, type Kafka } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Offset, offset, type PartitionState } from '../../../runtime/log.js'
+import { type Wire } from '../../../runtime/wire.js'
 import { type Cluster, openCluster } from './cluster.js'
-import { connect } from './connection.js'
+import { type KafkaReport } from './client-log.js'
+import { connectKafka } from './connection.js'
 import { readNow } from './direct-read.js'
 import { isOutOfRange } from './errors.js'
 import { extentsOf } from './extents.js'
@@ -15,6 +17,7 @@ import { Publisher } from './publisher.js'
 import { type KafkaSettings } from './settings.js'
 import { Topics } from './topics.js'
 import { type TransactionSettings } from './transaction.js'
+import { unframed } from './unframe.js'
 
 /** What one process has open on a cluster. Each kind of waiting has connections of its own. */
 export class KafkaParts {
@@ -33,14 +36,17 @@ export class KafkaParts {
   /** Cluster connections of one more member of a group. */
   readonly newCluster: () => Cluster
 
-  private constructor(readonly settings: KafkaSettings) {
-    const kafka = connect(settings)
+  private constructor(
+    kafka: Kafka,
+    readonly settings: KafkaSettings,
+    readonly wire: Wire,
+  ) {
     const nameOf = (topic: string): string => this.names.topic(topic)
     this.newCluster = () => openCluster(kafka)
     this.names = new Names(settings.namespace)
     this.admin = kafka.admin()
     this.topics = new Topics(this.admin, this.names, settings)
-    this.placement = new Placement(this.topics, nameOf)
+    this.placement = new Placement(this.topics, nameOf, wire)
     this.direct = openCluster(kafka)
     this.#streaming = openCluster(kafka)
     this.fetcher = new Fetcher(this.#streaming, nameOf)
@@ -57,8 +63,8 @@ export class KafkaParts {
     )
   }
 
-  static async open(settings: KafkaSettings): Promise<KafkaParts> {
-    const parts = new KafkaParts(settings)
+  static async open(settings: KafkaSettings, wire: Wire, report: KafkaReport): Promise<KafkaParts> {
+    const parts = new KafkaParts(await connectKafka(settings, report), settings, wire)
     try {
       await Promise.all([parts.admin.connect(), parts.direct.connect(), parts.#streaming.connect()])
       await parts.direct.refreshMetadata()
@@ -89,13 +95,14 @@ export class KafkaParts {
     limits: { readonly records: number; readonly bytes: number },
   ): Promise<Batch> {
     const place = { topic, brokerTopic: this.names.topic(topic), partition }
+    const read = async (at: Offset): Promise<Batch> =>
+      unframed(this.wire, await readNow(this.direct, place, at, limits), AbortSignal.timeout(10_000))
     try {
-      return await readNow(this.direct, place, from, limits)
+      return await read(from)
     } catch (error) {
       if (!isOutOfRange(error)) throw error
       const { start } = await this.extent(topic, partition)
-      if (from >= start) return { records: [], next: from }
-      return readNow(this.direct, place, start, limits)
+      return from >= start ? { records: [], next: from } : read(start)
     }
   }
 

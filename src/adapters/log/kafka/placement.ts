@@ -1,5 +1,6 @@
 import { SteerflowError } from '../../../domain/errors.js'
 import { type Headers, type Output, sizeOf } from '../../../runtime/log.js'
+import { bare, type Wire } from '../../../runtime/wire.js'
 import { partitionOf } from '../partitioner.js'
 
 /** An output that knows where it goes. */
@@ -31,14 +32,15 @@ export class Placement {
       readonly maxValueBytes: number
     },
     private readonly nameOf: (topic: string) => string,
+    private readonly wire: Wire = bare,
   ) {}
 
   /** @throws STEERFLOW_TOPIC_UNKNOWN, STEERFLOW_RECORD_TOO_LARGE */
-  place({ topic, partition, key, value, headers = {} }: Output): Placed {
+  place({ topic, partition, key, value: payload, headers = {}, framed = false }: Output): Placed {
     const partitions = this.topics.partitions(topic)
     if (partition !== undefined && partition >= partitions)
       throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `topic ${topic} has no partition ${partition}`)
-    const size = sizeOf({ key, value })
+    const size = sizeOf({ key, value: payload })
     const beside = bytesOf(headers)
     if (size > this.topics.maxValueBytes || beside > headerBytes)
       throw new SteerflowError(
@@ -49,7 +51,7 @@ export class Placement {
       topic: this.nameOf(topic),
       partition: partition ?? (key ? partitionOf(key, partitions) : this.#spread++ % partitions),
       key,
-      value,
+      value: framed ? payload : this.wire.frame(topic, payload),
       headers,
       bytes: size + beside + recordOverhead,
     }

@@ -14,7 +14,10 @@ export function visible(
   from: Offset,
   { partition, abortedTransactions, messages }: RawPartition,
 ): Batch {
-  const aborted = [...(abortedTransactions ?? [])]
+  // Brokers list them in the order of their ends.
+  const aborted = (abortedTransactions ?? []).toSorted((a, b) =>
+    BigInt(a.firstOffset) < BigInt(b.firstOffset) ? -1 : 1,
+  )
   const aborting = new Set<string>()
   const records: LogRecord[] = []
   let next = from

@@ -16,15 +16,25 @@ export async function sendRound(
 }
 
 /**
- * A partition that kafkajs's metadata does not know yet, or one that changed its leader in mid-request, is left out
- * without an error (spec/kafka §2): its records are lost although the send succeeded.
- * @throws STEERFLOW_KAFKA_UNREACHABLE when the answer does not cover every record sent
+ * kafkajs asks every broker that leads a partition of the request, and on an error all those again that have not
+ * answered. By then leaders may have moved. A partition that went to a broker which had answered is left out without an
+ * error, as is one that its metadata does not know yet (spec/kafka §2): its records are lost although the send succeeded.
+ * One that went from a broker which had answered is sent again, under a new sequence: its records are there twice. In a
+ * transaction both come to nothing when it is aborted.
+ * @throws STEERFLOW_KAFKA_UNREACHABLE when the answer does not cover every record sent, once
  */
 function covered(round: Round, answer: readonly RecordMetadata[]): void {
-  const answered = new Set(answer.map(({ topicName, partition }) => `${topicName}/${partition}`))
+  const answers = new Map<string, number>()
+  for (const { topicName, partition } of answer) {
+    const place = `${topicName}/${partition}`
+    answers.set(place, (answers.get(place) ?? 0) + 1)
+  }
   for (const [topic, records] of round) {
-    const lost = records.find(({ partition }) => !answered.has(`${topic}/${partition}`))
-    if (lost)
-      throw new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', `records for ${topic}/${lost.partition} were not taken`)
+    for (const { partition } of records) {
+      const times = answers.get(`${topic}/${partition}`) ?? 0
+      if (times === 1) continue
+      const what = times === 0 ? 'not taken' : 'taken twice'
+      throw new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', `records for ${topic}/${partition} were ${what}`)
+    }
   }
 }

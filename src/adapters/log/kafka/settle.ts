@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type Offset, offset } from '../../../runtime/log.js'
 import { backoff } from '../../../runtime/retry.js'
-import { isFencing, kafkaError } from './errors.js'
-import { type Ledger, type Stored } from './ledger.js'
+import { isFencing, isPassing, kafkaError } from './errors.js'
+import { type Ledger, type LedgerEntry, type Stored } from './ledger.js'
 import { type Placed } from './placement.js'
 import { type ClaimWriter } from './writer.js'
 
@@ -20,6 +20,8 @@ export interface CommitterParts {
 }
 
 const waits = { first: 50, most: 2000 }
+/** How long a writer that is done with may take to say goodbye, in milliseconds. */
+const closeMs = 500
 
 /**
  * The commits of one claim. Each stores a mark of its own beside the offset. When the answer to a commit is lost, or a
@@ -34,6 +36,7 @@ export class Committer {
   #stored: Stored
   #before = ''
   #stopped: SteerflowError | null = null
+  #giveUp: (reason: SteerflowError) => void = () => undefined
 
   private constructor(
     private readonly parts: CommitterParts,
@@ -92,26 +95,42 @@ export class Committer {
     for (let attempt = 1; ; attempt++) {
       this.#check()
       try {
-        if (!(await this.#ready(next))) return
-        await this.#writer!.commit(records, entry)
-        this.#before = this.#stored.mark
-        this.#stored = next
-        return
+        return await this.#unlessStopped(this.#attempt(next, records, entry))
       } catch (thrown) {
         await this.#discard()
         this.#check()
         if (isFencing(thrown)) throw this.#fence(thrown)
         const error = kafkaError(thrown)
-        if (error.kind !== 'transient') throw error
+        // What the client cannot name may still be of the moment: a writer of its own settles it, or shows that it is not.
+        if (!isPassing(error) && !(error.code === 'STEERFLOW_KAFKA_FAILED' && attempt < 5)) throw error
         await sleep(backoff(attempt, waits))
       }
     }
   }
 
-  /** Ends a commit under way, and all that would follow. */
+  /**
+   * Ends a commit under way, and all that would follow. Brokers that answer nothing are not waited for, so that a
+   * partition can be handed over while outputs are blocked: should the commit land after all, it does so before the next
+   * owner's fence, or not at all.
+   */
   async stop(reason: SteerflowError): Promise<void> {
     this.#stopped ??= reason
+    this.#giveUp(this.#stopped)
     await this.#discard()
+  }
+
+  async #attempt(next: Stored, records: readonly Placed[], entry: LedgerEntry): Promise<void> {
+    if (!(await this.#ready(next))) return
+    await this.#writer!.commit(records, entry)
+    this.#before = this.#stored.mark
+    this.#stored = next
+  }
+
+  #unlessStopped<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject
+      work.then(resolve, reject)
+    })
   }
 
   /** Sees to it that there is a writer. False when the commit that is to be made turns out to have happened. */
@@ -120,8 +139,12 @@ export class Committer {
     // Somebody who was away for long may have lost the partition: a writer opened now would shut out its lawful owner.
     await this.parts.entitled()
     this.#check()
-    this.#writer = await this.parts.open()
+    const writer = await this.parts.open()
+    if (this.#stopped) await writer.close()
+    this.#check()
+    this.#writer = writer
     const stored = await this.parts.ledger.stored()
+    this.#check()
     if (stored?.mark === next.mark) {
       this.#stored = next
       return false
@@ -143,7 +166,7 @@ export class Committer {
   async #discard(): Promise<void> {
     const writer = this.#writer
     this.#writer = null
-    await writer?.close()
+    if (writer) await Promise.race([writer.close(), sleep(closeMs, undefined, { ref: false })])
   }
 }
 

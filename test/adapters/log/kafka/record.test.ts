@@ -63,6 +63,21 @@ describe('what is visible of a fetched piece', () => {
     expect(seen(0, messages, [['7', 0]])).toEqual({ offsets: [1, 2, 4], next: 6 })
   })
 
+  it('finds aborted transactions that are listed by their ends, the first to begin not the first', () => {
+    const messages = [
+      message(0, { producer: '7' }),
+      message(1, { producer: '8' }),
+      message(2, { producer: '8', control: abort }),
+      message(3, { producer: '7', control: abort }),
+    ]
+    expect(
+      seen(0, messages, [
+        ['8', 1],
+        ['7', 0],
+      ]).offsets,
+    ).toEqual([])
+  })
+
   it('goes past a piece of aborted records only', () => {
     const messages = [message(0, { producer: '7' }), message(1, { producer: '7', control: abort })]
     expect(seen(0, messages, [['7', 0]])).toEqual({ offsets: [], next: 2 })

@@ -4,7 +4,7 @@ import { Committer } from '../../../../src/adapters/log/kafka/settle.js'
 import { SteerflowError } from '../../../../src/domain/errors.js'
 import { offset } from '../../../../src/runtime/log.js'
 
-type Fault = 'lost-before' | 'lost-after' | 'fenced' | 'refused'
+type Fault = 'lost-before' | 'lost-after' | 'fenced' | 'refused' | 'hangs'
 
 const lost = (): Error => new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', 'connection closed')
 const fenced = (): Error => Object.assign(new Error('fenced'), { type: 'INVALID_PRODUCER_EPOCH' })
@@ -29,6 +29,7 @@ function broker(faults: Fault[] = []) {
           const fault = faults.shift()
           if (fault === 'lost-before') throw lost()
           if (fault === 'fenced') throw fenced()
+          if (fault === 'hangs') await new Promise(() => undefined)
           if (fault === 'refused') throw new SteerflowError('STEERFLOW_RECORD_TOO_LARGE', 'too large')
           side.stored = { offset: offset(entry!.offset), mark: entry!.metadata }
           side.commits++
@@ -119,5 +120,14 @@ describe('the commits of a claim', () => {
     const commit = committer.commit(9n, [])
     await committer.stop(new SteerflowError('STEERFLOW_FENCED', 'given back'))
     await expect(commit).rejects.toMatchObject({ code: 'STEERFLOW_FENCED' })
+  })
+
+  it('end when they are stopped while a broker does not answer at all', async () => {
+    const { open } = broker(['hangs'])
+    const committer = await open()
+    const commit = committer.commit(9n, [])
+    const refused = expect(commit).rejects.toMatchObject({ code: 'STEERFLOW_FENCED' })
+    await committer.stop(new SteerflowError('STEERFLOW_FENCED', 'given back'))
+    await refused
   })
 })

@@ -1,0 +1,97 @@
+import { readFile } from 'node:fs/promises'
+import { request } from 'undici'
+import { z } from 'zod'
+import { SteerflowError } from '../../../domain/errors.js'
+import { type TokenSettings } from './settings.js'
+
+/** Tokens for SASL OAUTHBEARER. */
+export interface TokenSource {
+  /** @throws STEERFLOW_KAFKA_REFUSED when there is none to be had, STEERFLOW_KAFKA_UNREACHABLE when the endpoint is silent. */
+  token(): Promise<string>
+  /** The brokers refused the last one: the next must be new. */
+  refused(): void
+}
+
+/** Share of a token's life in which it is used again; the rest is for clocks that differ and brokers that are slow. */
+const USED_SHARE = 0.8
+const ENDPOINT_TIMEOUT_MS = 10_000
+
+/** The answer of a token endpoint (RFC 6749, section 5.1). */
+const Answer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive().optional() })
+
+/** Opens the way to tokens that the settings name. */
+export function openTokenSource(settings: TokenSettings): TokenSource {
+  const { token, tokenFile, tokenEndpoint } = settings
+  if (token !== undefined) return { token: async () => token, refused: () => undefined }
+  if (tokenFile !== undefined) return { token: () => readTokenFile(tokenFile), refused: () => undefined }
+  if (tokenEndpoint !== undefined) return remembering(() => fetchToken(tokenEndpoint, settings))
+  throw new SteerflowError('STEERFLOW_BUG', 'oauthbearer without a way to a token')
+}
+
+async function readTokenFile(path: string): Promise<string> {
+  const token = await readFile(path, 'utf8').then(
+    text => text.trim(),
+    (cause: unknown) => {
+      throw new SteerflowError('STEERFLOW_KAFKA_REFUSED', `log.kafka.sasl.tokenFile: ${path} cannot be read`, { cause })
+    },
+  )
+  if (token === '') throw new SteerflowError('STEERFLOW_KAFKA_REFUSED', `log.kafka.sasl.tokenFile: ${path} is empty`)
+  return token
+}
+
+/** One fetch at a time for all connections, and none while a token still has some life. */
+function remembering(fetch: () => Promise<z.output<typeof Answer>>): TokenSource {
+  let usedUntil = 0
+  let last: Promise<string> | null = null
+  return {
+    token: () => {
+      if (last !== null && performance.now() < usedUntil) return last
+      usedUntil = Infinity
+      const asked = performance.now()
+      const mine: Promise<string> = fetch().then(
+        answer => {
+          // A token of unknown life is only shared by the connections that waited for it.
+          if (last === mine) usedUntil = asked + (answer.expires_in ?? 0) * 1000 * USED_SHARE
+          return answer.access_token
+        },
+        (error: unknown) => {
+          if (last === mine) last = null
+          throw error
+        },
+      )
+      return (last = mine)
+    },
+    refused: () => {
+      last = null
+    },
+  }
+}
+
+async function fetchToken(url: string, settings: TokenSettings): Promise<z.output<typeof Answer>> {
+  const { clientId = '', clientSecret = '', scope } = settings
+  // RFC 6749, 2.3.1: both are form-encoded before they are joined.
+  const basic = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64')
+  const form = new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== undefined && { scope }) })
+  const response = await request(url, {
+    method: 'POST',
+    headers: {
+      authorization: `Basic ${basic}`,
+      'content-type': 'application/x-www-form-urlencoded',
+      accept: 'application/json',
+    },
+    body: form.toString(),
+    signal: AbortSignal.timeout(ENDPOINT_TIMEOUT_MS),
+  }).catch((cause: unknown) => {
+    throw new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', 'log.kafka.sasl.tokenEndpoint does not answer', { cause })
+  })
+  const { statusCode, body } = response
+  if (statusCode >= 500 || statusCode === 429) {
+    await body.dump()
+    throw new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', `log.kafka.sasl.tokenEndpoint answers ${statusCode}`)
+  }
+  // Nothing of the body goes into a message: some servers send back what they were sent.
+  const answer = Answer.safeParse(await body.json().catch(() => null))
+  if (statusCode === 200 && answer.success) return answer.data
+  const what = statusCode === 200 ? 'something that is not a token' : String(statusCode)
+  throw new SteerflowError('STEERFLOW_KAFKA_REFUSED', `log.kafka.sasl.tokenEndpoint answers ${what}`)
+}

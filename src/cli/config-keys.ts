@@ -1,0 +1,63 @@
+import { z } from 'zod'
+import { Config } from './config.js'
+
+type Schema = z.core.JSONSchema.JSONSchema
+
+/** A key of the configuration that takes a value, however deep it lies. */
+export interface ConfigKey {
+  readonly path: readonly string[]
+  /** It is never shown. */
+  readonly secret: boolean
+  /** It takes nothing but text. */
+  readonly text: boolean
+}
+
+/** Where there are several forms, those that have keys of their own. */
+export const formsOf = (schema: Schema): readonly Schema[] =>
+  [schema, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]
+    .flatMap(form => (typeof form === 'object' && form !== schema ? formsOf(form) : [form]))
+    .filter(form => typeof form === 'object' && form.properties !== undefined)
+
+/** Whether a schema takes something beside an object with keys of its own. */
+const takesValue = (schema: Schema): boolean => {
+  const forms = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]
+  return forms.length > 0 ? forms.some(form => typeof form === 'object' && takesValue(form)) : !schema.properties
+}
+
+let known: ReadonlyMap<string, ConfigKey> | null = null
+
+/** Every key that takes a value, by its path joined with dots; each once, however many forms it occurs in. */
+export const configKeys = (): ReadonlyMap<string, ConfigKey> => (known ??= findKeys())
+
+function findKeys(): ReadonlyMap<string, ConfigKey> {
+  const found = new Map<string, ConfigKey>()
+  const walk = (schema: Schema, path: readonly string[]): void => {
+    for (const form of formsOf(schema)) {
+      for (const [key, value] of Object.entries(form.properties ?? {})) {
+        if (typeof value !== 'object') continue
+        const at = [...path, key]
+        if (takesValue(value)) {
+          const before = found.get(at.join('.'))
+          const text = value.type === 'string' && (before?.text ?? true)
+          found.set(at.join('.'), { path: at, secret: value.writeOnly === true || (before?.secret ?? false), text })
+        }
+        walk(value, at)
+      }
+    }
+  }
+  walk(z.toJSONSchema(Config, { io: 'input' }), [])
+  return found
+}
+
+/** The configuration with `[redacted]` in the place of every secret. */
+export function withoutSecrets(config: Config): unknown {
+  const shown = structuredClone(config) as Record<string, unknown>
+  for (const { path, secret } of configKeys().values()) {
+    if (!secret) continue
+    let at: unknown = shown
+    for (const key of path.slice(0, -1)) at = (at as Record<string, unknown> | undefined)?.[key]
+    const last = path.at(-1)!
+    if (typeof at === 'object' && at !== null && last in at) (at as Record<string, unknown>)[last] = '[redacted]'
+  }
+  return shown
+}
