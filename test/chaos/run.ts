@@ -82,6 +82,7 @@ async function verdict(scenario: string, trial: Trial, expected: readonly Sent[]
     scenario,
     ...verdict,
     recoverySeconds: findings.recovery(),
+    takenOverSeconds: findings.takenOver(),
     repeatedCalls,
     seconds,
     faults,
