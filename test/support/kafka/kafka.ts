@@ -68,7 +68,8 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
       const text = serverProperties(node, cluster, where, security, options.properties ?? {})
       await place.write(join(place.folder, `server-${node.id}.properties`), text)
     }
-    const clusterId = randomBytes(16).toString('base64url')
+    // One that begins with a dash would be taken for an option.
+    const clusterId = `A${randomBytes(16).toString('base64url').slice(1)}`
     await Promise.all(processes.map(one => one.format(clusterId, scramUsers(listeners, security))))
     await Promise.all(processes.map(one => one.start()))
     await waitForBrokers(endpoints.plain)
