@@ -1,4 +1,4 @@
-import { type LogEntry, logLevel } from 'kafkajs'
+import kafkajs, { type LogEntry, type logLevel } from 'kafkajs'
 import { type Secrets } from './secrets.js'
 
 export type KafkaReportLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -30,10 +30,10 @@ export function routeLog(report: KafkaReport, secrets: Secrets): (entry: LogEntr
 }
 
 function levelOf(level: logLevel, message: string, error: unknown): KafkaReportLevel {
-  if (level === logLevel.DEBUG || USUAL.test(message) || (typeof error === 'string' && USUAL.test(error)))
+  if (level === kafkajs.logLevel.DEBUG || USUAL.test(message) || (typeof error === 'string' && USUAL.test(error)))
     return 'debug'
-  if (level === logLevel.ERROR) return message.startsWith('Crash') ? 'error' : 'warn'
-  return level === logLevel.WARN ? 'info' : 'debug'
+  if (level === kafkajs.logLevel.ERROR) return message.startsWith('Crash') ? 'error' : 'warn'
+  return level === kafkajs.logLevel.WARN ? 'info' : 'debug'
 }
 
 /** kafkajs's types promise a text; here and there it passes an error. */

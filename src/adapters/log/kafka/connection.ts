@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { type ConnectionOptions } from 'node:tls'
-import { Kafka, type KafkaConfig, logLevel, Partitioners, type ProducerConfig, type SASLOptions } from 'kafkajs'
+import kafkajs, { type Kafka, type KafkaConfig, type ProducerConfig, type SASLOptions } from 'kafkajs'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type KafkaReport, routeLog } from './client-log.js'
+import { registerCodecs } from './codecs.js'
 import { kafkaError } from './errors.js'
 import { oauthBearer } from './oauth-bearer.js'
 import { openTokenSource } from './oauth-token.js'
@@ -21,16 +22,17 @@ const RETRY = { initialRetryTime: 20, maxRetryTime: 1000, multiplier: 2, retries
 
 /** What every producer of the project is created with; kafkajs warns of its own default otherwise. */
 export const producerDefaults = {
-  createPartitioner: Partitioners.DefaultPartitioner,
+  createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
   allowAutoTopicCreation: false,
   maxInFlightRequests: 1,
 } as const satisfies ProducerConfig
 
 /**
- * The configuration of kafkajs for these settings.
+ * The configuration of kafkajs for these settings; every compression can be read from then on.
  * @throws STEERFLOW_CONFIG_INVALID naming a PEM file that cannot be read.
  */
 export function kafkaConfig(settings: KafkaSettings, report: KafkaReport): KafkaConfig {
+  registerCodecs()
   const secrets = secretsOf(settings)
   const sasl = saslOf(settings, secrets)
   return {
@@ -41,7 +43,7 @@ export function kafkaConfig(settings: KafkaSettings, report: KafkaReport): Kafka
     retry: { ...RETRY },
     ...(settings.tls !== false && { ssl: tlsOf(settings.tls) }),
     ...(sasl && { sasl }),
-    logLevel: logLevel.INFO,
+    logLevel: kafkajs.logLevel.INFO,
     logCreator: () => routeLog(report, secrets),
   }
 }
@@ -52,7 +54,7 @@ export function kafkaConfig(settings: KafkaSettings, report: KafkaReport): Kafka
  */
 export async function connectKafka(settings: KafkaSettings, report: KafkaReport): Promise<Kafka> {
   const config = kafkaConfig(settings, report)
-  const impatient = new Kafka({ ...config, retry: { ...RETRY, retries: settings.brokers.length - 1 } })
+  const impatient = new kafkajs.Kafka({ ...config, retry: { ...RETRY, retries: settings.brokers.length - 1 } })
   const admin = impatient.admin()
   try {
     await admin.connect()
@@ -62,7 +64,7 @@ export async function connectKafka(settings: KafkaSettings, report: KafkaReport)
   } finally {
     await admin.disconnect().catch(() => undefined)
   }
-  return new Kafka(config)
+  return new kafkajs.Kafka(config)
 }
 
 function tlsOf(tls: Exclude<KafkaSettings['tls'], false>): ConnectionOptions | true {
