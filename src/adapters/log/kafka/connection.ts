@@ -3,6 +3,7 @@ import { type ConnectionOptions } from 'node:tls'
 import { type Kafka as KafkaClient, type KafkaConfig, type ProducerConfig, type SASLOptions } from 'kafkajs'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type KafkaReport, routeLog } from './client-log.js'
+import { registerCodecs } from './codecs.js'
 import { kafkaError } from './errors.js'
 import { Kafka, logLevel, Partitioners } from './kafkajs.js'
 import { oauthBearer } from './oauth-bearer.js'
@@ -28,10 +29,11 @@ export const producerDefaults = {
 } as const satisfies ProducerConfig
 
 /**
- * The configuration of kafkajs for these settings.
+ * The configuration of kafkajs for these settings; every compression can be read from then on.
  * @throws STEERFLOW_CONFIG_INVALID naming a PEM file that cannot be read.
  */
 export function kafkaConfig(settings: KafkaSettings, report: KafkaReport): KafkaConfig {
+  registerCodecs()
   const secrets = secretsOf(settings)
   const sasl = saslOf(settings, secrets)
   return {

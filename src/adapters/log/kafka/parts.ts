@@ -1,15 +1,15 @@
-import { type Admin, type CompressionTypes as Compression, type Kafka } from 'kafkajs'
+import { type Admin, type Kafka } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Offset, offset, type PartitionState } from '../../../runtime/log.js'
 import { type Wire } from '../../../runtime/wire.js'
 import { type Cluster, hasSeveralBrokers, openCluster } from './cluster.js'
 import { type KafkaReport } from './client-log.js'
+import { compressionTypes } from './codecs.js'
 import { connectKafka } from './connection.js'
 import { readNow } from './direct-read.js'
 import { isOutOfRange } from './errors.js'
 import { extentsOf } from './extents.js'
 import { Fetcher } from './fetcher.js'
-import { CompressionTypes } from './kafkajs.js'
 import { Names, progressTopic } from './names.js'
 import { Placement } from './placement.js'
 import { Progress } from './progress.js'
@@ -52,7 +52,7 @@ export class KafkaParts {
     this.fetcher = new Fetcher(this.#streaming, nameOf)
     const { transactionTimeoutMs } = settings
     const severalBrokers = (): boolean => hasSeveralBrokers(this.direct)
-    this.writing = { kafka, compression: compressionOf(settings), severalBrokers, transactionTimeoutMs }
+    this.writing = { kafka, compression: compressionTypes[settings.compression], severalBrokers, transactionTimeoutMs }
     this.publisher = new Publisher(this.writing, settings.namespace)
     this.progress = new Progress(
       {
@@ -118,12 +118,3 @@ export class KafkaParts {
     ])
   }
 }
-
-const compressionOf = ({ compression }: KafkaSettings): Compression =>
-  ({
-    none: CompressionTypes.None,
-    gzip: CompressionTypes.GZIP,
-    snappy: CompressionTypes.Snappy,
-    lz4: CompressionTypes.LZ4,
-    zstd: CompressionTypes.ZSTD,
-  })[compression]
