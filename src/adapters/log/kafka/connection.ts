@@ -10,6 +10,7 @@ import { oauthBearer } from './oauth-bearer.js'
 import { openTokenSource } from './oauth-token.js'
 import { type Secrets, secretsOf } from './secrets.js'
 import { type KafkaSettings } from './settings.js'
+import { Sockets } from './sockets.js'
 
 /** To reach a port: a broker that does not even accept within this time is as good as gone. */
 const CONNECTION_TIMEOUT_MS = 5000
@@ -50,11 +51,15 @@ export function kafkaConfig(settings: KafkaSettings, report: KafkaReport): Kafka
 }
 
 /**
- * A client of a cluster that answers and lets us in, which is tried before it is returned: each broker once.
+ * A client, over sockets of its own, of a cluster that answers and lets us in, which is tried before it is returned: each broker once.
  * @throws STEERFLOW_KAFKA_UNREACHABLE, STEERFLOW_KAFKA_REFUSED, STEERFLOW_CONFIG_INVALID
  */
-export async function connectKafka(settings: KafkaSettings, report: KafkaReport): Promise<KafkaClient> {
-  const config = kafkaConfig(settings, report)
+export async function connectKafka(
+  settings: KafkaSettings,
+  report: KafkaReport,
+  sockets = new Sockets(),
+): Promise<KafkaClient> {
+  const config = { ...kafkaConfig(settings, report), socketFactory: sockets.factory }
   const impatient = new Kafka({ ...config, retry: { ...RETRY, retries: settings.brokers.length - 1 } })
   const admin = impatient.admin()
   try {

@@ -15,6 +15,7 @@ import { Placement } from './placement.js'
 import { Progress } from './progress.js'
 import { Publisher } from './publisher.js'
 import { type KafkaSettings } from './settings.js'
+import { Sockets } from './sockets.js'
 import { Topics } from './topics.js'
 import { type TransactionSettings } from './transaction.js'
 import { unframed } from './unframe.js'
@@ -40,6 +41,7 @@ export class KafkaParts {
     kafka: Kafka,
     readonly settings: KafkaSettings,
     readonly wire: Wire,
+    private readonly sockets: Sockets,
   ) {
     const nameOf = (topic: string): string => this.names.topic(topic)
     this.newCluster = () => openCluster(kafka)
@@ -65,7 +67,8 @@ export class KafkaParts {
   }
 
   static async open(settings: KafkaSettings, wire: Wire, report: KafkaReport): Promise<KafkaParts> {
-    const parts = new KafkaParts(await connectKafka(settings, report), settings, wire)
+    const sockets = new Sockets()
+    const parts = new KafkaParts(await connectKafka(settings, report, sockets), settings, wire, sockets)
     try {
       await Promise.all([parts.admin.connect(), parts.direct.connect(), parts.#streaming.connect()])
       await parts.direct.refreshMetadata()
@@ -116,5 +119,6 @@ export class KafkaParts {
       quietly(this.direct.disconnect()),
       quietly(this.#streaming.disconnect()),
     ])
+    this.sockets.close()
   }
 }
