@@ -15,3 +15,5 @@ process.stderr.on('error', (error: NodeJS.ErrnoException) => {
 })
 
 process.exitCode = await main(process.argv.slice(2))
+// What a client still tries behind a finished command must not keep it from ending.
+setTimeout(() => process.exit(), 500).unref()

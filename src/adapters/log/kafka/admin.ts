@@ -6,6 +6,7 @@ import {
   type StoredTopic,
 } from '../../../runtime/log-admin.js'
 import { type TopicSpec } from '../../../runtime/topic-spec.js'
+import { asked } from './asked.js'
 import { kafkaError } from './errors.js'
 import { finalizedFeatures } from './features.js'
 import { sharesOf } from './group-protocol.js'
@@ -85,14 +86,5 @@ export class KafkaAdmin implements LogAdmin {
     )
     const value = resources[0]?.configEntries.find(({ configName }) => configName === name)?.configValue
     return value ? Number(value) : null
-  }
-}
-
-/** With kafkajs's errors as ours. */
-async function asked<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw kafkaError(error)
   }
 }

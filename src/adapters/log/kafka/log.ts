@@ -17,8 +17,8 @@ import { untilDone } from '../../../runtime/retry.js'
 import { bare, type Wire } from '../../../runtime/wire.js'
 import { type KafkaReport } from './client-log.js'
 import { KafkaAdmin } from './admin.js'
+import { asked } from './asked.js'
 import { type KafkaClaim } from './claim.js'
-import { kafkaError } from './errors.js'
 import { begunMark, storedOffsets } from './ledger.js'
 import { GroupMember } from './member.js'
 import { KafkaMembership } from './membership.js'
@@ -38,18 +38,7 @@ export async function openKafkaLog(
   wire: Wire = bare,
   report: KafkaReport = () => undefined,
 ): Promise<Log> {
-  return translated(async () => new KafkaLog(await KafkaParts.open(KafkaSettings.parse(options), wire, report)))
-}
-
-/** Runs something with kafkajs's errors as ours. A topic that was looked up before is unknown only for the moment. */
-async function translated<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (thrown) {
-    const error = kafkaError(thrown)
-    if (thrown === error || error.code !== 'STEERFLOW_TOPIC_UNKNOWN') throw error
-    throw new SteerflowError('STEERFLOW_KAFKA_BUSY', error.message, { cause: thrown })
-  }
+  return asked(async () => new KafkaLog(await KafkaParts.open(KafkaSettings.parse(options), wire, report)))
 }
 
 class KafkaLog implements Log {
@@ -74,7 +63,7 @@ class KafkaLog implements Log {
   }
 
   ensure(topics: readonly TopicSpec[]): Promise<void> {
-    return translated(async () => {
+    return asked(async () => {
       await this.parts.topics.ensure(topics)
       const renewed = new Set(topics.map(({ name }) => name))
       this.#ensured = [...this.#ensured.filter(({ name }) => !renewed.has(name)), ...topics]
@@ -82,7 +71,7 @@ class KafkaLog implements Log {
   }
 
   topics(): Promise<readonly TopicSpec[]> {
-    return translated(async () => {
+    return asked(async () => {
       await this.parts.topics.look()
       return this.parts.topics.all().map(({ name, partitions, retention }) => ({ name, partitions, retention }))
     })
@@ -131,7 +120,7 @@ class KafkaLog implements Log {
       member: null,
       ifForgotten: ifForgotten ?? null,
     }
-    return untilDone(() => translated(() => this.#open(request)), AbortSignal.timeout(60_000))
+    return untilDone(() => asked(() => this.#open(request)), AbortSignal.timeout(60_000))
   }
 
   async publish(outputs: readonly Output[]): Promise<void> {
@@ -144,27 +133,27 @@ class KafkaLog implements Log {
     await this.#known(topic)
     if (partition >= this.parts.topics.partitions(topic))
       throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `topic ${topic} has no partition ${partition}`)
-    return translated(() => this.parts.read(topic, partition, from, limits))
+    return asked(() => this.parts.read(topic, partition, from, limits))
   }
 
   async state(topic: string): Promise<readonly PartitionState[]> {
     await this.#known(topic)
-    return translated(() => this.parts.extents(topic))
+    return asked(() => this.parts.extents(topic))
   }
 
   async committed(group: string, topic: string): Promise<ReadonlyMap<number, Offset>> {
     const { admin, names } = this.parts
     const own = [...this.#claims].filter(claim => claim.group === group && claim.topic === topic)
-    let stored = await translated(() => storedOffsets(admin, names.group(group), names.topic(topic)))
+    let stored = await asked(() => storedOffsets(admin, names.group(group), names.topic(topic)))
     for (let look = 0; look < 20 && own.some(claim => claim.isBehind(stored.get(claim.partition))); look++) {
       await sleep(25)
-      stored = await translated(() => storedOffsets(admin, names.group(group), names.topic(topic)))
+      stored = await asked(() => storedOffsets(admin, names.group(group), names.topic(topic)))
     }
     return new Map([...stored].flatMap(([at, { offset, mark }]) => (mark === begunMark ? [] : [[at, offset] as const])))
   }
 
   retain(now: number): Promise<void> {
-    return translated(() => retain(this.parts.admin, this.parts.names, this.#ensured, now))
+    return asked(() => retain(this.parts.admin, this.parts.names, this.#ensured, now))
   }
 
   async close(): Promise<void> {

@@ -18,7 +18,7 @@ export class Sockets {
     socket.setKeepAlive(true, keepAliveMs)
     this.#open.add(socket)
     socket.once('close', () => this.#open.delete(socket))
-    if (this.#closed) socket.destroy()
+    if (this.#closed) socket.destroy(new Error('the client was closed'))
     return socket
   }
 
