@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { type Log } from '../../../src/runtime/log.js'
+import { frameBytes } from '../../../src/adapters/registry/frame.js'
 import { readAll } from '../../../src/runtime/read-all.js'
 import { Raw } from '../../../src/domain/conversation.js'
 import { deployed } from '../../support/kafka/cli.js'
@@ -23,7 +24,7 @@ test('dead letters are listed, shown and replayed, once', async () => {
   expect(await run('run', '--nodes', 'preprocess', '--until-idle')).toMatchObject({ code: 0 })
 
   expect((await run('dead-letters', 'list')).stdout).toMatch(
-    /\n0:0 +preprocess +STEERFLOW_RECORD_INVALID +conversations\.raw\/2@0 +waiting/,
+    /\n0:0 +preprocess +STEERFLOW_SCHEMA_UNKNOWN +conversations\.raw\/2@0 +waiting/,
   )
   expect((await run('dead-letters', 'show', '0:0', '--raw')).stdout).toBe('no JSON')
   expect((await run('dead-letters', 'replay', '--dry-run')).stdout).toBe('would replay 1\n')
@@ -91,7 +92,7 @@ test('an ingest that is killed again and again takes in every record once', asyn
   )
   const ids = new Map<string, number>()
   for await (const { value } of readAll(log, raw)) {
-    const id = String(Raw.parse(JSON.parse(value.toString('utf8'))).record.id)
+    const id = String(Raw.parse(JSON.parse(value.subarray(frameBytes).toString('utf8'))).record.id)
     ids.set(id, (ids.get(id) ?? 0) + 1)
   }
   expect(ids.size).toBe(total)
