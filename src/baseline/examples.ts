@@ -45,6 +45,19 @@ function setOf(name: string, turns: readonly LabelledTurn[]): AttributeSet {
 }
 
 /**
+ * The turn without what lies outside the scale: people rate on the scale, so that it is an error of the source, and one
+ * huge number would bend every prediction.
+ */
+function onScale({ attributes }: AttributeSet, turn: LabelledTurn): LabelledTurn {
+  const scale = new Map(attributes.map(attribute => [attribute.key, attribute]))
+  const fits = ([key, score]: [string, number]): boolean => {
+    const attribute = scale.get(key)
+    return attribute === undefined || (score >= attribute.min && score <= attribute.max)
+  }
+  return { ...turn, scores: new Map([...turn.scores].filter(fits)) }
+}
+
+/**
  * Gathers labelled turns from the lines of a dataset. Conversations are the paths of a tree and share its turns: a turn
  * in its context (the path as far as it) counts once.
  */
@@ -79,7 +92,7 @@ export class ExampleCollector {
     if (this.first === null || this.turns.length === 0) {
       throw new SteerflowError('STEERFLOW_JOB_INVALID', 'the dataset has no labelled turn to learn from')
     }
-    const name = this.first.steerflow.attribute_set
-    return { turns: this.turns, attributeSet: setOf(name, this.turns), user: this.first.mask }
+    const set = setOf(this.first.steerflow.attribute_set, this.turns)
+    return { turns: this.turns.map(turn => onScale(set, turn)), attributeSet: set, user: this.first.mask }
   }
 }

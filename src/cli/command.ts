@@ -3,7 +3,7 @@ import { type Command } from 'commander'
 /** Where a command prints. Tests pass their own. */
 export interface Io {
   /** Results: what a pipe wants. */
-  out(text: string): void
+  out(text: string | Uint8Array): void
   /** Progress and messages: what a person wants. */
   err(text: string): void
   /** Whether `err` is a terminal: then progress is drawn in place, otherwise it is JSON lines. */

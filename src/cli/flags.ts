@@ -1,4 +1,5 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { formatNames } from '../adapters/source/open-source.js'
 import { extraIdTokens, type PromptTokens } from '../domain/prompt-tokens.js'
 
 /** Parsers of option values, for commander: what they throw is shown as a usage error. */
@@ -35,6 +36,10 @@ export const oneOf =
     if (word !== undefined) return word
     throw new InvalidArgumentError(`It must be one of ${words.join(', ')}.`)
   }
+
+/** The option that names the format of sources; another name is a usage error. */
+export const formatOption = (): Option =>
+  new Option('--format <name>', 'format of the records (default: detected)').choices(formatNames)
 
 /** `\x11`, `\u0011` and `\\` as in Python: a command line cannot hold a NUL. */
 export const unescaped = (text: string): string =>

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Logger, destination, pino } from 'pino'
+import { type KafkaReport } from '../adapters/log/kafka/client-log.js'
 import { type Report } from '../runtime/events.js'
 import { type Io } from './command.js'
 
@@ -39,3 +40,9 @@ export const reportTo =
       event.event === 'failed' ? 'error' : event.event === 'dead-letter' || event.event === 'lost' ? 'warn' : 'info'
     logger[level](event, event.event)
   }
+
+/** What the client of a cluster has to say, as log lines. */
+export const clientReportTo =
+  (logger: Logger): KafkaReport =>
+  (level, message, extra) =>
+    logger[level]({ event: 'kafka', ...extra }, message)

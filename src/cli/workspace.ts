@@ -1,8 +1,12 @@
 import { join, resolve } from 'node:path'
+import { type KafkaReport } from '../adapters/log/kafka/client-log.js'
 import { isShared, openLog } from '../adapters/log/open.js'
 import { takeRunLock } from '../adapters/processes/run-lock.js'
-import { type Log, type TopicSpec } from '../runtime/log.js'
+import { openWire, type OpenedWire } from '../adapters/registry/open.js'
+import { type Log } from '../runtime/log.js'
+import { makeTopics } from '../runtime/topic-plan.js'
 import { type Config, topicSpecsOf } from './config.js'
+import { wireSettings } from './wire-settings.js'
 
 /** A data folder with its log open. */
 export interface Workspace {
@@ -13,43 +17,47 @@ export interface Workspace {
   close(): Promise<void>
 }
 
+export interface OpenOptions {
+  /** Whether this process is going to run nodes, or to move what they have read: of a log that shares nothing out there can be one. */
+  readonly exclusive?: boolean
+  /** Whether topics that are missing are made; default true. */
+  readonly makeTopics?: boolean
+  /** Told what the client of a cluster has to say. */
+  readonly report?: KafkaReport
+}
+
 /**
  * Opens the data folder of a configuration.
- * @param exclusive whether this process is going to run nodes: of a log that shares nothing out there can be one.
  * @throws STEERFLOW_RUN_ACTIVE, and what the log throws.
  */
-export async function openWorkspace(config: Config, exclusive = false): Promise<Workspace> {
+export async function openWorkspace(config: Config, options: OpenOptions = {}): Promise<Workspace> {
   const root = resolve(config.dataDir)
-  const lock = exclusive && !isShared(config.log) ? await takeRunLock(join(root, 'run.lock')) : null
-  try {
-    const log = await openLog(root, config.log)
-    await log.ensure(await wantedTopics(log, config))
-    return {
-      config,
-      root,
-      log,
-      close: async () => {
-        await log.close()
-        await lock?.release()
-      },
-    }
-  } catch (error) {
+  const lock = options.exclusive && !isShared(config.log) ? await takeRunLock(join(root, 'run.lock')) : null
+  let log: Log | null = null
+  let wire: OpenedWire | null = null
+  const close = async (): Promise<void> => {
+    await log?.close()
+    await wire?.close()
     await lock?.release()
+  }
+  try {
+    if (isShared(config.log)) wire = await openWire(wireSettings(config))
+    log = await openLog(root, config.log, { report: options.report, ...(wire && { wire: wire.wire }) })
+    if (options.makeTopics ?? true) await makeTopics(log, topicSpecsOf(config))
+    return { config, root, log, close }
+  } catch (error) {
+    await close()
     throw error
   }
 }
 
-/** On a log of others partitions grow only when an operator says so: keys move to other partitions then. */
-async function wantedTopics(log: Log, config: Config): Promise<readonly TopicSpec[]> {
-  const wanted = topicSpecsOf(config)
-  if (!log.features.sharesPartitions) return wanted
-  const known = new Map((await log.topics()).map(spec => [spec.name, spec.partitions]))
-  return wanted.map(spec => ({ ...spec, partitions: known.get(spec.name) ?? spec.partitions }))
-}
-
 /** Runs something with a workspace and closes it. */
-export async function inWorkspace<T>(config: Config, work: (workspace: Workspace) => Promise<T>): Promise<T> {
-  const workspace = await openWorkspace(config)
+export async function inWorkspace<T>(
+  config: Config,
+  work: (workspace: Workspace) => Promise<T>,
+  options: OpenOptions = {},
+): Promise<T> {
+  const workspace = await openWorkspace(config, options)
   try {
     return await work(workspace)
   } finally {

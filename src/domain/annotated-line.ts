@@ -13,10 +13,19 @@ interface Node {
 
 const keyText = (key: string): string => JSON.stringify(key)
 
-const objectText = (members: ReadonlyMap<string, { readonly text: string }>): string =>
-  `{${[...members].map(([key, { text }]) => `${keyText(key)}: ${text}`).join(', ')}}`
+// Texts are joined with `+` alone: a nesting of any depth is copied once, where the whole line is written.
 
-const listText = (items: readonly { readonly text: string }[]): string => `[${items.map(item => item.text).join(', ')}]`
+const objectText = (members: ReadonlyMap<string, { readonly text: string }>): string => {
+  let text = '{'
+  for (const [key, { text: value }] of members) text += (text.length === 1 ? '' : ', ') + keyText(key) + ': ' + value
+  return text + '}'
+}
+
+const listText = (items: readonly { readonly text: string }[]): string => {
+  let text = '['
+  for (const [index, item] of items.entries()) text += index === 0 ? item.text : ', ' + item.text
+  return text + ']'
+}
 
 /** Reads text that is in Python's spelling already, so that every literal stays as it is. */
 const nodes: Builder<Node> = {

@@ -21,8 +21,13 @@ export class ByteSink {
 
   /** Adds bytes of another sink. */
   copy(from: ByteSink, start: number, end: number): void {
+    this.add(from.bytes, start, end)
+  }
+
+  /** Adds some of these bytes. */
+  add(from: Uint8Array, start: number, end: number): void {
     this.reserve(end - start)
-    from.bytes.copy(this.bytes, this.used, start, end)
+    this.bytes.set(from.subarray(start, end), this.used)
     this.used += end - start
   }
 

@@ -5,18 +5,14 @@ import { type SteerflowError } from '../domain/errors.js'
  * `test/conformance` says what it promises. One operation is atomic and everything rests on it: *publish these records
  * and move this offset from → to* (`Claim.commit`).
  */
+import { type LogAdmin } from './log-admin.js'
+import { type TopicSpec } from './topic-spec.js'
+
+export { type TopicSpec } from './topic-spec.js'
 
 /** Position in a partition; branded, so that it is not mixed up with a count. */
 export type Offset = bigint & { readonly __offset: unique symbol }
 export const offset = (value: bigint | number | string): Offset => BigInt(value) as Offset
-
-export interface TopicSpec {
-  readonly name: string
-  readonly partitions: number
-  /** `days`: records older may be deleted once every group has passed them. `latest`: the last of each key is kept. */
-  readonly retention:
-    { readonly keep: 'forever' } | { readonly keep: 'days'; readonly days: number } | { readonly keep: 'latest' }
-}
 
 export type Headers = Readonly<Record<string, string>>
 
@@ -118,6 +114,14 @@ export interface PartitionState {
   readonly end: Offset
 }
 
+export interface ClaimOptions {
+  /**
+   * Where a group goes on that had begun and whose offset is gone. Without it such a claim fails with
+   * STEERFLOW_OFFSET_LOST, since all that the group made would be made again.
+   */
+  readonly ifForgotten?: Offset
+}
+
 /** What an adapter promises beyond the conformance suite's common part. */
 export interface LogFeatures {
   readonly name: string
@@ -147,7 +151,7 @@ export interface Log {
    * Claims one partition directly, outside any membership. The topic may be a name of the caller's own that holds no
    * records: then only its offset is used, as ingest does to remember how far it came in a file.
    */
-  claim(group: string, topic: string, partition: number): Promise<Claim>
+  claim(group: string, topic: string, partition: number, options?: ClaimOptions): Promise<Claim>
   /**
    * Publishes records, all or none, durably; waits a while for room where there is a budget.
    * @throws STEERFLOW_LOG_FULL, STEERFLOW_RECORD_TOO_LARGE, STEERFLOW_TOPIC_UNKNOWN
@@ -163,5 +167,9 @@ export interface Log {
    * To be called now and then; absent where a broker does it.
    */
   retain?(now: number): Promise<void>
+  /** Bytes of disk that records take, and the budget for them; absent where brokers keep them. */
+  usage?(): { readonly usedBytes: number; readonly maxBytes: number | null }
+  /** Present where brokers keep the log. */
+  readonly admin?: LogAdmin
   close(): Promise<void>
 }

@@ -90,6 +90,11 @@ const fineTuning = (name: string, role: Trainer['role'], config: string): Traine
     role,
     result: null,
     settings: Settings,
+    tokens: settings => ({
+      system: settings['model.data.chat_prompt_tokens.system_turn_start'],
+      turn: settings['model.data.chat_prompt_tokens.turn_start'],
+      label: settings['model.data.chat_prompt_tokens.label_start'],
+    }),
     render: (_job, settings, paths) => {
       const set = Object.entries(settings).filter((entry): entry is [string, Scalar] => entry[1] !== undefined)
       const command = [

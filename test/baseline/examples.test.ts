@@ -46,6 +46,17 @@ describe('training examples', () => {
     ])
   })
 
+  it('are not bent by a score outside the scale', () => {
+    const labels = ['quality:6,humor:1', 'quality:493827156049382711510878388224', 'quality:-1', 'quality:4']
+    const conversations = labels.map((label, i) => ({ value: `t${i}`, from: 'Assistant', label }))
+    expect(examplesOf([{ ...line([]), conversations }]).turns.map(({ scores }) => Object.fromEntries(scores))).toEqual([
+      { humor: 1 },
+      {},
+      {},
+      { quality: 4 },
+    ])
+  })
+
   it('tell the scale of a set that is not built in from the labels', () => {
     const own = { steerflow: { attribute_set: 'mine@1' } }
     const labels = ['tone:2', 'tone:7,depth:-1', 'depth:3']

@@ -54,10 +54,11 @@ export class Findings {
     this.say(`${kind} ${JSON.stringify(shown)}`)
   }
 
-  /** Records how long it took until everything went on. */
-  recovered(ms: number): void {
-    this.#seconds.push(round(ms / 1000))
-    this.say(`all produce again after ${round(ms / 1000)} s`)
+  /** Records how long it took until everything went on: the last partition, the first one, and the last take-over. */
+  recovered({ allMs, firstMs, takenMs }: Readonly<Record<'allMs' | 'firstMs' | 'takenMs', number>>): void {
+    const [all, first, taken] = [allMs, firstMs, takenMs].map(ms => round(ms / 1000))
+    this.#seconds.push(all!)
+    this.say(`all produce again after ${all} s, the first after ${first} s; all taken over after ${taken} s`)
   }
 
   atMost(name: string, value: number, limit: number): void {
@@ -78,5 +79,13 @@ export class Findings {
     return { median: round((low + high) / 2), worst: sorted.at(-1)!, samples: sorted.length }
   }
 }
+
+/** Whether everything came out once and in order, every bound was kept, and nobody had to do anything. */
+export const isFaultless = (
+  { missing, duplicated, outOfOrder, unexpected }: Verdict,
+  bounds: readonly Bound[],
+  hands: readonly string[],
+): boolean =>
+  missing + duplicated + outOfOrder + unexpected === 0 && hands.length === 0 && bounds.every(({ met }) => met)
 
 export const round = (value: number): number => Math.round(value * 1000) / 1000

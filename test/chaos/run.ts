@@ -1,6 +1,6 @@
 import { check } from '../support/checker.js'
 import { openArena } from './arena.js'
-import { type Result, round } from './findings.js'
+import { isFaultless, type Result, round } from './findings.js'
 import { brokerTopic, names, readAnswered } from './pipeline.js'
 import { readTopic } from './read-topic.js'
 import { type Choices, type Scenario } from './scenario.js'
@@ -75,12 +75,8 @@ async function verdict(scenario: string, trial: Trial, expected: readonly Sent[]
   const repeatedCalls = again === null ? null : { number: again, share: round(again / expected.length) }
   if (repeated !== null) findings.atMost('share of calls that were made again', repeatedCalls?.share ?? 1, repeated)
   const hands = [...findings.hands, ...crew.unexpected]
-  const { missing, duplicated, outOfOrder, unexpected } = verdict
-  const passed =
-    missing + duplicated + outOfOrder + unexpected === 0 &&
-    hands.length === 0 &&
-    findings.bounds.every(({ met }) => met)
   const { seconds, faults, bounds } = findings
+  const passed = isFaultless(verdict, bounds, hands)
   return {
     scenario,
     ...verdict,

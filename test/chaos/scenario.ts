@@ -14,6 +14,9 @@ export interface Choices {
   readonly clean: boolean
 }
 
+/** Partitions of the input: each is to hold enough to see it go on after every fault. */
+export const partitionsFor = ({ records }: Choices): number => (records < 10_000 ? 4 : 12)
+
 export interface Settings extends ArenaOptions {
   readonly workers: number
   /** How long the faults take: the calls at a time follow from it. */

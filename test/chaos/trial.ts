@@ -3,13 +3,15 @@ import { type Arena } from './arena.js'
 import { Crew } from './crew.js'
 import { Findings } from './findings.js'
 import { meanCallMs } from './inference.js'
-import { brokerTopic, names } from './pipeline.js'
+import { type FromWorker } from './messages.js'
 import { type Settings } from './scenario.js'
 import { Tail } from './tail.js'
 import { type WorkerProcess } from './worker-process.js'
 
 /** Most calls of a worker at a time, and the records of a partition between reading and commit. */
 const most = { calls: 64, window: 256 }
+/** So many records that are not out yet, and there is more to come than what is on its way. */
+const sureLeft = 64
 
 /** What a scenario works with: workers at work on an input, and what is found. */
 export class Trial {
@@ -40,7 +42,7 @@ export class Trial {
       urls: inference.urls,
     }
     this.crew = new Crew(task, partitions, say)
-    this.tail = new Tail(kafka.bootstrap, brokerTopic(names.out), id => this.#partitionOf.get(id) ?? -1)
+    this.tail = new Tail(arena.log, id => this.#partitionOf.get(id) ?? -1)
   }
 
   async start(): Promise<void> {
@@ -52,18 +54,23 @@ export class Trial {
 
   /** Partitions of a worker of which enough is left to see them go on. */
   withInput(worker: WorkerProcess): readonly number[] {
-    return [...worker.partitions].filter(partition => this.#left(partition) > most.window)
+    return [...worker.partitions].filter(partition => this.#left(partition) > sureLeft)
   }
 
   partitionsWithInput(): readonly number[] {
-    return [...this.#sentOf.keys()].filter(partition => this.#left(partition) > most.window)
+    return [...this.#sentOf.keys()].filter(partition => this.#left(partition) > sureLeft)
   }
 
   /** Waits until partitions produce again by the hands of others, and notes how long all of them took. */
   async recover(partitions: readonly number[], since: number, notBy: string): Promise<void> {
     if (partitions.length === 0) return this.say('no input is left to see a recovery')
     const produced = await this.tail.producedAgain(partitions, since, notBy, 60_000)
-    this.findings.recovered(Math.max(...produced.map(({ afterMs }) => afterMs)))
+    const taken = this.crew.since(since, 'assigned').filter(({ message }) => partitions.includes(partitionOf(message)))
+    this.findings.recovered({
+      allMs: Math.max(...produced.map(({ afterMs }) => afterMs)),
+      firstMs: Math.min(...produced.map(({ afterMs }) => afterMs)),
+      takenMs: taken.length > 0 ? Math.max(...taken.map(({ at }) => at)) - since : 0,
+    })
   }
 
   /** Waits until so many records have come out. Throws an Error when for long nothing more comes. */
@@ -90,6 +97,8 @@ export class Trial {
     return (this.#sentOf.get(partition) ?? 0) - this.tail.receivedOf(partition)
   }
 }
+
+const partitionOf = (message: FromWorker): number => ('partition' in message ? message.partition : -1)
 
 /** As many calls as make the input last as long as the faults take, with a margin; at most 64. */
 function callsAtATime({ records, workers, seconds }: Settings): number {

@@ -35,6 +35,11 @@ test('a command whose messages nobody reads goes on', async () => {
   expect(bash(line, await temporaryFolder()).stdout).toContain('188 records')
 })
 
+test('the program that package.json names is built, and runs by itself', () => {
+  const { bin } = JSON.parse(readFileSync('package.json', 'utf8')) as { bin: { steerflow: string } }
+  expect(spawnSync(`./${bin.steerflow}`, ['--version'], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
+})
+
 test('--version prints the version of the package', async () => {
   const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
   expect(await runCli(['--version'])).toMatchObject({ code: 0, stdout: `${version}\n` })

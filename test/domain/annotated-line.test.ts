@@ -30,6 +30,12 @@ describe('a line whose labels are replaced', () => {
     )
   })
 
+  it('copies a nesting of 100,000 levels once', () => {
+    const deep = '[{"b": 1, "a": '.repeat(50_000) + '0' + '}]'.repeat(50_000)
+    const line = `{"conversations": [{"value": "a", "from": "U", "deep": ${deep}}], "system": ""}`
+    expect(openLine(line).relabelled(['q:1'])).toBe(line.replace('}], "system"', ', "label": "q:1"}], "system"'))
+  })
+
   it('gives what a prompt depends on', () => {
     const line =
       '{"conversations": [{"value": "a\\nb", "from": "U", "label": null}, {"value": "c", "from": "V"}], "system": "s"}'

@@ -13,7 +13,7 @@ it('holds what was written and copied, however small it began', () => {
       for (const part of parts) {
         const start = other.length
         expect(other.text(part)).toBe(Buffer.byteLength(part))
-        sink.text('|')
+        sink.add(Buffer.from('-|-'), 1, 2)
         sink.copy(other, start, other.length)
       }
       expect(Buffer.from(other.content()).toString()).toBe(parts.join(''))

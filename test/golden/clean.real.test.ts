@@ -41,7 +41,7 @@ async function clean(input: string | URL, tokenizer: keyof typeof models, seqLen
   const path = typeof input === 'string' ? input : input.pathname
   const flags = [`--dataset_file=${path}`, `--output_file=${file}`, '--library', 'sentencepiece', '--model_file']
   const code = await main(['clean', ...flags, models[tokenizer], `--seq_len=${seqLen}`], {
-    out: text => void (stdout += text),
+    out: (text: string) => void (stdout += text),
     err: () => undefined,
   })
   return { code, stdout, kept: await readFile(file, 'utf8') }

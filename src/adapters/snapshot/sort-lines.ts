@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileLines, type Lines } from '../storage/shard-lines.js'
 import { LineFile } from '../storage/line-file.js'
@@ -8,34 +8,50 @@ export interface SortRoom {
   readonly folder: string
   /** Characters of lines that are held in memory at most. */
   readonly characters: number
+  /** Runs that are merged at a time: each is an open file and a batch of lines in memory. */
+  readonly mergedAtOnce?: number
 }
 
 const batchLines = 256
 
-/** Sorts lines by their UTF-16 code units. Beyond the room in memory, sorted runs go to files and are merged. */
-export async function* sortLines(lines: Lines, room: SortRoom): Lines {
-  const runs: LineFile[] = []
+/**
+ * Sorts lines by their UTF-16 code units. Beyond the room in memory, sorted runs go to files and are merged, in several
+ * passes where there are many of them.
+ */
+export async function* sortLines(lines: Lines, { folder, characters, mergedAtOnce = 32 }: SortRoom): Lines {
+  const runs: string[] = []
+  let written = 0
+  const addRun = async (sorted: Lines): Promise<void> => {
+    runs.push(await writeRun(sorted, folder, written++))
+  }
   let held: string[] = []
-  let characters = 0
+  let size = 0
   for await (const batch of lines) {
     for (const line of batch) {
       held.push(line)
-      characters += line.length
+      size += line.length
     }
-    if (characters < room.characters) continue
-    runs.push(await writeRun(held.sort(), room.folder, runs.length))
+    if (size < characters) continue
+    await addRun(inBatches(held.sort()))
     held = []
-    characters = 0
+    size = 0
   }
-  yield* merge([...runs.map(run => fileLines(run.path)), inBatches(held.sort())])
+  // The oldest runs first, so that those of one pass are about as long as each other.
+  while (runs.length > mergedAtOnce) {
+    const some = runs.splice(0, mergedAtOnce)
+    await addRun(merge(some.map(run => fileLines(run))))
+    for (const run of some) await rm(run)
+  }
+  yield* merge([...runs.map(run => fileLines(run)), inBatches(held.sort())])
 }
 
-async function writeRun(lines: readonly string[], folder: string, index: number): Promise<LineFile> {
+/** Writes sorted lines to a file of their own; gives its path. */
+async function writeRun(lines: Lines, folder: string, index: number): Promise<string> {
   await mkdir(folder, { recursive: true })
   const run = await LineFile.create(join(folder, `${index}.run`))
-  for (const line of lines) await run.append(line)
+  for await (const batch of lines) for (const line of batch) await run.append(line)
   await run.finish()
-  return run
+  return run.path
 }
 
 async function* inBatches(lines: readonly string[]): Lines {

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { type Raw, type Split } from '../../domain/conversation.js'
+import { sourceFormats } from '../../domain/formats/index.js'
 import { isFlatMessage } from '../../domain/oasst/assemble.js'
 import { type Source } from '../../runtime/ingest.js'
 import { readLines, type ReadLinesOptions } from '../files/lines.js'
@@ -10,6 +11,9 @@ import { lineItems } from './line-items.js'
 
 /** The format that is only known here: a message a line, put together into trees. */
 export const flatFormat = 'oasst-flat'
+
+/** Every name that `format` takes. */
+export const formatNames: readonly string[] = [...sourceFormats.map(format => format.name), flatFormat]
 
 export interface SourceOptions extends ReadLinesOptions {
   /** One of `sourceFormats`, or `oasst-flat`; found out where it is not given. */

@@ -15,6 +15,8 @@ export interface AnnotateFile {
   readonly output: string
   readonly model: PinnedValueModel
   readonly turns: AnnotatedTurns
+  /** Stop at the first line that cannot be annotated. */
+  readonly strict?: boolean | undefined
   /** Records under way at a time, finished ones that wait for their turn included. */
   readonly window: number
   /** Called once before the work begins, with the lines that an earlier run did; null when there was none. */
@@ -38,7 +40,7 @@ const windowBytes = 32 * 2 ** 20
 /**
  * Annotates a file of conversations, in the order of the input. Every line ends up in the output or among the rejected
  * ones; a run that was stopped, however hard, goes on where it was.
- * @throws STEERFLOW_OUTAGE when the servers are gone for too long: what is done is kept.
+ * @throws the line's error when `strict`, and STEERFLOW_OUTAGE when the servers are gone for too long: what is done is kept.
  */
 export async function annotateFile(job: AnnotateFile): Promise<AnnotatedFile> {
   const resuming = outputExists(job.output)
@@ -61,8 +63,10 @@ export async function annotateFile(job: AnnotateFile): Promise<AnnotatedFile> {
     const limit = { records: job.window, bytes: windowBytes }
     for await (const outcomes of inOrder(sized(lines), work, limit)) {
       for (const outcome of outcomes) {
-        if ('error' in outcome) await rejected.add(outcome.line, outcome.error)
-        else await writer.write(`${outcome.text}\n`)
+        if ('error' in outcome) {
+          if (job.strict) throw stopped(outcome)
+          await rejected.add(outcome.line, outcome.error)
+        } else await writer.write(`${outcome.text}\n`)
         job.advanced()
       }
       await writer.flush()
@@ -91,6 +95,9 @@ async function annotateLine({ model, turns }: AnnotateFile, line: Line, signal: 
     throw error
   }
 }
+
+const stopped = ({ line, error }: { readonly line: number; readonly error: SteerflowError }): SteerflowError =>
+  new SteerflowError(error.code, `line ${line}`, { cause: error })
 
 const noBytes = Buffer.alloc(0)
 

@@ -30,6 +30,7 @@ interface Flags extends PromptTokenFlags {
   readonly turns: AnnotatedTurns
   readonly retryFor: number | null
   readonly deadline: number
+  readonly strict?: true
 }
 
 const endpoint = (url: string, others: readonly string[] = []): readonly string[] => {
@@ -75,6 +76,7 @@ While no server answers it waits, and after --retry-for it ends with exit code 1
         .default(60_000, '60'),
     )
     .option('--deadline <seconds>', 'time for one answer', wholeNumber(1), 120)
+    .option('--strict', 'stop at the first record that cannot be annotated; what is done is kept')
   withPromptTokens(command)
     .addHelpText(
       'after',
@@ -109,6 +111,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
       output: flags.outputFileName,
       model: fleet.pinned('file'),
       turns: flags.turns,
+      strict: flags.strict,
       window: window(urls.length * flags.concurrency * flags.batchSize),
       begin: earlier => {
         if (earlier) session.out(`Loaded ${earlier.annotated} existing requests\n`)

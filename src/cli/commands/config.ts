@@ -6,6 +6,7 @@ import { withoutSecrets } from '../config-keys.js'
 import { variables } from '../load-config.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { table } from '../render/bars.js'
+import { tokenNotes } from '../token-notes.js'
 
 /** `config check|show`: whether the configuration fits, and what is in force. */
 export const config: Verb = (program, session) => {
@@ -13,8 +14,9 @@ export const config: Verb = (program, session) => {
   withConfig(
     group.command('check').description('Check the configuration; exit 2 and the key when it does not fit.'),
   ).action((flags: ConfigFlags) => {
-    configOf(flags)
+    const notes = tokenNotes(configOf(flags))
     session.out('the configuration fits\n')
+    for (const note of notes) session.out(`note: ${note}\n`)
   })
   const show = group
     .command('show')

@@ -47,7 +47,7 @@ export const deadLetters: Verb = (program, session) => {
   withConfig(show).action((id: string, flags: ConfigFlags & { raw?: true }) =>
     inWorkspace(configOf(flags), async ({ log }) => {
       const letter = await findLetter(log, topics, id)
-      if (flags.raw) session.out(letter.record.value.toString('utf8'))
+      if (flags.raw) session.out(letter.record.value)
       else
         session.out(`${JSON.stringify({ ...facts(letter), value: letter.record.value.toString('utf8') }, null, 2)}\n`)
     }),

@@ -1,4 +1,5 @@
 import { type Verb } from '../command.js'
+import { formatOption } from '../flags.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { progress } from '../render/progress.js'
 import { ingestFiles, type IngestFlags } from '../run/ingest-files.js'
@@ -10,10 +11,7 @@ export const ingest: Verb = (program, session) => {
     .command('ingest')
     .description('Take source records into the log; what was already taken in is skipped.')
     .argument('<files...>', '.jsonl or .jsonl.gz files; - is standard input')
-    .option(
-      '--format <name>',
-      'oasst-tree, oasst-messages, sharegpt, openai-messages, helpsteer, steerlm (default: detected)',
-    )
+    .addOption(formatOption())
     .option('--json', 'print what became of each source as JSON')
     .addHelpText('after', '\nExample:\n  steerflow ingest chats.jsonl.gz && steerflow run --until-idle\n')
   withConfig(command).action(async (files: string[], flags: ConfigFlags & IngestFlags & { json?: true }) => {

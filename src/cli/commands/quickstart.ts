@@ -1,12 +1,13 @@
 import { writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Logger } from 'pino'
 import { pipeline } from '../../pipeline.js'
 import { exitCodes, type Verb } from '../command.js'
-import { openLogger, reportTo } from '../logger.js'
+import { clientReportTo, openLogger, reportTo } from '../logger.js'
+import { formatOption } from '../flags.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
-import { Live } from '../render/live.js'
+import { Live, type LiveRow } from '../render/live.js'
 import { renderSummary } from '../render/summary.js'
 import { openCapabilities } from '../run/capabilities.js'
 import { ingestFiles } from '../run/ingest-files.js'
@@ -16,6 +17,7 @@ import { runPipeline } from '../run/run-pipeline.js'
 import { stuckWatch } from '../run/stuck.js'
 import { collectSummary } from '../summary/collect.js'
 import { type SourceSummary, type Summary } from '../summary/summary.js'
+import { tokenNotes } from '../token-notes.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 
 /** The conversations that are shipped with the examples. */
@@ -34,7 +36,7 @@ export const quickstart: Verb = (program, session) => {
       'The whole flow on your conversations, or on the shipped ones: value model, annotation, training data.',
     )
     .argument('[files...]', '.jsonl or .jsonl.gz files of conversations; - is standard input')
-    .option('--format <name>', 'format of the files (default: detected)')
+    .addOption(formatOption())
     .option('--json', 'print the summary as JSON')
     .addHelpText(
       'after',
@@ -42,17 +44,13 @@ export const quickstart: Verb = (program, session) => {
         '\nExamples:\n  steerflow quickstart\n  steerflow quickstart MY.jsonl --data-dir ./mine\n',
     )
   withConfig(command).action(async (files: string[], flags: QuickstartFlags) => {
-    const workspace = await openWorkspace(configOf(flags), true)
+    const config = configOf(flags)
+    const logger = openLogger(session, resolve(config.dataDir))
+    const workspace = await openWorkspace(config, { exclusive: true, report: clientReportTo(logger) })
     const stop = interrupts()
     const live = new Live(session)
     try {
-      const summary = await wholeFlow(
-        workspace,
-        files,
-        flags,
-        { live, logger: openLogger(session, workspace.root) },
-        stop.signal,
-      )
+      const summary = await wholeFlow(workspace, files, flags, { live, logger }, stop.signal)
       live.clear()
       if (summary === null) {
         session.err('stopped in good order; run the same command again to go on\n')
@@ -80,6 +78,7 @@ async function wholeFlow(
   const started = Date.now()
   const sources: SourceSummary[] = []
   const opened = await openCapabilities(workspace)
+  for (const note of tokenNotes(workspace.config)) logger.info({ event: 'note', note }, 'prompt tokens differ')
   const notStuck = stuckWatch(workspace, () => opened.hasValueModel())
   try {
     const { committed } = await runPipeline({
@@ -104,14 +103,15 @@ async function wholeFlow(
     if (signal.aborted) return null
     const changed = committed > 0 || sources.some(source => source.records + source.rejected > 0)
     const seconds = Math.round((Date.now() - started) / 100) / 10
-    return await collectSummary(workspace, { seconds, changed, sources, next: next(workspace) })
+    return await collectSummary(workspace, { seconds, changed, sources, next: next(workspace.root) })
   } finally {
     await opened.close()
   }
 }
 
 /** What is going on, in words. */
-function phase(rows: readonly { readonly node: string; readonly behind: number; readonly inFlight: number }[]): string {
+export function phase(rows: readonly Pick<LiveRow, 'node' | 'in' | 'behind' | 'inFlight'>[]): string {
+  if (rows.every(row => row.in === 0)) return 'starting'
   const busy = (node: string): boolean => rows.some(row => row.node === node && row.behind + row.inFlight > 0)
   if (busy('preprocess') || busy('clean-labelled')) return 'reading conversations'
   if (busy('launch')) return 'training the value model'
@@ -119,14 +119,16 @@ function phase(rows: readonly { readonly node: string; readonly behind: number; 
   return 'sealing datasets'
 }
 
-function next({ root }: Workspace): readonly string[] {
+/** Commands that can be typed as they stand: whoever came by `npm start` has no `steerflow` on the path. */
+export function next(root: string, script = process.env.npm_lifecycle_event): readonly string[] {
   const here = relative(process.cwd(), root) || '.'
   const dir = here === '.steerflow' ? '' : ` --data-dir ${here}`
-  return [
-    `steerflow tap conversations.scored --values --limit 1${dir}`,
-    `steerflow datasets list${dir}`,
-    `steerflow jobs list${dir}`,
-    `steerflow dead-letters list${dir}`,
-    'steerflow quickstart YOUR.jsonl --data-dir ./yours',
+  const commands = [
+    `tap conversations.scored --values --limit 1${dir}`,
+    `datasets list${dir}`,
+    `jobs list${dir}`,
+    `dead-letters list${dir}`,
+    'quickstart YOUR.jsonl --data-dir ./yours',
   ]
+  return commands.map(command => `${script === 'start' ? 'npx steerflow' : 'steerflow'} ${command}`)
 }

@@ -1,7 +1,8 @@
+import { resolve } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
 import { pipeline } from '../../pipeline.js'
 import { type Verb } from '../command.js'
-import { openLogger, reportTo } from '../logger.js'
+import { clientReportTo, openLogger, reportTo } from '../logger.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { Live } from '../render/live.js'
 import { openCapabilities } from '../run/capabilities.js'
@@ -28,7 +29,9 @@ export const run: Verb = (program, session) => {
     )
   withConfig(command).action(async (flags: RunFlags) => {
     const nodes = chosen(flags.nodes)
-    const workspace = await openWorkspace(configOf(flags), true)
+    const config = configOf(flags)
+    const logger = openLogger(session, resolve(config.dataDir))
+    const workspace = await openWorkspace(config, { exclusive: true, report: clientReportTo(logger) })
     const stop = interrupts()
     const live = new Live(session)
     try {
@@ -45,7 +48,7 @@ export const run: Verb = (program, session) => {
             if (flags.untilIdle) await notStuck(rows)
             live.show(rows, flags.untilIdle ? 'until idle' : 'running; Ctrl-C stops')
           },
-          report: reportTo(openLogger(session, workspace.root)),
+          report: reportTo(logger),
           signal: stop.signal,
         })
         session.err(`${stop.signal.aborted ? 'stopped in good order' : 'idle'}: ${committed} records committed\n`)

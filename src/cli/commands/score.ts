@@ -7,6 +7,7 @@ import { reader } from '../../stages/bind.js'
 import { annotated, dropped, raw } from '../../topics.js'
 import { exitCodes, type Verb } from '../command.js'
 import { nodeOptions } from '../config.js'
+import { formatOption } from '../flags.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { openCapabilities } from '../run/capabilities.js'
 import { interrupts } from '../run/interrupts.js'
@@ -23,7 +24,7 @@ export const score: Verb = (program, session) => {
     .command('score')
     .description('Score the turns of a file with the active value model; prints the conversations with their labels.')
     .argument('<file>', '.jsonl or .jsonl.gz of conversations in any known format; - is standard input')
-    .option('--format <name>', 'format of the file (default: detected)')
+    .addOption(formatOption())
     .addHelpText('after', '\nExample, after `steerflow quickstart`:\n  steerflow score chat.jsonl > scored.jsonl\n')
   withConfig(command).action((file: string, flags: ConfigFlags & { format?: string }) =>
     inWorkspace(configOf(flags), async workspace => {

@@ -1,16 +1,19 @@
+import { isUtf8 } from 'node:buffer'
 import { decodeUtf8 } from '../../adapters/files/utf8.js'
 import { type ByteSink } from '../../domain/byte-sink.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { type FanoutBounds } from '../../domain/fanout.js'
 import { parseExactly, parseJson } from '../../domain/json/parse.js'
-import { type LineSettings, treeWriter } from '../../domain/oasst/lines.js'
+import { type LineSettings, pathWriter, spellTree } from '../../domain/oasst/lines.js'
+import { quickReader } from '../../domain/oasst/quick.js'
+import { SpelledTree } from '../../domain/oasst/spelled.js'
 import { readTree, type Tree } from '../../domain/oasst/tree.js'
 import { type Message } from '../../domain/oasst/turn.js'
 
 /** What comes of one line of input. */
 export interface Converted {
   readonly records: number
-  /** Languages seen in the tree, also where it gives no conversation. */
+  /** Languages seen in the tree, also where it gives no conversation; good until the next line. */
   readonly langs: ReadonlySet<string>
 }
 
@@ -23,21 +26,25 @@ export function treeConverter(
   settings: LineSettings,
   bounds: FanoutBounds,
 ): (line: Buffer, out: ByteSink) => Converted {
-  const write = treeWriter(settings)
+  const write = pathWriter(settings)
+  const quick = quickReader(settings.recipe, bounds)
+  const tree = new SpelledTree()
+  return (line, out) => {
+    if (!isUtf8(line) || !quick(line, tree)) spellTree(slowly(decodeUtf8(line), settings, bounds), tree)
+    write(tree, out)
+    return { records: tree.leaves.length, langs: tree.langs }
+  }
+}
+
+/** A tree in any form that the original takes. */
+function slowly(text: string, { recipe }: LineSettings, bounds: FanoutBounds): Tree {
   const read = (record: unknown): Tree => {
     if (typeof record === 'object' && record !== null && !Array.isArray(record))
-      return readTree(record as Message, settings.recipe, bounds)
+      return readTree(record as Message, recipe, bounds)
     throw new SteerflowError('STEERFLOW_SOURCE_INVALID', 'a JSON object is required')
   }
-  return (line, out) => {
-    const text = decodeUtf8(line)
-    const quick = read(parseJson(text))
-    const tree = quick.nodes.some(({ turn }) => longNumber.test(turn.label ?? '')) ? read(parseExactly(text)) : quick
-    const langs = new Set<string>()
-    for (const { turn } of tree.nodes) if (turn.lang !== undefined) langs.add(turn.lang)
-    write(tree, out)
-    return { records: tree.leaves.length, langs }
-  }
+  const rounded = read(parseJson(text))
+  return rounded.nodes.some(({ turn }) => longNumber.test(turn.label ?? '')) ? read(parseExactly(text)) : rounded
 }
 
 /** A number of points that a double may have rounded: only then are all digits of the input needed. */

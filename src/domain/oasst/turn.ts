@@ -1,3 +1,4 @@
+import { type AttributeSet } from '../attributes.js'
 import { type Turn } from '../conversation.js'
 import { roundHalfEven } from '../label-line.js'
 import { sourceInvalid, wellFormed } from '../source-error.js'
@@ -24,8 +25,11 @@ export function turnOf(message: Message, recipe: Recipe, path: () => string): Tu
   return turn
 }
 
+/** A turn without its text. */
+export type Draft = Omit<Turn, 'value'>
+
 /** The label gets the language too, unless there is none to get it and that is allowed. */
-function addLanguage(turn: Turn, lang: unknown, recipe: Recipe, path: () => string): void {
+export function addLanguage(turn: Draft, lang: unknown, recipe: Recipe, path: () => string): void {
   if (typeof lang !== 'string') throw sourceInvalid(`${path()}.lang`, 'a language code is required')
   const code = wellFormed(lang, () => `${path()}.lang`).split('-', 1)[0]!
   if (turn.label === undefined) {
@@ -38,12 +42,23 @@ function addLanguage(turn: Turn, lang: unknown, recipe: Recipe, path: () => stri
 function humanLabel(labels: unknown, recipe: Recipe, path: () => string): string {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels))
     throw sourceInvalid(`${path()}.labels`, 'an object is required')
-  let label = ''
-  for (const { key } of recipe.set.attributes) {
+  return labelLine(recipe.set, index => {
+    const { key } = recipe.set.attributes[index]!
     const rating = (labels as Record<string, { readonly value?: unknown } | null | undefined>)[key]
-    if (rating === undefined) continue
+    if (rating === undefined) return undefined
     const points = fourTimes(rating?.value)
     if (points === null) throw sourceInvalid(`${path()}.labels.${key}.value`, 'a finite number is required')
+    return points
+  })
+}
+
+/** The points of each attribute that has some, in the set's order. */
+export function labelLine(set: AttributeSet, pointsOf: (index: number) => number | bigint | undefined): string {
+  let label = ''
+  for (let index = 0; index < set.attributes.length; index++) {
+    const points = pointsOf(index)
+    if (points === undefined) continue
+    const { key } = set.attributes[index]!
     label += label === '' ? `${key}:${points}` : `,${key}:${points}`
   }
   return label

@@ -8,9 +8,9 @@ async function* batches(lines: readonly string[], size: number) {
   for (let at = 0; at < lines.length; at += size) yield lines.slice(at, at + size)
 }
 
-async function sorted(lines: readonly string[], size: number, characters: number, folder: string) {
+async function sorted(lines: readonly string[], size: number, characters: number, folder: string, mergedAtOnce = 32) {
   const out: string[] = []
-  for await (const batch of sortLines(batches(lines, size), { folder, characters })) out.push(...batch)
+  for await (const batch of sortLines(batches(lines, size), { folder, characters, mergedAtOnce })) out.push(...batch)
   return out
 }
 
@@ -25,8 +25,9 @@ describe('sortLines', () => {
         fc.array(line),
         fc.integer({ min: 1, max: 9 }),
         fc.integer({ min: 1, max: 99 }),
-        async (lines, size, room) => {
-          expect(await sorted(lines, size, room, `${folder}/${run++}`)).toEqual(lines.toSorted())
+        fc.integer({ min: 2, max: 4 }),
+        async (lines, size, room, mergedAtOnce) => {
+          expect(await sorted(lines, size, room, `${folder}/${run++}`, mergedAtOnce)).toEqual(lines.toSorted())
         },
       ),
       { numRuns: 60 },
@@ -40,6 +41,15 @@ describe('sortLines', () => {
     expect(await readdir(folder)).toEqual([])
     expect(await sorted(lines, 100, 800, folder)).toEqual(lines.toSorted())
     expect(await readdir(folder)).toHaveLength(5)
+  })
+
+  it('merges many runs in several passes, and removes those that are merged', async () => {
+    const folder = await temporaryFolder()
+    const lines = Array.from({ length: 1000 }, (_, index) => String((index * 7919) % 1000).padStart(4, '0'))
+    expect(await sorted(lines, 10, 40, folder, 4)).toEqual(lines.toSorted())
+    const left = await readdir(folder)
+    expect(left.length).toBeLessThanOrEqual(4)
+    expect(Math.max(...left.map(name => parseInt(name)))).toBeGreaterThan(100)
   })
 
   it('gives nothing for nothing', async () => {

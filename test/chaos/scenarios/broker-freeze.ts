@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Scenario } from '../scenario.js'
+import { partitionsFor, type Scenario } from '../scenario.js'
 import { type Trial } from '../trial.js'
 
 const frozenMs = 30_000
@@ -23,6 +23,6 @@ async function freeze(trial: Trial, times: number): Promise<void> {
 export const scenario: Scenario = {
   summary: 'SIGSTOP of the broker for 30 s',
   times: 1,
-  settings: () => ({ partitions: 12, brokers: 1, via: 'http', workers: 3, seconds: 60 }),
+  settings: choices => ({ partitions: partitionsFor(choices), brokers: 1, via: 'http', workers: 3, seconds: 60 }),
   run: (trial, { times }) => freeze(trial, times),
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Scenario } from '../scenario.js'
+import { partitionsFor, type Scenario } from '../scenario.js'
 import { type Trial } from '../trial.js'
 
 /** Kills the only broker and starts it again; nobody touches the workers. */
@@ -23,6 +23,12 @@ async function restart(trial: Trial, times: number): Promise<void> {
 export const scenario: Scenario = {
   summary: 'SIGKILL of the broker and its restart',
   times: 5,
-  settings: ({ times }) => ({ partitions: 12, brokers: 1, via: 'http', workers: 3, seconds: 10 + times * 14 }),
+  settings: choices => ({
+    partitions: partitionsFor(choices),
+    brokers: 1,
+    via: 'http',
+    workers: 3,
+    seconds: 10 + choices.times * 14,
+  }),
   run: (trial, { times }) => restart(trial, times),
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Scenario } from '../scenario.js'
+import { partitionsFor, type Scenario } from '../scenario.js'
 import { type Trial } from '../trial.js'
 
 /** Of three brokers one is lost and the work goes on without it; much later it comes back. */
@@ -21,6 +21,6 @@ async function lose(trial: Trial): Promise<void> {
 export const scenario: Scenario = {
   summary: '3 brokers, every topic on all of them, one lost for good',
   times: 1,
-  settings: () => ({ partitions: 12, brokers: 3, via: 'http', workers: 3, seconds: 60 }),
+  settings: choices => ({ partitions: partitionsFor(choices), brokers: 3, via: 'http', workers: 3, seconds: 60 }),
   run: trial => lose(trial),
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Scenario } from '../scenario.js'
+import { partitionsFor, type Scenario } from '../scenario.js'
 import { type Trial } from '../trial.js'
 import { type WorkerProcess } from '../worker-process.js'
 
@@ -38,6 +38,12 @@ async function kill(trial: Trial, times: number): Promise<void> {
 export const scenario: Scenario = {
   summary: 'SIGKILL of 3 workers, inside an open transaction or on a full window',
   times: 20,
-  settings: ({ times }) => ({ partitions: 12, brokers: 1, via: 'http', workers: 3, seconds: 15 + times * 12 }),
+  settings: choices => ({
+    partitions: partitionsFor(choices),
+    brokers: 1,
+    via: 'http',
+    workers: 3,
+    seconds: 15 + choices.times * 12,
+  }),
   run: (trial, { times }) => kill(trial, times),
 }

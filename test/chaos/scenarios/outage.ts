@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Scenario } from '../scenario.js'
+import { partitionsFor, type Scenario } from '../scenario.js'
 import { type Trial } from '../trial.js'
 
 /** No server answers for minutes; nobody is thrown out of the group and nothing is given up. */
@@ -25,6 +25,6 @@ async function outage(trial: Trial, minutes: number): Promise<void> {
 export const scenario: Scenario = {
   summary: 'all inference servers hang for 3 minutes',
   times: 1,
-  settings: () => ({ partitions: 12, brokers: 1, via: 'fleet', workers: 3, seconds: 30 }),
+  settings: choices => ({ partitions: partitionsFor(choices), brokers: 1, via: 'fleet', workers: 3, seconds: 30 }),
   run: (trial, { minutes }) => outage(trial, minutes),
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { brokerTopic, names } from '../pipeline.js'
 import { readTopic } from '../read-topic.js'
-import { type Scenario } from '../scenario.js'
+import { partitionsFor, type Scenario } from '../scenario.js'
 import { type Trial } from '../trial.js'
 
 /** In the middle of the first records of its partition. */
@@ -31,7 +31,7 @@ async function poisoned(trial: Trial): Promise<void> {
 export const scenario: Scenario = {
   summary: 'one record fails at every server while others pass',
   times: 1,
-  settings: () => ({ partitions: 12, brokers: 1, via: 'fleet', workers: 3, seconds: 30 }),
+  settings: choices => ({ partitions: partitionsFor(choices), brokers: 1, via: 'fleet', workers: 3, seconds: 30 }),
   faults: [{ fault: { kind: 'status', status: 500 }, containing: `record ${poison}.` }],
   spared: id => id === poison,
   run: trial => poisoned(trial),

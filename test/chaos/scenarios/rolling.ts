@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Scenario } from '../scenario.js'
+import { partitionsFor, type Scenario } from '../scenario.js'
 import { type Trial } from '../trial.js'
 
 /** Restarts every worker in order, one after the other, several times, under load. */
@@ -28,6 +28,12 @@ async function roll(trial: Trial, rounds: number): Promise<void> {
 export const scenario: Scenario = {
   summary: 'SIGTERM of 3 workers one after the other under load, several rounds',
   times: 3,
-  settings: ({ times }) => ({ partitions: 12, brokers: 1, via: 'http', workers: 3, seconds: 10 + times * 24 }),
+  settings: choices => ({
+    partitions: partitionsFor(choices),
+    brokers: 1,
+    via: 'http',
+    workers: 3,
+    seconds: 10 + choices.times * 24,
+  }),
   run: (trial, { times }) => roll(trial, times),
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Scenario } from '../scenario.js'
+import { partitionsFor, type Scenario } from '../scenario.js'
 import { type Trial } from '../trial.js'
 
 /** One worker more joins, works and leaves, again and again; unless the storm is clean, every third one is killed. */
@@ -22,12 +22,12 @@ async function storm(trial: Trial, joins: number, clean: boolean): Promise<void>
 export const scenario: Scenario = {
   summary: 'joins and leaves in quick succession; --clean: everybody leaves in order, and few calls are repeated',
   times: 30,
-  settings: ({ times, clean }) => ({
-    partitions: 12,
+  settings: choices => ({
+    partitions: partitionsFor(choices),
     brokers: 1,
     via: 'http',
     workers: 2,
-    seconds: 10 + times * (clean ? 6 : 8),
+    seconds: 10 + choices.times * (choices.clean ? 6 : 8),
   }),
   run: (trial, { times, clean }) => storm(trial, times, clean),
 }

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Scenario } from '../scenario.js'
+import { partitionsFor, type Scenario } from '../scenario.js'
 import { type Trial } from '../trial.js'
 
 /** Longer than a session, shorter than a transaction may be open: who wakes must be shut out by its successor. */
-const stoppedMs = 15_000
-const watchedMs = 12_000
+const stoppedMs = 12_000
+/** How long it is watched after it woke: until it has found out and has been given its share again. */
+const watchedMs = 8_000
 
 /** Stops a worker's clock until its partitions have gone to others, then lets it go on where it was. */
 async function zombie(trial: Trial, where: 'window' | 'transaction'): Promise<void> {
@@ -38,7 +39,13 @@ async function zombie(trial: Trial, where: 'window' | 'transaction'): Promise<vo
 export const scenario: Scenario = {
   summary: 'SIGSTOP of a worker past its session, with a full window and inside a transaction, then SIGCONT',
   times: 1,
-  settings: ({ times }) => ({ partitions: 12, brokers: 1, via: 'http', workers: 3, seconds: 15 + times * 64 }),
+  settings: choices => ({
+    partitions: partitionsFor(choices),
+    brokers: 1,
+    via: 'http',
+    workers: 3,
+    seconds: 10 + choices.times * 44,
+  }),
   run: async (trial, { times }) => {
     for (let i = 0; i < times; i++) for (const where of ['window', 'transaction'] as const) await zombie(trial, where)
     trial.findings.recoveryAtMost(10, 13)

@@ -61,6 +61,18 @@ describe('annotating a file', () => {
     ])
   })
 
+  it('stops at the first line that it cannot take when strict, and keeps what is done', async () => {
+    writeFileSync(path('in.jsonl'), [line('a'), line('bad'), line('c')].join(''))
+    await expect(run('in.jsonl', 'out.jsonl', { strict: true })).rejects.toMatchObject({
+      code: 'STEERFLOW_INFERENCE_REFUSED',
+      message: 'line 2',
+    })
+    expect(read('out.jsonl')).toBe(annotated('a'))
+    expect(existsSync(path('out.jsonl.rejected.jsonl'))).toBe(false)
+    await run('in.jsonl', 'out.jsonl')
+    expect(read('out.jsonl')).toBe(annotated('a') + annotated('c'))
+  })
+
   it('makes an empty output of an empty input, and no list of rejected lines', async () => {
     writeFileSync(path('in.jsonl'), '')
     writeFileSync(path('out.jsonl.rejected.jsonl'), '{"line": 1, "code": "X", "reason": "an earlier run"}\n')

@@ -23,7 +23,7 @@ async function clean(input: string | Buffer, { flags = [] as string[], from = 'i
   let out = ''
   let err = ''
   const argv = ['clean', '--dataset_file', path(from), '--output_file', path(to), '--model_file', models.v1, ...flags]
-  const code = await main(argv, { out: text => void (out += text), err: text => void (err += text) })
+  const code = await main(argv, { out: (text: string) => void (out += text), err: text => void (err += text) })
   return { code, out, err }
 }
 

@@ -4,7 +4,10 @@ import { main } from '../../../src/cli/program.js'
 async function run(...flags: string[]) {
   let out = ''
   let err = ''
-  const code = await main(['clean', ...flags], { out: text => void (out += text), err: text => void (err += text) })
+  const code = await main(['clean', ...flags], {
+    out: (text: string) => void (out += text),
+    err: text => void (err += text),
+  })
   return { code, out, err }
 }
 const files = ['--dataset_file=in.jsonl', '--output_file=out.jsonl']

@@ -23,7 +23,7 @@ async function preprocess(input: string, ...flags: string[]) {
   let err = ''
   const argv = ['preprocess', `--input_file=${input}`, '--output_file_prefix', prefix, ...flags]
   const code = await main(argv, {
-    out: text => (out += text),
+    out: (text: string) => (out += text),
     err: text => (err += text),
     interactive: false,
     columns: 80,

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { ByteSink } from '../../../src/domain/byte-sink.js'
 import { defaultFanout } from '../../../src/domain/fanout.js'
 import { parseExactly } from '../../../src/domain/json/parse.js'
-import { treeWriter } from '../../../src/domain/oasst/lines.js'
+import { type LineSettings, pathWriter, spellTree } from '../../../src/domain/oasst/lines.js'
 import { recipes } from '../../../src/domain/oasst/recipe.js'
-import { pathOf, readTree } from '../../../src/domain/oasst/tree.js'
+import { SpelledTree } from '../../../src/domain/oasst/spelled.js'
+import { pathOf, readTree, type Tree } from '../../../src/domain/oasst/tree.js'
 import { type Message } from '../../../src/domain/oasst/turn.js'
 import { pythonJson } from '../../../src/domain/json/python.js'
 
@@ -28,6 +29,13 @@ function paths(record: Message, recipe: keyof typeof recipes = 'nemo', bounds = 
       .map(turn => turn.value)
       .join(' '),
   )
+}
+
+/** Writes a tree's conversations. */
+function write(tree: Tree, settings: LineSettings, out: ByteSink): void {
+  const spelled = new SpelledTree()
+  spellTree(tree, spelled)
+  pathWriter(settings)(spelled, out)
 }
 
 describe('readTree', () => {
@@ -106,7 +114,7 @@ describe('readTree', () => {
     expect(pathOf(read, read.leaves[0]!)).toHaveLength(100_001)
     expect(() => paths(tree(message))).toThrow(expect.objectContaining({ code: 'STEERFLOW_FANOUT' }))
     const out = new ByteSink(16)
-    treeWriter({ recipe: recipes.nemo, mask: 'User', type: 'TEXT_TO_VALUE' })(read, out)
+    write(read, { recipe: recipes.nemo, mask: 'User', type: 'TEXT_TO_VALUE' }, out)
     expect(
       (JSON.parse(Buffer.from(out.content()).toString()) as { conversations: unknown[] }).conversations,
     ).toHaveLength(100_001)
@@ -121,7 +129,7 @@ describe('readTree', () => {
   })
 })
 
-describe('treeWriter', () => {
+describe('pathWriter', () => {
   it.each(['nemo', 'nemo-aligner', 'stream'] as const)('writes what pythonJson would: %s', name => {
     const recipe = recipes[name]
     const odd = 'é "q" \\ / \u2028 \u007f \n \u0001 😀'
@@ -133,9 +141,9 @@ describe('treeWriter', () => {
       return `${pythonJson({ conversations: pathOf(read, leaf), ...id, ...shared })}\n`
     })
     const out = new ByteSink(1)
-    const write = treeWriter({ recipe, mask: 'User', type: 'VALUE_TO_TEXT' })
-    write(read, out)
-    write(read, out)
+    const settings = { recipe, mask: 'User', type: 'VALUE_TO_TEXT' } as const
+    write(read, settings, out)
+    write(read, settings, out)
     expect(Buffer.from(out.content()).toString()).toBe(expected.join('').repeat(2))
   })
 })

@@ -140,6 +140,11 @@ class EmbeddedLog implements Log {
     await retain(this.parts, now)
   }
 
+  usage() {
+    this.parts.refresh()
+    return { usedBytes: Number(this.parts.state.used), maxBytes: this.parts.room.maxBytes }
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true

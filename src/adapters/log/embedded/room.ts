@@ -32,6 +32,10 @@ export class Room {
     private readonly refresh: () => void,
   ) {}
 
+  get maxBytes(): number | null {
+    return this.budget.maxBytes
+  }
+
   /**
    * As `Writer.write`, for records of `bytes` bytes of disk.
    * @throws STEERFLOW_LOG_FULL when there was no room for the whole of `waitMs`

@@ -42,3 +42,12 @@ export const assigning = (brokerTopic: string, shares: ReadonlyMap<string, reado
 /** The partitions that a member was given. */
 export const assignedOf = (brokerTopic: string, assignment: Buffer): readonly number[] =>
   AssignerProtocol.MemberAssignment.decode(assignment)?.assignment[brokerTopic] ?? []
+
+/** The partitions that any member was given, whatever its topic; none while the group is being shared out. */
+export function sharesOf(assignment: Buffer): readonly number[] {
+  try {
+    return Object.values(AssignerProtocol.MemberAssignment.decode(assignment)?.assignment ?? {}).flat()
+  } catch {
+    return []
+  }
+}

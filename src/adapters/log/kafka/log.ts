@@ -2,6 +2,7 @@ import {
   type Assignee,
   type Batch,
   type Claim,
+  type ClaimOptions,
   type Log,
   type Membership,
   type Offset,
@@ -15,6 +16,7 @@ import { SteerflowError } from '../../../domain/errors.js'
 import { untilDone } from '../../../runtime/retry.js'
 import { bare, type Wire } from '../../../runtime/wire.js'
 import { type KafkaReport } from './client-log.js'
+import { KafkaAdmin } from './admin.js'
 import { type KafkaClaim } from './claim.js'
 import { kafkaError } from './errors.js'
 import { begunMark, storedOffsets } from './ledger.js'
@@ -55,9 +57,12 @@ class KafkaLog implements Log {
   readonly #members = new Set<Membership>()
   readonly #claims = new Set<KafkaClaim>()
   #ensured: readonly TopicSpec[] = []
+  readonly admin: KafkaAdmin
   #closed = false
 
-  constructor(private readonly parts: KafkaParts) {}
+  constructor(private readonly parts: KafkaParts) {
+    this.admin = new KafkaAdmin(parts)
+  }
 
   get maxValueBytes(): number {
     return this.parts.topics.maxValueBytes
@@ -87,7 +92,15 @@ class KafkaLog implements Log {
     await this.#known(topic)
     const { names, settings, direct } = this.parts
     const membership: KafkaMembership = new KafkaMembership(assignee, (partition, entitled, onFenced) =>
-      this.#open({ group, topic, partition, entitled, onFenced, member: () => member.membership }),
+      this.#open({
+        group,
+        topic,
+        partition,
+        entitled,
+        onFenced,
+        member: () => member.membership,
+        ifForgotten: null,
+      }),
     )
     const member: GroupMember = new GroupMember(
       this.parts.newCluster(),
@@ -105,11 +118,19 @@ class KafkaLog implements Log {
     }
   }
 
-  async claim(group: string, topic: string, partition: number): Promise<Claim> {
+  async claim(group: string, topic: string, partition: number, { ifForgotten }: ClaimOptions = {}): Promise<Claim> {
     if ((await this.parts.topics.has(topic)) && partition >= this.parts.topics.partitions(topic))
       throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `topic ${topic} has no partition ${partition}`)
     const entitled = async (): Promise<void> => undefined
-    const request = { group, topic, partition, entitled, onFenced: () => undefined, member: null }
+    const request = {
+      group,
+      topic,
+      partition,
+      entitled,
+      onFenced: () => undefined,
+      member: null,
+      ifForgotten: ifForgotten ?? null,
+    }
     return untilDone(() => translated(() => this.#open(request)), AbortSignal.timeout(60_000))
   }
 

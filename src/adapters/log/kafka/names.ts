@@ -1,3 +1,5 @@
+import { type TopicSpec } from '../../../runtime/topic-spec.js'
+
 /** What the log's topics, groups and transactions are called on a cluster that several deployments share. */
 export class Names {
   constructor(readonly namespace: string) {}
@@ -28,3 +30,8 @@ export class Names {
 
 /** Where sources outside the log leave how far they were read, and groups that they have begun; compacted. */
 export const progressTopic = 'progress'
+export const progressSpec: TopicSpec = { name: progressTopic, partitions: 1, retention: { keep: 'latest' } }
+
+/** The key in the progress topic under which a group has said that it began to read a partition. */
+export const begunKey = (group: string, topic: string, partition: number): string =>
+  `begun/${group}/${topic}/${partition}`

@@ -1,8 +1,9 @@
 import { SteerflowError } from '../../../domain/errors.js'
-import { offset } from '../../../runtime/log.js'
+import { type Offset, offset } from '../../../runtime/log.js'
 import { AtLeastOnceWriter, type Committing } from './at-least-once.js'
 import { KafkaClaim } from './claim.js'
 import { begunMark, GroupLedger, type Ledger } from './ledger.js'
+import { begunKey } from './names.js'
 import { type KafkaParts } from './parts.js'
 import { ProgressLedger } from './progress.js'
 import { Committer, type FirstEntry } from './settle.js'
@@ -18,6 +19,8 @@ export interface ClaimRequest {
   readonly onFenced: (claim: KafkaClaim) => void
   /** The member in whose name offsets are committed where there are no transactions; null outside of any membership. */
   readonly member: (() => Committing) | null
+  /** Where a group goes on that had begun and whose offset is gone; null: that is an error. */
+  readonly ifForgotten: Offset | null
 }
 
 /** Most that is fetched of a partition at once, in bytes; a batch that is larger comes whole. */
@@ -47,7 +50,7 @@ export async function openClaim(
       entitled: request.entitled,
       open: () => openWriter(parts, request),
     },
-    () => (holdsRecords ? firstOfGroup(parts, topic, partition, `begun/${place}`) : firstOfSource()),
+    () => (holdsRecords ? firstOfGroup(parts, request) : firstOfSource()),
   )
   const key = `${place}#${claims++}`
   const claim: KafkaClaim = new KafkaClaim(group, topic, partition, committer, {
@@ -81,15 +84,21 @@ async function openWriter(parts: KafkaParts, { group, topic, partition, member }
  * A group begins at the start of the topic and says so: from then on retention and lag monitors count it. One that had
  * begun and whose offset is gone must not begin again, as all that it made would be made twice.
  */
-async function firstOfGroup(parts: KafkaParts, topic: string, partition: number, key: string): Promise<FirstEntry> {
+async function firstOfGroup(
+  parts: KafkaParts,
+  { group, topic, partition, ifForgotten }: ClaimRequest,
+): Promise<FirstEntry> {
+  const key = begunKey(group, topic, partition)
   const begun = await parts.progress.last(key)
   const { start } = await parts.extent(topic, partition)
-  if (begun) {
-    const what = `the brokers have forgotten how far ${key.slice('begun/'.length)} was read (offsets.retention.minutes)`
-    throw new SteerflowError('STEERFLOW_OFFSET_LOST', what)
+  if (!begun) {
+    const entry = { offset: start, mark: begunMark }
+    return { entry, records: [parts.progress.record(key, entry)] }
   }
-  const entry = { offset: start, mark: begunMark }
-  return { entry, records: [parts.progress.record(key, entry)] }
+  // Not marked as a beginning: whoever looks is to see that something was committed.
+  if (ifForgotten !== null) return { entry: { offset: ifForgotten, mark: 'set' }, records: [] }
+  const what = `the brokers have forgotten how far ${group}/${topic}/${partition} was read (offsets.retention.minutes)`
+  throw new SteerflowError('STEERFLOW_OFFSET_LOST', what)
 }
 
 async function firstOfSource(): Promise<FirstEntry> {

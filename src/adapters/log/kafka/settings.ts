@@ -100,7 +100,7 @@ export const KafkaSettings = z.strictObject({
     .enum(['exactly-once', 'at-least-once'])
     .default('exactly-once')
     .describe('exactly-once: records and offset in one transaction; at-least-once: quicker, and repeats after a crash'),
-  sessionTimeoutMs: milliseconds(1000, 8000, 'how long a member is silent before its partitions go to others'),
+  sessionTimeoutMs: milliseconds(1000, 7000, 'how long a member is silent before its partitions go to others'),
   requestTimeoutMs: milliseconds(100, 30_000, 'how long an answer of a broker is waited for'),
   transactionTimeoutMs: milliseconds(1000, 30_000, 'how long a transaction is open before the broker ends it'),
 })

@@ -4,15 +4,9 @@ import { SteerflowError } from '../../../domain/errors.js'
 import { type TopicSpec } from '../../../runtime/log.js'
 import { isTopicExists } from './errors.js'
 import { ConfigResourceTypes } from './kafkajs.js'
-import { type Names, progressTopic } from './names.js'
+import { type Names, progressSpec, progressTopic } from './names.js'
 import { besideValue } from './placement.js'
-
-export interface TopicSettings {
-  /** -1: what the broker has as its default. */
-  readonly replicationFactor: number
-  /** Largest batch that a topic takes, in bytes. */
-  readonly maxMessageBytes: number
-}
+import { replicationFactor, type TopicSettings, topicSettings } from './topic-settings.js'
 
 /** A topic as the brokers have it. */
 export interface KnownTopic extends TopicSpec {
@@ -53,8 +47,11 @@ export class Topics {
 
   /** Without the one that is the adapter's own. */
   all(): readonly KnownTopic[] {
-    const all = [...this.#known.values()].filter(({ name }) => name !== progressTopic)
-    return all.sort((a, b) => (a.name < b.name ? -1 : 1))
+    return this.everything().filter(({ name }) => name !== progressTopic)
+  }
+
+  everything(): readonly KnownTopic[] {
+    return [...this.#known.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
   async look(): Promise<void> {
@@ -77,6 +74,7 @@ export class Topics {
       this.#known = new Map(
         topics.map(({ name, partitions }) => {
           const config = configOf.get(name) ?? new Map<string, string>()
+          config.set(replicationFactor, String(Math.min(...partitions.map(({ replicas }) => replicas.length))))
           const own = this.names.own(name)!
           return [own, { name: own, partitions: partitions.length, retention: retentionOf(config), config }]
         }),
@@ -87,10 +85,7 @@ export class Topics {
   /** Makes the topics that are missing and adds the partitions that are; nothing is ever taken away. */
   async ensure(specs: readonly TopicSpec[]): Promise<void> {
     await this.look()
-    const wanted: readonly TopicSpec[] = [
-      ...specs,
-      { name: progressTopic, partitions: 1, retention: { keep: 'latest' } },
-    ]
+    const wanted: readonly TopicSpec[] = [...specs, progressSpec]
     const missing = wanted.filter(({ name }) => !this.#known.has(name))
     const grown = wanted.filter(
       ({ name, partitions }) => partitions > (this.#known.get(name)?.partitions ?? partitions),
@@ -105,20 +100,14 @@ export class Topics {
     await this.#led([...missing, ...grown])
   }
 
-  async #create({ name, partitions, retention }: TopicSpec): Promise<void> {
-    const { replicationFactor, maxMessageBytes } = this.settings
+  async #create(spec: TopicSpec): Promise<void> {
     const topic: ITopicConfig = {
-      topic: this.names.topic(name),
-      numPartitions: partitions,
-      replicationFactor,
-      configEntries: [
-        { name: 'cleanup.policy', value: retention.keep === 'latest' ? 'compact' : 'delete' },
-        // Who has not read what may go is not known to a broker: see retention.ts.
-        { name: 'retention.ms', value: '-1' },
-        { name: 'retention.bytes', value: '-1' },
-        { name: 'max.message.bytes', value: String(maxMessageBytes) },
-        { name: 'compression.type', value: 'producer' },
-      ],
+      topic: this.names.topic(spec.name),
+      numPartitions: spec.partitions,
+      replicationFactor: this.settings.replicationFactor,
+      configEntries: topicSettings(spec, this.settings)
+        .filter(({ setting }) => setting !== replicationFactor)
+        .map(({ setting, value }) => ({ name: setting, value })),
     }
     try {
       await this.admin.createTopics({ topics: [topic], waitForLeaders: false })

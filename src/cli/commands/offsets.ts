@@ -1,0 +1,112 @@
+import { SteerflowError } from '../../domain/errors.js'
+import { pipeline } from '../../pipeline.js'
+import { type PartitionReset, resetOffsets } from '../../runtime/reset.js'
+import { type Node } from '../../stages/bind.js'
+import { type Verb } from '../command.js'
+import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { table, thousands } from '../render/bars.js'
+import { resetTarget, type TargetFlags } from '../reset-target.js'
+import { inWorkspace } from '../workspace.js'
+
+interface Flags extends ConfigFlags, TargetFlags {
+  readonly node: string
+  readonly partition?: string
+  readonly force?: true
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+/** `offsets reset`: how far a node has read, set to another place. */
+export const offsets: Verb = (program, session) => {
+  const group = program.command('offsets').description('How far nodes have read: set it anew.')
+  const reset = group
+    .command('reset')
+    .description('Move the committed offsets of a node that is not running; records before them count as read.')
+    .requiredOption('--node <name>', 'node whose offsets are moved')
+    .option('--to-earliest', 'to the first record that is still there')
+    .option('--to-latest', 'behind the last record')
+    .option('--to-datetime <time>', 'to the first record of that time or later, such as 2026-01-31T08:00:00Z')
+    .option('--shift-by <n>', 'by so many offsets; below 0 it goes back')
+    .option('--to-offset <n>', 'to that offset')
+    .option('--partition <n>', 'only this partition of its topic')
+    .option('--force', 'also where records would be sealed twice: for a new version of the dataset')
+    .option('--dry-run', 'only say what would be moved')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  steerflow offsets reset --node annotate --to-earliest --dry-run' +
+        '\n  steerflow offsets reset --node clean-scored --shift-by -1000 --partition 2\n',
+    )
+  withConfig(reset).action(async (flags: Flags) => {
+    const node = nodeOf(flags.node)
+    const target = resetTarget(flags)
+    const partition = partitionOf(flags.partition)
+    const dryRun = flags.dryRun ?? false
+    const warning = warningOf(node)
+    if (node.groups === 'closing' && !dryRun && !flags.force) throw new SteerflowError('STEERFLOW_USAGE', warning!)
+    const resets = await inWorkspace(
+      configOf(flags),
+      ({ log }) => resetOffsets(log, { group: node.name, topic: node.from.name, target, partition, dryRun }),
+      { exclusive: !dryRun },
+    )
+    if (warning !== null) session.err(`warning: ${warning}\n`)
+    if (flags.json) session.out(`${JSON.stringify(resets.map(reset => facts(node, reset)))}\n`)
+    else session.out(`${lines(node, resets, dryRun).join('\n')}\n`)
+  })
+}
+
+function nodeOf(name: string): Node {
+  const node = pipeline.find(one => one.name === name)
+  if (node) return node
+  const known = pipeline.map(one => one.name).join(', ')
+  throw new SteerflowError('STEERFLOW_USAGE', `--node: no node is called ${name}; known: ${known}`)
+}
+
+function partitionOf(text: string | undefined): number | null {
+  if (text === undefined) return null
+  if (/^\d+$/.test(text)) return Number(text)
+  throw new SteerflowError('STEERFLOW_USAGE', `--partition ${text}: expected a number`)
+}
+
+/** What reading again does beyond publishing again; null when that is all. */
+function warningOf({ name, groups, fixed }: Node): string | null {
+  if (groups === 'lasting') return `${name} acts again on every record that it reads again`
+  if (groups !== 'closing') return null
+  const version = `datasets.${String(fixed.dataset)}.seal.version`
+  return `records that ${name} reads again are sealed again: raise ${version} first, then use --force`
+}
+
+function lines(node: Node, resets: readonly PartitionReset[], dryRun: boolean): readonly string[] {
+  const header = ['topic', 'partition', 'from', 'to', 'read again', 'passed over', 'gone']
+  const rows = resets.map(({ partition, from, to, again, gone, forgotten }) => [
+    node.from.name,
+    String(partition),
+    from === null ? (forgotten ? 'forgotten' : '-') : String(from),
+    String(to),
+    thousands(Math.max(0, Number(again))),
+    thousands(Math.max(0, -Number(again))),
+    thousands(Number(gone)),
+  ])
+  const clamped = resets.flatMap(({ partition, to, clamped }) =>
+    clamped === null ? [] : [`partition ${partition}: there is no offset ${clamped}; ${to} is the nearest`],
+  )
+  const again = resets.some(({ again }) => again > 0n)
+  const outputs = Object.values(node.to).map(({ name }) => name)
+  return [
+    ...table([header, ...rows]),
+    ...clamped,
+    ...(again ? [`what is read again is published again, to ${outputs.join(' and ')}`] : []),
+    dryRun ? `nothing was moved: dry run` : `moved ${node.name} on ${node.from.name}`,
+  ]
+}
+
+const facts = (node: Node, { from, to, again, gone, clamped, ...rest }: PartitionReset) => ({
+  node: node.name,
+  topic: node.from.name,
+  ...rest,
+  from: from === null ? null : String(from),
+  to: String(to),
+  again: Number(again),
+  gone: Number(gone),
+  clamped: clamped === null ? null : String(clamped),
+})

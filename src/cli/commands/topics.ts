@@ -1,0 +1,81 @@
+import { makeTopics, type TopicPlan, topicPlan } from '../../runtime/topic-plan.js'
+import { type Session, type Verb } from '../command.js'
+import { topicSpecsOf } from '../config.js'
+import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { table } from '../render/bars.js'
+import { inWorkspace } from '../workspace.js'
+
+interface Flags extends ConfigFlags {
+  readonly grow?: true
+  readonly json?: true
+}
+
+/** What growing means, said whenever it is about to happen. */
+const growing =
+  'warning: with more partitions keys go to other partitions; the order of a key holds only among records from now on\n'
+
+/** `topics plan|apply`: what the log lacks of the declared topics, and making it. */
+export const topics: Verb = (program, session) => {
+  const group = program
+    .command('topics')
+    .description('Topics of the log: compare them with the configuration, make what is missing.')
+    .addHelpText('after', '\nExamples:\n  steerflow topics plan\n  steerflow topics apply\n')
+
+  const plan = group
+    .command('plan')
+    .description('Show what is missing, what would grow, and what is not as it was made; changes nothing.')
+    .option('--json', 'print JSON')
+  withConfig(plan).action((flags: Flags) => {
+    const config = configOf(flags)
+    return inWorkspace(
+      config,
+      async ({ log }) => {
+        const plans = await topicPlan(log, topicSpecsOf(config))
+        show(session, plans, flags, { create: 'create', grow: 'grow, with apply --grow' })
+      },
+      { makeTopics: false },
+    )
+  })
+
+  const apply = group
+    .command('apply')
+    .description('Make the topics that are missing; nothing is ever changed otherwise, or deleted.')
+    .option('--grow', 'also add the partitions that are missing; a key may then go to another partition than before')
+    .option('--json', 'print JSON')
+  withConfig(apply).action((flags: Flags) => {
+    const config = configOf(flags)
+    const declared = topicSpecsOf(config)
+    return inWorkspace(
+      config,
+      async ({ log }) => {
+        const before = await topicPlan(log, declared)
+        const grow = (flags.grow ?? false) && before.some(({ action }) => action === 'grow')
+        if (grow) session.err(growing)
+        if (grow || before.some(({ action }) => action === 'create')) await makeTopics(log, declared, grow)
+        show(session, before, flags, { create: 'created', grow: grow ? 'grown' : 'not grown: see --grow' })
+      },
+      { makeTopics: false },
+    )
+  })
+}
+
+function show(
+  session: Session,
+  plans: readonly TopicPlan[],
+  { json }: Flags,
+  words: Readonly<Record<'create' | 'grow', string>>,
+): void {
+  if (json) return session.out(`${JSON.stringify(plans)}\n`)
+  const rows = plans.map(({ topic, action, now, wanted, drift }) => [
+    topic,
+    now === null ? '-' : String(now),
+    String(wanted),
+    action === 'none' ? (drift.length > 0 ? 'drift' : '') : words[action],
+  ])
+  session.out(`${table([['topic', 'partitions', 'declared', 'plan'], ...rows], [0, 3]).join('\n')}\n`)
+  for (const { topic, drift } of plans) {
+    for (const { setting, is, wanted, why } of drift)
+      session.out(`drift: ${topic}: ${setting} is ${is}, not ${wanted}: ${why}\n`)
+  }
+  if (plans.every(({ action }) => action === 'none')) session.out('nothing to do\n')
+}

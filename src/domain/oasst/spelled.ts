@@ -1,0 +1,44 @@
+import { ByteSink } from '../byte-sink.js'
+import { type Turn } from '../conversation.js'
+
+/**
+ * A message tree whose turns are spelled in the original's bytes (steerlm-scripts §1.5-6), each once, however many
+ * paths go through it. Made to be used again, so that a tree costs no memory of its own.
+ */
+export class SpelledTree {
+  treeId = ''
+  /** For each turn, the one before it; -1 for the first. A parent comes before its children. */
+  readonly parents: number[] = []
+  /** The last turn of each path of two turns or more, in the original's order. */
+  readonly leaves: number[] = []
+  readonly langs = new Set<string>()
+  /** The turns' bytes in any order; a turn that follows another begins with the separator. */
+  readonly bytes = new ByteSink(2 ** 16)
+  readonly starts: number[] = []
+  readonly ends: number[] = []
+
+  clear(): void {
+    this.treeId = ''
+    this.parents.length = 0
+    this.leaves.length = 0
+    this.langs.clear()
+    this.bytes.clear()
+    this.starts.length = 0
+    this.ends.length = 0
+  }
+}
+
+/** What comes before a turn's text. */
+export const turnHead = (first: boolean): string => (first ? '{"value": "' : ', {"value": "')
+
+/** What follows a turn's text. */
+export function turnTail({ from, label, lang }: Omit<Turn, 'value'>): string {
+  const spoken = `", "from": "${from}"`
+  const labelled = label === undefined ? spoken : `${spoken}, "label": ${label === null ? 'null' : quoted(label)}`
+  return lang === undefined ? `${labelled}}` : `${labelled}, "lang": ${quoted(lang)}}`
+}
+
+/** Labels and languages hardly ever have something to escape; texts are well-formed already. */
+const quoted = (text: string): string => (special.test(text) ? JSON.stringify(text) : `"${text}"`)
+
+const special = /["\\\x00-\x1f]/
