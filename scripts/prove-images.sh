@@ -102,7 +102,7 @@ patiently 120 curl --silent --fail --output "$work/compatibility.json" http://12
 up=$((SECONDS - up))
 grep -q BACKWARD "$work/compatibility.json" || fail "the registry's compatibility is $(cat "$work/compatibility.json")"
 subjects=$(curl --silent --fail http://127.0.0.1:8080/apis/ccompat/v7/subjects | node -p 'JSON.parse(require("fs").readFileSync(0)).length')
-prove "docker compose up: broker, topics, registry (BACKWARD, $subjects subjects registered) and a worker in $up s"
+prove "docker compose up: broker, registry (BACKWARD, $subjects subjects registered), topics and a worker in $up s"
 open=$("$docker" ps --format '{{.Ports}}' | grep -c '0\.0\.0\.0\|\[::\]' || true)
 [ "$open" = 0 ] || fail "$("$docker" ps --format '{{.Names}} {{.Ports}}')"
 prove "every published port is bound to 127.0.0.1"
