@@ -107,9 +107,12 @@ open=$("$docker" ps --format '{{.Ports}}' | grep -c '0\.0\.0\.0\|\[::\]' || true
 [ "$open" = 0 ] || fail "$("$docker" ps --format '{{.Names}} {{.Ports}}')"
 prove "every published port is bound to 127.0.0.1"
 
-compose run --rm -T --volume "$repository/examples/data/oasst1_en_val.trees.jsonl:/work/trees.jsonl:ro" \
-  worker ingest trees.jsonl > "$work/ingest.txt" 2>&1 || fail "$(cat "$work/ingest.txt")"
-say "$(grep records "$work/ingest.txt" | tail -1)"
+ingest() {
+  compose run --rm -T --volume "$repository/examples/data/oasst1_en_val.trees.jsonl:/work/trees.jsonl:ro" \
+    worker ingest trees.jsonl > "$work/ingest.txt" 2>&1 || fail "$(cat "$work/ingest.txt")"
+  say "$(grep 'rejected' "$work/ingest.txt" | tail -1)"
+}
+ingest
 compose up --detach --no-build --no-recreate --scale worker=3 > /dev/null 2>&1
 workers=$(compose ps --quiet --status running worker | wc -l)
 [ "$workers" = 3 ] || fail "$workers workers run, not 3"
@@ -154,6 +157,18 @@ cmp -s "$work/expected.ids" "$work/scored.ids" || fail "not the same conversatio
 behind=$(compose run --rm -T --no-deps worker status --json 2> /dev/null | grep -o '"state":"behind"' | wc -l)
 [ "$behind" = 0 ] || fail "$behind partitions are behind after down and up"
 prove "docker compose down and up: the volumes have everything, no node is behind, nothing was done again"
+
+# ── As it is committed: without a registry, and with the small image
+compose down --volumes --timeout 60 > /dev/null 2>&1
+unset COMPOSE_PROFILES REGISTRY_URL
+"$docker" tag steerflow:plain steerflow:0.1.0
+compose up --detach --no-build --wait --wait-timeout 300 > /dev/null 2>&1 || true
+ingest
+patiently 300 some "$expected"
+cmp -s "$work/expected.ids" "$work/scored.ids" || fail "not the same conversations without a registry"
+health=$("$docker" inspect --format '{{.State.Health.Status}}' "$(compose ps --quiet worker)")
+[ "$health" = healthy ] || fail "the worker is $health"
+prove "without a registry, small image: all $expected scored, the worker is healthy"
 
 echo
 echo "proven, with stand-ins for the base images:"
