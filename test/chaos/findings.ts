@@ -27,6 +27,8 @@ export interface Result extends Verdict {
   readonly scenario: string
   readonly seconds: number
   readonly recoverySeconds: Recovery | null
+  /** The same until the last partition had its new owner; the rest is the first call of each, and its commit. */
+  readonly takenOverSeconds: Recovery | null
   readonly repeatedCalls: { readonly number: number; readonly share: number } | null
   readonly faults: readonly Fault[]
   readonly bounds: readonly Bound[]
@@ -41,6 +43,7 @@ export class Findings {
   readonly bounds: Bound[] = []
   readonly hands: string[] = []
   readonly #seconds: number[] = []
+  readonly #taken: number[] = []
   readonly #began = performance.now()
 
   constructor(private readonly say: (line: string) => void) {}
@@ -58,6 +61,7 @@ export class Findings {
   recovered({ allMs, firstMs, takenMs }: Readonly<Record<'allMs' | 'firstMs' | 'takenMs', number>>): void {
     const [all, first, taken] = [allMs, firstMs, takenMs].map(ms => round(ms / 1000))
     this.#seconds.push(all!)
+    if (takenMs > 0) this.#taken.push(taken!)
     this.say(`all produce again after ${all} s, the first after ${first} s; all taken over after ${taken} s`)
   }
 
@@ -73,11 +77,19 @@ export class Findings {
   }
 
   recovery(): Recovery | null {
-    if (this.#seconds.length === 0) return null
-    const sorted = [...this.#seconds].sort((a, b) => a - b)
-    const [low, high] = [sorted[(sorted.length - 1) >> 1]!, sorted[sorted.length >> 1]!]
-    return { median: round((low + high) / 2), worst: sorted.at(-1)!, samples: sorted.length }
+    return spread(this.#seconds)
   }
+
+  takenOver(): Recovery | null {
+    return spread(this.#taken)
+  }
+}
+
+function spread(seconds: readonly number[]): Recovery | null {
+  if (seconds.length === 0) return null
+  const sorted = [...seconds].sort((a, b) => a - b)
+  const [low, high] = [sorted[(sorted.length - 1) >> 1]!, sorted[sorted.length >> 1]!]
+  return { median: round((low + high) / 2), worst: sorted.at(-1)!, samples: sorted.length }
 }
 
 /** Whether everything came out once and in order, every bound was kept, and nobody had to do anything. */

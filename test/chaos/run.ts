@@ -25,6 +25,7 @@ export async function runScenario(
     try {
       await trial.start()
       await scenario.run(trial, choices)
+      arena.inference.hurry()
       await trial.done(expected.length)
       await lagEnds(trial)
     } catch (error) {
@@ -81,6 +82,7 @@ async function verdict(scenario: string, trial: Trial, expected: readonly Sent[]
     scenario,
     ...verdict,
     recoverySeconds: findings.recovery(),
+    takenOverSeconds: findings.takenOver(),
     repeatedCalls,
     seconds,
     faults,

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
  * the same for the same id. It counts its calls, by which those that were made again are known.
  */
 const latency = { least: 20, most: 2000 }
+let hurried = false
 
 const calls = new Map<string, number>()
 
@@ -18,7 +19,7 @@ function latencyOf(id: string): number {
 
 async function answer(id: string, response: ServerResponse): Promise<void> {
   calls.set(id, (calls.get(id) ?? 0) + 1)
-  await sleep(latencyOf(id))
+  await sleep(hurried ? latency.least : latencyOf(id))
   response.end(id)
 }
 
@@ -30,7 +31,11 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
 server.listen(0, '127.0.0.1', () => {
   process.send!({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
 })
-process.on('message', () => {
+process.on('message', (asked: 'counts' | 'hurry') => {
+  if (asked === 'hurry') {
+    hurried = true
+    return
+  }
   const all = [...calls.values()].reduce((sum, count) => sum + count, 0)
   process.send!({ calls: all, distinct: calls.size })
 })

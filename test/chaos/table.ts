@@ -2,7 +2,7 @@ import { type Result } from './findings.js'
 
 /** A result for people. */
 export function table(result: Result): string {
-  const { recoverySeconds: recovery, repeatedCalls: repeated } = result
+  const { recoverySeconds: recovery, takenOverSeconds: taken, repeatedCalls: repeated } = result
   const rows: (readonly [string, string])[] = [
     ['sent', String(result.sent)],
     ['received', String(result.received)],
@@ -16,6 +16,7 @@ export function table(result: Result): string {
       'all produce again',
       `median ${recovery.median} s, worst ${recovery.worst} s, ${recovery.samples} times`,
     ])
+  if (taken) rows.push(['all taken over', `median ${taken.median} s, worst ${taken.worst} s, ${taken.samples} times`])
   if (repeated)
     rows.push(['calls made again', `${repeated.number}, ${(100 * repeated.share).toFixed(1)} % of the records`])
   rows.push(['faults', String(result.faults.length)], ['seconds', String(result.seconds)])

@@ -101,7 +101,8 @@ export class Trial {
 const partitionOf = (message: FromWorker): number => ('partition' in message ? message.partition : -1)
 
 /** As many calls as make the input last as long as the faults take, with a margin; at most 64. */
-function callsAtATime({ records, workers, seconds }: Settings): number {
-  const calls = (records * meanCallMs) / (seconds * 1000 * workers)
+function callsAtATime({ records, workers, partitions, seconds }: Settings): number {
+  const busiest = Math.ceil(partitions / workers) / partitions
+  const calls = (records * busiest * meanCallMs) / (seconds * 1000)
   return Math.max(2, Math.min(most.calls, Math.round(calls)))
 }

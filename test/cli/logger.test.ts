@@ -14,7 +14,14 @@ const io = (interactive: boolean, lines: string[] = []) => ({
 test('secrets are left out wherever they stand', () => {
   const lines: string[] = []
   const logger = openLogger(io(false, lines), '/unused')
-  logger.info({ token: 's3cret', server: { authorization: 's3cret', options: { password: 's3cret' } } }, 'hello')
+  logger.info(
+    {
+      token: 's3cret',
+      server: { authorization: 's3cret', options: { password: 's3cret' } },
+      sasl: { clientSecret: 's3cret' },
+    },
+    'hello',
+  )
   expect(lines.join('')).toContain('hello')
   expect(lines.join('')).not.toContain('s3cret')
 })

@@ -17,6 +17,7 @@ import { partitionsFor } from './partitions.js'
 import { offsetsThere, type Reading, readings, retentionOf } from './reading.js'
 import { tokenizerFile } from './tokenizer.js'
 import { replicationOf, topicsAsDeclared } from './topics.js'
+import { registryReachable } from './registry.js'
 
 /** Checks of this machine, which need no log. */
 export const machineChecks = (config: Config, root: string): readonly Check[] => [
@@ -24,6 +25,7 @@ export const machineChecks = (config: Config, root: string): readonly Check[] =>
   { name: 'disk', look: () => diskRoom(root) },
   { name: 'tokenizer', look: () => tokenizerFile(config.clean.tokenizer || shippedTokenizer) },
   { name: 'endpoints', look: () => endpointsReachable(config.annotate.endpoints) },
+  { name: 'registry', look: () => registryReachable(config.registry) },
 ]
 
 /** The check of a log that cannot be opened. */

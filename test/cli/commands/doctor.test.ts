@@ -5,7 +5,7 @@ import { temporaryFolder } from '../../support/temporary.js'
 async function doctor(...argv: readonly string[]) {
   let out = ''
   const code = await main(['doctor', '--data-dir', await temporaryFolder(), ...argv], {
-    out: text => void (out += text),
+    out: text => void (out += String(text)),
   })
   return { code, out }
 }
@@ -19,6 +19,7 @@ it('a new folder is in order', async () => {
     'disk',
     'tokenizer',
     'endpoints',
+    'registry',
     'log',
     'log budget',
     'partitions',

@@ -1,6 +1,6 @@
 import { type Producer } from 'kafkajs'
 import { type Cluster } from './cluster.js'
-import { Partitioners } from './kafkajs.js'
+import { producerDefaults } from './connection.js'
 import { type LedgerEntry } from './ledger.js'
 import { type Placed, rounds } from './placement.js'
 import { type Sending, sendRound } from './send.js'
@@ -27,12 +27,7 @@ export class AtLeastOnceWriter implements ClaimWriter {
     cluster: Cluster,
     committing: () => Committing,
   ): Promise<AtLeastOnceWriter> {
-    const producer = settings.kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
-    })
+    const producer = settings.kafka.producer({ ...producerDefaults, idempotent: true })
     await producer.connect()
     return new AtLeastOnceWriter(producer, cluster, settings, committing)
   }

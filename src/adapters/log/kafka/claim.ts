@@ -1,6 +1,6 @@
 import { SteerflowError } from '../../../domain/errors.js'
 import { type Batch, type Claim, type Offset, type Output, type ReadLimits } from '../../../runtime/log.js'
-import { isOutOfRange } from './errors.js'
+import { isOutOfRange, kafkaError } from './errors.js'
 import { type Stored } from './ledger.js'
 import { type Placed } from './placement.js'
 import { within } from './record.js'
@@ -111,8 +111,7 @@ export class KafkaClaim implements Claim {
       return this.#ended ? null : batch
     } catch (error) {
       this.#coming = null
-      if (isOutOfRange(error)) throw await this.#lost(error)
-      throw error
+      throw isOutOfRange(error) ? await this.#lost(error) : kafkaError(error)
     } finally {
       clearTimeout(timer)
     }

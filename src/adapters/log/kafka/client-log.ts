@@ -1,4 +1,4 @@
-import { type LogEntry, type logLevel as Level } from 'kafkajs'
+import { type LogEntry } from 'kafkajs'
 import { logLevel } from './kafkajs.js'
 import { type Secrets } from './secrets.js'
 
@@ -30,7 +30,7 @@ export function routeLog(report: KafkaReport, secrets: Secrets): (entry: LogEntr
   }
 }
 
-function levelOf(level: Level, message: string, error: unknown): KafkaReportLevel {
+function levelOf(level: LogEntry['level'], message: string, error: unknown): KafkaReportLevel {
   if (level === logLevel.DEBUG || USUAL.test(message) || (typeof error === 'string' && USUAL.test(error)))
     return 'debug'
   if (level === logLevel.ERROR) return message.startsWith('Crash') ? 'error' : 'warn'

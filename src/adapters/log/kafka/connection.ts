@@ -3,12 +3,14 @@ import { type ConnectionOptions } from 'node:tls'
 import { type Kafka as KafkaClient, type KafkaConfig, type ProducerConfig, type SASLOptions } from 'kafkajs'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type KafkaReport, routeLog } from './client-log.js'
+import { registerCodecs } from './codecs.js'
 import { kafkaError } from './errors.js'
 import { Kafka, logLevel, Partitioners } from './kafkajs.js'
 import { oauthBearer } from './oauth-bearer.js'
 import { openTokenSource } from './oauth-token.js'
 import { type Secrets, secretsOf } from './secrets.js'
 import { type KafkaSettings } from './settings.js'
+import { Sockets } from './sockets.js'
 
 /** To reach a port: a broker that does not even accept within this time is as good as gone. */
 const CONNECTION_TIMEOUT_MS = 5000
@@ -28,10 +30,11 @@ export const producerDefaults = {
 } as const satisfies ProducerConfig
 
 /**
- * The configuration of kafkajs for these settings.
+ * The configuration of kafkajs for these settings; every compression can be read from then on.
  * @throws STEERFLOW_CONFIG_INVALID naming a PEM file that cannot be read.
  */
 export function kafkaConfig(settings: KafkaSettings, report: KafkaReport): KafkaConfig {
+  registerCodecs()
   const secrets = secretsOf(settings)
   const sasl = saslOf(settings, secrets)
   return {
@@ -48,11 +51,15 @@ export function kafkaConfig(settings: KafkaSettings, report: KafkaReport): Kafka
 }
 
 /**
- * A client of a cluster that answers and lets us in, which is tried before it is returned: each broker once.
+ * A client, over sockets of its own, of a cluster that answers and lets us in, which is tried before it is returned: each broker once.
  * @throws STEERFLOW_KAFKA_UNREACHABLE, STEERFLOW_KAFKA_REFUSED, STEERFLOW_CONFIG_INVALID
  */
-export async function connectKafka(settings: KafkaSettings, report: KafkaReport): Promise<KafkaClient> {
-  const config = kafkaConfig(settings, report)
+export async function connectKafka(
+  settings: KafkaSettings,
+  report: KafkaReport,
+  sockets = new Sockets(),
+): Promise<KafkaClient> {
+  const config = { ...kafkaConfig(settings, report), socketFactory: sockets.factory }
   const impatient = new Kafka({ ...config, retry: { ...RETRY, retries: settings.brokers.length - 1 } })
   const admin = impatient.admin()
   try {

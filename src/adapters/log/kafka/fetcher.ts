@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Offset } from '../../../runtime/log.js'
 import { type Cluster, isolation, leaderOf, type RawPartition } from './cluster.js'
-import { isOutOfRange } from './errors.js'
+import { isOutOfRange, kafkaError } from './errors.js'
 import { visible } from './record.js'
 
 /** A reader that waits for a partition to go on. */
@@ -84,6 +84,12 @@ export class Fetcher {
         pause = 25
       } catch (error) {
         if (this.#refuse(wants, error)) continue
+        const { kind, code } = kafkaError(error)
+        // No permission, or bytes that nobody can read: waiting mends neither.
+        if (kind === 'fatal' && code !== 'STEERFLOW_KAFKA_FAILED') {
+          this.#reject(wants, error)
+          continue
+        }
         await sleep(pause)
         pause = Math.min(pause * 2, 1000)
         await this.cluster.refreshMetadata().catch(() => undefined)
@@ -140,11 +146,15 @@ export class Fetcher {
   #refuse(wants: readonly Want[], error: unknown): boolean {
     if (!isOutOfRange(error)) return false
     const concerned = wants.filter(want => want.brokerTopic === error.topic && want.partition === error.partition)
-    for (const want of concerned) {
+    this.#reject(concerned, error)
+    return concerned.length > 0
+  }
+
+  #reject(wants: readonly Want[], error: unknown): void {
+    for (const want of wants) {
       this.#wants.delete(want.key)
       want.reject(error)
     }
-    return concerned.length > 0
   }
 }
 

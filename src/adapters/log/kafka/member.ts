@@ -139,7 +139,7 @@ export class GroupMember {
   /** Heartbeats, until the group changes or something was given back. */
   async #beat(): Promise<void> {
     const { groupId, sessionTimeoutMs } = this.settings
-    const every = Math.min(500, sessionTimeoutMs / 6)
+    const every = Math.min(300, sessionTimeoutMs / 6)
     const known = this.#partitions().length
     while (!this.#stopped && !this.#rejoin) {
       await this.#signal.wait(every)

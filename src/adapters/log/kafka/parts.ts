@@ -1,20 +1,21 @@
-import { type Admin, type CompressionTypes as Compression, type Kafka } from 'kafkajs'
+import { type Admin, type Kafka } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Offset, offset, type PartitionState } from '../../../runtime/log.js'
 import { type Wire } from '../../../runtime/wire.js'
 import { type Cluster, hasSeveralBrokers, openCluster } from './cluster.js'
 import { type KafkaReport } from './client-log.js'
+import { compressionTypes } from './codecs.js'
 import { connectKafka } from './connection.js'
 import { readNow } from './direct-read.js'
 import { isOutOfRange } from './errors.js'
 import { extentsOf } from './extents.js'
 import { Fetcher } from './fetcher.js'
-import { CompressionTypes } from './kafkajs.js'
 import { Names, progressTopic } from './names.js'
 import { Placement } from './placement.js'
 import { Progress } from './progress.js'
 import { Publisher } from './publisher.js'
 import { type KafkaSettings } from './settings.js'
+import { Sockets } from './sockets.js'
 import { Topics } from './topics.js'
 import { type TransactionSettings } from './transaction.js'
 import { unframed } from './unframe.js'
@@ -40,6 +41,7 @@ export class KafkaParts {
     kafka: Kafka,
     readonly settings: KafkaSettings,
     readonly wire: Wire,
+    private readonly sockets: Sockets,
   ) {
     const nameOf = (topic: string): string => this.names.topic(topic)
     this.newCluster = () => openCluster(kafka)
@@ -52,7 +54,7 @@ export class KafkaParts {
     this.fetcher = new Fetcher(this.#streaming, nameOf)
     const { transactionTimeoutMs } = settings
     const severalBrokers = (): boolean => hasSeveralBrokers(this.direct)
-    this.writing = { kafka, compression: compressionOf(settings), severalBrokers, transactionTimeoutMs }
+    this.writing = { kafka, compression: compressionTypes[settings.compression], severalBrokers, transactionTimeoutMs }
     this.publisher = new Publisher(this.writing, settings.namespace)
     this.progress = new Progress(
       {
@@ -65,7 +67,8 @@ export class KafkaParts {
   }
 
   static async open(settings: KafkaSettings, wire: Wire, report: KafkaReport): Promise<KafkaParts> {
-    const parts = new KafkaParts(await connectKafka(settings, report), settings, wire)
+    const sockets = new Sockets()
+    const parts = new KafkaParts(await connectKafka(settings, report, sockets), settings, wire, sockets)
     try {
       await Promise.all([parts.admin.connect(), parts.direct.connect(), parts.#streaming.connect()])
       await parts.direct.refreshMetadata()
@@ -116,14 +119,6 @@ export class KafkaParts {
       quietly(this.direct.disconnect()),
       quietly(this.#streaming.disconnect()),
     ])
+    this.sockets.close()
   }
 }
-
-const compressionOf = ({ compression }: KafkaSettings): Compression =>
-  ({
-    none: CompressionTypes.None,
-    gzip: CompressionTypes.GZIP,
-    snappy: CompressionTypes.Snappy,
-    lz4: CompressionTypes.LZ4,
-    zstd: CompressionTypes.ZSTD,
-  })[compression]

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Producer } from 'kafkajs'
 import { kafkaError } from './errors.js'
-import { Partitioners } from './kafkajs.js'
+import { producerDefaults } from './connection.js'
 import { type Placed, rounds } from './placement.js'
 import { sendRound } from './send.js'
 import { type TransactionSettings, TransactionWriter } from './transaction.js'
@@ -59,12 +59,7 @@ export class Publisher {
   }
 
   async #connect(): Promise<Producer> {
-    const producer = this.settings.kafka.producer({
-      idempotent: true,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
-    })
+    const producer = this.settings.kafka.producer({ ...producerDefaults, idempotent: true })
     await producer.connect()
     return producer
   }

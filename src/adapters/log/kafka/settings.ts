@@ -82,7 +82,9 @@ export const KafkaSettings = z.strictObject({
   compression: z
     .enum(['none', 'gzip', 'snappy', 'lz4', 'zstd'])
     .default('none')
-    .describe('how batches are compressed when they are written; all of them are read'),
+    .describe(
+      'how batches are written; all kinds are read. lz4 makes text a third of its size for little work, zstd a fifth',
+    ),
   replicationFactor: z
     .int()
     .min(-1)

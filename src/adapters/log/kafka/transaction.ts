@@ -1,5 +1,5 @@
 import { type Kafka, type Producer, type Transaction } from 'kafkajs'
-import { Partitioners } from './kafkajs.js'
+import { producerDefaults } from './connection.js'
 import { type Placed, rounds } from './placement.js'
 import { type Sending, sendRound } from './send.js'
 
@@ -29,11 +29,9 @@ export class TransactionWriter {
 
   static async open(transactionalId: string, settings: TransactionSettings): Promise<TransactionWriter> {
     const producer = settings.kafka.producer({
+      ...producerDefaults,
       transactionalId,
       transactionTimeout: settings.transactionTimeoutMs,
-      maxInFlightRequests: 1,
-      allowAutoTopicCreation: false,
-      createPartitioner: Partitioners.DefaultPartitioner,
       metadataMaxAge: 30_000,
     })
     try {

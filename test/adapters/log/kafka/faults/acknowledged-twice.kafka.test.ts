@@ -5,7 +5,7 @@ import { startKafka } from '../../../../support/kafka/kafka.js'
 import { kafkaPlace } from './place.js'
 
 const partitions = 12
-const commits = 50
+const commits = 30
 
 it('acknowledged twice: what goes to several brokers in one transaction is there once, whichever of them was slow', async () => {
   const kafka = await startKafka({ brokers: 3 })

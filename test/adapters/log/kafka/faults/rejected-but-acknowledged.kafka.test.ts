@@ -48,10 +48,10 @@ describe('rejected but acknowledged', () => {
     const { open, admin, nameOf } = await kafkaPlace()
     const log = await open()
     const claim = await claimed(log)
-    const configEntries = [{ name: 'max.message.bytes', value: '100' }]
+    const configEntries = [{ name: 'max.message.bytes', value: '40000' }]
     const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: nameOf('out'), configEntries }
     await admin.alterConfigs({ validateOnly: false, resources: [resource] })
-    const large = { ...result, value: Buffer.alloc(1000) }
+    const large = { ...result, value: Buffer.alloc(100_000) }
     await rejection(claim.commit(offset(0), offset(1), [large]), 'STEERFLOW_RECORD_TOO_LARGE')
     expect(await log.committed('g', 'in')).toEqual(new Map())
     expect(await everything(log, 'out')).toEqual([])
