@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException
 
 
 def without_frame(value: bytes) -> bytes:
-    """The JSON of a value: as it is, or behind a schema registry's frame (byte 0, then the schema's id in 4 bytes)."""
+    """The JSON of a value: behind the frame of schema registries (byte 0, then the id in 4 bytes), or without one."""
     return value[5:] if value[:1] == b"\0" else value
 
 

@@ -16,7 +16,7 @@ export interface Reply {
   readonly text: string
 }
 
-/** The JSON of a value: as it is, or behind the frame of a schema registry (byte 0, then the schema's id in 4 bytes). */
+/** The JSON of a value: behind the frame of schema registries (byte 0, then the schema's id in 4 bytes), or without one. */
 export const withoutFrame = (value: Buffer): Buffer => (value[0] === 0 ? value.subarray(5) : value)
 
 /**
