@@ -1,4 +1,4 @@
-# The compose plugin, which Debian 12 lacks (its docker-compose is version 1, which does not know half of the file).
+# The compose plugin, which Debian 12 lacks: its docker-compose is version 1, which refuses `name` and `required`.
 # Sourced by ../prove-images.sh.
 
 COMPOSE_VERSION=v2.40.3
