@@ -1,6 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { parseArgs } from 'node:util'
 import { bestReply } from './scored.js'
+import './sorted-aborts.js'
 import { untilEnd } from './until-end.js'
 
 /** Prints the best reply of every scored conversation; a restart goes on where the last run was. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import kafkajs, { type KafkaMessage } from 'kafkajs'
-import '../support/kafka/sorted-aborts.js'
+import '../../examples/04-downstream/sorted-aborts.js'
 
 /** Every record of a topic in order of each partition, read once with a bare kafkajs client. */
 export async function readTopic(

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { Kafka, logLevel } from '../../../../src/adapters/log/kafka/kafkajs.js'
 import { offset } from '../../../../src/runtime/log.js'
-import '../../../support/kafka/sorted-aborts.js'
+import '../../../../examples/04-downstream/sorted-aborts.js'
 import { deployment } from './open.js'
 
 test('of transactions that overlap and are aborted nothing is seen, in whatever order they ended', async () => {
