@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { attributeSet, type AttributeSet } from '../domain/attributes.js'
 import { annotate } from '../stages/annotate.js'
 import { clean } from '../stages/clean.js'
 import { preprocess } from '../stages/preprocess.js'
@@ -17,6 +18,18 @@ const Dataset = z.strictObject({
   seal: seal.options.omit({ dataset: true }).prefault({}).describe('when shards are cut'),
   ...trigger.options.shape.datasets.unwrap().valueType.shape,
 })
+
+const OwnAttributeSet = z
+  .strictObject({
+    keys: z
+      .array(z.string().regex(/^[a-z]\w*$/))
+      .min(1)
+      .describe('keys of a label line, in their order'),
+    min: z.int().default(0).describe('lowest value'),
+    max: z.int().default(4).describe('highest value'),
+    language: z.boolean().default(false).describe('whether a line ends with lang: and a language'),
+  })
+  .refine(({ keys }) => new Set(keys).size === keys.length, 'a key stands twice')
 
 const maxBytes = 64 * 2 ** 30
 
@@ -81,6 +94,10 @@ export const Config = z
     dataDir: z.string().default('.steerflow').describe('folder of the log, shards, datasets, jobs and models'),
     promptTokens: tokens,
     attributes: z.string().default('oasst-12-lang').describe('attribute set that the value model predicts'),
+    attributeSets: z
+      .record(z.string().regex(/^[\w-]+@\d+$/, 'expected name@version'), OwnAttributeSet)
+      .default({})
+      .describe('attribute sets beside those that are known, by name@version'),
     log: Log.prefault({}).describe('where records are kept: in the data folder (embedded), or in Kafka'),
     topics: z
       .partialRecord(
@@ -159,6 +176,17 @@ export const datasetOf = (config: Config, name: string): z.output<typeof Dataset
 export const datasetNames = (config: Config): readonly string[] => [
   ...new Set([...Object.keys(training), ...Object.keys(config.datasets)]),
 ]
+
+/** The attribute sets that the configuration adds. */
+export const attributeSetsOf = ({ attributeSets }: Config): readonly AttributeSet[] =>
+  Object.entries(attributeSets).map(([name, { keys, min, max, language }]) => ({
+    name,
+    attributes: keys.map(key => ({ key, min, max })),
+    language,
+  }))
+
+/** The attribute set that the value model predicts. @throws STEERFLOW_CONFIG_INVALID */
+export const attributeSetOf = (config: Config): AttributeSet => attributeSet(config.attributes, attributeSetsOf(config))
 
 /** What the log is told of the topics: the declared ones, with what the configuration changes. */
 export const topicSpecsOf = (config: Config): readonly TopicSpec[] =>

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { commentedConfig } from '../../src/cli/commented-config.js'
-import { Config, nodeOptions, topicSpecsOf } from '../../src/cli/config.js'
+import { attributeSetOf, Config, nodeOptions, topicSpecsOf } from '../../src/cli/config.js'
 import { loadConfig, variables } from '../../src/cli/load-config.js'
 import { pipeline } from '../../src/pipeline.js'
 import { type Capabilities } from '../../src/stages/needs.js'
@@ -71,4 +71,21 @@ test('the commented file is the default, and each line of it can be uncommented'
   const { datasets: _, ...rest } = parse(uncommented) as Record<string, unknown>
   const { datasets: __, ...defaults } = Config.parse({})
   expect(Config.parse(rest)).toMatchObject(defaults)
+})
+
+test('an attribute set of one’s own is known by its name', () => {
+  const file = fileWith(
+    'attributes: mine\nattributeSets: { mine@2: { keys: [wit, brevity], max: 9, language: true } }\n',
+  )
+  expect(attributeSetOf(loadConfig({ file }))).toEqual({
+    name: 'mine@2',
+    attributes: [
+      { key: 'wit', min: 0, max: 9 },
+      { key: 'brevity', min: 0, max: 9 },
+    ],
+    language: true,
+  })
+  const twice = fileWith('attributeSets: { mine@2: { keys: [wit, wit] } }\n')
+  expect(() => loadConfig({ file: twice })).toThrow(/attributeSets/)
+  expect(() => attributeSetOf(loadConfig({ set: ['attributes=none'] }))).toThrow(/no attribute set is called none/)
 })

@@ -9,11 +9,10 @@ import { openJobRunners } from '../../adapters/launchers/runners.js'
 import { openSnapshots } from '../../adapters/snapshot/snapshots.js'
 import { openLocalShards } from '../../adapters/storage/local/shard-store.js'
 import { openMasker } from '../../adapters/tokenizer/open-masker.js'
-import { attributeSet } from '../../domain/attributes.js'
 import { controlTokens, extraIdTokens, type PromptTokens } from '../../domain/prompt-tokens.js'
 import { type Capabilities } from '../../stages/needs.js'
 import { models } from '../../topics.js'
-import { type Config } from '../config.js'
+import { attributeSetOf, attributeSetsOf, type Config } from '../config.js'
 import { type Workspace } from '../workspace.js'
 
 /** The tokenizer that is shipped with the examples. */
@@ -40,7 +39,7 @@ export async function openCapabilities({ config, root, log }: Workspace): Promis
   const { endpoints, protocol, inFlight, deadlineSeconds } = config.annotate
   const fleet = openFleet({
     endpoints: endpoints.map(url => ({ url, model: null })),
-    attributeSet: attributeSet(config.attributes),
+    attributeSet: attributeSetOf(config),
     tokens,
     protocol,
     inFlight,
@@ -57,7 +56,7 @@ export async function openCapabilities({ config, root, log }: Workspace): Promis
     masker,
     valueModels,
     shards: await openLocalShards(root),
-    snapshots: await openSnapshots({ root }),
+    snapshots: await openSnapshots({ root, attributeSets: attributeSetsOf(config) }),
     runners: openJobRunners(root),
   }
   return {

@@ -2,11 +2,11 @@ import { join } from 'node:path'
 import { type JobEvent } from '../../domain/job.js'
 import { jobStates } from '../../domain/job-states.js'
 import { registeredModels } from '../../adapters/models/active-model.js'
-import { attributeSet } from '../../domain/attributes.js'
 import { readAll } from '../../runtime/read-all.js'
 import { reader } from '../../stages/bind.js'
 import { jobs, models } from '../../topics.js'
 import { pipeline } from '../../pipeline.js'
+import { attributeSetOf } from '../config.js'
 import { type Workspace } from '../workspace.js'
 import { summarizeAnnotated } from './annotated.js'
 import { summarizeNodes } from './nodes.js'
@@ -25,7 +25,7 @@ export async function collectSummary({ log, config }: Workspace, facts: RunFacts
   const events = await latestJobs(log)
   const registered = [...(await registeredModels(log, models)).values()]
   const active = registered.findLast(model => model.role === 'value' && model.state === 'active')
-  const set = attributeSet(config.attributes)
+  const set = attributeSetOf(config)
   return {
     ...facts,
     nodes: await summarizeNodes(log, pipeline),
