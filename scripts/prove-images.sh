@@ -131,7 +131,7 @@ scored
 [ -z "$(uniq -d "$work/scored.ids")" ] || fail "scored twice: $(uniq -d "$work/scored.ids" | wc -l)"
 cmp -s "$work/expected.ids" "$work/scored.ids" || fail "not the conversations of the undisturbed run"
 [ -z "$(compose run --rm -T --no-deps worker dead-letters list --json 2> /dev/null)" ] || say "note: there are dead letters"
-prove "one of 3 workers killed at $at_kill of $expected: all $expected scored, none twice, the same as undisturbed and embedded"
+prove "one of 3 workers killed at $at_kill of $expected: all $expected scored, none twice, the same ids as undisturbed and embedded"
 
 seen=$(cd "$repository" && node_modules/.bin/tsx examples/04-downstream/consume.ts --until-end | wc -l)
 [ "$seen" -gt 0 ] || fail "the example consumer saw nothing on 127.0.0.1:9092"
