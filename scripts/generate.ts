@@ -5,7 +5,10 @@ import { generatedFiles } from './generated-files.js'
 const files = generatedFiles()
 for (const folder of ['schemas', 'topics']) {
   mkdirSync(folder, { recursive: true })
-  for (const name of readdirSync(folder)) if (!files.has(`${folder}/${name}`)) rmSync(`${folder}/${name}`)
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const path = `${entry.parentPath}/${entry.name}`
+    if (entry.isFile() && !files.has(path)) rmSync(path)
+  }
 }
 for (const [path, text] of files) {
   mkdirSync(dirname(path), { recursive: true })

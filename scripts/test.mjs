@@ -35,8 +35,9 @@ const tiers = [
     run: [bin('vitest'), 'run', '--project', 'kafka'],
     absent: () => {
       const reason = setUp('kafka')
-      // Tests that need the registry say so themselves.
+      // Tests that need one of these say so themselves.
       setUp('registry')
+      setUp('python-kafka')
       return reason && !process.env.KAFKA_BROKERS && !dockerAnswers() ? reason : null
     },
   },

@@ -6,7 +6,7 @@ import { seal } from '../stages/seal.js'
 import { trigger } from '../stages/trigger.js'
 import { KafkaSettings } from '../adapters/log/kafka/settings.js'
 import { type TopicSpec } from '../runtime/log.js'
-import { topicSpecs } from '../topics.js'
+import { topicSpecs, topics } from '../topics.js'
 
 const tokens = z
   .enum(['extra-id', 'control'])
@@ -48,6 +48,30 @@ const Log = z
     return log.kafka ? { kafka: log.kafka } : { maxBytes: log.maxBytes ?? maxBytes }
   })
 
+const Registry = z.strictObject({
+  url: z
+    .union([
+      z.literal(''),
+      z
+        .url({ protocol: /^https?$/ })
+        .refine(
+          url => !new URL(url).username && !new URL(url).password,
+          'takes no password: set username and password',
+        ),
+    ])
+    .default('')
+    .describe('base of a Confluent-compatible registry, below which /subjects lies; empty: ids of schemas/index.json'),
+  username: z.string().default('').describe('user of the registry; empty: no authentication'),
+  password: z
+    .string()
+    .default('')
+    .meta({ description: 'password of the user; better in STEERFLOW_REGISTRY_PASSWORD', writeOnly: true }),
+  autoRegister: z
+    .boolean()
+    .default(false)
+    .describe('register missing schemas at start, in place of `steerflow schemas register` beforehand'),
+})
+
 /**
  * Everything that can be set, in `steerflow.yaml`, by `STEERFLOW_*` variables, or by `--set path=value`. Stages' own
  * options stand under the stage's name.
@@ -68,6 +92,19 @@ export const Config = z
       )
       .default({})
       .describe('partitions and retention of topics, by name, where they differ from topics/*.yaml'),
+    registry: Registry.prefault({}).describe('the schema registry of a Kafka cluster'),
+    records: z
+      .strictObject({
+        writeVersion: z
+          .union([
+            z.literal('latest'),
+            z.partialRecord(z.enum(topics.map(({ name }) => name)), z.union([z.literal('latest'), z.int().positive()])),
+          ])
+          .default('latest')
+          .describe('schema version that is written: latest, or numbers by topic; for upgrades, see docs/schemas.md'),
+      })
+      .prefault({})
+      .describe('how records are written'),
     ingest: z
       .strictObject({
         maxLineBytes: z

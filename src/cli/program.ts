@@ -9,6 +9,7 @@ import { clean } from './commands/clean.js'
 import { config } from './commands/config.js'
 import { datasets } from './commands/datasets.js'
 import { deadLetters } from './commands/dead-letters.js'
+import { doctor } from './commands/doctor.js'
 import { graph } from './commands/graph.js'
 import { ingest } from './commands/ingest.js'
 import { init } from './commands/init.js'
@@ -18,6 +19,7 @@ import { offsets } from './commands/offsets.js'
 import { preprocess } from './commands/preprocess.js'
 import { quickstart } from './commands/quickstart.js'
 import { run } from './commands/run.js'
+import { schemas } from './commands/schemas.js'
 import { score } from './commands/score.js'
 import { shards } from './commands/shards.js'
 import { status } from './commands/status.js'
@@ -27,7 +29,7 @@ import { topics } from './commands/topics.js'
 /** Every verb by its group, in the order of the help page. */
 const groups: Readonly<Record<string, readonly Verb[]>> = {
   Start: [quickstart, init, score],
-  Pipeline: [run, ingest, status, graph, tap, config, topics],
+  Pipeline: [run, ingest, status, graph, tap, config, topics, schemas, doctor],
   Data: [datasets, shards],
   Training: [jobs, models, baseline],
   Repair: [deadLetters, offsets],

@@ -2,9 +2,11 @@ import { join, resolve } from 'node:path'
 import { type KafkaReport } from '../adapters/log/kafka/client-log.js'
 import { isShared, openLog } from '../adapters/log/open.js'
 import { takeRunLock } from '../adapters/processes/run-lock.js'
+import { openWire, type OpenedWire } from '../adapters/registry/open.js'
 import { type Log } from '../runtime/log.js'
 import { makeTopics } from '../runtime/topic-plan.js'
 import { type Config, topicSpecsOf } from './config.js'
+import { wireSettings } from './wire-settings.js'
 
 /** A data folder with its log open. */
 export interface Workspace {
@@ -32,12 +34,15 @@ export async function openWorkspace(config: Config, options: OpenOptions = {}): 
   const root = resolve(config.dataDir)
   const lock = options.exclusive && !isShared(config.log) ? await takeRunLock(join(root, 'run.lock')) : null
   let log: Log | null = null
+  let wire: OpenedWire | null = null
   const close = async (): Promise<void> => {
     await log?.close()
+    await wire?.close()
     await lock?.release()
   }
   try {
-    log = await openLog(root, config.log, options.report)
+    if (isShared(config.log)) wire = await openWire(wireSettings(config))
+    log = await openLog(root, config.log, { report: options.report, ...(wire && { wire: wire.wire }) })
     if (options.makeTopics ?? true) await makeTopics(log, topicSpecsOf(config))
     return { config, root, log, close }
   } catch (error) {

@@ -167,6 +167,36 @@ export const errorTable = {
     means: 'Kafka turned a request down for a reason that trying again does not remove.',
     next: 'The message holds its answer; check log.kafka against the settings of the brokers.',
   },
+  STEERFLOW_SCHEMA_UNKNOWN: {
+    kind: 'permanent',
+    means: 'A value names no schema, or one that is not known.',
+    next: 'Read docs/schemas.md: register the schema or upgrade this program, then replay the dead letter.',
+  },
+  STEERFLOW_SCHEMA_INCOMPATIBLE: {
+    kind: 'permanent',
+    means: 'A schema is not one that its topic can have.',
+    next: 'Correct the producer or the schema so that older readers keep what they need; replay the dead letter.',
+  },
+  STEERFLOW_SCHEMA_UNREGISTERED: {
+    kind: 'usage',
+    means: 'The schema that a topic is written with is not in the registry.',
+    next: 'Run `steerflow schemas register`, or set registry.autoRegister.',
+  },
+  STEERFLOW_REGISTRY_DOWN: {
+    kind: 'transient',
+    means: 'The schema registry does not answer as one.',
+    next: 'Start it or correct registry.url, the base below which /subjects lies; the run goes on by itself.',
+  },
+  STEERFLOW_REGISTRY_REFUSED: {
+    kind: 'usage',
+    means: 'The schema registry does not allow a request.',
+    next: 'Check registry.username, STEERFLOW_REGISTRY_PASSWORD and what that user may do.',
+  },
+  STEERFLOW_PACKAGE_MISSING: {
+    kind: 'usage',
+    means: 'Something is configured that wants an optional package, which is not installed.',
+    next: 'Install the named package beside steerflow, or without --omit=optional.',
+  },
   STEERFLOW_TOPIC_UNKNOWN: {
     kind: 'usage',
     means: 'There is no topic of that name.',

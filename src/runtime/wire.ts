@@ -1,13 +1,17 @@
-/** How a record's payload is framed on the wire of a log. */
+/**
+ * How a record's payload is framed on the wire of a log. Topics go by their names in `src/topics.ts`, without the
+ * namespace that a cluster puts before them.
+ */
 export interface Wire {
   /** Frames a payload written for a topic. */
   frame(topic: string, payload: Buffer): Buffer
   /**
-   * The payload of a value; a promise where the schema must be looked up first.
-   * @throws STEERFLOW_SCHEMA_UNKNOWN, STEERFLOW_SCHEMA_INCOMPATIBLE (both permanent), STEERFLOW_REGISTRY_DOWN (transient)
+   * The payload of a value, which shares the value's memory; a promise where the schema must be looked up first.
+   * @throws STEERFLOW_SCHEMA_UNKNOWN, STEERFLOW_SCHEMA_INCOMPATIBLE (both permanent), STEERFLOW_REGISTRY_DOWN
+   * (transient); at once or through the promise.
    */
   unframe(topic: string, value: Buffer): Buffer | Promise<Buffer>
 }
 
 /** No frame: the value is the payload. */
-export const bare: Wire = { frame: (_, payload) => payload, unframe: (_, value) => value }
+export const bare: Wire = { frame: (_topic, payload) => payload, unframe: (_topic, value) => value }

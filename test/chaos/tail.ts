@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import kafkajs, { type Consumer } from 'kafkajs'
-import '../support/kafka/sorted-aborts.js'
-import { readAnswered } from './pipeline.js'
+import { type Claim, type Log, type LogRecord, type Offset } from '../../src/runtime/log.js'
+import { names, readAnswered } from './pipeline.js'
 
 /** When a partition of the input first produced again. */
 export interface Produced {
@@ -15,7 +14,13 @@ interface Arrival {
   readonly by: string
 }
 
-/** Follows the output as any reader of committed records sees it, with a bare kafkajs client. */
+const limits = { records: 1000, bytes: 8 << 20 }
+
+/**
+ * Follows the output as a reader of committed records sees it, for the times only: what the verdict rests on is read
+ * afterwards by a client that has nothing to do with this project. kafkajs's consumer, when its broker goes away, may be
+ * silent for a minute after the broker is back.
+ */
 export class Tail {
   readonly #ids = new Set<string>()
   /** The last arrival of each input partition and worker. */
@@ -23,41 +28,29 @@ export class Tail {
   readonly #received = new Map<number, number>()
   /** Told of every arrival. */
   readonly #watchers = new Set<(partition: number, arrival: Arrival) => void>()
-  #consumer: Consumer | null = null
+  readonly #reading: Promise<void>[] = []
+  readonly #claims: Claim[] = []
+  #stopped = false
   movedAt = performance.now()
 
   constructor(
-    private readonly brokers: readonly string[],
-    private readonly topic: string,
+    private readonly log: Log,
     private readonly partitionOf: (id: string) => number,
   ) {}
 
   async start(): Promise<void> {
-    const kafka = new kafkajs.Kafka({
-      brokers: [...this.brokers],
-      retry: { initialRetryTime: 50, maxRetryTime: 1000, retries: 1000 },
-      logLevel: kafkajs.logLevel.NOTHING,
-    })
-    const consumer = kafka.consumer({
-      groupId: `tail-${randomUUID()}`,
-      maxWaitTimeInMs: 100,
-      sessionTimeout: 60_000,
-      rebalanceTimeout: 60_000,
-      metadataMaxAge: 5000,
-    })
-    this.#consumer = consumer
-    await consumer.connect()
-    await consumer.subscribe({ topics: [this.topic], fromBeginning: true })
-    await consumer.run({
-      autoCommit: false,
-      eachBatch: async ({ batch }) => {
-        for (const { value } of batch.messages) if (value) this.#arrived(value)
-      },
-    })
+    const group = `tail-${randomUUID()}`
+    for (const { partition } of await this.log.state(names.out)) {
+      const claim = await this.log.claim(group, names.out, partition)
+      this.#claims.push(claim)
+      this.#reading.push(this.#follow(claim))
+    }
   }
 
   async stop(): Promise<void> {
-    await this.#consumer?.disconnect()
+    this.#stopped = true
+    await Promise.all(this.#claims.map(claim => claim.release()))
+    await Promise.all(this.#reading)
   }
 
   /** Different records seen so far. */
@@ -93,7 +86,21 @@ export class Tail {
     return produced
   }
 
-  #arrived(value: Buffer): void {
+  async #follow(claim: Claim): Promise<void> {
+    let next: Offset = claim.committed
+    while (!this.#stopped) {
+      try {
+        const batch = await claim.read(limits, 1000)
+        for (const record of batch.records) if (record.offset >= next) this.#arrived(record)
+        next = batch.next
+      } catch {
+        // Given back, or a broker that is away.
+        await sleep(100)
+      }
+    }
+  }
+
+  #arrived({ value }: LogRecord): void {
     const { id, by } = readAnswered(value)
     const partition = this.partitionOf(id)
     const arrival = { at: performance.now(), by }

@@ -4,7 +4,6 @@ import { Crew } from './crew.js'
 import { Findings } from './findings.js'
 import { meanCallMs } from './inference.js'
 import { type FromWorker } from './messages.js'
-import { brokerTopic, names } from './pipeline.js'
 import { type Settings } from './scenario.js'
 import { Tail } from './tail.js'
 import { type WorkerProcess } from './worker-process.js'
@@ -43,7 +42,7 @@ export class Trial {
       urls: inference.urls,
     }
     this.crew = new Crew(task, partitions, say)
-    this.tail = new Tail(kafka.bootstrap, brokerTopic(names.out), id => this.#partitionOf.get(id) ?? -1)
+    this.tail = new Tail(arena.log, id => this.#partitionOf.get(id) ?? -1)
   }
 
   async start(): Promise<void> {

@@ -96,6 +96,7 @@ test('every secret of the settings is known as one', () => {
     'log.kafka.sasl.password',
     'log.kafka.sasl.token',
     'log.kafka.sasl.clientSecret',
+    'registry.password',
   ])
 })
 

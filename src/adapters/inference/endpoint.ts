@@ -6,7 +6,7 @@ import { type Attempt } from './attempt.js'
 
 /** Where a server is, and which model it serves. */
 export interface EndpointAddress {
-  /** E.g. `http://localhost:1424`. */
+  /** E.g. `http://localhost:1424`; a name and password in it are shown to the server, and to nobody else. */
   readonly url: string
   /** Digest of its model; null: whatever is asked for. */
   readonly model: string | null
@@ -38,8 +38,15 @@ const unreachable = new Set([
 /** Longest answer that is read: NeMo's hold tokens, offsets and probabilities beside the text. */
 const maxAnswerBytes = 64 * 2 ** 20
 
+/** Name and password, as a URL spells them, for the Authorization header. */
+const basic = (username: string, password: string): string => {
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return `Basic ${Buffer.from(pair).toString('base64')}`
+}
+
 /** One server: its connections, what it has to do, and how it fares. */
 export class Endpoint {
+  /** Where it is, fit to be shown: without name and password. */
   readonly url: string
   readonly model: string | null
   readonly limit: number
@@ -52,13 +59,16 @@ export class Endpoint {
   control: Attempt<unknown> | null = null
   readonly #http: Pool
   readonly #basePath: string
+  readonly #authorization: Readonly<Record<string, string>>
 
   constructor(
-    address: EndpointAddress,
+    readonly address: EndpointAddress,
     private readonly options: EndpointOptions,
   ) {
-    const { origin, pathname } = new URL(address.url)
-    this.url = address.url
+    const { origin, pathname, username, password } = new URL(address.url)
+    const secret = username !== '' || password !== ''
+    this.url = secret ? origin + pathname.replace(/\/$/, '') : address.url
+    this.#authorization = secret ? { authorization: basic(username, password) } : {}
     this.model = address.model
     this.limit = options.inFlight
     this.breaker = new Breaker(options.breaker)
@@ -81,7 +91,12 @@ export class Endpoint {
     signal.throwIfAborted()
     const { protocol, deadlineMs } = this.options
     const { method, path, headers, body } = protocol.request(generations)
-    const request: Dispatcher.RequestOptions = { method, path: this.#basePath + path, headers: { ...headers }, body }
+    const request: Dispatcher.RequestOptions = {
+      method,
+      path: this.#basePath + path,
+      headers: { ...headers, ...this.#authorization },
+      body,
+    }
     const cancel = new AbortController()
     const stop = (): void => cancel.abort()
     const deadline = setTimeout(stop, deadlineMs)

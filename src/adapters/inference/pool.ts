@@ -72,7 +72,7 @@ export class Pool {
 
   /** Takes a server away; what it was doing goes elsewhere. */
   async remove(url: string): Promise<void> {
-    const at = this.#endpoints.findIndex(endpoint => endpoint.url === url)
+    const at = this.#endpoints.findIndex(endpoint => endpoint.address.url === url)
     if (at !== -1) await this.#endpoints.splice(at, 1)[0]!.close()
   }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Log } from '../../runtime/log.js'
-import { bare } from '../../runtime/wire.js'
+import { bare, type Wire } from '../../runtime/wire.js'
 import { openEmbeddedLog } from './embedded/log.js'
 import { type KafkaReport } from './kafka/client-log.js'
 import { type KafkaSettings } from './kafka/settings.js'
@@ -11,13 +11,24 @@ export type LogSettings = { readonly maxBytes?: number } | { readonly kafka: Kaf
 /** Whether the log is on a cluster that other processes share. */
 export const isShared = (settings: LogSettings): settings is { readonly kafka: KafkaSettings } => 'kafka' in settings
 
+/** What only a cluster's log takes. */
+export interface SharedLogOptions {
+  /** How values are framed; without it they are not. */
+  readonly wire?: Wire
+  /** Told what the client has to say. */
+  readonly report?: KafkaReport | undefined
+}
+
 /**
  * Opens the log of a data folder, or of a cluster; kafkajs is loaded only for the latter.
- * @param report told what the client of a cluster has to say
  * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_LOG_CORRUPT, STEERFLOW_KAFKA_UNREACHABLE, STEERFLOW_KAFKA_REFUSED
  */
-export async function openLog(root: string, settings: LogSettings = {}, report?: KafkaReport): Promise<Log> {
+export async function openLog(
+  root: string,
+  settings: LogSettings = {},
+  { wire = bare, report }: SharedLogOptions = {},
+): Promise<Log> {
   if (!isShared(settings)) return openEmbeddedLog({ dir: join(root, 'log'), ...settings })
   const { openKafkaLog } = await import('./kafka/log.js')
-  return openKafkaLog(settings.kafka, bare, report)
+  return openKafkaLog(settings.kafka, wire, report)
 }

@@ -31,7 +31,7 @@ const watchMs = 250
  * Records of one partition between reading and commit. Of a node that pays for its calls a crash repeats most of them;
  * others may take enough for two commits.
  */
-const [costlyWindow, cheapWindow] = [256, 2048]
+export const [costlyWindow, cheapWindow] = [256, 2048]
 
 /** Runs nodes and sources together. Resolves when the run has ended, with the records that it committed. */
 export async function runPipeline(request: RunRequest): Promise<{ readonly committed: number }> {

@@ -1,9 +1,15 @@
 import { appendFileSync } from 'node:fs'
 import { describe } from 'vitest'
+import { pythonWithKafka } from '../../../scripts/parts/python-kafka.js'
 import { whyNoKafka } from '../kafka/provider.js'
 import { whyNoRegistry } from '../registry/registry.js'
 
-const PARTS = { kafka: whyNoKafka, registry: whyNoRegistry }
+const PARTS = {
+  kafka: whyNoKafka,
+  registry: whyNoRegistry,
+  'python-kafka': async () =>
+    pythonWithKafka() ? null : 'confluent-kafka is not installed (npm run setup -- python-kafka installs it)',
+}
 
 /**
  * `describe` for tests that need these parts. When one cannot be had they are skipped, and `npm test` shows the reason in

@@ -1,9 +1,9 @@
-import { type CompressionTypes, type Producer } from 'kafkajs'
+import { type Producer } from 'kafkajs'
 import { type Cluster } from './cluster.js'
 import { Partitioners } from './kafkajs.js'
 import { type LedgerEntry } from './ledger.js'
 import { type Placed, rounds } from './placement.js'
-import { sendRound } from './send.js'
+import { type Sending, sendRound } from './send.js'
 import { type TransactionSettings } from './transaction.js'
 import { type ClaimWriter } from './writer.js'
 
@@ -18,7 +18,7 @@ export class AtLeastOnceWriter implements ClaimWriter {
   private constructor(
     private readonly producer: Producer,
     private readonly cluster: Cluster,
-    private readonly compression: CompressionTypes,
+    private readonly sending: Sending,
     private readonly committing: () => Committing,
   ) {}
 
@@ -34,11 +34,11 @@ export class AtLeastOnceWriter implements ClaimWriter {
       createPartitioner: Partitioners.DefaultPartitioner,
     })
     await producer.connect()
-    return new AtLeastOnceWriter(producer, cluster, settings.compression, committing)
+    return new AtLeastOnceWriter(producer, cluster, settings, committing)
   }
 
   async commit(records: readonly Placed[], entry: LedgerEntry): Promise<void> {
-    for (const round of rounds([...records, ...entry.records])) await sendRound(this.producer, round, this.compression)
+    for (const round of rounds([...records, ...entry.records])) await sendRound(this.producer, round, this.sending)
     if (!entry.offset) return
     const { groupId, topic, partition, offset, metadata } = entry.offset
     const coordinator = await this.cluster.findGroupCoordinator({ groupId })

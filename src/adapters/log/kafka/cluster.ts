@@ -91,6 +91,7 @@ export interface Cluster extends Pick<
   | 'addMultipleTargetTopics'
   | 'fetchTopicsOffset'
 > {
+  readonly brokerPool: { readonly metadata: { readonly brokers: readonly unknown[] } | null }
   findBroker(node: { readonly nodeId: string }): Promise<Broker>
   findGroupCoordinator(group: { readonly groupId: string }): Promise<Broker>
 }
@@ -127,4 +128,9 @@ export function leaderOf(cluster: Cluster, brokerTopic: string, partition: numbe
     // Thrown before the first metadata has come.
     return null
   }
+}
+
+/** Whether the last metadata names more than one broker, or there is none yet. */
+export function hasSeveralBrokers(cluster: Cluster): boolean {
+  return cluster.brokerPool.metadata?.brokers.length !== 1
 }

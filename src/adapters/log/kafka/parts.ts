@@ -2,7 +2,7 @@ import { type Admin, type CompressionTypes as Compression, type Kafka } from 'ka
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Offset, offset, type PartitionState } from '../../../runtime/log.js'
 import { type Wire } from '../../../runtime/wire.js'
-import { type Cluster, openCluster } from './cluster.js'
+import { type Cluster, hasSeveralBrokers, openCluster } from './cluster.js'
 import { type KafkaReport } from './client-log.js'
 import { connectKafka } from './connection.js'
 import { readNow } from './direct-read.js'
@@ -51,7 +51,8 @@ export class KafkaParts {
     this.#streaming = openCluster(kafka)
     this.fetcher = new Fetcher(this.#streaming, nameOf)
     const { transactionTimeoutMs } = settings
-    this.writing = { kafka, compression: compressionOf(settings), transactionTimeoutMs }
+    const severalBrokers = (): boolean => hasSeveralBrokers(this.direct)
+    this.writing = { kafka, compression: compressionOf(settings), severalBrokers, transactionTimeoutMs }
     this.publisher = new Publisher(this.writing, settings.namespace)
     this.progress = new Progress(
       {

@@ -39,7 +39,7 @@ export class Publisher {
     const places = new Set(records.map(({ topic, partition }) => `${topic}/${partition}`))
     try {
       if (requests.length === 1 && places.size === 1)
-        await sendRound(await (this.#plain ??= this.#connect()), first, this.settings.compression)
+        await sendRound(await (this.#plain ??= this.#connect()), first, this.settings)
       else {
         this.#transactional ??= TransactionWriter.open(`${this.namespace}.publish.${randomUUID()}`, this.settings)
         await (await this.#transactional).commit(records, null)

@@ -1,18 +1,44 @@
 import { type CompressionTypes, type Producer, type RecordMetadata } from 'kafkajs'
 import { SteerflowError } from '../../../domain/errors.js'
-import { type Round } from './placement.js'
+import { type Placed, type Round } from './placement.js'
 
-/** Sends a round and makes sure that the broker answered for every partition of it. */
-export async function sendRound(
-  to: Pick<Producer, 'sendBatch'>,
-  round: Round,
-  compression: CompressionTypes,
-): Promise<void> {
+/** How a producer sends. */
+export interface Sending {
+  readonly compression: CompressionTypes
+  /** Whether there is more than one broker, so that one request of ours becomes several. */
+  readonly severalBrokers: () => boolean
+}
+
+/**
+ * Sends a round and makes sure that the broker answered for every partition of it. Where there are several brokers each
+ * partition is sent by itself: kafkajs sends a round to all its brokers at once, and when one of them refuses, as a
+ * coordinator does that is still busy with the last transaction, it sends all of it again to those that have not answered
+ * by then, too; what they had taken in is there twice. One partition alone is known again by its sequence.
+ */
+export async function sendRound(to: Pick<Producer, 'sendBatch'>, round: Round, sending: Sending): Promise<void> {
+  if (!sending.severalBrokers()) return send(to, round, sending)
+  // All are waited for, also when one has failed: nothing is to be on its way when the transaction is aborted.
+  const sent = await Promise.allSettled(byPartition(round).map(one => send(to, one, sending)))
+  for (const one of sent) if (one.status === 'rejected') throw one.reason
+}
+
+async function send(to: Pick<Producer, 'sendBatch'>, round: Round, { compression }: Sending): Promise<void> {
   const topicMessages = [...round].map(([topic, records]) => ({
     topic,
     messages: records.map(({ partition, key, value, headers }) => ({ partition, key, value, headers })),
   }))
   covered(round, await to.sendBatch({ acks: -1, compression, topicMessages }))
+}
+
+function byPartition(round: Round): readonly Round[] {
+  const found = new Map<string, Placed[]>()
+  for (const record of [...round.values()].flat()) {
+    const place = `${record.topic}/${record.partition}`
+    const records = found.get(place)
+    if (records) records.push(record)
+    else found.set(place, [record])
+  }
+  return [...found.values()].map(records => new Map([[records[0]!.topic, records]]))
 }
 
 /**

@@ -1,7 +1,7 @@
-import { type CompressionTypes, type Kafka, type Producer, type Transaction } from 'kafkajs'
+import { type Kafka, type Producer, type Transaction } from 'kafkajs'
 import { Partitioners } from './kafkajs.js'
 import { type Placed, rounds } from './placement.js'
-import { sendRound } from './send.js'
+import { type Sending, sendRound } from './send.js'
 
 /** A committed offset as a transaction sets it. */
 export interface OffsetEntry {
@@ -12,9 +12,8 @@ export interface OffsetEntry {
   readonly metadata: string
 }
 
-export interface TransactionSettings {
+export interface TransactionSettings extends Sending {
   readonly kafka: Kafka
-  readonly compression: CompressionTypes
   readonly transactionTimeoutMs: number
 }
 
@@ -25,7 +24,7 @@ export interface TransactionSettings {
 export class TransactionWriter {
   private constructor(
     private readonly producer: Producer,
-    private readonly compression: CompressionTypes,
+    private readonly sending: Sending,
   ) {}
 
   static async open(transactionalId: string, settings: TransactionSettings): Promise<TransactionWriter> {
@@ -46,14 +45,14 @@ export class TransactionWriter {
       await disconnect(producer)
       throw error
     }
-    return new TransactionWriter(producer, settings.compression)
+    return new TransactionWriter(producer, settings)
   }
 
   /** Publishes records and sets an offset, both or neither. On an error it may have happened all the same. */
   async commit(records: readonly Placed[], entry: OffsetEntry | null): Promise<void> {
     const transaction = await this.producer.transaction()
     try {
-      for (const round of rounds(records)) await sendRound(transaction, round, this.compression)
+      for (const round of rounds(records)) await sendRound(transaction, round, this.sending)
       if (entry) await transaction.sendOffsets(offsetsOf(entry))
       await transaction.commit()
     } catch (error) {

@@ -1,0 +1,36 @@
+import { SteerflowError } from '../../domain/errors.js'
+import { type Wire } from '../../runtime/wire.js'
+import { framedWire, type TopicIds } from './framed-wire.js'
+import { type SchemaIndex } from './schema-index.js'
+import { type WriteVersion, writtenVersion } from './write-version.js'
+
+/**
+ * A wire without a registry: the ids are those of `schemas/index.json`. A version that this program does not have is
+ * unknown to it, so that writers of a newer one pin `records.writeVersion` until every reader is as new.
+ * @throws STEERFLOW_CONFIG_INVALID when a pinned version does not exist.
+ */
+export function committedWire(index: SchemaIndex, pinned: WriteVersion): Wire {
+  const topics = new Map<string, TopicIds>(
+    index.topics.map(topic => [
+      topic,
+      { write: writtenVersion(index, topic, pinned).id, read: committedIds(index, topic) },
+    ]),
+  )
+  return framedWire(topics, async (topic, id) => {
+    throw refusedByIndex(index, topic, id) ?? unknownId(topic, id)
+  })
+}
+
+/** The ids under which the versions of a topic's schema are committed. */
+export const committedIds = (index: SchemaIndex, topic: string): ReadonlySet<number> =>
+  new Set(index.versions(topic).map(({ id }) => id))
+
+/** Why a committed id does not belong to a topic, or null when it is no committed id. */
+export function refusedByIndex(index: SchemaIndex, topic: string, id: number): SteerflowError | null {
+  const owner = index.topics.find(other => committedIds(index, other).has(id))
+  if (owner === undefined) return null
+  return new SteerflowError('STEERFLOW_SCHEMA_INCOMPATIBLE', `${topic}: schema ${id} is one of ${owner}`)
+}
+
+export const unknownId = (topic: string, id: number): SteerflowError =>
+  new SteerflowError('STEERFLOW_SCHEMA_UNKNOWN', `${topic}: there is no schema ${id}`)

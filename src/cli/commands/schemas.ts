@@ -1,0 +1,128 @@
+import { type Command } from 'commander'
+import { checkFiles } from '../../adapters/registry/check-files.js'
+import { openRegistry } from '../../adapters/registry/confluent.js'
+import { compareSchemas, publishSchemas, type SchemaStatus } from '../../adapters/registry/publish-schemas.js'
+import { type Registry } from '../../adapters/registry/registry.js'
+import { openSchemaIndex, type SchemaIndex } from '../../adapters/registry/schema-index.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { exitCodes, type Session, type Verb } from '../command.js'
+import { type Config } from '../config.js'
+import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { oneLine, table } from '../render/bars.js'
+import { namespaceOf } from '../wire-settings.js'
+
+interface Flags extends ConfigFlags {
+  readonly namespace?: string
+  readonly json?: true
+  readonly dryRun?: true
+}
+
+/** `schemas check|register`: the committed schemas and those of the registry. */
+export const schemas: Verb = (program, session) => {
+  const group = program
+    .command('schemas')
+    .description('The schemas of records: check them against a registry, or register them.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  steerflow schemas check\n  steerflow schemas register --set registry.url=http://localhost:8081\n',
+    )
+
+  const check = group
+    .command('check')
+    .description(
+      'Compare the committed schemas with the registry, or without one with their files; exit 1 when they differ.',
+    )
+  withFlags(check).action(async (flags: Flags) => {
+    const config = configOf(flags)
+    const index = openSchemaIndex()
+    if (config.registry.url === '') return files(session, index, flags)
+    const namespace = flags.namespace ?? namespaceOf(config)
+    await withRegistry(config, async registry => {
+      show(session, flags, await each(index, topic => compareSchemas(registry, index, namespace, topic)))
+    })
+  })
+
+  const register = group
+    .command('register')
+    .description('Register the committed schemas that the registry lacks; exit 1 when it refuses one.')
+    .option('--dry-run', 'only say what is missing and whether it would be taken')
+  withFlags(register).action(async (flags: Flags) => {
+    const index = openSchemaIndex()
+    const config = configOf(flags)
+    const namespace = flags.namespace ?? namespaceOf(config)
+    const act = flags.dryRun ? compareSchemas : publishSchemas
+    await withRegistry(config, async registry => {
+      const statuses = await each(index, topic => act(registry, index, namespace, topic))
+      show(session, flags, statuses, flags.dryRun ? ['incompatible'] : ['incompatible', 'missing'])
+    })
+  })
+}
+
+const withFlags = (command: Command): Command =>
+  withConfig(
+    command
+      .option('--namespace <name>', 'what subjects begin with (default: log.kafka.namespace, or steerflow)')
+      .option('--json', 'print JSON lines'),
+  )
+
+async function withRegistry(config: Config, work: (registry: Registry) => Promise<void>): Promise<void> {
+  if (config.registry.url === '') throw new SteerflowError('STEERFLOW_USAGE', 'registry.url is not set')
+  const registry = await openRegistry(config.registry)
+  try {
+    await work(registry)
+  } finally {
+    await registry.close()
+  }
+}
+
+/** One topic after the other: the first failure ends it, and what was registered until then stays. */
+async function each(
+  index: SchemaIndex,
+  act: (topic: string) => Promise<readonly SchemaStatus[]>,
+): Promise<readonly SchemaStatus[]> {
+  const statuses: SchemaStatus[] = []
+  for (const topic of index.topics) statuses.push(...(await act(topic)))
+  return statuses
+}
+
+/** Prints what is where; exit 1 when a version is in one of the `bad` states. */
+function show(
+  session: Session,
+  { json }: Flags,
+  statuses: readonly SchemaStatus[],
+  bad: readonly SchemaStatus['state'][] = ['incompatible', 'missing'],
+): void {
+  if (json) for (const status of statuses) session.out(`${JSON.stringify(status)}\n`)
+  else {
+    const header = ['subject', 'version', 'id', 'state', 'checks', 'detail']
+    const rows = statuses.map(({ subject, version, id, state, compatibility, detail }) => [
+      subject,
+      String(version),
+      id === null ? '–' : String(id),
+      state,
+      compatibility ?? 'none set',
+      oneLine(detail, 300),
+    ])
+    session.out(`${table([header, ...rows], [0, 3, 4, 5]).join('\n')}\n`)
+  }
+  const wrong = statuses.filter(({ state }) => bad.includes(state)).length
+  session.err(`${statuses.length - wrong} schema versions are as they should be, ${wrong} are not\n`)
+  const unchecked = new Set(statuses.filter(({ compatibility }) => compatibility === 'NONE').map(s => s.subject))
+  if (unchecked.size > 0) session.err(`${unchecked.size} subjects check nothing: set BACKWARD in the registry\n`)
+  if (wrong > 0) session.exit(exitCodes.failed)
+}
+
+function files(session: Session, index: SchemaIndex, { json }: Flags): void {
+  const statuses = checkFiles(index)
+  if (json) for (const status of statuses) session.out(`${JSON.stringify(status)}\n`)
+  else {
+    const header = ['subject', 'version', 'id', 'state', 'file']
+    const rows = statuses.map(({ subject, version, id, state, file }) => [
+      ...[subject, String(version), String(id), state, file],
+    ])
+    session.out(`${table([header, ...rows], [0, 3, 4]).join('\n')}\n`)
+  }
+  const wrong = statuses.filter(({ state }) => state !== 'as committed').length
+  session.err(`no registry.url: ${statuses.length - wrong} files are what was committed, ${wrong} are not\n`)
+  if (wrong > 0) session.exit(exitCodes.failed)
+}
