@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, readlink } from 'node:fs/promises'
+import { hostname } from 'node:os'
 import { promisify } from 'node:util'
 
 /** A process as the machine knows it. `started` tells it from a later one that was given the same number. */
@@ -15,6 +16,11 @@ export interface ProcessRow {
 export interface ProcessTable {
   /** Changes whenever the machine starts. */
   boot(): Promise<string>
+  /**
+   * Which processes can be seen from here: another machine and another container have another, so that nothing is known
+   * of a process there.
+   */
+  space(): Promise<string>
   /** Null when there is no such process. */
   find(pid: number): Promise<ProcessRow | null>
   all(): Promise<readonly ProcessRow[]>
@@ -31,6 +37,7 @@ function statRow(pid: number, stat: string): ProcessRow {
 /** Linux: the proc file system, so that nothing has to be installed. */
 export const procTable: ProcessTable = {
   boot: async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim(),
+  space: async () => `${hostname()} ${await readlink('/proc/self/ns/pid')}`,
   find: async pid => {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null)
     return stat === null ? null : statRow(pid, stat)
@@ -45,6 +52,7 @@ export const procTable: ProcessTable = {
 /** Elsewhere: `ps`, with the POSIX columns that macOS and the BSDs print too. */
 export const psTable: ProcessTable = {
   boot: async () => (await run('sysctl', ['-n', 'kern.boottime'])).stdout.trim(),
+  space: async () => hostname(),
   find: async pid => (await psTable.all()).find(row => row.pid === pid) ?? null,
   all: async () => {
     const { stdout } = await run('ps', ['-A', '-o', 'pid=,pgid=,stat=,lstart='], { maxBuffer: 16 << 20 })

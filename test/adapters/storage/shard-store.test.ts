@@ -2,6 +2,7 @@ import { access, appendFile, mkdir, readdir, readFile, stat, writeFile } from 'n
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { ownIdentity } from '../../../src/adapters/processes/identity.js'
+import { processTable } from '../../../src/adapters/processes/process-table.js'
 import { openLocalShards } from '../../../src/adapters/storage/local/shard-store.js'
 import { shardLines } from '../../../src/adapters/storage/shard-lines.js'
 import { sha256 } from '../../../src/domain/digest.js'
@@ -82,7 +83,9 @@ describe('local shards', () => {
   it('of dead processes are cleaned from the spool at the start, others are not', async () => {
     const root = await temporaryFolder()
     const own = await ownIdentity()
-    const name = (started: string) => Buffer.from(JSON.stringify([own.pid, started, own.boot])).toString('base64url')
+    const space = await processTable.space()
+    const name = (started: string) =>
+      Buffer.from(JSON.stringify([own.pid, started, own.boot, space])).toString('base64url')
     await mkdir(join(root, 'spool', name('1')), { recursive: true })
     await writeFile(join(root, 'spool', name('1'), 'x'), '')
     await mkdir(join(root, 'spool', 'somebody-else'))
