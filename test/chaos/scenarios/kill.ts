@@ -43,7 +43,7 @@ export const scenario: Scenario = {
     brokers: 1,
     via: 'http',
     workers: 3,
-    seconds: 15 + choices.times * 12,
+    seconds: 45 + choices.times * 15,
   }),
   run: (trial, { times }) => kill(trial, times),
 }
