@@ -33,7 +33,7 @@ export interface PipelineRunOptions {
 /** Window of a partition unless told otherwise: enough for two commits, one of them under way. */
 const windowRecords = 2048
 /** How long a stop waits, in milliseconds: where others wait for the partitions, less. */
-const drainMs = { shared: 1500, alone: 10_000 }
+const drainMs = { shared: 2500, alone: 10_000 }
 /** Pause between two retentions. */
 const retainMs = 60_000
 
