@@ -18,7 +18,7 @@ export type OpenClaim = (
  * The claims of one member of a group. Whoever keeps a partition over a rebalance keeps its claim, and with it the
  * window and the producer. A partition that is to go is drained first. A claim that was fenced is opened again only when
  * the coordinator has confirmed this member since: a process that wakes after a long sleep would otherwise shut out the
- * one that took over (spec/kafka W4).
+ * one that took over (kafka §W4).
  */
 export class KafkaMembership implements Membership, MemberListener {
   readonly #held = new Map<number, KafkaClaim>()

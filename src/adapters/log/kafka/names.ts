@@ -21,7 +21,7 @@ export class Names {
 
   /**
    * One transactional id for each input partition of a group. One for each process would break the guarantee: the next
-   * owner's fence has to reach the transaction of the owner before it, whichever process that was (spec/kafka W5).
+   * owner's fence has to reach the transaction of the owner before it, whichever process that was (kafka §W5).
    */
   transaction(group: string, topic: string, partition: number): string {
     return `${this.namespace}.${group}.${topic}.${partition}`

@@ -44,7 +44,7 @@ function byPartition(round: Round): readonly Round[] {
 /**
  * kafkajs asks every broker that leads a partition of the request, and on an error all those again that have not
  * answered. By then leaders may have moved. A partition that went to a broker which had answered is left out without an
- * error, as is one that its metadata does not know yet (spec/kafka §2): its records are lost although the send succeeded.
+ * error, as is one that its metadata does not know yet (kafka §2): its records are lost although the send succeeded.
  * One that went from a broker which had answered is sent again, under a new sequence: its records are there twice. In a
  * transaction both come to nothing when it is aborted.
  * @throws STEERFLOW_KAFKA_UNREACHABLE when the answer does not cover every record sent, once

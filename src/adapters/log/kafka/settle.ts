@@ -48,7 +48,7 @@ export class Committer {
   }
 
   /**
-   * Fences, then reads what is stored, in this order (spec/kafka §3: the other way round an older owner's commit could
+   * Fences, then reads what is stored, in this order (kafka §3: the other way round an older owner's commit could
    * still land behind what was read).
    * @param first what is stored where nothing is yet, published by it
    */
