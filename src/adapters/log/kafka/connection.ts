@@ -66,6 +66,7 @@ export async function connectKafka(
     await admin.connect()
     await admin.describeCluster()
   } catch (error) {
+    sockets.close()
     throw kafkaError(error)
   } finally {
     await admin.disconnect().catch(() => undefined)

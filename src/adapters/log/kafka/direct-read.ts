@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Batch, type Offset, type ReadLimits } from '../../../runtime/log.js'
-import { type Cluster, isolation, leaderOf } from './cluster.js'
-import { isOutOfRange } from './errors.js'
+import { type Cluster, isolation, leaderOf, type RawPartition } from './cluster.js'
+import { withMetadata } from './fresh-metadata.js'
 import { visible, within } from './record.js'
 
-const attempts = 8
 /** How long a transaction that is being committed may keep records from being seen, in milliseconds. */
 const settlingMs = 5000
 
@@ -22,35 +20,25 @@ export async function readNow(
   from: Offset,
   limits: ReadLimits,
 ): Promise<Batch> {
-  await cluster.addMultipleTargetTopics([brokerTopic])
   const deadline = performance.now() + settlingMs
-  let settling = false
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await cluster.refreshMetadataIfNecessary()
-      const leader = leaderOf(cluster, brokerTopic, partition)
-      if (leader === null) throw new Error(`no broker leads ${brokerTopic}/${partition}`)
-      const broker = await cluster.findBroker({ nodeId: leader })
-      const maxBytes = Math.min(limits.bytes, 8 << 20)
-      const place = { partition, fetchOffset: String(from), maxBytes }
-      const answer = await broker.fetch({
-        isolationLevel: isolation.committed,
-        maxWaitTime: settling ? 50 : 0,
-        minBytes: 1,
-        maxBytes,
-        topics: [{ topic: brokerTopic, partitions: [place] }],
-      })
-      const found = answer.responses[0]?.partitions[0]
-      settling = found?.messages.length === 0 && from < BigInt(found.highWatermark) && performance.now() < deadline
-      if (settling) {
-        attempt = 1
-        continue
-      }
-      return found ? within(visible(topic, from, found), limits) : { records: [], next: from }
-    } catch (error) {
-      if (isOutOfRange(error) || attempt === attempts) throw error
-      await sleep(25 * 2 ** attempt)
-      await cluster.refreshMetadata().catch(() => undefined)
-    }
+  const fetch = async (maxWaitTime: number): Promise<RawPartition | undefined> => {
+    const leader = leaderOf(cluster, brokerTopic, partition)
+    if (leader === null) throw new Error(`no broker leads ${brokerTopic}/${partition}`)
+    const broker = await cluster.findBroker({ nodeId: leader })
+    const maxBytes = Math.min(limits.bytes, 8 << 20)
+    const place = { partition, fetchOffset: String(from), maxBytes }
+    const answer = await broker.fetch({
+      isolationLevel: isolation.committed,
+      maxWaitTime,
+      minBytes: 1,
+      maxBytes,
+      topics: [{ topic: brokerTopic, partitions: [place] }],
+    })
+    return answer.responses[0]?.partitions[0]
   }
+  const settling = (found: RawPartition | undefined): boolean =>
+    found?.messages.length === 0 && from < BigInt(found.highWatermark) && performance.now() < deadline
+  let found = await withMetadata(cluster, brokerTopic, () => fetch(0))
+  while (settling(found)) found = await withMetadata(cluster, brokerTopic, () => fetch(50))
+  return found ? within(visible(topic, from, found), limits) : { records: [], next: from }
 }

@@ -1,8 +1,6 @@
 import { offset, type PartitionState } from '../../../runtime/log.js'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Cluster } from './cluster.js'
-
-const attempts = 8
+import { withMetadata } from './fresh-metadata.js'
 
 /**
  * First offset and end of each partition of a topic; the end counts what is not committed yet.
@@ -14,30 +12,22 @@ export async function extentsOf(
   brokerTopic: string,
   known: number,
 ): Promise<readonly PartitionState[]> {
-  await cluster.addMultipleTargetTopics([brokerTopic])
-  for (let attempt = 1; ; attempt++) {
-    try {
-      await cluster.refreshMetadataIfNecessary()
-      if (cluster.findTopicPartitionMetadata(brokerTopic).length < known) await cluster.refreshMetadata()
-      const partitions = cluster.findTopicPartitionMetadata(brokerTopic).map(one => ({ partition: one.partitionId }))
-      const [first, end] = await Promise.all(
-        [true, false].map(fromBeginning =>
-          cluster.fetchTopicsOffset([{ topic: brokerTopic, partitions, fromBeginning }]),
-        ),
-      )
-      const starts = new Map(first![0]!.partitions.map(one => [one.partition, one.offset]))
-      return end![0]!.partitions
-        .map(one => ({
-          topic,
-          partition: one.partition,
-          start: offset(starts.get(one.partition)!),
-          end: offset(one.offset),
-        }))
-        .sort((a, b) => a.partition - b.partition)
-    } catch (error) {
-      if (attempt === attempts) throw error
-      await sleep(25 * 2 ** attempt)
-      await cluster.refreshMetadata().catch(() => undefined)
-    }
-  }
+  return withMetadata(cluster, brokerTopic, async () => {
+    if (cluster.findTopicPartitionMetadata(brokerTopic).length < known) await cluster.refreshMetadata()
+    const partitions = cluster.findTopicPartitionMetadata(brokerTopic).map(one => ({ partition: one.partitionId }))
+    const [first, end] = await Promise.all(
+      [true, false].map(fromBeginning =>
+        cluster.fetchTopicsOffset([{ topic: brokerTopic, partitions, fromBeginning }]),
+      ),
+    )
+    const starts = new Map(first![0]!.partitions.map(one => [one.partition, one.offset]))
+    return end![0]!.partitions
+      .map(one => ({
+        topic,
+        partition: one.partition,
+        start: offset(starts.get(one.partition)!),
+        end: offset(one.offset),
+      }))
+      .sort((a, b) => a.partition - b.partition)
+  })
 }

@@ -144,10 +144,11 @@ class KafkaLog implements Log {
   async committed(group: string, topic: string): Promise<ReadonlyMap<number, Offset>> {
     const { admin, names } = this.parts
     const own = [...this.#claims].filter(claim => claim.group === group && claim.topic === topic)
-    let stored = await asked(() => storedOffsets(admin, names.group(group), names.topic(topic)))
-    for (let look = 0; look < 20 && own.some(claim => claim.isBehind(stored.get(claim.partition))); look++) {
+    const look = () => asked(() => storedOffsets(admin, names.group(group), names.topic(topic)))
+    let stored = await look()
+    for (let looks = 0; looks < 20 && own.some(claim => claim.isBehind(stored.get(claim.partition))); looks++) {
       await sleep(25)
-      stored = await asked(() => storedOffsets(admin, names.group(group), names.topic(topic)))
+      stored = await look()
     }
     return new Map([...stored].flatMap(([at, { offset, mark }]) => (mark === begunMark ? [] : [[at, offset] as const])))
   }
