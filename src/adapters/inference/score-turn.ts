@@ -4,9 +4,9 @@ import { readAttribute, readLine } from '../../domain/label-reply.js'
 import { labelPrompt, labelUpTo } from '../../domain/prompt.js'
 import { type PromptTokens } from '../../domain/prompt-tokens.js'
 import { type ScoredTurn, type TurnToScore } from '../../stages/needs.js'
-import { type Pool } from './pool.js'
+import { type Pool } from './pool/pool.js'
 import { type Answer, type Generation } from './protocols/protocol.js'
-import { type Attempt } from './attempt.js'
+import { type Attempt } from './pool/attempt.js'
 
 /** How turns are scored. */
 export interface Scoring {

@@ -1,4 +1,4 @@
-import { backoff, type Backoff } from '../../runtime/retry.js'
+import { backoff, type Backoff } from '../../../runtime/retry.js'
 
 /** When an endpoint is left alone, and for how long. */
 export interface BreakerOptions {

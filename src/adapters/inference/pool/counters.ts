@@ -1,4 +1,4 @@
-import { type Verdict } from './protocols/protocol.js'
+import { type Verdict } from '../protocols/protocol.js'
 
 /** Outcomes of calls by class; `answer` are those answered with something that is no label. */
 export type Outcome = Verdict['kind'] | 'answer'

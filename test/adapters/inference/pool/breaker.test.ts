@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Breaker } from '../../../src/adapters/inference/breaker.js'
+import { Breaker } from '../../../../src/adapters/inference/pool/breaker.js'
 
 const open = () => new Breaker({ failures: 3, pause: { first: 100, most: 400 }, random: () => 1 })
 const passing = { probe: false, certain: false }

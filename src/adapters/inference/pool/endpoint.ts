@@ -1,7 +1,7 @@
 import { Pool, type Dispatcher } from 'undici'
 import { Breaker, type BreakerOptions } from './breaker.js'
 import { LineSupport } from './line-support.js'
-import { type Generation, type Protocol, type Verdict } from './protocols/protocol.js'
+import { type Generation, type Protocol, type Verdict } from '../protocols/protocol.js'
 import { type Attempt } from './attempt.js'
 
 /** Where a server is, and which model it serves. */
@@ -10,9 +10,12 @@ export interface EndpointAddress {
   readonly url: string
   /** Digest of its model; null: whatever is asked for. */
   readonly model: string | null
+  /** What it speaks; left out: what the fleet speaks by default. */
+  readonly protocol?: Protocol
 }
 
 export interface EndpointOptions {
+  /** What servers speak that name nothing else. */
   readonly protocol: Protocol
   /** Most requests at a time. */
   readonly inFlight: number
@@ -49,6 +52,7 @@ export class Endpoint {
   /** Where it is, fit to be shown: without name and password. */
   readonly url: string
   readonly model: string | null
+  readonly protocol: Protocol
   readonly limit: number
   readonly breaker: Breaker
   readonly lines: LineSupport
@@ -70,6 +74,7 @@ export class Endpoint {
     this.url = secret ? origin + pathname.replace(/\/$/, '') : address.url
     this.#authorization = secret ? { authorization: basic(username, password) } : {}
     this.model = address.model
+    this.protocol = address.protocol ?? options.protocol
     this.limit = options.inFlight
     this.breaker = new Breaker(options.breaker)
     this.lines = new LineSupport(options.lines)
@@ -89,8 +94,8 @@ export class Endpoint {
    */
   async send(generations: readonly Generation[], signal: AbortSignal): Promise<Verdict> {
     signal.throwIfAborted()
-    const { protocol, deadlineMs } = this.options
-    const { method, path, headers, body } = protocol.request(generations)
+    const { deadlineMs } = this.options
+    const { method, path, headers, body } = this.protocol.request(generations)
     const request: Dispatcher.RequestOptions = {
       method,
       path: this.#basePath + path,
@@ -104,7 +109,10 @@ export class Endpoint {
     try {
       const reply = await this.#http.request({ ...request, signal: cancel.signal })
       const text = await reply.body.text()
-      return protocol.classify({ status: reply.statusCode, headers: reply.headers, body: text }, generations.length)
+      return this.protocol.classify(
+        { status: reply.statusCode, headers: reply.headers, body: text },
+        generations.length,
+      )
     } catch (error) {
       signal.throwIfAborted()
       if (cancel.signal.aborted) return { kind: 'elsewhere', reason: `no answer within ${deadlineMs} ms` }

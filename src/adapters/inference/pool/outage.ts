@@ -1,4 +1,4 @@
-import { SteerflowError } from '../../domain/errors.js'
+import { SteerflowError } from '../../../domain/errors.js'
 
 /**
  * Notices when nothing succeeds anywhere: from the first failure after the last success. After `patienceMs` of it `end`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Suspicion } from '../../../src/adapters/inference/suspicion.js'
+import { Suspicion } from '../../../../src/adapters/inference/pool/suspicion.js'
 
 describe('suspicion against a request', () => {
   it('needs failures that others survived', () => {
