@@ -4,6 +4,7 @@ import { labelPrompt } from '../../domain/prompt.js'
 import { type PinnedValueModel, type ScoredTurn } from '../../stages/needs.js'
 import { type FleetStats } from './pool/counters.js'
 import { type EndpointAddress } from './pool/endpoint.js'
+import { type AdmissionLimit } from './pool/admission.js'
 import { Pool } from './pool/pool.js'
 import { PrefixCache } from './prefix-cache.js'
 import { nemoGenerate } from './protocols/nemo-generate.js'
@@ -11,13 +12,14 @@ import { scoreTurn, type Scoring } from './score-turn.js'
 
 export interface FleetOptions extends Scoring {
   readonly endpoints: readonly EndpointAddress[]
-  /**
-   * Most requests at a time at each endpoint (8). NeMo's server works on one request at a time and queues the others
-   * itself, without a bound: a few are enough to hide the network, and what waits here can still go elsewhere.
-   */
+  /** Requests at a time at each endpoint; left out: the number at which it gives most, found by trying. */
   readonly inFlight?: number
-  /** Most prompts in one request (1). NeMo works on the prompts of a request together: with 1 in flight, raise it. */
+  /** Prompts in one request, where the protocol takes several; left out: found by trying. */
   readonly batch?: number
+  /** Most tokens of prompts under way at one endpoint, roughly (1,000,000). */
+  readonly tokensInFlight?: number
+  /** What may wait here and be under way (20,000 requests, 50,000,000 tokens); who comes then waits outside. */
+  readonly queue?: AdmissionLimit
   /** Milliseconds for a whole answer (120,000). */
   readonly deadlineMs?: number
   /** Milliseconds for which an outage is waited for; null (default): for ever. */
@@ -38,8 +40,13 @@ export interface Fleet {
   /** The model of that digest: its turns go to endpoints that serve it, or that declare no model. */
   pinned(digest: string): PinnedValueModel
   addEndpoint(address: EndpointAddress): void
-  /** Takes an endpoint away; what it was doing goes elsewhere. */
-  removeEndpoint(url: string): Promise<void>
+  /**
+   * Takes an endpoint away: it gets nothing new, and has `drainMs` (10,000) to answer what it has; what is left then goes
+   * elsewhere. Resolves when it is gone.
+   */
+  removeEndpoint(url: string, drainMs?: number): Promise<void>
+  /** Prompts that the endpoints take at a time now: who keeps twice as many under way keeps them busy. */
+  capacity(): number
   stats(): FleetStats
   /** Ends all calls: who waits gets STEERFLOW_OUTAGE. */
   close(): Promise<void>
@@ -49,8 +56,10 @@ export interface Fleet {
 export function openFleet(options: FleetOptions): Fleet {
   const pool = new Pool({
     protocol: nemoGenerate,
-    inFlight: options.inFlight ?? 8,
-    batch: options.batch ?? 1,
+    inFlight: options.inFlight ?? null,
+    batch: options.batch ?? null,
+    tokensInFlight: options.tokensInFlight ?? 1_000_000,
+    queue: options.queue ?? { requests: 20_000, tokens: 50_000_000 },
     deadlineMs: options.deadlineMs ?? 120_000,
     lines: options.protocol === 'auto',
     breaker: { failures: 5, pause: { first: 100, most: 10_000 }, random: options.random ?? Math.random },
@@ -76,7 +85,8 @@ export function openFleet(options: FleetOptions): Fleet {
       },
     }),
     addEndpoint: address => pool.add(address),
-    removeEndpoint: url => pool.remove(url),
+    removeEndpoint: (url, drainMs = 10_000) => pool.remove(url, drainMs),
+    capacity: () => pool.capacity,
     stats: () => ({
       calls: pool.counters.calls,
       outcomes: { ...pool.counters.outcomes },
@@ -87,12 +97,7 @@ export function openFleet(options: FleetOptions): Fleet {
       lines: pool.counters.lines,
       attributeByAttribute: pool.counters.attributeByAttribute,
       outageMs: pool.outageMs,
-      endpoints: pool.endpoints.map(({ url, outstanding, successes, breaker }) => ({
-        url,
-        inFlight: outstanding,
-        answered: successes,
-        ejected: breaker.ejected,
-      })),
+      endpoints: pool.endpoints.map(endpoint => endpoint.stats()),
     }),
     close: () => pool.close(),
   }

@@ -7,6 +7,7 @@ import { type ScoredTurn, type TurnToScore } from '../../stages/needs.js'
 import { type Pool } from './pool/pool.js'
 import { type Answer, type Generation } from './protocols/protocol.js'
 import { type Attempt } from './pool/attempt.js'
+import { type Endpoint } from './pool/endpoint.js'
 
 /** How turns are scored. */
 export interface Scoring {
@@ -47,11 +48,17 @@ export async function scoreTurn(
 ): Promise<ScoredTurn> {
   const prompt = labelPrompt(turn.system, turn.turns, scoring.tokens)
   const keys = labelKeys(scoring.attributeSet)
+  const characters = prompt.length
+  let near: Endpoint | null = null
   const first = await pool.ask<First>({
     model,
+    characters,
     signal,
-    attempt: ({ lines }) =>
-      lines.allowed ? lineAttempt(scoring, prompt, lines) : firstAttempt(scoring, prompt, keys[0]!),
+    attempt: endpoint => {
+      near = endpoint
+      const { lines } = endpoint
+      return lines.allowed ? lineAttempt(scoring, prompt, lines) : firstAttempt(scoring, prompt, keys[0]!)
+    },
   })
   if (first.kind === 'line') {
     pool.counters.lines++
@@ -60,7 +67,16 @@ export async function scoreTurn(
   let partial = first.kind === 'attribute' ? first.partial : nothing
   for (const key of keys.slice(first.kind === 'attribute' ? 1 : 0)) {
     const before = partial
-    partial = await pool.ask({ model, signal, attempt: () => attributeAttempt(scoring, prompt, before, key) })
+    partial = await pool.ask({
+      model,
+      characters,
+      signal,
+      near,
+      attempt: endpoint => {
+        near = endpoint
+        return attributeAttempt(scoring, prompt, before, key)
+      },
+    })
   }
   pool.counters.attributeByAttribute++
   return partial

@@ -31,7 +31,7 @@ describe('a fleet', () => {
   it('goes over to single attributes when the first lines of a server are none', async () => {
     const cut: FaultRule = { fault: { kind: 'nonsense' }, containing: '"tokens_to_generate": 1' }
     const server = await serve({ faults: [{ ...cut, containing: '"\\n"' }] })
-    const fleet = fleetOf([server], { inFlight: 1 })
+    const fleet = fleetOf([server], { inFlight: 1, batch: 1 })
     await allRight(fleet, 5)
     expect(fleet.stats()).toMatchObject({ calls: 3 + 5 * 13, lines: 0, attributeByAttribute: 5 })
   })
@@ -80,7 +80,7 @@ describe('a fleet', () => {
     const fleet = fleetOf([slow])
     const scored = score(fleet, 'Hello')
     await sleep(50)
-    await fleet.removeEndpoint(slow.url)
+    await fleet.removeEndpoint(slow.url, 0)
     await sleep(20)
     expect(fleet.stats()).toMatchObject({ inFlight: 0, waiting: 1 })
     fleet.addEndpoint({ url: other.url, model: null })

@@ -9,6 +9,18 @@ export interface BreakerOptions {
   readonly random: () => number
 }
 
+/** How a request failed. */
+export interface Failure {
+  /** Whether it was the probe of a half open breaker. */
+  readonly probe: boolean
+  /** The endpoint is surely not to be used: no connection, or nothing but refusals. */
+  readonly certain: boolean
+  /** The server said itself how long to stay away, in milliseconds. */
+  readonly leastMs?: number
+  /** Too many others are out already: without certainty this one stays in. */
+  readonly spared?: boolean
+}
+
 /**
  * Whether an endpoint is used. Closed: yes. Open after failures: not until a jittered pause is over. Then half open: one
  * request tries, and its outcome closes the breaker or opens it for longer.
@@ -52,15 +64,12 @@ export class Breaker {
     if (probe) this.#probing = false
   }
 
-  /**
-   * A request failed at `now`. `certain`: the endpoint is surely not to be used (no connection, overload), for at least
-   * `leastMs` where it said so itself. Of requests sent before an ejection, what comes in after it changes nothing.
-   */
-  failed(now: number, { probe, certain, leastMs = 0 }: { probe: boolean; certain: boolean; leastMs?: number }): void {
+  /** A request failed at `now`. Of requests sent before an ejection, what comes in after it changes nothing. */
+  failed(now: number, { probe, certain, leastMs = 0, spared = false }: Failure): void {
     if (probe) this.#probing = false
     else if (this.ejected) return
     this.#failures++
-    if (!certain && !probe && this.#failures < this.options.failures) return
+    if (!certain && !probe && (spared || this.#failures < this.options.failures)) return
     this.#ejections++
     this.#openUntil = now + Math.max(leastMs, backoff(this.#ejections, this.options.pause, this.options.random))
   }

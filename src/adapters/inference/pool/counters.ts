@@ -1,7 +1,41 @@
 import { type Verdict } from '../protocols/protocol.js'
+import { type Quantiles } from './times.js'
 
 /** Outcomes of calls by class; `answer` are those answered with something that is no label. */
 export type Outcome = Verdict['kind'] | 'answer'
+
+/**
+ * `warming`: no answer yet, so that it gets one request at a time; `up`; `ejected`: left alone for a while; `leaving`:
+ * gets nothing new.
+ */
+export type EndpointState = 'warming' | 'up' | 'ejected' | 'leaving'
+
+/** One endpoint at a moment. */
+export interface EndpointStats {
+  readonly url: string
+  readonly model: string | null
+  /** Name of its protocol. */
+  readonly protocol: string
+  readonly state: EndpointState
+  /** Requests under way. */
+  readonly inFlight: number
+  /** Requests that may be under way. */
+  readonly limit: number
+  /** Prompts in a request. */
+  readonly batch: number
+  /** Prompts answered with what was asked for. */
+  readonly answered: number
+  /** Failures by class. */
+  readonly errors: Readonly<Partial<Record<Outcome, number>>>
+  /** Prompts answered in a second, lately. */
+  readonly perSecond: number
+  /** Times of the latest answers; null when there are none. */
+  readonly latencyMs: Quantiles | null
+  /** As far as the server tells them. */
+  readonly tokens: { readonly prompt: number; readonly completion: number }
+  /** Requests that wait at the server, ours and others', where it tells. */
+  readonly queued: number | null
+}
 
 /** What a fleet has done so far. */
 export interface FleetStats {
@@ -20,12 +54,7 @@ export interface FleetStats {
   readonly attributeByAttribute: number
   /** Milliseconds for which nothing has succeeded although something was tried; null when all is well. */
   readonly outageMs: number | null
-  readonly endpoints: readonly {
-    readonly url: string
-    readonly inFlight: number
-    readonly answered: number
-    readonly ejected: boolean
-  }[]
+  readonly endpoints: readonly EndpointStats[]
 }
 
 /** The counters that only grow. */

@@ -3,6 +3,11 @@ import { Breaker, type BreakerOptions } from './breaker.js'
 import { LineSupport } from './line-support.js'
 import { type Generation, type Protocol, type Verdict } from '../protocols/protocol.js'
 import { type Attempt } from './attempt.js'
+import { Capacity } from './capacity.js'
+import { type EndpointState, type EndpointStats } from './counters.js'
+import { Gauges } from './gauges.js'
+import { Refusals } from './refusals.js'
+import { Times } from './times.js'
 
 /** Where a server is, and which model it serves. */
 export interface EndpointAddress {
@@ -17,9 +22,13 @@ export interface EndpointAddress {
 export interface EndpointOptions {
   /** What servers speak that name nothing else. */
   readonly protocol: Protocol
-  /** Most requests at a time. */
-  readonly inFlight: number
-  /** Milliseconds for a whole answer. */
+  /** Requests at a time; null: the best number is found by trying. */
+  readonly inFlight: number | null
+  /** Prompts in a request; null: the best number is found by trying, where the protocol has requests of several. */
+  readonly batch: number | null
+  /** Most tokens of prompts at one server at a time, roughly. */
+  readonly tokensInFlight: number
+  /** Milliseconds for a whole answer, at most. */
   readonly deadlineMs: number
   /** Whether to ask for whole label lines at all. */
   readonly lines: boolean
@@ -38,6 +47,9 @@ const unreachable = new Set([
   'UND_ERR_DESTROYED',
 ])
 
+/** Requests at a time beyond which no number is tried. */
+const mostRequests = 1024
+
 /** Longest answer that is read: NeMo's hold tokens, offsets and probabilities beside the text. */
 const maxAnswerBytes = 64 * 2 ** 20
 
@@ -47,20 +59,34 @@ const basic = (username: string, password: string): string => {
   return `Basic ${Buffer.from(pair).toString('base64')}`
 }
 
+/** Requests at a time to begin with, of a protocol that takes one prompt in a request, and of one that takes many. */
+const firstRequests = { single: 8, batching: 2 }
+
 /** One server: its connections, what it has to do, and how it fares. */
 export class Endpoint {
   /** Where it is, fit to be shown: without name and password. */
   readonly url: string
   readonly model: string | null
   readonly protocol: Protocol
-  readonly limit: number
+  readonly capacity: Capacity
   readonly breaker: Breaker
+  readonly refusals = new Refusals()
   readonly lines: LineSupport
+  readonly times = new Times()
+  readonly gauges = new Gauges()
+  /** Requests under way. */
   outstanding = 0
+  /** Tokens of their prompts, roughly. */
+  tokens = 0
   /** Requests answered with what was asked for. */
   successes = 0
   /** The latest attempt that succeeded: asked again where there is no other evidence that the server works. */
   control: Attempt<unknown> | null = null
+  /** Gets nothing new, and goes when its last answer has come. */
+  leaving = false
+  /** Requests that wait at the server, as it says itself. */
+  queued: number | null = null
+  #whenIdle: (() => void) | null = null
   readonly #http: Pool
   readonly #basePath: string
   readonly #authorization: Readonly<Record<string, string>>
@@ -75,16 +101,64 @@ export class Endpoint {
     this.#authorization = secret ? { authorization: basic(username, password) } : {}
     this.model = address.model
     this.protocol = address.protocol ?? options.protocol
-    this.limit = options.inFlight
+    const { maxBatch } = this.protocol
+    const start = maxBatch > 1 ? firstRequests.batching : firstRequests.single
+    this.capacity = new Capacity({
+      requests: options.inFlight ?? { start, most: mostRequests },
+      batch: Math.min(options.batch ?? 0, maxBatch) || { most: maxBatch },
+    })
     this.breaker = new Breaker(options.breaker)
     this.lines = new LineSupport(options.lines)
     this.#basePath = pathname.replace(/\/$/, '')
     this.#http = new Pool(origin, {
-      connections: options.inFlight + 1,
+      connections: null,
       connect: { timeout: 5_000 },
       headersTimeout: 0,
       bodyTimeout: 0,
       maxResponseSize: maxAnswerBytes,
+    })
+  }
+
+  /** Requests that may be under way: one until the first answer, since a server that has just begun may be compiling. */
+  get limit(): number {
+    return this.successes === 0 ? 1 : this.capacity.requests
+  }
+
+  get state(): EndpointState {
+    if (this.leaving) return 'leaving'
+    if (this.breaker.ejected) return 'ejected'
+    return this.successes === 0 ? 'warming' : 'up'
+  }
+
+  /** Whether a request of so many tokens may be sent now. */
+  admits(tokens: number, now: number): boolean {
+    if (this.leaving || this.refusals.waiting(now)) return false
+    if (this.breaker.ejected) return this.control === null && this.breaker.admits(now)
+    if (this.outstanding === 0) return true
+    return this.outstanding < this.limit && this.tokens + tokens <= this.options.tokensInFlight
+  }
+
+  /** Whether it is time to try an ejected endpoint, and there is something to try it with; if not, work does. */
+  mayBeProbed(now: number): boolean {
+    return !this.leaving && this.breaker.ejected && this.control !== null && this.breaker.admits(now)
+  }
+
+  /** A request of so many tokens has ended. */
+  returned(tokens: number): void {
+    this.outstanding--
+    this.tokens -= tokens
+    if (this.outstanding === 0) this.#whenIdle?.()
+  }
+
+  /** Resolves when nothing is under way, or after `ms`. */
+  async drained(ms: number): Promise<void> {
+    if (this.outstanding === 0) return
+    await new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, ms)
+      this.#whenIdle = () => {
+        clearTimeout(timer)
+        resolve()
+      }
     })
   }
 
@@ -94,7 +168,7 @@ export class Endpoint {
    */
   async send(generations: readonly Generation[], signal: AbortSignal): Promise<Verdict> {
     signal.throwIfAborted()
-    const { deadlineMs } = this.options
+    const deadlineMs = Math.round(this.times.deadline(this.options.deadlineMs))
     const { method, path, headers, body } = this.protocol.request(generations)
     const request: Dispatcher.RequestOptions = {
       method,
@@ -121,6 +195,25 @@ export class Endpoint {
     } finally {
       clearTimeout(deadline)
       signal.removeEventListener('abort', stop)
+    }
+  }
+
+  /** How it stands now. */
+  stats(): EndpointStats {
+    return {
+      url: this.url,
+      model: this.model,
+      protocol: this.protocol.name,
+      state: this.state,
+      inFlight: this.outstanding,
+      limit: this.limit,
+      batch: this.capacity.batch,
+      answered: this.gauges.answered,
+      errors: { ...this.gauges.errors },
+      perSecond: this.times.rate(performance.now()),
+      latencyMs: this.times.quantiles(),
+      tokens: { ...this.gauges.tokens },
+      queued: this.queued,
     }
   }
 

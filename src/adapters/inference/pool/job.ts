@@ -15,6 +15,8 @@ export class Job {
   #timer: NodeJS.Timeout | undefined
   /** Whether a request carries it now. */
   sent = false
+  /** When it began to wait for an endpoint, in milliseconds. */
+  queuedAt = 0
 
   constructor(
     readonly work: Work<unknown>,

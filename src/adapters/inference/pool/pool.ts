@@ -1,17 +1,21 @@
 import { SteerflowError } from '../../../domain/errors.js'
-import { backoff, type Backoff } from '../../../runtime/retry.js'
+import { type Backoff } from '../../../runtime/retry.js'
+import { Admission, type AdmissionLimit, roughTokens } from './admission.js'
+import { choose, gatherMs, serves } from './choose.js'
 import { Counters } from './counters.js'
 import { Endpoint, type EndpointAddress, type EndpointOptions } from './endpoint.js'
 import { Job } from './job.js'
+import { Judge } from './judge.js'
 import { Lanes } from './lanes.js'
+import { type Load, sameLimits } from './load.js'
 import { Outage } from './outage.js'
-import { type Answer, type Verdict } from '../protocols/protocol.js'
-import { type Attempt } from './attempt.js'
+import { Prober } from './prober.js'
+import { RetryBudget } from './retry-budget.js'
 import { type Work } from './work.js'
 
 export interface PoolOptions extends EndpointOptions {
-  /** Most prompts in one request. */
-  readonly batch: number
+  /** What may wait here and be under way together; who comes then waits outside. */
+  readonly queue: AdmissionLimit
   /** Failures that count after which a request is given up, at least 3. */
   readonly maxFailures: number
   /** Waits between the attempts of one request. */
@@ -20,32 +24,39 @@ export interface PoolOptions extends EndpointOptions {
   readonly retryForMs: number | null
 }
 
-/** What one request carries. */
-interface Load {
-  readonly endpoint: Endpoint
-  readonly jobs: readonly Job[]
-  readonly attempts: readonly Attempt<unknown>[]
-  readonly probe: boolean
-  readonly successesWhenSent: number
-}
-
 /**
- * Sends prompts to servers. The backlog stays here: a prompt gets its endpoint when one has room, the one with the least
- * outstanding. What fails is tried again, first where it has not failed; what a failure means is decided by `Suspicion`
- * (the request), `Breaker` (the endpoint) and `Outage` (everything).
+ * Sends prompts to servers. The backlog stays here: a prompt gets its endpoint when one has room (`choose`), and how much
+ * room there is is found by trying (`Capacity`). What a failure means is decided by `Judge`.
  */
 export class Pool {
   readonly counters = new Counters()
   readonly #endpoints: Endpoint[] = []
   readonly #lanes = new Lanes()
   readonly #jobs = new Set<Job>()
+  readonly #admission: Admission
   readonly #outage: Outage
+  readonly #budget = new RetryBudget()
   readonly #closed = new AbortController()
+  readonly #prober: Prober
+  readonly #judge: Judge
   #wake: NodeJS.Timeout | undefined
   #scheduled = false
 
   constructor(private readonly options: PoolOptions) {
+    const { retry, breaker } = options
+    this.#admission = new Admission(options.queue)
     this.#outage = new Outage(options.retryForMs, error => this.#failAll(error))
+    this.#prober = new Prober(this.counters, this.#outage, this.#closed.signal)
+    this.#judge = new Judge({
+      counters: this.counters,
+      outage: this.#outage,
+      prober: this.#prober,
+      budget: this.#budget,
+      retry,
+      random: breaker.random,
+      serving: job => this.#serving(job.work.model),
+      enqueue: (job, where) => this.#enqueue(job, where),
+    })
   }
 
   get endpoints(): readonly Endpoint[] {
@@ -53,27 +64,42 @@ export class Pool {
   }
 
   get waiting(): number {
-    return [...this.#jobs].filter(job => !job.sent).length
+    return [...this.#jobs].filter(job => !job.sent).length + this.#admission.outside
   }
 
   get inFlight(): number {
     return this.#endpoints.reduce((sum, endpoint) => sum + endpoint.outstanding, 0)
   }
 
+  /** Prompts that all endpoints take at a time now. */
+  get capacity(): number {
+    return this.#endpoints.reduce((sum, { limit, capacity }) => sum + limit * capacity.batch, 0)
+  }
+
   get outageMs(): number | null {
     return this.#outage.lastsMs
   }
 
-  /** Adds a server; work that waits goes there at once. */
+  /** Adds a server; work that waits goes there at once. One of that address that was about to leave stays. */
   add(address: EndpointAddress): void {
-    this.#endpoints.push(new Endpoint(address, this.options))
+    const known = this.#endpoints.find(endpoint => endpoint.address.url === address.url)
+    if (known && known.model === address.model) known.leaving = false
+    else this.#endpoints.push(new Endpoint(address, this.options))
     this.#schedule()
   }
 
-  /** Takes a server away; what it was doing goes elsewhere. */
-  async remove(url: string): Promise<void> {
-    const at = this.#endpoints.findIndex(endpoint => endpoint.address.url === url)
-    if (at !== -1) await this.#endpoints.splice(at, 1)[0]!.close()
+  /**
+   * Takes a server away: it gets nothing new, and what it has may be answered for `drainMs`; what is left then goes
+   * elsewhere. Resolves when it is gone.
+   */
+  async remove(url: string, drainMs: number): Promise<void> {
+    const endpoint = this.#endpoints.find(one => one.address.url === url && !one.leaving)
+    if (!endpoint) return
+    endpoint.leaving = true
+    await endpoint.drained(drainMs)
+    if (!endpoint.leaving) return
+    this.#endpoints.splice(this.#endpoints.indexOf(endpoint), 1)
+    await endpoint.close()
   }
 
   /**
@@ -81,17 +107,15 @@ export class Pool {
    * @throws STEERFLOW_INFERENCE_REFUSED, STEERFLOW_RECORD_EXHAUSTED (both permanent), STEERFLOW_OUTAGE (transient), or
    * the signal's reason.
    */
-  ask<T>(work: Work<T>): Promise<T> {
-    return new Promise<unknown>((resolve, reject) => {
-      if (work.signal.aborted) {
-        reject(work.signal.reason as Error)
-        return
-      }
-      const settled = (job: Job): void => void this.#jobs.delete(job)
-      const job = new Job(work, { resolve, reject, settled }, this.options.maxFailures)
-      this.#jobs.add(job)
-      this.#enqueue(job, 'back')
-    }) as Promise<T>
+  async ask<T>(work: Work<T>): Promise<T> {
+    work.signal.throwIfAborted()
+    const tokens = roughTokens(work.characters)
+    await this.#admission.enter(tokens, work.signal)
+    try {
+      return await (this.#queued(work) as Promise<T>)
+    } finally {
+      this.#admission.leave(tokens)
+    }
   }
 
   async close(): Promise<void> {
@@ -102,19 +126,29 @@ export class Pool {
     await Promise.all(this.#endpoints.splice(0).map(endpoint => endpoint.close()))
   }
 
+  #queued(work: Work<unknown>): Promise<unknown> {
+    return new Promise<unknown>((resolve, reject) => {
+      const settled = (job: Job): void => void this.#jobs.delete(job)
+      const job = new Job(work, { resolve, reject, settled }, this.options.maxFailures)
+      this.#jobs.add(job)
+      this.#enqueue(job, 'back')
+    })
+  }
+
   #failAll(error: SteerflowError): void {
     for (const job of this.#jobs) job.fail(error)
   }
 
   #enqueue(job: Job, where: 'front' | 'back'): void {
     if (job.settled) return
+    job.queuedAt = performance.now()
     this.#lanes.add(job, where)
     this.#schedule()
   }
 
   /** Sends what can be sent, once for all that is added in this turn of the event loop. */
   #schedule(): void {
-    if (this.#scheduled) return
+    if (this.#scheduled || this.#closed.signal.aborted) return
     this.#scheduled = true
     queueMicrotask(() => {
       this.#scheduled = false
@@ -123,217 +157,88 @@ export class Pool {
   }
 
   #sendWaiting(): void {
+    const now = performance.now()
     for (const endpoint of this.#endpoints) {
-      if (canProbe(endpoint) && this.#lanes.models().some(model => serves(endpoint, model))) void this.#probe(endpoint)
-    }
-    for (const model of this.#lanes.models()) {
-      for (let job = this.#lanes.next(model); job; job = this.#lanes.next(model)) {
-        const endpoint = this.#choose(job)
-        if (!endpoint) break
-        void this.#send(this.#load(endpoint, model))
+      if (endpoint.mayBeProbed(now) && this.#lanes.models().some(model => serves(endpoint, model))) {
+        void this.#probe(endpoint)
       }
     }
-    this.#wakeForProbes()
+    for (const model of this.#lanes.models()) {
+      const serving = this.#serving(model)
+      if (serving.length === 0) this.#outage.failed(new Error('there is no endpoint'))
+      for (let job = this.#lanes.next(model); job; job = this.#lanes.next(model)) {
+        const tokens = roughTokens(job.work.characters)
+        const endpoint = choose(serving, job, { tokens, waiting: this.#lanes.length(model), now })
+        if (!endpoint) break
+        void this.#send(this.#load(endpoint, model, now))
+      }
+    }
+    this.#wakeLater(now)
   }
 
   #serving(model: string): Endpoint[] {
-    return this.#endpoints.filter(endpoint => serves(endpoint, model))
+    return this.#endpoints.filter(endpoint => !endpoint.leaving && serves(endpoint, model))
   }
 
-  /** The endpoint where the job failed least, and of those the least busy. */
-  #choose(job: Job): Endpoint | null {
-    const now = performance.now()
-    const serving = this.#serving(job.work.model)
-    if (serving.length === 0) this.#outage.failed(new Error('there is no endpoint'))
-    const free = serving.filter(
-      endpoint => endpoint.outstanding < endpoint.limit && endpoint.breaker.admits(now) && !canProbe(endpoint),
-    )
-    const cost = (endpoint: Endpoint): number => job.suspicion.at(endpoint) * 1e6 + endpoint.outstanding
-    return free.reduce<Endpoint | null>((best, one) => (best && cost(best) <= cost(one) ? best : one), null)
-  }
-
-  /** Takes the next job, and those behind it that may share its request. */
-  #load(endpoint: Endpoint, model: string): Load {
+  /** Takes the next job, and others that may share its request. */
+  #load(endpoint: Endpoint, model: string, now: number): Load {
+    const taken = this.#lanes.take(model, endpoint.capacity.batch)
     const jobs: Job[] = []
-    const attempts: Attempt<unknown>[] = []
-    const probe = endpoint.breaker.sent()
-    for (let job = this.#lanes.next(model); job && jobs.length < this.options.batch; job = this.#lanes.next(model)) {
+    const attempts = []
+    for (const job of taken) {
       const attempt = job.work.attempt(endpoint)
-      if (jobs.length > 0 && (job.alone || !sameLimits(attempt, attempts[0]!))) break
-      this.#lanes.take(model)
-      job.sent = true
-      jobs.push(job)
-      attempts.push(attempt)
-      if (job.alone) break
+      if (attempts[0] && !sameLimits(attempt, attempts[0])) this.#enqueue(job, 'front')
+      else {
+        job.sent = true
+        jobs.push(job)
+        attempts.push(attempt)
+      }
     }
-    return { endpoint, jobs, attempts, probe, successesWhenSent: endpoint.successes }
+    const tokens = roughTokens(jobs.reduce((sum, job) => sum + job.work.characters, 0))
+    const underWay = ++endpoint.outstanding
+    endpoint.tokens += tokens
+    const sent = endpoint.capacity.sent(jobs.length, underWay, now)
+    const probe = endpoint.breaker.sent()
+    return { endpoint, jobs, attempts, tokens, underWay, sent, probe, successesWhenSent: endpoint.successes }
   }
 
   async #send(load: Load): Promise<void> {
     const { endpoint, jobs, attempts } = load
     const signal = jobs.length === 1 ? jobs[0]!.signal : this.#closed.signal
-    endpoint.outstanding++
     this.counters.calls++
+    this.#budget.earned()
     try {
       const generations = attempts.map(attempt => attempt.generation)
       const verdict = await endpoint.send(generations, signal)
       for (const job of jobs) job.sent = false
-      this.#judge(load, verdict)
+      this.#judge.judge(load, verdict)
     } catch (error) {
       // Only an abort is thrown: the job was given up by its caller, and is settled.
       endpoint.breaker.undecided(load.probe)
       for (const job of jobs) job.fail(error)
     } finally {
-      endpoint.outstanding--
+      endpoint.returned(load.tokens)
       this.#schedule()
     }
   }
 
-  #judge(load: Load, verdict: Verdict): void {
-    const { endpoint, jobs, probe } = load
-    this.counters.outcomes[verdict.kind]++
-    const now = performance.now()
-    switch (verdict.kind) {
-      case 'ok':
-        jobs.forEach((job, index) => this.#accept(load, job, load.attempts[index]!, verdict.answers[index]!))
-        return
-      case 'poison': {
-        endpoint.breaker.undecided(probe)
-        const message = `${endpoint.url} refused the request`
-        const error = new SteerflowError('STEERFLOW_INFERENCE_REFUSED', message, { cause: new Error(verdict.reason) })
-        if (jobs.length > 1) this.#separate(jobs)
-        else jobs[0]!.fail(error)
-        return
-      }
-      case 'overloaded':
-      case 'unavailable': {
-        const leastMs = verdict.kind === 'overloaded' ? (verdict.retryAfterMs ?? 0) : 0
-        endpoint.breaker.failed(now, { probe, certain: true, leastMs })
-        this.#outage.failed(new Error(`${endpoint.url}: ${verdict.reason}`))
-        for (const job of jobs.toReversed()) this.#enqueue(job, 'front')
-        return
-      }
-      case 'elsewhere': {
-        const error = new Error(`${endpoint.url}: ${verdict.reason}`)
-        if (jobs.length === 1) {
-          this.#blame(load, jobs[0]!, error)
-          return
-        }
-        endpoint.breaker.failed(now, { probe, certain: false })
-        this.#outage.failed(error)
-        this.#separate(jobs)
-      }
-    }
-  }
-
-  /** A request with several prompts failed as a whole: which of them it was shows when each goes alone. */
-  #separate(jobs: readonly Job[]): void {
-    for (const job of jobs.toReversed()) {
-      job.alone = true
-      this.#enqueue(job, 'front')
-    }
-  }
-
-  #accept(load: Load, job: Job, attempt: Attempt<unknown>, answer: Answer): void {
-    const { endpoint } = load
-    try {
-      const { value, proof } = attempt.accept(answer)
-      endpoint.breaker.succeeded()
-      if (proof) {
-        endpoint.successes++
-        endpoint.control = attempt
-        this.#outage.over()
-      }
-      job.succeed(value)
-    } catch (error) {
-      this.counters.outcomes.answer++
-      this.#blame(load, job, error)
-    }
-  }
-
-  /**
-   * A job failed where it was alone. One that failed before says nothing about the endpoint; one that never did may be a
-   * sign that the endpoint is broken.
-   */
-  #blame(load: Load, job: Job, error: unknown): void {
-    const { endpoint, probe } = load
-    if (job.suspicion.count === 0 || probe) endpoint.breaker.failed(performance.now(), { probe, certain: false })
-    job.suspicion.add(endpoint, load.successesWhenSent)
-    job.alone = true
-    this.#outage.failed(error)
-    void this.#retryOrGiveUp(load, job, error)
-  }
-
-  async #retryOrGiveUp(load: Load, job: Job, error: unknown): Promise<void> {
-    const { suspicion } = job
-    const exhausted = (): boolean => {
-      const usable = this.#serving(job.work.model).filter(endpoint => !endpoint.breaker.ejected).length
-      return suspicion.exhausted(usable)
-    }
-    const { control } = load.endpoint
-    const otherWorks = control?.generation.prompt !== load.attempts[0]!.generation.prompt
-    if (suspicion.grave && !exhausted() && otherWorks) await this.#tryControl(load.endpoint)
-    if (exhausted()) {
-      const message = `failed ${suspicion.count} times while others succeeded`
-      job.fail(new SteerflowError('STEERFLOW_RECORD_EXHAUSTED', message, { cause: error }))
-      return
-    }
-    const wait = backoff(suspicion.count, this.options.retry, this.options.breaker.random)
-    if (!job.settled) job.later(wait, () => this.#enqueue(job, 'back'))
-  }
-
-  /** Tries an ejected endpoint with something that once succeeded there: no record suffers, and none can mislead. */
   async #probe(endpoint: Endpoint): Promise<void> {
-    const probe = endpoint.breaker.sent()
-    const works = await this.#tryControl(endpoint)
-    if (works) endpoint.breaker.succeeded()
-    else endpoint.breaker.failed(performance.now(), { probe, certain: true })
+    await this.#prober.probe(endpoint)
     this.#schedule()
   }
 
-  /** Whether an endpoint answers something that once succeeded there; if it answers, but badly, that is forgotten. */
-  async #tryControl(endpoint: Endpoint): Promise<boolean> {
-    const { control } = endpoint
-    if (!control) return false
-    this.counters.calls++
-    const verdict = await endpoint.send([control.generation], this.#closed.signal).catch(() => null)
-    if (!verdict) return false
-    this.counters.outcomes[verdict.kind]++
-    if (verdict.kind === 'ok' && isProof(control, verdict.answers[0]!)) {
-      endpoint.successes++
-      this.#outage.over()
-      return true
-    }
-    if (verdict.kind === 'ok' || verdict.kind === 'poison') endpoint.control = null
-    return false
-  }
-
-  /** Ejected endpoints are tried again when their pause is over, if there is work for them. */
-  #wakeForProbes(): void {
+  /** Looks again when a pause or a wait for others is over, if there is work. */
+  #wakeLater(now: number): void {
     clearTimeout(this.#wake)
     this.#wake = undefined
-    const waits = this.#lanes.models().flatMap(model => this.#serving(model).map(({ breaker }) => breaker.opensAt))
-    const times = waits.filter(time => time !== null)
-    if (times.length === 0) return
-    const wait = Math.max(1, Math.min(...times) - performance.now())
-    this.#wake = setTimeout(() => this.#schedule(), wait)
+    const waits = this.#lanes.models().flatMap(model => {
+      const since = this.#lanes.next(model)?.queuedAt ?? now
+      return this.#serving(model)
+        .flatMap(one => [one.breaker.opensAt, one.refusals.until, since + gatherMs(one)])
+        .filter(time => time !== null)
+        .filter(time => time > now)
+    })
+    if (waits.length === 0) return
+    this.#wake = setTimeout(() => this.#schedule(), Math.max(1, Math.min(...waits) - now))
   }
 }
-
-const serves = (endpoint: Endpoint, model: string): boolean => endpoint.model === null || endpoint.model === model
-
-/** Whether it is time to try an ejected endpoint, and there is something to try it with. */
-const canProbe = ({ breaker, control }: Endpoint): boolean =>
-  breaker.ejected && control !== null && breaker.admits(performance.now())
-
-/** Whether an answer to an attempt shows that the endpoint works. */
-function isProof(attempt: Attempt<unknown>, answer: Answer): boolean {
-  try {
-    return attempt.accept(answer).proof
-  } catch {
-    return false
-  }
-}
-
-const sameLimits = ({ generation: a }: Attempt<unknown>, { generation: b }: Attempt<unknown>): boolean =>
-  a.maxTokens === b.maxTokens && a.endStrings.join('\0') === b.endStrings.join('\0')

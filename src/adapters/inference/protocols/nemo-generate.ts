@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { maxSentences } from '../../../domain/generate-contract.js'
 import { type Generation, type HttpReply, type Protocol, type Verdict } from './protocol.js'
 import { classifyStatus, excerpt } from './status.js'
 
@@ -26,6 +27,7 @@ const body = (sentences: readonly string[], { maxTokens, endStrings }: Generatio
 /** NeMo's Megatron text generation server: `PUT /generate` (steerlm-scripts §4). */
 export const nemoGenerate: Protocol = {
   name: 'nemo-generate',
+  maxBatch: maxSentences,
 
   request: generations => ({
     method: 'PUT',

@@ -45,6 +45,8 @@ export type Verdict =
 /** One kind of inference server. Pure: the pool does the calls. */
 export interface Protocol {
   readonly name: string
+  /** Most prompts in one request. */
+  readonly maxBatch: number
   /** One request for several prompts with the same limits. */
   request(generations: readonly Generation[]): HttpRequest
   /** What the reply to a request for `count` prompts means. */

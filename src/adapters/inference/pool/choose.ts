@@ -1,0 +1,41 @@
+import { type Endpoint } from './endpoint.js'
+import { type Job } from './job.js'
+
+/** A request of several prompts waits so long for the last of them, in milliseconds: at an idle server, and at most. */
+const gather = { idle: 2, most: 200 }
+
+/** Whether an endpoint serves a model: its own, or any. */
+export const serves = (endpoint: Endpoint, model: string): boolean =>
+  endpoint.model === null || endpoint.model === model
+
+/** Milliseconds that a job waits for others to share its request with, at an endpoint that takes several together. */
+export function gatherMs({ capacity, outstanding, times }: Endpoint): number {
+  if (capacity.batch === 1) return 0
+  return outstanding === 0 ? gather.idle : Math.min(gather.most, Math.max(gather.idle, times.mean / 4))
+}
+
+/**
+ * Of the endpoints with room the one where the job failed least, and of those the one that answers first: the least busy,
+ * weighted by how fast it is. Null when there is none, or when none has enough prompts together yet.
+ */
+export function choose(
+  endpoints: readonly Endpoint[],
+  job: Job,
+  { tokens, waiting, now }: { readonly tokens: number; readonly waiting: number; readonly now: number },
+): Endpoint | null {
+  const free = endpoints.filter(
+    endpoint =>
+      endpoint.admits(tokens, now) &&
+      (job.alone || waiting >= endpoint.capacity.batch || now >= job.queuedAt + gatherMs(endpoint)),
+  )
+  if (free.length < 2) return free[0] ?? null
+  const cost = (endpoint: Endpoint): number => {
+    const kept = endpoint === job.work.near ? 0.8 : 1
+    return (
+      job.suspicion.at(endpoint) * 1e9 + kept * endpoint.times.expected(endpoint.outstanding) + endpoint.outstanding
+    )
+  }
+  let best = free[0]!
+  for (const one of free) if (cost(one) < cost(best)) best = one
+  return best
+}

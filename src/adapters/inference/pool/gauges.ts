@@ -1,0 +1,14 @@
+import { type Outcome } from './counters.js'
+
+/** What one endpoint has done. */
+export class Gauges {
+  /** Prompts answered with what was asked for. */
+  answered = 0
+  /** Tokens as far as the server told them. */
+  readonly tokens = { prompt: 0, completion: 0 }
+  readonly errors: Partial<Record<Outcome, number>> = {}
+
+  failed(kind: Outcome): void {
+    this.errors[kind] = (this.errors[kind] ?? 0) + 1
+  }
+}

@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { Refusals } from '../../../../src/adapters/inference/pool/refusals.js'
+
+const sent = { epoch: 0, filled: true, at: 0 }
+
+describe('refusals', () => {
+  it('mean that a server is full, if it answers others', () => {
+    const refusals = new Refusals()
+    expect(refusals.refused(sent, 8, 0, null)).toBe(false)
+    expect(refusals.refused(sent, 7, 1, null)).toBe(false)
+    expect(refusals.waiting(500)).toBe(true)
+    expect(refusals.answered()).toMatchObject({ underWay: 8 })
+    expect(refusals.waiting(500)).toBe(false)
+    expect(refusals.answered()).toBeNull()
+  })
+
+  it('mean that a server is away, if nothing is left that it could answer', () => {
+    const refusals = new Refusals()
+    expect([3, 2, 1].map(underWay => refusals.refused(sent, underWay, 0, null))).toEqual([false, false, true])
+  })
+
+  it('are waited out for as long as the server says, for a second if it says nothing', () => {
+    const [told, silent] = [new Refusals(), new Refusals()]
+    told.refused(sent, 2, 0, 5_000)
+    silent.refused(sent, 2, 0, null)
+    expect([told.waiting(4_999), told.waiting(5_000), silent.waiting(999), silent.waiting(1_000)]).toEqual([
+      true,
+      false,
+      true,
+      false,
+    ])
+  })
+})
