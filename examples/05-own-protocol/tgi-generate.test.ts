@@ -1,0 +1,90 @@
+import { createServer } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { type AttributeSet, extraIdTokens, openFleet } from 'steerflow'
+import { afterEach, expect, it } from 'vitest'
+import { tgiGenerate } from './tgi-generate.js'
+
+const two: AttributeSet = {
+  name: 'two@1',
+  attributes: [
+    { key: 'quality', min: 0, max: 4 },
+    { key: 'humor', min: 0, max: 4 },
+  ],
+  language: false,
+}
+
+interface Asked {
+  readonly inputs: string
+  readonly parameters: { readonly stop: readonly string[] }
+}
+
+const opened: { close(): unknown }[] = []
+afterEach(() => Promise.all(opened.splice(0).map(one => one.close())))
+
+/** A server of this kind, which continues any prompt with these texts, one a request, and a line end. */
+async function serve(...texts: readonly string[]): Promise<{ url: string; asked: Asked[] }> {
+  const asked: Asked[] = []
+  const server = createServer((request, response) => {
+    void json(request).then(body => {
+      const text = texts[asked.push(body as Asked) - 1]
+      if (text === undefined)
+        return response.writeHead(429).end('{"error":"Model is overloaded","error_type":"overloaded"}')
+      const headers = { 'x-prompt-tokens': '20', 'x-generated-tokens': '8' }
+      const details = { finish_reason: 'stop_sequence', generated_tokens: 8 }
+      return response.writeHead(200, headers).end(JSON.stringify({ generated_text: `${text}\n`, details }))
+    })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  opened.push(server)
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked }
+}
+
+it('scores turns, and leaves a server that has too much to do', async () => {
+  const [first, second] = [await serve('3,humor:1'), await serve('4,humor:0', '1,humor:2', '2,humor:2')]
+  const fleet = openFleet({
+    endpoints: [first, second].map(({ url }) => ({ url, model: null, protocol: tgiGenerate })),
+    attributeSet: two,
+    tokens: extraIdTokens,
+    protocol: 'auto',
+    inFlight: 1,
+  })
+  opened.unshift(fleet)
+  const labels: string[] = []
+  for (const value of ['a', 'b', 'c']) {
+    const turn = { system: 'A chat.\n\n', turns: [{ value, from: 'User' }] }
+    labels.push((await fleet.pinned('any').scoreTurn(turn, new AbortController().signal)).label)
+  }
+  expect(labels).toEqual(['quality:3,humor:1', 'quality:4,humor:0', 'quality:1,humor:2'])
+  expect(fleet.stats().outcomes.ok).toBe(3)
+  expect(fleet.stats().outcomes.overloaded).toBeGreaterThan(0)
+  expect(first.asked[0]).toMatchObject({
+    inputs: '<extra_id_0>System\nA chat.\n\n<extra_id_1>User\na\n<extra_id_2>quality:',
+    parameters: { stop: ['\n', '<extra_id_1>', '<|endoftext|>'] },
+  })
+})
+
+const classify = (status: number, body: string, headers = {}) => tgiGenerate.classify({ status, body, headers }, 1)
+const whole = '{"generated_text":"3","details":{"finish_reason":"length"}}'
+
+it('reads the text, and the tokens where they are told', () => {
+  const answer = { kind: 'continuation', text: '3', tokens: null }
+  expect(classify(200, whole)).toEqual({ kind: 'ok', answers: [answer] })
+  expect(classify(200, whole, { 'x-prompt-tokens': '20', 'x-generated-tokens': '8' })).toEqual({
+    kind: 'ok',
+    answers: [{ ...answer, tokens: { prompt: 20, completion: 8 } }],
+  })
+})
+
+it.each([
+  ['elsewhere', 200, '{"generated_text":"3"}'],
+  ['elsewhere', 200, whole.replace('length', '')],
+  ['elsewhere', 200, whole.replace('"3"', '""')],
+  ['elsewhere', 200, '<html>'],
+  ['elsewhere', 424, '{"error":"Request failed during generation","error_type":"generation"}'],
+  ['overloaded', 429, '{"error":"Model is overloaded","error_type":"overloaded"}'],
+  ['poison', 422, '{"error":"Input validation error","error_type":"validation"}'],
+  ['unavailable', 404, ''],
+])('says %s of status %i with %s', (kind, status, body) => {
+  expect(classify(status, body).kind).toBe(kind)
+})
