@@ -8,6 +8,7 @@ import { type AdmissionLimit } from './pool/admission.js'
 import { Pool } from './pool/pool.js'
 import { PrefixCache } from './prefix-cache.js'
 import { nemoGenerate } from './protocols/nemo-generate.js'
+import { checkedFor } from './protocols/protocols.js'
 import { scoreTurn, type Scoring } from './score-turn.js'
 
 export interface FleetOptions extends Scoring {
@@ -39,6 +40,7 @@ export interface FleetOptions extends Scoring {
 export interface Fleet {
   /** The model of that digest: its turns go to endpoints that serve it, or that declare no model. */
   pinned(digest: string): PinnedValueModel
+  /** @throws STEERFLOW_CONFIG_INVALID when its protocol cannot give labels of the attribute set. */
   addEndpoint(address: EndpointAddress): void
   /**
    * Takes an endpoint away: it gets nothing new, and has `drainMs` (10,000) to answer what it has; what is left then goes
@@ -52,7 +54,10 @@ export interface Fleet {
   close(): Promise<void>
 }
 
-/** Opens a fleet. Nothing is connected before the first turn; endpoints may come and go while it is used. */
+/**
+ * Opens a fleet. Nothing is connected before the first turn; endpoints may come and go while it is used.
+ * @throws STEERFLOW_CONFIG_INVALID when the protocol of an endpoint cannot give labels of the attribute set.
+ */
 export function openFleet(options: FleetOptions): Fleet {
   const pool = new Pool({
     protocol: nemoGenerate,
@@ -67,7 +72,11 @@ export function openFleet(options: FleetOptions): Fleet {
     retry: { first: 100, most: 5_000 },
     retryForMs: options.retryForMs ?? null,
   })
-  for (const address of options.endpoints) pool.add(address)
+  const add = (address: EndpointAddress): void => {
+    checkedFor(options.attributeSet, address.protocol ?? nemoGenerate)
+    pool.add(address)
+  }
+  options.endpoints.forEach(add)
   const scores = new PrefixCache<ScoredTurn>(options.cacheEntries ?? (options.protocol === 'auto' ? 50_000 : 0))
 
   return {
@@ -84,7 +93,7 @@ export function openFleet(options: FleetOptions): Fleet {
         return scored
       },
     }),
-    addEndpoint: address => pool.add(address),
+    addEndpoint: add,
     removeEndpoint: (url, drainMs = 10_000) => pool.remove(url, drainMs),
     conversations: () => Math.max(64, 3 * pool.capacity),
     stats: () => ({
