@@ -17,7 +17,7 @@ export interface AnnotateFile {
   readonly turns: AnnotatedTurns
   /** Stop at the first line that cannot be annotated. */
   readonly strict?: boolean | undefined
-  /** Records under way at a time, finished ones that wait for their turn included. */
+  /** Records under way at a time, finished ones that wait for their turn included; read again for each. */
   readonly window: number
   /** Called once before the work begins, with the lines that an earlier run did; null when there was none. */
   readonly begin: (earlier: { readonly annotated: number; readonly rejected: number } | null) => void
@@ -60,7 +60,12 @@ export async function annotateFile(job: AnnotateFile): Promise<AnnotatedFile> {
   const writer = await output.append()
   const work = (line: Line): Promise<Outcome> => annotateLine(job, line, stop.signal)
   try {
-    const limit = { records: job.window, bytes: windowBytes }
+    const limit = {
+      get records() {
+        return job.window
+      },
+      bytes: windowBytes,
+    }
     for await (const outcomes of inOrder(sized(lines), work, limit)) {
       for (const outcome of outcomes) {
         if ('error' in outcome) {

@@ -12,6 +12,14 @@ export interface EndpointAddress {
   readonly model: string | null
   /** What it speaks; left out: what the fleet speaks by default. */
   readonly protocol?: Protocol
+  /** Sent with every request, beside those of the protocol: a key, a host. May be secret. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Most requests at a time there; left out: the fleet's own. */
+  readonly maxInFlight?: number
+  /** What an hour of it costs; left out: not known. */
+  readonly pricePerHour?: number
+  /** Its page of metrics; left out: `/metrics` below the URL. */
+  readonly metricsUrl?: string
 }
 
 export interface EndpointOptions {
@@ -75,12 +83,12 @@ export class Endpoint {
     this.#authorization = secret ? { authorization: basic(username, password) } : {}
     this.model = address.model
     this.protocol = address.protocol ?? options.protocol
-    this.limit = options.inFlight
+    this.limit = address.maxInFlight ?? options.inFlight
     this.breaker = new Breaker(options.breaker)
     this.lines = new LineSupport(options.lines)
     this.#basePath = pathname.replace(/\/$/, '')
     this.#http = new Pool(origin, {
-      connections: options.inFlight + 1,
+      connections: this.limit + 1,
       connect: { timeout: 5_000 },
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -99,7 +107,7 @@ export class Endpoint {
     const request: Dispatcher.RequestOptions = {
       method,
       path: this.#basePath + path,
-      headers: { ...headers, ...this.#authorization },
+      headers: { ...headers, ...this.#authorization, ...this.address.headers },
       body,
     }
     const cancel = new AbortController()
