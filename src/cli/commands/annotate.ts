@@ -126,7 +126,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
     session.exit(exitCodes.rejected)
   } finally {
     clearInterval(watch)
-    await following.stop()
+    following.stop()
     await fleet.close()
   }
 }

@@ -72,7 +72,7 @@ export async function openCapabilities(
     fleet,
     hasValueModel: async () => sources !== null || (await active.now()) !== null,
     close: async () => {
-      await following?.stop()
+      following?.stop()
       await valueModels.close()
       await fleet.close()
       await masker.close()

@@ -17,8 +17,8 @@ export interface FollowOptions {
 
 /** A fleet that follows its sources. */
 export interface Following {
-  /** Ends the watch; the fleet stays as it is. Resolves when those that left have left. */
-  stop(): Promise<void>
+  /** Ends the watch; the fleet stays as it is. */
+  stop(): void
 }
 
 /**
@@ -31,14 +31,12 @@ export async function followEndpoints(spec: EndpointsSpec, options: FollowOption
   const { fleet, set, report } = options
   const stop = new AbortController()
   const members = new Map<string, string>()
-  const leaving = new Set<Promise<void>>()
   const refused: SteerflowError[] = []
   let started = false
 
   const leave = (url: string): void => {
     members.delete(url)
-    const left = fleet.removeEndpoint(url).finally(() => leaving.delete(left))
-    leaving.add(left)
+    void fleet.removeEndpoint(url)
     report({ event: 'endpoint-left', url: shownUrl(url) })
   }
   const join = (endpoint: DeclaredEndpoint, spelled: string): void => {
@@ -72,10 +70,5 @@ export async function followEndpoints(spec: EndpointsSpec, options: FollowOption
     stop.abort()
     throw refused[0]
   }
-  return {
-    stop: async () => {
-      stop.abort()
-      await Promise.all(leaving)
-    },
-  }
+  return { stop: () => stop.abort() }
 }
