@@ -15,6 +15,8 @@ export interface FleetOptions extends Scoring {
   readonly endpoints: readonly EndpointAddress[]
   /** Requests at a time at each endpoint; left out: the number at which it gives most, found by trying. */
   readonly inFlight?: number
+  /** Requests at a time at one endpoint beyond which no number is tried (1,024); an endpoint may have its own bound. */
+  readonly mostInFlight?: number
   /** Prompts in one request, where the protocol takes several; left out: found by trying. */
   readonly batch?: number
   /** Most tokens of prompts under way at one endpoint, roughly (1,000,000). */
@@ -62,6 +64,7 @@ export function openFleet(options: FleetOptions): Fleet {
   const pool = new Pool({
     protocol: nemoGenerate,
     inFlight: options.inFlight ?? null,
+    mostInFlight: options.mostInFlight ?? 1024,
     batch: options.batch ?? null,
     tokensInFlight: options.tokensInFlight ?? 1_000_000,
     queue: options.queue ?? { requests: 20_000, tokens: 50_000_000 },

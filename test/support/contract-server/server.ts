@@ -34,6 +34,8 @@ export const ServerOptions = z.object({
   respace: z.boolean().default(false),
   /** Keep the bodies of all requests. */
   record: z.boolean().default(false),
+  /** Whether it has a page of metrics, as vLLM. */
+  metrics: z.boolean().default(false),
 })
 export type ServerOptions = z.input<typeof ServerOptions>
 
@@ -105,6 +107,12 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.url === '/counters') {
       response.end(JSON.stringify({ ...counters, now: performance.now() }))
+      return
+    }
+    if (options.metrics && request.url === '/metrics') {
+      response.end(
+        `vllm:num_requests_running ${counters.inFlight}\nvllm:num_requests_waiting 0\nvllm:kv_cache_usage_perc 0\n`,
+      )
       return
     }
     const arrived = performance.now()
