@@ -31,7 +31,7 @@ describe('a fleet under faults', () => {
 
   it('loses nothing over a restart', async () => {
     const server = await serve({ latencyMs: 2 })
-    const fleet = fleetOf([server])
+    const fleet = fleetOf([server], { batch: 1 })
     const done = allRight(fleet, 200)
     await sleep(50)
     await server.restart(500)
