@@ -1,6 +1,8 @@
 import { type Figure } from './figure.js'
+import { cpu } from './fleet/cpu.js'
 import { underFaults } from './fleet/faults.js'
 import { killed } from './fleet/killed.js'
+import { memory } from './fleet/memory.js'
 import { original } from './fleet/original.js'
 import { steadyShare, type Setup } from './fleet/steady.js'
 import { type Settings } from './settings.js'
@@ -73,6 +75,8 @@ const parts: Readonly<Record<string, Part>> = {
   killed,
   faults: underFaults,
   original,
+  cpu,
+  memory,
 }
 
 /**

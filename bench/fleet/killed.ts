@@ -50,14 +50,14 @@ export const killed = (settings: Settings): Promise<Figure[]> =>
       figure(
         'fleet.killed.after',
         null,
-        'the kill; until a second with 0.95 of three servers',
+        'the kill; until a second with 0.95 of three servers; 8 if there is none',
         's',
         of('threeSeconds'),
       ),
       figure(
         'fleet.returned.after',
         null,
-        'its return; until a second with 0.95 of four servers',
+        'its return; until a second with 0.95 of four servers; 8 if there is none',
         's',
         of('fourSeconds'),
       ),
@@ -105,7 +105,7 @@ async function after(watch: Watch, servers: readonly BenchServer[]): Promise<{ s
     const later = samples.find(({ at }) => at >= sample.at + 1000)
     return later !== undefined && used(sample, later) >= 0.95
   })
-  return { share: used(from, to), seconds: full ? (full.at - happened + 1000) / 1000 : Infinity }
+  return { share: used(from, to), seconds: full ? (full.at - happened + 1000) / 1000 : (within + measure) / 1000 }
 }
 
 const part = (sample: Sample, servers: readonly BenchServer[]): Sample => ({
