@@ -150,7 +150,11 @@ export const Config = z
         protocol: z.enum(['auto', 'per-attribute']).default('auto').describe('one call a turn, or one an attribute'),
         inFlight: z.int().positive().default(8).describe('calls under way at one server'),
         deadlineSeconds: z.number().positive().default(120).describe('longest that one call may take'),
-        concurrency: z.int().positive().default(64).describe('conversations under way'),
+        concurrency: z
+          .int()
+          .positive()
+          .meta({ description: 'conversations under way; left out: as many as keep the servers busy', examples: [64] })
+          .optional(),
       })
       .prefault({})
       .describe('predicting the attributes of every turn'),

@@ -18,7 +18,7 @@ export interface NodeRunOptions {
   /** The node's options from the configuration. */
   readonly options: unknown
   /** Records worked on at the same time, over all partitions. */
-  readonly concurrency: number
+  readonly concurrency: () => number
   /** Records of one partition between reading and commit. */
   readonly window: number
   readonly moved: () => void

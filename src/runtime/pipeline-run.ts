@@ -16,7 +16,7 @@ export interface PipelineRunOptions {
   readonly capabilities: Capabilities
   /** Options of a node from the configuration. */
   readonly options: (node: Node) => unknown
-  /** Records of a node worked on at the same time. */
+  /** Records of a node worked on at the same time; asked again and again. */
   readonly concurrency: (node: Node) => number
   /** Records of one partition of a node between reading and commit; those of a slow node are worked on again after a crash. */
   readonly window?: (node: Node) => number
@@ -53,7 +53,7 @@ export class PipelineRun {
           deadLetters: options.deadLetters,
           capabilities: options.capabilities,
           options: options.options(node),
-          concurrency: options.concurrency(node),
+          concurrency: () => options.concurrency(node),
           window: options.window?.(node) ?? windowRecords,
           moved: () => this.#moves++,
           report: event => options.report?.(event),

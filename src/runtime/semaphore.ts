@@ -1,5 +1,5 @@
 /**
- * Lets at most `permits` holders in at a time. Whoever waits stands in a lane of its own; lanes are served in turn, and
+ * Lets at most `limit()` holders in at a time, which may change while it is used. Whoever waits stands in a lane of its own; lanes are served in turn, and
  * within a lane the order is that of arrival. So what comes last does not wait for all that others have queued: a
  * partition that was taken over goes on at once, although those beside it have full windows.
  */
@@ -7,12 +7,14 @@ export class Semaphore {
   /** The lane that is served next comes first. Lanes with nobody in them are not here. */
   readonly #lanes = new Map<object, (() => void)[]>()
 
-  constructor(private permits: number) {}
+  #holders = 0
+
+  constructor(private readonly limit: () => number) {}
 
   /** Whether a permit was free; taken if so. */
   tryAcquire(): boolean {
-    if (this.permits === 0) return false
-    this.permits--
+    if (this.#holders >= this.limit()) return false
+    this.#holders++
     return true
   }
 
@@ -26,12 +28,13 @@ export class Semaphore {
   }
 
   release(): void {
-    const [next] = this.#lanes
-    if (!next) return void this.permits++
-    const [lane, waiting] = next
-    this.#lanes.delete(lane)
-    const enter = waiting.shift()!
-    if (waiting.length > 0) this.#lanes.set(lane, waiting)
-    enter()
+    this.#holders--
+    for (const [lane, waiting] of this.#lanes) {
+      if (!this.tryAcquire()) return
+      this.#lanes.delete(lane)
+      const enter = waiting.shift()!
+      if (waiting.length > 0) this.#lanes.set(lane, waiting)
+      enter()
+    }
   }
 }

@@ -45,8 +45,8 @@ export interface Fleet {
    * elsewhere. Resolves when it is gone.
    */
   removeEndpoint(url: string, drainMs?: number): Promise<void>
-  /** Prompts that the endpoints take at a time now: who keeps twice as many under way keeps them busy. */
-  capacity(): number
+  /** Conversations to have under way, so that every server finds its next prompts waiting here. */
+  conversations(): number
   stats(): FleetStats
   /** Ends all calls: who waits gets STEERFLOW_OUTAGE. */
   close(): Promise<void>
@@ -86,7 +86,7 @@ export function openFleet(options: FleetOptions): Fleet {
     }),
     addEndpoint: address => pool.add(address),
     removeEndpoint: (url, drainMs = 10_000) => pool.remove(url, drainMs),
-    capacity: () => pool.capacity,
+    conversations: () => Math.max(64, 3 * pool.capacity),
     stats: () => ({
       calls: pool.counters.calls,
       outcomes: { ...pool.counters.outcomes },

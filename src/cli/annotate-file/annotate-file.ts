@@ -18,7 +18,7 @@ export interface AnnotateFile {
   /** Stop at the first line that cannot be annotated. */
   readonly strict?: boolean | undefined
   /** Records under way at a time, finished ones that wait for their turn included. */
-  readonly window: number
+  readonly window: () => number
   /** Called once before the work begins, with the lines that an earlier run did; null when there was none. */
   readonly begin: (earlier: { readonly annotated: number; readonly rejected: number } | null) => void
   /** Called for each line of the input that is done now. */

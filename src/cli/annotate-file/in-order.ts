@@ -1,6 +1,7 @@
 /** How much may be under way or finished and waiting for its turn. */
 export interface WindowLimit {
-  readonly records: number
+  /** Asked again and again: it may change. */
+  readonly records: () => number
   readonly bytes: number
 }
 
@@ -50,7 +51,7 @@ export async function* inOrder<I extends { readonly bytes: { readonly length: nu
 
   try {
     for (;;) {
-      const room = window.length < limit.records && (window.length === 0 || bytes < limit.bytes)
+      const room = window.length < limit.records() && (window.length === 0 || bytes < limit.bytes)
       if (!ended && room) pulled ??= pull()
       const head = window[0]
       if (!head && !pulled) return

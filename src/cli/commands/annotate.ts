@@ -22,8 +22,8 @@ interface Flags extends PromptTokenFlags {
   readonly host: string
   readonly portNum: number
   readonly endpoints?: readonly string[]
-  readonly batchSize: number
-  readonly concurrency: number
+  readonly batchSize?: number
+  readonly concurrency?: number
   readonly processLang: boolean
   readonly attributeSet?: string
   readonly protocol: 'auto' | 'per-attribute'
@@ -54,8 +54,16 @@ While no server answers it waits, and after --retry-for it ends with exit code 1
     .option('--host <name>', 'host of the server', 'localhost')
     .option('--port-num <port>', 'port of the server', wholeNumber(1), 1424)
     .option('--endpoints <url...>', 'servers, instead of --host and --port-num', endpoint)
-    .option('--batch-size <prompts>', 'most prompts in one request, up to 128', wholeNumber(1), 1)
-    .option('--concurrency <requests>', 'most requests at a time at each server', wholeNumber(1), 8)
+    .option(
+      '--batch-size <prompts>',
+      'prompts in one request, up to 128 (default: the best number, found by trying)',
+      wholeNumber(1),
+    )
+    .option(
+      '--concurrency <requests>',
+      'requests at a time at each server (default: the best number, found by trying)',
+      wholeNumber(1),
+    )
     .option('--process-lang <boolean>', 'predict the language too', pythonBoolean, true)
     .option('--attribute-set <name>', 'attributes to predict, instead of the twelve (and lang) of the original')
     .option(
@@ -92,17 +100,20 @@ Examples:
 
 async function run(flags: Flags, session: Session): Promise<void> {
   const urls = flags.endpoints ?? [`http://${flags.host}:${flags.portNum}`]
+  const batch = flags.batchSize ?? (flags.protocol === 'per-attribute' ? 1 : undefined)
   const total = flags.inputFileName === '-' ? null : await countLines(flags.inputFileName)
   const fleet = openFleet({
     endpoints: urls.map(url => ({ url, model: null })),
     attributeSet: attributeSet(flags.attributeSet ?? (flags.processLang ? 'oasst-12-lang@1' : 'oasst-12@1')),
     tokens: promptTokensOf(flags),
     protocol: flags.protocol,
-    inFlight: flags.concurrency,
-    batch: Math.min(flags.batchSize, 128),
+    ...(flags.concurrency === undefined ? {} : { inFlight: flags.concurrency }),
+    ...(batch === undefined ? {} : { batch }),
     deadlineMs: flags.deadline * 1000,
     retryForMs: flags.retryFor,
   })
+  // One prompt at a time means one record at a time: the order of the requests is then the original's.
+  const inOrder = urls.length === 1 && flags.concurrency === 1 && batch === 1
   let shown: Progress | undefined
   const watch = setInterval(() => shown?.add(0, trouble(fleet)), 1000)
   try {
@@ -112,7 +123,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
       model: fleet.pinned('file'),
       turns: flags.turns,
       strict: flags.strict,
-      window: window(urls.length * flags.concurrency * flags.batchSize),
+      window: () => (inOrder ? 1 : fleet.conversations()),
       begin: earlier => {
         if (earlier) session.out(`Loaded ${earlier.annotated} existing requests\n`)
         const done = earlier ? earlier.annotated + earlier.rejected : 0
@@ -130,12 +141,6 @@ async function run(flags: Flags, session: Session): Promise<void> {
     await fleet.close()
   }
 }
-
-/**
- * Records under way for so many prompts under way: four for each, so that a slow one does not leave the servers idle. One
- * prompt at a time means one record at a time: the order of the requests is then the original's.
- */
-const window = (prompts: number): number => (prompts === 1 ? 1 : 4 * prompts)
 
 /** A note on an outage, while there is one. */
 const trouble = (fleet: Fleet): string | undefined => {

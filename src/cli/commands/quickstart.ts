@@ -85,6 +85,7 @@ async function wholeFlow(
       workspace,
       nodes: pipeline,
       capabilities: opened.capabilities,
+      conversations: opened.conversations,
       untilIdle: true,
       sources: async stopped => {
         const own = files.length > 0 ? files : [shippedTrees]

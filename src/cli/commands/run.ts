@@ -42,6 +42,7 @@ export const run: Verb = (program, session) => {
           workspace,
           nodes,
           capabilities: opened.capabilities,
+          conversations: opened.conversations,
           untilIdle: flags.untilIdle ?? false,
           sources: async () => undefined,
           watch: async rows => {

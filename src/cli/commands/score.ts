@@ -48,7 +48,7 @@ export const score: Verb = (program, session) => {
           nodes,
           capabilities: opened.capabilities,
           options: node => nodeOptions(config, node),
-          concurrency: config.annotate.concurrency,
+          concurrency: 256,
           signal: stop.signal,
         })
         for await (const { position, emissions, error } of results) {

@@ -26,6 +26,8 @@ export const promptTokensOf = (config: Config): PromptTokens =>
 export interface Opened {
   readonly capabilities: Capabilities
   readonly fleet: Fleet
+  /** Conversations that `annotate` may have under way now: as many as keep the servers busy, or what is configured. */
+  readonly conversations: () => number
   /** Whether `annotate` has a model to ask now. */
   hasValueModel(): Promise<boolean>
   close(): Promise<void>
@@ -62,6 +64,7 @@ export async function openCapabilities({ config, root, log }: Workspace): Promis
   return {
     capabilities,
     fleet,
+    conversations: () => config.annotate.concurrency ?? fleet.conversations(),
     hasValueModel: async () => endpoints.length > 0 || (await active.now()) !== null,
     close: async () => {
       await valueModels.close()

@@ -14,6 +14,8 @@ export interface RunRequest {
   readonly workspace: Workspace
   readonly nodes: readonly Node[]
   readonly capabilities: Capabilities
+  /** Conversations that `annotate` may have under way now. */
+  readonly conversations: () => number
   readonly untilIdle: boolean
   /** Takes sources in beside the nodes; aborted with the run. */
   readonly sources: (signal: AbortSignal) => Promise<void>
@@ -45,7 +47,7 @@ export async function runPipeline(request: RunRequest): Promise<{ readonly commi
     deadLetters: deadLetters.name,
     capabilities: request.capabilities,
     options: node => nodeOptions(workspace.config, node),
-    concurrency: node => (node.stage === 'annotate' ? workspace.config.annotate.concurrency : 64),
+    concurrency: node => (node.stage === 'annotate' ? request.conversations() : 64),
     window: node => (node.stage === 'annotate' ? costlyWindow : cheapWindow),
     sourcesEnded: () => sourcesEnded,
     untilIdle: request.untilIdle,

@@ -39,7 +39,7 @@ function run(input: string, output: string, more: Partial<AnnotateFile> = {}) {
     output: path(output),
     model: model(),
     turns: 'all',
-    window: 4,
+    window: () => 4,
     begin: () => {},
     advanced: () => {},
     ...more,
@@ -84,7 +84,7 @@ describe('annotating a file', () => {
   it('keeps what is done in an outage, and goes on after it with the same texts apart', async () => {
     const inputs = ['a', 'bad', 'a', 'gone', 'a', 'bad']
     writeFileSync(path('in.jsonl'), inputs.map(line).join(''))
-    await expect(run('in.jsonl', 'out.jsonl', { window: 1 })).rejects.toThrow('gone')
+    await expect(run('in.jsonl', 'out.jsonl', { window: () => 1 })).rejects.toThrow('gone')
     expect(read('out.jsonl')).toBe(annotated('a') + annotated('a'))
 
     const asked: string[] = []
@@ -141,7 +141,7 @@ describe('annotating a file', () => {
 
   it('reads and writes gzip, and goes on with one', async () => {
     writeFileSync(path('in.jsonl.gz'), gzipSync(['a', 'gone', 'c'].map(line).join('')))
-    await expect(run('in.jsonl.gz', 'out.jsonl.gz', { window: 1 })).rejects.toThrow('gone')
+    await expect(run('in.jsonl.gz', 'out.jsonl.gz', { window: () => 1 })).rejects.toThrow('gone')
     expect(existsSync(path('out.jsonl.gz'))).toBe(false)
     writeFileSync(path('in.jsonl.gz'), gzipSync(['a', 'b', 'c'].map(line).join('')))
     await run('in.jsonl.gz', 'out.jsonl.gz')

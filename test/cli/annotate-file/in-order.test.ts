@@ -29,7 +29,7 @@ describe('a window of work', () => {
             await sleep(waits[n])
             return n
           }
-          const results = await collect(inOrder(items(waits.length), work, { records, bytes: 1000 }))
+          const results = await collect(inOrder(items(waits.length), work, { records: () => records, bytes: 1000 }))
           expect(results).toEqual(waits.map((_, n) => n))
         },
       ),
@@ -38,9 +38,9 @@ describe('a window of work', () => {
   })
 
   it.each([
-    ['records', { records: 3, bytes: 1000 }, 1, 3],
-    ['bytes', { records: 100, bytes: 50 }, 20, 3],
-    ['one item that is larger than the window', { records: 100, bytes: 50 }, 80, 1],
+    ['records', { records: () => 3, bytes: 1000 }, 1, 3],
+    ['bytes', { records: () => 100, bytes: 50 }, 20, 3],
+    ['one item that is larger than the window', { records: () => 100, bytes: 50 }, 80, 1],
   ])('is bounded by %s', async (_, limit, length, most) => {
     let [underWay, highest] = [0, 0]
     const work = async (): Promise<void> => {
@@ -59,7 +59,7 @@ describe('a window of work', () => {
       await new Promise<void>(resolve => (more = resolve))
       yield { bytes: { length: 1 }, n: 1 }
     }
-    const results = inOrder(slow(), async ({ n }) => n, { records: 10, bytes: 10 })
+    const results = inOrder(slow(), async ({ n }) => n, { records: () => 10, bytes: 10 })
     expect((await results.next()).value).toEqual([0])
     more()
     expect((await results.next()).value).toEqual([1])
@@ -74,7 +74,7 @@ describe('a window of work', () => {
       return n
     }
     await expect(async () => {
-      for await (const some of inOrder(items(9), work, { records: 9, bytes: 99 })) seen.push(...some)
+      for await (const some of inOrder(items(9), work, { records: () => 9, bytes: 99 })) seen.push(...some)
     }).rejects.toThrow('third')
     expect(seen).toEqual([0, 1])
 
@@ -83,7 +83,7 @@ describe('a window of work', () => {
       throw new Error('torn')
     }
     await expect(async () => {
-      for await (const some of inOrder(torn(), async ({ n }) => n, { records: 9, bytes: 99 })) seen.push(...some)
+      for await (const some of inOrder(torn(), async ({ n }) => n, { records: () => 9, bytes: 99 })) seen.push(...some)
     }).rejects.toThrow('torn')
     expect(seen).toEqual([0, 1, 0, 1])
   })

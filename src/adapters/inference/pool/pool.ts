@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type Backoff } from '../../../runtime/retry.js'
 import { Admission, type AdmissionLimit, roughTokens } from './admission.js'
@@ -44,6 +45,7 @@ export class Pool {
 
   constructor(private readonly options: PoolOptions) {
     const { retry, breaker } = options
+    setMaxListeners(0, this.#closed.signal)
     this.#admission = new Admission(options.queue)
     this.#outage = new Outage(options.retryForMs, error => this.#failAll(error))
     this.#prober = new Prober(this.counters, this.#outage, this.#closed.signal)
