@@ -63,11 +63,12 @@ export async function underFaults(settings: Settings): Promise<Figure[]> {
       modes.map((_, index) => ({ faults: rules(index + 1) })),
     )
     const { lost, doubled, different } = await compare(clean, faulty)
+    const refused = await refusals(`${faulty}.rejected.jsonl`)
     if (settings.verbose || lost + doubled + different > 0) {
-      process.stderr.write(`    ${lost} lost, ${doubled} doubled, ${different} different\n`)
-      const rejected = await readFile(`${faulty}.rejected.jsonl`, 'utf8').catch(() => '')
-      for (const line of rejected.split('\n').slice(0, 3))
-        if (line !== '') process.stderr.write(`    ${line.slice(0, 400)}\n`)
+      process.stderr.write(
+        `    ${lost} lost, of them ${refused} refused; ${doubled} doubled, ${different} different; ` +
+          `${cleanSeconds.toFixed(1)} s without faults, ${faultySeconds.toFixed(1)} s with\n`,
+      )
     }
     const every = `${records} turns with 1 % of each of ${faults.length} faults; 1 s a call at most`
     return [
@@ -76,11 +77,21 @@ export async function underFaults(settings: Settings): Promise<Figure[]> {
       figure('fleet.faults.same-labels', 1, `${every}: 1 when all labels are those of the run without faults`, 'yes', [
         different === 0 ? 1 : 0,
       ]),
+      figure('fleet.faults.refused', null, `${every}: records that a server called invalid`, 'records', [refused]),
+      figure('fleet.faults.lost-otherwise', null, `${every}: records lost in any other way`, 'records', [
+        lost - refused,
+      ]),
       figure('fleet.faults.speed', null, `${every}; the run without faults`, 'ratio', [cleanSeconds / faultySeconds]),
     ]
   } finally {
     await rm(folder, { recursive: true })
   }
+}
+
+/** How many records were rejected since a server said that they are invalid. */
+async function refusals(path: string): Promise<number> {
+  const rejected = await readFile(path, 'utf8').catch(() => '')
+  return rejected.split('\n').filter(line => line.includes('STEERFLOW_INFERENCE_REFUSED')).length
 }
 
 async function compare(clean: string, faulty: string): Promise<{ lost: number; doubled: number; different: number }> {
