@@ -1,13 +1,17 @@
 import { execFileSync } from 'node:child_process'
 import { cpus, totalmem } from 'node:os'
 import { type Figure } from './figure.js'
+import { readSettings, type Settings } from './settings.js'
 
-/** `npm run bench -- NAME… [--json]`: measures and prints; with --json the last line of stdout is one object. */
-const known = ['preprocess', 'clean', 'annotate', 'log', 'kafka'] as const
+/**
+ * `npm run bench -- NAME… [--json] [--only PART,…] [--verbose] [--long]`: measures and prints; with --json the last line
+ * of stdout is one object. Parts, a trace and longer runs are the fleet's.
+ */
+const known = ['preprocess', 'clean', 'annotate', 'log', 'kafka', 'fleet'] as const
 
 const args = process.argv.slice(2)
 const json = args.includes('--json')
-const names = args.filter(arg => !arg.startsWith('--'))
+const { settings, names } = readSettings(args)
 const wrong = names.filter(name => !known.includes(name as (typeof known)[number]))
 if (wrong.length > 0) {
   process.stderr.write(`no benchmark is called ${wrong.join(', ')}; known: ${known.join(', ')}\n`)
@@ -17,8 +21,10 @@ if (wrong.length > 0) {
 const figures: Figure[] = []
 for (const name of names.length > 0 ? names : known) {
   process.stderr.write(`${name} …\n`)
-  const bench = (await import(`./${name}.js`)) as { readonly figures: () => Promise<readonly Figure[]> }
-  for (const figure of await bench.figures()) {
+  const bench = (await import(`./${name}.js`)) as {
+    readonly figures: (settings: Settings) => Promise<readonly Figure[]>
+  }
+  for (const figure of await bench.figures(settings)) {
     figures.push(figure)
     const goal = figure.goal === null ? 'reported' : `goal ${figure.goal} ${figure.met ? 'met' : 'NOT MET'}`
     const spread = figure.spread.map(value => value.toPrecision(3)).join('–')

@@ -8,6 +8,8 @@ export interface ContractProcess {
   readonly url: string
   counters(): Promise<ServerCounters>
   stop(): Promise<void>
+  /** Ends it with SIGKILL, in the middle of whatever it does. */
+  kill(): Promise<void>
 }
 
 export async function forkContractServer(options: ServerOptions = {}): Promise<ContractProcess> {
@@ -18,13 +20,16 @@ export async function forkContractServer(options: ServerOptions = {}): Promise<C
   })
   const [chunk] = (await once(child.stdout!, 'data')) as [Buffer]
   const url = chunk.toString().trim()
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const exited = once(child, 'exit')
+    child.kill(signal)
+    await exited
+  }
   return {
     url,
     counters: async () => (await (await fetch(`${url}/counters`)).json()) as ServerCounters,
-    stop: async () => {
-      const exited = once(child, 'exit')
-      child.kill('SIGTERM')
-      await exited
-    },
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
   }
 }

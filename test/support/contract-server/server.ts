@@ -9,8 +9,12 @@ import {
   type HttpAnswer,
 } from '../../../src/domain/generate-contract.js'
 import { type Fault, faultOf, FaultRule } from './faults.js'
+<<<<<<< HEAD
+import { promptsIn, Service, type ServiceCounters, ServiceMode } from './service.js'
+=======
 import { openAiAnswer, openAiRewardAnswer } from './openai.js'
 import { tritonAnswer } from './triton.js'
+>>>>>>> main
 import { generate, goldenModel } from './value-model.js'
 
 export const ServerOptions = z.object({
@@ -25,6 +29,8 @@ export const ServerOptions = z.object({
   bad: z.boolean().default(false),
   /** Milliseconds for every answer. */
   latencyMs: z.number().default(0),
+  /** How it spends its time on each request beyond that; left out: none. */
+  service: ServiceMode.optional(),
   /** Milliseconds after each start during which it answers 503, as servers do that load a model. */
   loadingMs: z.number().default(0),
   faults: z.array(FaultRule).default([]),
@@ -47,6 +53,8 @@ export interface ServerCounters {
   readonly serviceMs: number
   /** The server's clock, in milliseconds. */
   readonly now: number
+  /** What its service mode counts, where it has one. */
+  readonly service?: ServiceCounters
 }
 
 /** A server that speaks one of the contracts, with a model that can be computed by hand, and faults. */
@@ -67,6 +75,7 @@ export interface ContractServer {
 export async function startContractServer(given: ServerOptions = {}): Promise<ContractServer> {
   const options = ServerOptions.parse(given)
   const model = goldenModel(options)
+  const service = options.service && new Service(options.service)
   const bodies: string[] = []
   const counters = { requests: 0, answered: 0, inFlight: 0, maxInFlight: 0, serviceMs: 0, now: 0 }
   let rules: readonly FaultRule[] = options.faults
@@ -106,7 +115,7 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.url === '/counters') {
-      response.end(JSON.stringify({ ...counters, now: performance.now() }))
+      response.end(JSON.stringify({ ...counters, now: performance.now(), service: service?.counters }))
       return
     }
     if (options.metrics && request.url === '/metrics') {
@@ -124,8 +133,9 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
       const body = await text(request)
       if (options.record) bodies.push(body)
       if (options.latencyMs) await sleep(options.latencyMs)
+      const served = service === undefined || (await service.serve(promptsIn(body)))
       const fault: Fault | null =
-        performance.now() < loadedAt ? { kind: 'status', status: 503 } : faultOf(rules, number, body)
+        performance.now() < loadedAt || !served ? { kind: 'status', status: 503 } : faultOf(rules, number, body)
       if (fault?.kind === 'hang') return
       if (fault?.kind === 'slow') await sleep(fault.ms)
       const ready = spoil(answer(request, body), fault)
