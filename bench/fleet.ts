@@ -24,7 +24,7 @@ const setups: readonly Setup[] = [
     backlog: 400,
     ramp: 4,
     window: 4,
-    rounds: 3,
+    rounds: 2,
   },
   {
     name: 'unequal',
@@ -34,7 +34,7 @@ const setups: readonly Setup[] = [
     backlog: 400,
     ramp: 5,
     window: 4,
-    rounds: 3,
+    rounds: 2,
   },
   {
     name: 'locked',
@@ -64,7 +64,7 @@ const setups: readonly Setup[] = [
     backlog: 400,
     ramp: 8,
     window: 5,
-    rounds: 2,
+    rounds: 1,
   },
 ]
 

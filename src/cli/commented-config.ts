@@ -57,4 +57,8 @@ function keys(schema: Schema, indent: string, hashes = '#'): string[] {
 
 /** What stands behind a key: its default, or else something that shows what belongs there. */
 const example = (schema: Schema): string =>
-  JSON.stringify(schema.default ?? schema.const ?? schema.enum?.[0] ?? schema.examples?.[0] ?? '…')
+  JSON.stringify(
+    schema.default === null
+      ? null
+      : (schema.default ?? schema.const ?? schema.enum?.[0] ?? schema.examples?.[0] ?? '…'),
+  )

@@ -49,9 +49,9 @@ function findKeys(): ReadonlyMap<string, ConfigKey> {
   return found
 }
 
-/** The configuration with `[redacted]` in the place of every secret. */
+/** The configuration with `[redacted]` in the place of every secret, and of names and passwords in URLs. */
 export function withoutSecrets(config: Config): unknown {
-  const shown = structuredClone(config) as Record<string, unknown>
+  const shown = redactUrls(config) as Record<string, unknown>
   for (const { path, secret } of configKeys().values()) {
     if (!secret) continue
     let at: unknown = shown
@@ -60,4 +60,12 @@ export function withoutSecrets(config: Config): unknown {
     if (typeof at === 'object' && at !== null && last in at) (at as Record<string, unknown>)[last] = '[redacted]'
   }
   return shown
+}
+
+/** A copy in which no URL has a name and password. */
+function redactUrls(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(/^(https?:\/\/)[^/?#]*@/i, '$1[redacted]@')
+  if (Array.isArray(value)) return value.map(redactUrls)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactUrls(inner)]))
 }

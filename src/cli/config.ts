@@ -5,6 +5,8 @@ import { clean } from '../stages/clean.js'
 import { preprocess } from '../stages/preprocess.js'
 import { seal } from '../stages/seal.js'
 import { trigger } from '../stages/trigger.js'
+import { EndpointEntries } from '../adapters/inference/endpoints/entry.js'
+import { type EndpointsSpec } from '../adapters/inference/endpoints/watch.js'
 import { KafkaSettings } from '../adapters/log/kafka/settings.js'
 import { type TopicSpec } from '../runtime/log.js'
 import { topicSpecs, topics } from '../topics.js'
@@ -142,19 +144,39 @@ export const Config = z
       .describe('leaving out what nothing is learnt from'),
     annotate: annotate.options
       .extend({
-        endpoints: z
-          .array(z.url())
-          .default([])
-          .describe('inference servers of the value model; none: the active baseline model is served by this process'),
+        endpoints: EndpointEntries.prefault([]).describe(
+          'inference servers of the value model, see docs/operations.md; none: this process serves the active baseline model',
+        ),
+        endpointsFile: z
+          .string()
+          .default('')
+          .describe('YAML or JSON file with more entries like those of endpoints, read again whenever it changes'),
         model: z.string().default('external').describe('name of the model that the endpoints serve'),
         protocol: z.enum(['auto', 'per-attribute']).default('auto').describe('one call a turn, or one an attribute'),
-        inFlight: z.int().positive().default(8).describe('calls under way at one server'),
+        inFlight: z
+          .int()
+          .positive()
+          .nullable()
+          .default(null)
+          .describe('most calls under way at one server, below which the best number is found; null: no such bound'),
         deadlineSeconds: z.number().positive().default(120).describe('longest that one call may take'),
         concurrency: z
           .int()
           .positive()
           .meta({ description: 'conversations under way; left out: as many as keep the servers busy', examples: [64] })
           .optional(),
+        price: z
+          .strictObject({
+            perMillionPromptTokens: z.number().nonnegative().default(0).describe('of the tokens that are sent'),
+            perMillionCompletionTokens: z
+              .number()
+              .nonnegative()
+              .default(0)
+              .describe('of the tokens that are generated'),
+            currency: z.string().min(1).default('USD').describe('of these prices, and of pricePerHour of endpoints'),
+          })
+          .prefault({})
+          .describe('what servers that are paid by the token cost; 0: nothing'),
       })
       .prefault({})
       .describe('predicting the attributes of every turn'),
@@ -175,6 +197,12 @@ const training: Readonly<Record<string, z.input<typeof Dataset>>> = {
 /** The settings of a dataset, with its defaults. */
 export const datasetOf = (config: Config, name: string): z.output<typeof Dataset> =>
   config.datasets[name] ?? Dataset.parse(training[name] ?? {})
+
+/** Where the endpoints of the value model come from; null: from nowhere. */
+export function endpointsOf({ annotate: { endpoints, endpointsFile } }: Config): EndpointsSpec | null {
+  if (endpoints.length === 0 && endpointsFile === '') return null
+  return { entries: endpoints, file: endpointsFile === '' ? null : endpointsFile }
+}
 
 /** The datasets of the pipeline, and those that the configuration adds. */
 export const datasetNames = (config: Config): readonly string[] => [

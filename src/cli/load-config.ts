@@ -1,6 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { parseDocument } from 'yaml'
-import { type z } from 'zod'
+import { complaintOf, readYaml } from '../adapters/plain-yaml.js'
 import { SteerflowError } from '../domain/errors.js'
 import { Config } from './config.js'
 import { configKeys } from './config-keys.js'
@@ -34,31 +33,8 @@ export function loadConfig(sources: ConfigSources): Config {
   }
   const parsed = Config.safeParse(tree)
   if (parsed.success) return parsed.data
-  const { path, message } = deepest(parsed.error.issues)
+  const { path, message } = complaintOf(parsed.error)
   throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${path.join('.') || 'the configuration'}: ${message}`)
-}
-
-interface Complaint {
-  readonly path: readonly PropertyKey[]
-  readonly message: string
-  /** A rule of a form as a whole was broken: then the form itself is the one that was meant. */
-  readonly rule: boolean
-}
-
-/**
- * What to tell of a configuration that does not fit. Where several forms are possible, the one that was meant is the one
- * that fits farthest: its complaint lies deepest, or is the only one that knows the keys.
- */
-function deepest(issues: readonly z.core.$ZodIssue[]): Complaint {
-  const [issue] = issues
-  if (issue === undefined) return { path: [], message: 'invalid', rule: false }
-  const { path, message, code } = issue
-  if (code !== 'invalid_union') return { path, message, rule: code === 'custom' }
-  const [best] = issue.errors
-    .map(deepest)
-    .sort((a, b) => b.path.length - a.path.length || Number(b.rule) - Number(a.rule))
-  if (best === undefined || (best.path.length === 0 && !best.rule)) return { path, message, rule: false }
-  return { path: [...path, ...best.path], message: best.message, rule: best.rule }
 }
 
 function readFile(named: string | undefined): Tree {
@@ -67,7 +43,7 @@ function readFile(named: string | undefined): Tree {
     if (named === undefined) return {}
     throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `no configuration file at ${named}`)
   }
-  const tree: unknown = yaml(file, readFileSync(file, 'utf8')) ?? {}
+  const tree: unknown = readYaml(file, readFileSync(file, 'utf8')) ?? {}
   if (typeof tree === 'object' && tree !== null && !Array.isArray(tree)) return tree as Tree
   throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${file} must hold keys and values`)
 }
@@ -95,23 +71,6 @@ function assign(tree: Tree, path: readonly string[], value: unknown): void {
 function valueOf(name: string, path: readonly string[], text: string): unknown {
   const key = configKeys().get(path.join('.'))
   if (key?.secret) return text
-  const value = yaml(name, text)
+  const value = readYaml(name, text)
   return key?.text && typeof value !== 'string' ? text : value
-}
-
-/** Without the words of the YAML reader: they quote the line, and a secret may stand in it. */
-function yaml(name: string, text: string): unknown {
-  const document = parseDocument(text, { prettyErrors: false })
-  const [error] = document.errors
-  if (!error) {
-    try {
-      return document.toJS() as unknown
-    } catch {
-      throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${name} is not YAML: an alias without its anchor`)
-    }
-  }
-  const before = text.slice(0, error.pos[0]).split('\n')
-  const where = `line ${before.length}, column ${before.at(-1)!.length + 1}`
-  const what = error.code.toLowerCase().replaceAll('_', ' ')
-  throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${name} is not YAML: ${where}: ${what}`)
 }

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type Logger, destination, pino } from 'pino'
+import { type EndpointsReport } from '../adapters/inference/endpoints/events.js'
 import { type KafkaReport } from '../adapters/log/kafka/client-log.js'
 import { type Report } from '../runtime/events.js'
 import { type Io } from './command.js'
@@ -40,6 +41,12 @@ export const reportTo =
       event.event === 'failed' ? 'error' : event.event === 'dead-letter' || event.event === 'lost' ? 'warn' : 'info'
     logger[level](event, event.event)
   }
+
+/** Endpoints that come and go, as log lines: what cannot be used or read is louder. */
+export const endpointsReportTo =
+  (logger: Logger): EndpointsReport =>
+  event =>
+    logger['cause' in event ? 'warn' : 'info'](event, event.event)
 
 /** What the client of a cluster has to say, as log lines. */
 export const clientReportTo =

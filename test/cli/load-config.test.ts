@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { commentedConfig } from '../../src/cli/commented-config.js'
-import { attributeSetOf, Config, nodeOptions, topicSpecsOf } from '../../src/cli/config.js'
+import { attributeSetOf, Config, endpointsOf, nodeOptions, topicSpecsOf } from '../../src/cli/config.js'
+import { withoutSecrets } from '../../src/cli/config-keys.js'
 import { loadConfig, variables } from '../../src/cli/load-config.js'
 import { pipeline } from '../../src/pipeline.js'
 import { type Capabilities } from '../../src/stages/needs.js'
@@ -40,7 +41,7 @@ test('a file that is named must be there', () => {
 test('every key that a person can set is a variable', () => {
   expect(variables().get('STEERFLOW_ANNOTATE_ENDPOINTS')).toEqual(['annotate', 'endpoints'])
   const endpoints = loadConfig({ env: { STEERFLOW_ANNOTATE_ENDPOINTS: '[http://localhost:1424]' } }).annotate.endpoints
-  expect(endpoints).toEqual(['http://localhost:1424'])
+  expect(endpoints).toMatchObject([{ url: 'http://localhost:1424', protocol: 'nemo-generate' }])
 })
 
 test('topics get the partitions and the retention of the configuration', () => {
@@ -88,4 +89,19 @@ test('an attribute set of one’s own is known by its name', () => {
   const twice = fileWith('attributeSets: { mine@2: { keys: [wit, wit] } }\n')
   expect(() => loadConfig({ file: twice })).toThrow(/attributeSets/)
   expect(() => attributeSetOf(loadConfig({ set: ['attributes=none'] }))).toThrow(/no attribute set is called none/)
+})
+
+test('the configuration is shown without the names and passwords of URLs', () => {
+  const endpoints = ['http://bob:s3cret@a:1424', { url: 'https://b', apiKeyEnv: 'KEY' }]
+  const shown = JSON.stringify(withoutSecrets(Config.parse({ annotate: { endpoints } })))
+  expect(shown).toContain('http://[redacted]@a:1424')
+  expect(shown).toContain('"https://b"')
+  expect(shown).not.toContain('s3cret')
+})
+
+test('endpoints come from the configuration, from a file, from both, or from nowhere', () => {
+  const sources = (annotate: object) => endpointsOf(Config.parse({ annotate }))
+  expect(sources({})).toBeNull()
+  expect(sources({ endpointsFile: 'servers.yaml' })).toEqual({ entries: [], file: 'servers.yaml' })
+  expect(sources({ endpoints: ['http://a'] })).toMatchObject({ entries: [{ url: 'http://a' }], file: null })
 })

@@ -8,12 +8,15 @@ import { type AdmissionLimit } from './pool/admission.js'
 import { Pool } from './pool/pool.js'
 import { PrefixCache } from './prefix-cache.js'
 import { nemoGenerate } from './protocols/nemo-generate.js'
+import { checkedFor } from './protocols/protocols.js'
 import { scoreTurn, type Scoring } from './score-turn.js'
 
 export interface FleetOptions extends Scoring {
   readonly endpoints: readonly EndpointAddress[]
   /** Requests at a time at each endpoint; left out: the number at which it gives most, found by trying. */
   readonly inFlight?: number
+  /** Requests at a time at one endpoint beyond which no number is tried (1,024); an endpoint may have its own bound. */
+  readonly mostInFlight?: number
   /** Prompts in one request, where the protocol takes several; left out: found by trying. */
   readonly batch?: number
   /** Most tokens of prompts under way at one endpoint, roughly (1,000,000). */
@@ -39,6 +42,7 @@ export interface FleetOptions extends Scoring {
 export interface Fleet {
   /** The model of that digest: its turns go to endpoints that serve it, or that declare no model. */
   pinned(digest: string): PinnedValueModel
+  /** @throws STEERFLOW_CONFIG_INVALID when its protocol cannot give labels of the attribute set. */
   addEndpoint(address: EndpointAddress): void
   /**
    * Takes an endpoint away: it gets nothing new, and has `drainMs` (10,000) to answer what it has; what is left then goes
@@ -52,11 +56,15 @@ export interface Fleet {
   close(): Promise<void>
 }
 
-/** Opens a fleet. Nothing is connected before the first turn; endpoints may come and go while it is used. */
+/**
+ * Opens a fleet. Nothing is connected before the first turn; endpoints may come and go while it is used.
+ * @throws STEERFLOW_CONFIG_INVALID when the protocol of an endpoint cannot give labels of the attribute set.
+ */
 export function openFleet(options: FleetOptions): Fleet {
   const pool = new Pool({
     protocol: nemoGenerate,
     inFlight: options.inFlight ?? null,
+    mostInFlight: options.mostInFlight ?? 1024,
     batch: options.batch ?? null,
     tokensInFlight: options.tokensInFlight ?? 1_000_000,
     queue: options.queue ?? { requests: 20_000, tokens: 50_000_000 },
@@ -67,7 +75,11 @@ export function openFleet(options: FleetOptions): Fleet {
     retry: { first: 100, most: 5_000 },
     retryForMs: options.retryForMs ?? null,
   })
-  for (const address of options.endpoints) pool.add(address)
+  const add = (address: EndpointAddress): void => {
+    checkedFor(options.attributeSet, address.protocol ?? nemoGenerate)
+    pool.add(address)
+  }
+  options.endpoints.forEach(add)
   const scores = new PrefixCache<ScoredTurn>(options.cacheEntries ?? (options.protocol === 'auto' ? 50_000 : 0))
 
   return {
@@ -84,7 +96,7 @@ export function openFleet(options: FleetOptions): Fleet {
         return scored
       },
     }),
-    addEndpoint: address => pool.add(address),
+    addEndpoint: add,
     removeEndpoint: (url, drainMs = 10_000) => pool.remove(url, drainMs),
     conversations: () => Math.max(64, 3 * pool.capacity),
     stats: () => ({

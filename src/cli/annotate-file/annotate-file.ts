@@ -60,7 +60,12 @@ export async function annotateFile(job: AnnotateFile): Promise<AnnotatedFile> {
   const writer = await output.append()
   const work = (line: Line): Promise<Outcome> => annotateLine(job, line, stop.signal)
   try {
-    const limit = { records: job.window, bytes: windowBytes }
+    const limit = {
+      get records() {
+        return job.window
+      },
+      bytes: windowBytes,
+    }
     for await (const outcomes of inOrder(sized(lines), work, limit)) {
       for (const outcome of outcomes) {
         if ('error' in outcome) {

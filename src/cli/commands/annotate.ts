@@ -1,4 +1,6 @@
-import { InvalidArgumentError, Option } from 'commander'
+import { Option } from 'commander'
+import { type EndpointsReport } from '../../adapters/inference/endpoints/events.js'
+import { followEndpoints } from '../../adapters/inference/endpoints/follow.js'
 import { openFleet, type Fleet } from '../../adapters/inference/fleet.js'
 import { attributeSet } from '../../domain/attributes.js'
 import { type AnnotatedTurns } from '../../domain/annotation.js'
@@ -14,14 +16,12 @@ import {
   wholeNumber,
   withPromptTokens,
 } from '../flags.js'
+import { serverEntries, type ServerFlags, withServers } from '../annotate-file/servers.js'
 import { progress, type Progress } from '../render/progress.js'
 
-interface Flags extends PromptTokenFlags {
+interface Flags extends PromptTokenFlags, ServerFlags {
   readonly inputFileName: string
   readonly outputFileName: string
-  readonly host: string
-  readonly portNum: number
-  readonly endpoints?: readonly string[]
   readonly batchSize?: number
   readonly concurrency?: number
   readonly processLang: boolean
@@ -31,11 +31,6 @@ interface Flags extends PromptTokenFlags {
   readonly retryFor: number | null
   readonly deadline: number
   readonly strict?: true
-}
-
-const endpoint = (url: string, others: readonly string[] = []): readonly string[] => {
-  if (!URL.canParse(url) || !/^https?:/i.test(url)) throw new InvalidArgumentError('It must be an http URL.')
-  return [...others, url]
 }
 
 /** The original attribute_annotate script's command line: same flags, same labels, nothing lost. */
@@ -51,9 +46,6 @@ While no server answers it waits, and after --retry-for it ends with exit code 1
     )
     .option('--input-file-name <file>', 'conversations, JSON lines; gzip is recognised', 'input.jsonl')
     .option('--output-file-name <file>', 'annotated conversations; compressed when it ends with .gz', 'output.jsonl')
-    .option('--host <name>', 'host of the server', 'localhost')
-    .option('--port-num <port>', 'port of the server', wholeNumber(1), 1424)
-    .option('--endpoints <url...>', 'servers, instead of --host and --port-num', endpoint)
     .option(
       '--batch-size <prompts>',
       'prompts in one request, up to 128 (default: the best number, found by trying)',
@@ -85,7 +77,7 @@ While no server answers it waits, and after --retry-for it ends with exit code 1
     )
     .option('--deadline <seconds>', 'time for one answer', wholeNumber(1), 120)
     .option('--strict', 'stop at the first record that cannot be annotated; what is done is kept')
-  withPromptTokens(command)
+  withPromptTokens(withServers(command))
     .addHelpText(
       'after',
       `
@@ -93,18 +85,22 @@ Examples:
   steerflow annotate --input_file_name=train.jsonl --output_file_name=annotated.jsonl --port_num=1424
   steerflow annotate --input-file-name in.jsonl.gz --output-file-name out.jsonl.gz \\
     --endpoints http://gpu1:1424 http://gpu2:1424 --concurrency 16 --retry-for forever
+  steerflow annotate --endpoints http://gpu1:8000 --server-protocol openai-completions \\
+    --model-name my-model --guided regex-vllm --api-key-env API_KEY
+  steerflow annotate --endpoints-file servers.yaml
   steerflow annotate --protocol per-attribute --process_lang=False`,
     )
     .action((flags: Flags) => run(flags, session))
 }
 
 async function run(flags: Flags, session: Session): Promise<void> {
-  const urls = flags.endpoints ?? [`http://${flags.host}:${flags.portNum}`]
+  const sources = serverEntries(flags)
+  const set = attributeSet(flags.attributeSet ?? (flags.processLang ? 'oasst-12-lang@1' : 'oasst-12@1'))
   const batch = flags.batchSize ?? (flags.protocol === 'per-attribute' ? 1 : undefined)
   const total = flags.inputFileName === '-' ? null : await countLines(flags.inputFileName)
   const fleet = openFleet({
-    endpoints: urls.map(url => ({ url, model: null })),
-    attributeSet: attributeSet(flags.attributeSet ?? (flags.processLang ? 'oasst-12-lang@1' : 'oasst-12@1')),
+    endpoints: [],
+    attributeSet: set,
     tokens: promptTokensOf(flags),
     protocol: flags.protocol,
     ...(flags.concurrency === undefined ? {} : { inFlight: flags.concurrency }),
@@ -112,8 +108,9 @@ async function run(flags: Flags, session: Session): Promise<void> {
     deadlineMs: flags.deadline * 1000,
     retryForMs: flags.retryFor,
   })
+  const following = await followEndpoints(sources, { fleet, set, report: noteTo(session) })
   // One prompt at a time means one record at a time: the order of the requests is then the original's.
-  const inOrder = urls.length === 1 && flags.concurrency === 1 && batch === 1
+  const inOrder = flags.concurrency === 1 && batch === 1
   let shown: Progress | undefined
   const watch = setInterval(() => shown?.add(0, trouble(fleet)), 1000)
   try {
@@ -123,7 +120,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
       model: fleet.pinned('file'),
       turns: flags.turns,
       strict: flags.strict,
-      window: () => (inOrder ? 1 : fleet.conversations()),
+      window: () => (inOrder ? Math.max(1, fleet.stats().endpoints.length) : fleet.conversations()),
       begin: earlier => {
         if (earlier) session.out(`Loaded ${earlier.annotated} existing requests\n`)
         const done = earlier ? earlier.annotated + earlier.rejected : 0
@@ -138,9 +135,18 @@ async function run(flags: Flags, session: Session): Promise<void> {
     session.exit(exitCodes.rejected)
   } finally {
     clearInterval(watch)
+    following.stop()
     await fleet.close()
   }
 }
+
+/** Says what is wrong with a source of servers. */
+const noteTo =
+  (session: Session): EndpointsReport =>
+  event => {
+    if (!('cause' in event)) return
+    session.err(`${'url' in event ? event.url : event.source}: ${event.cause}\n`)
+  }
 
 /** A note on an outage, while there is one. */
 const trouble = (fleet: Fleet): string | undefined => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { type Logger } from 'pino'
 import { pipeline } from '../../pipeline.js'
 import { exitCodes, type Verb } from '../command.js'
-import { clientReportTo, openLogger, reportTo } from '../logger.js'
+import { clientReportTo, endpointsReportTo, openLogger, reportTo } from '../logger.js'
 import { formatOption } from '../flags.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { Live, type LiveRow } from '../render/live.js'
@@ -77,7 +77,7 @@ async function wholeFlow(
 ): Promise<Summary | null> {
   const started = Date.now()
   const sources: SourceSummary[] = []
-  const opened = await openCapabilities(workspace)
+  const opened = await openCapabilities(workspace, endpointsReportTo(logger))
   for (const note of tokenNotes(workspace.config)) logger.info({ event: 'note', note }, 'prompt tokens differ')
   const notStuck = stuckWatch(workspace, () => opened.hasValueModel())
   try {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
 import { pipeline } from '../../pipeline.js'
 import { type Verb } from '../command.js'
-import { clientReportTo, openLogger, reportTo } from '../logger.js'
+import { clientReportTo, endpointsReportTo, openLogger, reportTo } from '../logger.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { Live } from '../render/live.js'
 import { openCapabilities } from '../run/capabilities.js'
@@ -35,7 +35,7 @@ export const run: Verb = (program, session) => {
     const stop = interrupts()
     const live = new Live(session)
     try {
-      const opened = await openCapabilities(workspace)
+      const opened = await openCapabilities(workspace, endpointsReportTo(logger))
       const notStuck = stuckWatch(workspace, () => opened.hasValueModel())
       try {
         const { committed } = await runPipeline({

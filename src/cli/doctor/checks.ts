@@ -3,7 +3,7 @@ import { type ClusterFacts, type LogAdmin } from '../../runtime/log-admin.js'
 import { type Log } from '../../runtime/log.js'
 import { topicPlan } from '../../runtime/topic-plan.js'
 import { type Node } from '../../stages/bind.js'
-import { type Config, datasetOf, topicSpecsOf } from '../config.js'
+import { type Config, datasetOf, endpointsOf, topicSpecsOf } from '../config.js'
 import { shippedTokenizer } from '../run/capabilities.js'
 import { costlyWindow } from '../run/run-pipeline.js'
 import { brokersReachable, offsetsKept, transactionsOf } from './brokers.js'
@@ -24,7 +24,7 @@ export const machineChecks = (config: Config, root: string): readonly Check[] =>
   { name: 'node', look: () => nodeVersion(process.versions.node) },
   { name: 'disk', look: () => diskRoom(root) },
   { name: 'tokenizer', look: () => tokenizerFile(config.clean.tokenizer || shippedTokenizer) },
-  { name: 'endpoints', look: () => endpointsReachable(config.annotate.endpoints) },
+  { name: 'endpoints', look: () => endpointsReachable(endpointsOf(config)) },
   { name: 'registry', look: () => registryReachable(config.registry) },
 ]
 

@@ -1,15 +1,30 @@
+import { shownUrl } from '../../adapters/inference/endpoints/credentials.js'
+import { currentEndpoints } from '../../adapters/inference/endpoints/current.js'
+import { type EndpointsSpec } from '../../adapters/inference/endpoints/watch.js'
 import { fail, type Finding, ok, warn } from './check.js'
 import { connectProblem } from './connect.js'
 
-/** Whether the inference servers can be reached. */
+const todo = 'Start the servers, or correct annotate.endpoints; runs wait for them and lose nothing.'
+
+/**
+ * Whether the inference servers can be reached: those of every source, as it stands.
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_CONFIG_INVALID when a file of a source cannot be read.
+ */
 export async function endpointsReachable(
-  urls: readonly string[],
+  spec: EndpointsSpec | null,
   connect: typeof connectProblem = connectProblem,
 ): Promise<Finding> {
-  if (urls.length === 0) return ok('none set: the active baseline model is served by the run itself')
-  const problems = await Promise.all(urls.map(connect))
-  const lost = urls.flatMap((url, at) => (problems[at] === null ? [] : [`${url}: ${problems[at]}`]))
-  const todo = 'Start the servers, or correct annotate.endpoints; runs wait for them and lose nothing.'
-  if (lost.length === urls.length) return fail(`none can be reached: ${lost.join('; ')}`, todo)
-  return lost.length > 0 ? warn(`not reached: ${lost.join('; ')}`, todo) : ok(`${urls.length} reached`)
+  if (!spec) return ok('none set: the active baseline model is served by the run itself')
+  const { endpoints, problems } = await currentEndpoints(spec)
+  const reached = await Promise.all(
+    endpoints.map(async ({ url }) => {
+      const problem = await connect(url)
+      return problem === null ? [] : [`${shownUrl(url)}: ${problem}`]
+    }),
+  )
+  const lost = reached.flat()
+  const all = [...problems, ...lost].join('; ')
+  if (endpoints.length === 0) return fail(`the sources name no server${all === '' ? '' : `: ${all}`}`, todo)
+  if (lost.length === endpoints.length) return fail(`none can be reached: ${all}`, todo)
+  return all === '' ? ok(`${endpoints.length} reached`) : warn(`not reached: ${all}`, todo)
 }

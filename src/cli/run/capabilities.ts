@@ -2,6 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startBaselineServer } from '../../adapters/baseline/server.js'
+import { type EndpointsReport } from '../../adapters/inference/endpoints/events.js'
+import { followEndpoints } from '../../adapters/inference/endpoints/follow.js'
 import { type Fleet, openFleet } from '../../adapters/inference/fleet.js'
 import { ActiveModel } from '../../adapters/models/active-model.js'
 import { openValueModels } from '../../adapters/models/value-models.js'
@@ -12,7 +14,7 @@ import { openMasker } from '../../adapters/tokenizer/open-masker.js'
 import { controlTokens, extraIdTokens, type PromptTokens } from '../../domain/prompt-tokens.js'
 import { type Capabilities } from '../../stages/needs.js'
 import { models } from '../../topics.js'
-import { attributeSetOf, attributeSetsOf, type Config } from '../config.js'
+import { attributeSetOf, attributeSetsOf, type Config, endpointsOf } from '../config.js'
 import { type Workspace } from '../workspace.js'
 
 /** The tokenizer that is shipped with the examples. */
@@ -33,25 +35,31 @@ export interface Opened {
   close(): Promise<void>
 }
 
-/** Opens the capabilities of a workspace. @throws what the adapters throw. */
-export async function openCapabilities({ config, root, log }: Workspace): Promise<Opened> {
+/** Opens the capabilities of a workspace; `report` hears of endpoints that come and go. @throws what the adapters throw. */
+export async function openCapabilities(
+  { config, root, log }: Workspace,
+  report: EndpointsReport = () => undefined,
+): Promise<Opened> {
   const tokens = promptTokensOf(config)
-  const model = config.clean.tokenizer || shippedTokenizer
-  const masker = await openMasker({ model, tokens, threads: config.clean.threads })
-  const { endpoints, protocol, inFlight, deadlineSeconds } = config.annotate
+  const { protocol, inFlight, deadlineSeconds } = config.annotate
+  const set = attributeSetOf(config)
   const fleet = openFleet({
-    endpoints: endpoints.map(url => ({ url, model: null })),
-    attributeSet: attributeSetOf(config),
+    endpoints: [],
+    attributeSet: set,
     tokens,
     protocol,
-    inFlight,
+    ...(inFlight !== null && { mostInFlight: inFlight }),
     deadlineMs: deadlineSeconds * 1000,
   })
+  const sources = endpointsOf(config)
+  const following = sources && (await followEndpoints(sources, { fleet, set, report }))
+  const model = config.clean.tokenizer || shippedTokenizer
+  const masker = await openMasker({ model, tokens, threads: config.clean.threads })
   const active = new ActiveModel(log, models, 'value')
   const valueModels = openValueModels({
     fleet,
     active,
-    external: endpoints.length > 0 ? config.annotate.model : null,
+    external: sources ? config.annotate.model : null,
     serve: record => startBaselineServer({ modelPath: modelFile(root, record.path), tokens }),
   })
   const capabilities: Capabilities = {
@@ -65,8 +73,9 @@ export async function openCapabilities({ config, root, log }: Workspace): Promis
     capabilities,
     fleet,
     conversations: () => config.annotate.concurrency ?? fleet.conversations(),
-    hasValueModel: async () => endpoints.length > 0 || (await active.now()) !== null,
+    hasValueModel: async () => sources !== null || (await active.now()) !== null,
     close: async () => {
+      following?.stop()
       await valueModels.close()
       await fleet.close()
       await masker.close()

@@ -64,6 +64,15 @@ describe('the annotate command against the original script', () => {
     expect(read(path('out.jsonl'))).toBe(read(golden('ok_b1.out.jsonl')))
   })
 
+  it('writes the same bytes with servers of a file', async () => {
+    const servers = await Promise.all([serve(), serve()])
+    writeFileSync(path('servers.yaml'), servers.map(({ url }) => `- ${url}\n`).join(''))
+    const done = await annotate(golden('in12.jsonl'), { port: 9 }, '--endpoints-file', path('servers.yaml'))
+    expect(done).toMatchObject({ code: 0, out: '' })
+    expect(read(path('out.jsonl'))).toBe(read(golden('ok_b1.out.jsonl')))
+    for (const { counters } of servers) expect(counters.answered).toBeGreaterThan(0)
+  })
+
   it.each([[[]], [['--protocol', 'per-attribute']]])('writes the same bytes without languages %j', async more => {
     await annotate(golden('in12.jsonl'), await serve(), '--process_lang=False', ...more)
     expect(read(path('out.jsonl'))).toBe(read(golden('ok_nolang_b1.out.jsonl')))

@@ -7,6 +7,7 @@ import { brokersReachable, offsetsKept, transactionsOf } from '../../../src/cli/
 import { logBudget } from '../../../src/cli/doctor/budget.js'
 import { examine, fail, type Finding, ok, together, warn } from '../../../src/cli/doctor/check.js'
 import { clockOf, newestTimes } from '../../../src/cli/doctor/clock.js'
+import { EndpointEntries } from '../../../src/adapters/inference/endpoints/entry.js'
 import { connectProblem } from '../../../src/cli/doctor/connect.js'
 import { diskRoom } from '../../../src/cli/doctor/disk.js'
 import { endpointsReachable } from '../../../src/cli/doctor/endpoints.js'
@@ -90,13 +91,26 @@ describe('servers', () => {
   const connect = async (url: string): Promise<string | null> => (url.includes('lost') ? 'ECONNREFUSED' : null)
 
   it.each([
-    [[], 'ok', 'none set'],
+    [[], 'fail', 'no server'],
     [['http://a'], 'ok', '1 reached'],
     [['http://a', 'http://lost'], 'warn', 'http://lost: ECONNREFUSED'],
     [['http://lost'], 'fail', 'none can be reached'],
-  ] as const)('%j: %s', async (urls, state, text) =>
-    expectFinding(await endpointsReachable(urls, connect), state, text),
-  )
+    [['http://bob:s3cret@lost'], 'fail', 'http://lost: ECONNREFUSED'],
+  ] as const)('%j: %s', async (urls, state, text) => {
+    const found = await endpointsReachable({ entries: EndpointEntries.parse(urls), file: null }, connect)
+    expectFinding(found, state, text)
+    expect(found.detail).not.toContain('s3cret')
+  })
+
+  it('of every source are looked at', async () => {
+    const file = join(await temporaryFolder(), 'servers.yaml')
+    await writeFile(file, '- http://lost\n- dns: http://localhost:9\n')
+    const found = await endpointsReachable({ entries: EndpointEntries.parse(['http://a']), file }, connect)
+    expectFinding(found, 'warn', 'http://lost: ECONNREFUSED')
+    await writeFile(file, '- dns: http://name.invalid:9\n')
+    expectFinding(await endpointsReachable({ entries: [], file }, connect), 'fail', 'name.invalid:9: ')
+    expectFinding(await endpointsReachable(null), 'ok', 'none set')
+  })
 
   it('are connected to', async () => {
     const server = createServer((request, response) => {

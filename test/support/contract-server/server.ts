@@ -9,10 +9,18 @@ import {
   type HttpAnswer,
 } from '../../../src/domain/generate-contract.js'
 import { type Fault, faultOf, FaultRule } from './faults.js'
+import { openAiAnswer, openAiRewardAnswer } from './openai.js'
+import { tritonAnswer } from './triton.js'
 import { promptsIn, Service, type ServiceCounters, ServiceMode } from './service.js'
 import { generate, goldenModel } from './value-model.js'
 
 export const ServerOptions = z.object({
+  /** What it speaks. */
+  contract: z.enum(['nemo', 'openai', 'openai-reward', 'triton']).default('nemo'),
+  /** Names of a reward model's outputs. */
+  outputs: z.array(z.string()).default([]),
+  /** How a reward model behind chat completions spells its scores. */
+  rewardForm: z.enum(['content', 'logprobs', 'single']).default('content'),
   port: z.int().default(0),
   /** The golden model that answers `x` now and then. */
   bad: z.boolean().default(false),
@@ -29,6 +37,8 @@ export const ServerOptions = z.object({
   respace: z.boolean().default(false),
   /** Keep the bodies of all requests. */
   record: z.boolean().default(false),
+  /** Whether it has a page of metrics, as vLLM. */
+  metrics: z.boolean().default(false),
 })
 export type ServerOptions = z.input<typeof ServerOptions>
 
@@ -44,7 +54,7 @@ export interface ServerCounters {
   readonly service?: ServiceCounters
 }
 
-/** A server that speaks `PUT /generate` (steerlm-scripts §4), with a model that can be computed by hand, and faults. */
+/** A server that speaks one of the contracts, with a model that can be computed by hand, and faults. */
 export interface ContractServer {
   readonly url: string
   readonly port: number
@@ -71,8 +81,14 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
 
   const answer = (request: IncomingMessage, body: string): HttpAnswer => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
+    const method = request.method ?? ''
+    if (options.contract === 'openai') return openAiAnswer(model, { method, path, body })
+    if (options.contract === 'triton') return tritonAnswer(options.outputs.length, { method, path, body })
+    if (options.contract === 'openai-reward') {
+      return openAiRewardAnswer(options.outputs, options.rewardForm, { method, path, body })
+    }
     const checked = readGenerate({
-      method: request.method ?? '',
+      method,
       path,
       contentType: request.headers['content-type'],
       body,
@@ -97,6 +113,12 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.url === '/counters') {
       response.end(JSON.stringify({ ...counters, now: performance.now(), service: service?.counters }))
+      return
+    }
+    if (options.metrics && request.url === '/metrics') {
+      response.end(
+        `vllm:num_requests_running ${counters.inFlight}\nvllm:num_requests_waiting 0\nvllm:kv_cache_usage_perc 0\n`,
+      )
       return
     }
     const arrived = performance.now()

@@ -17,6 +17,14 @@ export interface EndpointAddress {
   readonly model: string | null
   /** What it speaks; left out: what the fleet speaks by default. */
   readonly protocol?: Protocol
+  /** Sent with every request, beside those of the protocol: a key, a host. May be secret. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Most requests at a time there; left out: the fleet's own. */
+  readonly maxInFlight?: number
+  /** What an hour of it costs; left out: not known. */
+  readonly pricePerHour?: number
+  /** Its page of metrics; left out: `/metrics` below the URL. */
+  readonly metricsUrl?: string
 }
 
 export interface EndpointOptions {
@@ -24,6 +32,8 @@ export interface EndpointOptions {
   readonly protocol: Protocol
   /** Requests at a time; null: the best number is found by trying. */
   readonly inFlight: number | null
+  /** Requests at a time beyond which no number is tried. */
+  readonly mostInFlight: number
   /** Prompts in a request; null: the best number is found by trying, where the protocol has requests of several. */
   readonly batch: number | null
   /** Most tokens of prompts at one server at a time, roughly. */
@@ -47,8 +57,8 @@ const unreachable = new Set([
   'UND_ERR_DESTROYED',
 ])
 
-/** Requests at a time beyond which no number is tried. */
-const mostRequests = 1024
+/** Where to look for the best number of requests. */
+const upTo = (start: number, most: number) => ({ start: Math.min(start, most), most })
 
 /** Longest answer that is read: NeMo's hold tokens, offsets and probabilities beside the text. */
 const maxAnswerBytes = 64 * 2 ** 20
@@ -104,7 +114,7 @@ export class Endpoint {
     const { maxBatch } = this.protocol
     const start = maxBatch > 1 ? firstRequests.batching : firstRequests.single
     this.capacity = new Capacity({
-      requests: options.inFlight ?? { start, most: mostRequests },
+      requests: options.inFlight ?? upTo(start, address.maxInFlight ?? options.mostInFlight),
       batch: Math.min(options.batch ?? 0, maxBatch) || { most: maxBatch },
     })
     this.breaker = new Breaker(options.breaker)
@@ -173,7 +183,7 @@ export class Endpoint {
     const request: Dispatcher.RequestOptions = {
       method,
       path: this.#basePath + path,
-      headers: { ...headers, ...this.#authorization },
+      headers: { ...headers, ...this.#authorization, ...this.address.headers },
       body,
     }
     const cancel = new AbortController()

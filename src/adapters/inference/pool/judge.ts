@@ -114,7 +114,7 @@ export class Judge {
     try {
       const { value, proof } = attempt.accept(answer)
       endpoint.breaker.succeeded()
-      endpoint.gauges.answered++
+      endpoint.gauges.succeeded(answer.tokens)
       if (proof) {
         endpoint.successes++
         endpoint.control = attempt

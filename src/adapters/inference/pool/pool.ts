@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { isDeepStrictEqual } from 'node:util'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type Backoff } from '../../../runtime/retry.js'
 import { Admission, type AdmissionLimit, roughTokens } from './admission.js'
@@ -84,8 +85,8 @@ export class Pool {
 
   /** Adds a server; work that waits goes there at once. One of that address that was about to leave stays. */
   add(address: EndpointAddress): void {
-    const known = this.#endpoints.find(endpoint => endpoint.address.url === address.url)
-    if (known && known.model === address.model) known.leaving = false
+    const known = this.#endpoints.find(endpoint => isDeepStrictEqual(endpoint.address, address))
+    if (known) known.leaving = false
     else this.#endpoints.push(new Endpoint(address, this.options))
     this.#schedule()
   }

@@ -1,0 +1,26 @@
+import { readFile } from 'node:fs/promises'
+import { SteerflowError } from '../../../domain/errors.js'
+import { type EndpointEntry } from './entry.js'
+
+/**
+ * The headers that hold an entry's key; none when it names no key.
+ * @throws STEERFLOW_CONFIG_INVALID when the variable or file is missing or empty, or no header can hold what is in it.
+ */
+export async function keyHeaders(
+  { apiKeyEnv, apiKeyFile }: EndpointEntry,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Readonly<Record<string, string>>> {
+  if (apiKeyEnv !== undefined) return bearer(`apiKeyEnv: ${apiKeyEnv}`, env[apiKeyEnv] ?? '')
+  if (apiKeyFile === undefined) return {}
+  const text = await readFile(apiKeyFile, 'utf8').catch((cause: unknown) => {
+    throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `apiKeyFile: ${apiKeyFile} cannot be read`, { cause })
+  })
+  return bearer(`apiKeyFile: ${apiKeyFile}`, text)
+}
+
+/** No message holds the key. */
+function bearer(source: string, text: string): Readonly<Record<string, string>> {
+  const key = text.trim()
+  if (/^[\x21-\x7e]+$/.test(key)) return { authorization: `Bearer ${key}` }
+  throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${source} ${key === '' ? 'is empty' : 'holds no key'}`)
+}

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { keyHeaders } from './api-key.js'
+import { declared, type DeclaredEndpoint } from './declared.js'
+import { type EndpointEntry } from './entry.js'
+import { type EndpointsReport } from './events.js'
+import { readEndpointsFile, watchEndpointsFile } from './file.js'
+import { Keys } from './keys.js'
+import { atAddresses } from './name.js'
+import { Names } from './names.js'
+
+/** Where endpoints come from. */
+export interface EndpointsSpec {
+  readonly entries: readonly EndpointEntry[]
+  /** File with more entries, watched; null: none. */
+  readonly file: string | null
+}
+
+export interface WatchOptions {
+  readonly report: EndpointsReport
+  /** Ends the watch. */
+  readonly signal: AbortSignal
+  /** Milliseconds between two looks at files (1,000). */
+  readonly everyMs?: number
+}
+
+/** How long the first answers for names are waited for, in milliseconds. */
+const firstAnswersMs = 10_000
+
+/**
+ * Watches all sources and tells the whole list, each URL once, whenever it has changed. Resolves when it was told for the
+ * first time; a name without an answer by then has no servers yet.
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_CONFIG_INVALID when the file, or a key, cannot be read at the beginning.
+ * Later such a thing is reported, and what was known before stays in force.
+ */
+export async function watchEndpoints(
+  spec: EndpointsSpec,
+  onChange: (endpoints: readonly DeclaredEndpoint[]) => void,
+  { report, signal, everyMs = 1_000 }: WatchOptions,
+): Promise<void> {
+  const { file } = spec
+  let entries = [...spec.entries, ...(file === null ? [] : await readEndpointsFile(file))]
+  for (const entry of entries) await keyHeaders(entry)
+  const keys = new Keys(report)
+  let started = false
+  const refresh = repeatable(async () => {
+    names.follow(entries)
+    const endpoints = await listed(entries, names, keys)
+    if (started && !signal.aborted) tell(endpoints)
+  })
+  const names = new Names(report, refresh)
+  const tell = whenDifferent(onChange)
+
+  names.follow(entries)
+  await Promise.race([names.answered(), sleep(firstAnswersMs, undefined, { signal, ref: false })]).catch(
+    () => undefined,
+  )
+  started = true
+  tell(await listed(entries, names, keys))
+  if (signal.aborted) {
+    names.close()
+    return
+  }
+  signal.addEventListener('abort', () => names.close(), { once: true })
+  if (file !== null) {
+    const onList = (list: readonly EndpointEntry[]): void => {
+      entries = [...spec.entries, ...list]
+      refresh()
+    }
+    void watchEndpointsFile(file, onList, { everyMs, report, signal })
+  }
+  void every(everyMs, signal, () => entries.some(({ apiKeyFile }) => apiKeyFile !== undefined) && refresh())
+}
+
+/** The servers of all entries as things stand. Of two with the same URL the first counts. */
+async function listed(
+  entries: readonly EndpointEntry[],
+  names: Names,
+  keys: Keys,
+): Promise<readonly DeclaredEndpoint[]> {
+  const found = new Map<string, DeclaredEndpoint>()
+  for (const entry of entries) {
+    const headers = await keys.of(entry)
+    if (headers === null) continue
+    const { url } = entry
+    const servers =
+      url === undefined ? atAddresses(entry, names.addresses(entry), headers) : [declared(entry, url, headers)]
+    for (const server of servers) if (!found.has(server.url)) found.set(server.url, server)
+  }
+  return [...found.values()]
+}
+
+/** Passes on what differs from the last. */
+function whenDifferent<T>(tell: (value: T) => void): (value: T) => void {
+  let told: string | null = null
+  return value => {
+    const now = JSON.stringify(value)
+    if (now !== told) tell(value)
+    told = now
+  }
+}
+
+/** A work that is done again when it is asked for while it is done, and never twice at a time. */
+function repeatable(work: () => Promise<void>): () => void {
+  let state: 'idle' | 'busy' | 'again' = 'idle'
+  const run = async (): Promise<void> => {
+    do {
+      state = 'busy'
+      await work()
+    } while ((state as string) === 'again')
+    state = 'idle'
+  }
+  return () => {
+    if (state === 'idle') void run()
+    else state = 'again'
+  }
+}
+
+async function every(ms: number, signal: AbortSignal, work: () => void): Promise<void> {
+  while (!signal.aborted) {
+    await sleep(ms, undefined, { signal, ref: false }).catch(() => undefined)
+    if (!signal.aborted) work()
+  }
+}

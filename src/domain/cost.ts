@@ -1,0 +1,42 @@
+/** What tokens cost, in any one currency. */
+export interface TokenPrice {
+  readonly perMillionPromptTokens: number
+  readonly perMillionCompletionTokens: number
+}
+
+/** Tokens that went in and came out. */
+export interface Tokens {
+  readonly prompt: number
+  readonly completion: number
+}
+
+const million = 1_000_000
+const secondsAnHour = 3600
+
+/**
+ * Cost of a million records on servers that are paid by the hour, busy or not: all of them, for as long as it took. Null
+ * where no records were done, or a server's price is not known: a sum of the known ones would be too low.
+ * @param pricesPerHour one for each server that was there; null: not known
+ */
+export function perMillionByTime(
+  records: number,
+  seconds: number,
+  pricesPerHour: readonly (number | null)[],
+): number | null {
+  let perHour = 0
+  for (const price of pricesPerHour) {
+    if (price === null) return null
+    perHour += price
+  }
+  return pricesPerHour.length === 0 ? null : perMillion(records, (perHour * seconds) / secondsAnHour)
+}
+
+/** Cost of tokens. */
+export const costOfTokens = (tokens: Tokens, price: TokenPrice): number =>
+  (tokens.prompt * price.perMillionPromptTokens + tokens.completion * price.perMillionCompletionTokens) / million
+
+/** Cost of a million records of which each token is paid, from some that were done; null where none were. */
+export const perMillionByTokens = (records: number, tokens: Tokens, price: TokenPrice): number | null =>
+  perMillion(records, costOfTokens(tokens, price))
+
+const perMillion = (records: number, cost: number): number | null => (records > 0 ? (cost / records) * million : null)
