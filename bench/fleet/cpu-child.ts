@@ -21,9 +21,9 @@ async function byFleet(index: number): Promise<void> {
 }
 
 async function bare(index: number): Promise<void> {
-  const prompt = labelPrompt(system, [{ value: text(index), from: 'User' }], extraIdTokens)
-  const generation = { prompt: prompt + labelUpTo('', 'quality'), maxTokens: 104, endStrings: ['\n'] }
-  const request = nemoGenerate.request([generation])
+  const turn = { system, turns: [{ value: text(index), from: 'User' }] }
+  const prompt = labelPrompt(system, turn.turns, extraIdTokens) + labelUpTo('', 'quality')
+  const request = nemoGenerate.request([{ prompt, maxTokens: 104, endStrings: ['\n'], line: null, turn }])
   const reply = await http.request({ ...request, headers: { ...request.headers } })
   await reply.body.text()
 }

@@ -61,7 +61,7 @@ async function originalWay(url: string, round: number): Promise<{ seconds: numbe
   const labels = new Map<string, string>()
   for (let i = 0; i < counts.original; i++) {
     const value = text(round * counts.original + i)
-    labels.set(value, await originalLabel(url, system, [{ value, from: 'User' }]))
+    labels.set(value, await originalLabel(url, { system, turns: [{ value, from: 'User' }] }))
   }
   return { seconds: (performance.now() - started) / 1000, labels }
 }

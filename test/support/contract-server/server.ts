@@ -9,12 +9,9 @@ import {
   type HttpAnswer,
 } from '../../../src/domain/generate-contract.js'
 import { type Fault, faultOf, FaultRule } from './faults.js'
-<<<<<<< HEAD
-import { promptsIn, Service, type ServiceCounters, ServiceMode } from './service.js'
-=======
 import { openAiAnswer, openAiRewardAnswer } from './openai.js'
 import { tritonAnswer } from './triton.js'
->>>>>>> main
+import { promptsIn, Service, type ServiceCounters, ServiceMode } from './service.js'
 import { generate, goldenModel } from './value-model.js'
 
 export const ServerOptions = z.object({
