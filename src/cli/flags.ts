@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { formatNames } from '../adapters/source/open-source.js'
+import { type TokenPrice } from '../domain/cost.js'
 import { extraIdTokens, type PromptTokens } from '../domain/prompt-tokens.js'
 
 /** Parsers of option values, for commander: what they throw is shown as a usage error. */
@@ -26,6 +27,23 @@ export function pythonBoolean(text: string): boolean {
   if (/^(true|1)$/i.test(text)) return true
   if (/^(false|0)$/i.test(text)) return false
   throw new InvalidArgumentError('It must be True or False.')
+}
+
+/** A share, as `1%` or `0.01`. */
+export function share(text: string): number {
+  const value = text.endsWith('%') ? Number(text.slice(0, -1)) / 100 : Number(text)
+  if (text.trim() !== '' && value >= 0 && value <= 1) return value
+  throw new InvalidArgumentError('It must be a share, such as 1% or 0.01.')
+}
+
+/** Prices of a million tokens, those of prompts and those that are generated: `0.5,1.5`. */
+export function tokenPrice(text: string): TokenPrice {
+  const prices = text.split(',').map(one => (one.trim() === '' ? NaN : Number(one)))
+  const [perMillionPromptTokens, perMillionCompletionTokens] = prices
+  if (prices.length === 2 && prices.every(one => one >= 0)) {
+    return { perMillionPromptTokens: perMillionPromptTokens!, perMillionCompletionTokens: perMillionCompletionTokens! }
+  }
+  throw new InvalidArgumentError('It must be two prices with a comma between them, such as 0.5,1.5.')
 }
 
 /** One of some words. */

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { digest } from '../../domain/digest.js'
 import { labelPrompt } from '../../domain/prompt.js'
-import { type PinnedValueModel, type ScoredTurn } from '../../stages/needs.js'
+import { type PinnedValueModel, type ScoredTurn, type TurnToScore } from '../../stages/needs.js'
 import { type FleetStats } from './pool/counters.js'
 import { type EndpointAddress } from './pool/endpoint.js'
 import { type AdmissionLimit } from './pool/admission.js'
@@ -10,6 +10,7 @@ import { PrefixCache } from './prefix-cache.js'
 import { nemoGenerate } from './protocols/nemo-generate.js'
 import { checkedFor } from './protocols/protocols.js'
 import { scoreTurn, type Scoring } from './score-turn.js'
+import { Verification } from './verification.js'
 
 export interface FleetOptions extends Scoring {
   readonly endpoints: readonly EndpointAddress[]
@@ -34,6 +35,8 @@ export interface FleetOptions extends Scoring {
    * asked for, as the original does.
    */
   readonly cacheEntries?: number
+  /** Share of the turns that come as whole lines of which the attributes are asked for one by one too (0). */
+  readonly verify?: number
   /** Source of jitter. */
   readonly random?: () => number
 }
@@ -82,6 +85,16 @@ export function openFleet(options: FleetOptions): Fleet {
   options.endpoints.forEach(add)
   const scores = new PrefixCache<ScoredTurn>(options.cacheEntries ?? (options.protocol === 'auto' ? 50_000 : 0))
 
+  const verification = new Verification(options.verify ?? 0)
+  const ask = async (key: string, model: string, turn: TurnToScore, signal: AbortSignal): Promise<ScoredTurn> => {
+    const asked = await scoreTurn(pool, options, model, turn, signal)
+    if (asked.by === 'line' && verification.chosen(key)) {
+      const single = await scoreTurn(pool, options, model, turn, signal, false)
+      if (single.by === 'attributes') verification.compare(asked.turn, single.turn)
+    }
+    return asked.turn
+  }
+
   return {
     pinned: model => ({
       digest: model,
@@ -91,7 +104,7 @@ export function openFleet(options: FleetOptions): Fleet {
         setMaxListeners(0, signal)
         const prompt = labelPrompt(turn.system, turn.turns, options.tokens)
         const key = digest(model, options.attributeSet.name, options.tokens.label, prompt)
-        const scored = await scores.get(key, signal, shared => scoreTurn(pool, options, model, turn, shared))
+        const scored = await scores.get(key, signal, shared => ask(key, model, turn, shared))
         pool.counters.turnsScored++
         return scored
       },
@@ -109,6 +122,7 @@ export function openFleet(options: FleetOptions): Fleet {
       lines: pool.counters.lines,
       attributeByAttribute: pool.counters.attributeByAttribute,
       outageMs: pool.outageMs,
+      verified: verification.result,
       endpoints: pool.endpoints.map(endpoint => endpoint.stats()),
     }),
     close: () => pool.close(),

@@ -30,6 +30,7 @@ interface Partial {
 /** What a call brings: the whole label, one more attribute, or no usable line. */
 interface Whole {
   readonly kind: 'whole'
+  readonly by: 'line' | 'scores'
   readonly turn: ScoredTurn
 }
 interface Step {
@@ -47,6 +48,12 @@ interface Question extends Scoring {
   readonly prompt: string
 }
 
+/** A label, and how it was asked for. */
+export interface Asked {
+  readonly by: 'line' | 'attributes' | 'scores'
+  readonly turn: ScoredTurn
+}
+
 const nothing: Partial = { label: '', scores: {} }
 
 /**
@@ -55,6 +62,7 @@ const nothing: Partial = { label: '', scores: {} }
  * attribute by attribute as in the original (steerlm-scripts §3). Both ways of asking give the same label where the
  * model's greedy continuation depends on the prompt's text only. In a fleet of both kinds of servers the one that gets
  * the next call decides.
+ * @param lines whether to ask for whole lines where a server gives them
  */
 export async function scoreTurn(
   pool: Pool,
@@ -62,7 +70,8 @@ export async function scoreTurn(
   model: string,
   turn: TurnToScore,
   signal: AbortSignal,
-): Promise<ScoredTurn> {
+  lines = true,
+): Promise<Asked> {
   const question = { ...scoring, turn, prompt: labelPrompt(turn.system, turn.turns, scoring.tokens) }
   const characters = question.prompt.length
   let near: Endpoint | null = null
@@ -77,13 +86,13 @@ export async function scoreTurn(
         return endpoint.protocol.gives === 'scores' ? scoresAttempt(question) : ofText(endpoint)
       },
     })
-  const whole = ({ turn }: Whole): ScoredTurn => {
+  const whole = ({ by, turn }: Whole): Asked => {
     pool.counters.lines++
-    return turn
+    return { by, turn }
   }
   const keys = labelKeys(scoring.attributeSet)
-  const first = await ask<Whole | Step | NoLine>(({ lines }) =>
-    lines.allowed ? lineAttempt(question, lines) : attributeAttempt(question, nothing, keys[0]!),
+  const first = await ask<Whole | Step | NoLine>(({ lines: support }) =>
+    lines && support.allowed ? lineAttempt(question, support) : attributeAttempt(question, nothing, keys[0]!),
   )
   if (first.kind === 'whole') return whole(first)
   let partial = first.kind === 'attribute' ? first.partial : nothing
@@ -94,7 +103,7 @@ export async function scoreTurn(
     partial = step.partial
   }
   pool.counters.attributeByAttribute++
-  return partial
+  return { by: 'attributes', turn: partial }
 }
 
 /** Asks for the scores of the turn. */
@@ -102,7 +111,7 @@ function scoresAttempt({ turn, tokens, attributeSet }: Question): Attempt<Whole>
   const prompt = rewardPrompt(turn.system, turn.turns, tokens)
   return {
     generation: { prompt, maxTokens: 0, endStrings: [], line: null, turn },
-    accept: answer => ({ value: { kind: 'whole', turn: readScores(answer, attributeSet) }, proof: true }),
+    accept: answer => ({ value: { kind: 'whole', by: 'scores', turn: readScores(answer, attributeSet) }, proof: true }),
   }
 }
 
@@ -131,7 +140,7 @@ function lineAttempt(
       }
       lines.accepted()
       const scored = { label: reply.label, scores: withRaw(reply.scores, raw) }
-      return { value: { kind: 'whole', turn: scored }, proof: true }
+      return { value: { kind: 'whole', by: 'line', turn: scored }, proof: true }
     },
   }
 }

@@ -2,7 +2,13 @@ import { Option } from 'commander'
 import { type EndpointsReport } from '../../adapters/inference/endpoints/events.js'
 import { followEndpoints } from '../../adapters/inference/endpoints/follow.js'
 import { openFleet, type Fleet } from '../../adapters/inference/fleet.js'
-import { attributeSet } from '../../domain/attributes.js'
+import { attributeSet, type AttributeSet } from '../../domain/attributes.js'
+import { type TokenPrice } from '../../domain/cost.js'
+import { loadSentencePiece } from '../../adapters/tokenizer/sentencepiece.js'
+import { estimate } from '../annotate-file/estimate.js'
+import { estimateJson, estimateText } from '../render/estimate.js'
+import { reportFleet } from '../render/fleet-report.js'
+import { shippedTokenizer } from '../run/capabilities.js'
 import { type AnnotatedTurns } from '../../domain/annotation.js'
 import { annotateFile } from '../annotate-file/annotate-file.js'
 import { countLines } from '../annotate-file/count-lines.js'
@@ -13,6 +19,8 @@ import {
   promptTokensOf,
   pythonBoolean,
   secondsOrForever,
+  share,
+  tokenPrice,
   wholeNumber,
   withPromptTokens,
 } from '../flags.js'
@@ -31,6 +39,10 @@ interface Flags extends PromptTokenFlags, ServerFlags {
   readonly retryFor: number | null
   readonly deadline: number
   readonly strict?: true
+  readonly verify: number
+  readonly estimate?: true
+  readonly tokenPrice?: TokenPrice
+  readonly json?: true
 }
 
 /** The original attribute_annotate script's command line: same flags, same labels, nothing lost. */
@@ -77,6 +89,15 @@ While no server answers it waits, and after --retry-for it ends with exit code 1
     )
     .option('--deadline <seconds>', 'time for one answer', wholeNumber(1), 120)
     .option('--strict', 'stop at the first record that cannot be annotated; what is done is kept')
+    .option(
+      '--verify <share>',
+      'of so many turns, e.g. 1%, ask the attributes one by one too, and report what differs',
+      share,
+      0,
+    )
+    .option('--estimate', 'say how many calls and tokens it will take, and what they cost; no server is asked')
+    .option('--token-price <prompt,completion>', 'prices of a million tokens, for the cost', tokenPrice)
+    .option('--json', 'with --estimate: print JSON')
   withPromptTokens(withServers(command))
     .addHelpText(
       'after',
@@ -87,15 +108,32 @@ Examples:
     --endpoints http://gpu1:1424 http://gpu2:1424 --concurrency 16 --retry-for forever
   steerflow annotate --endpoints http://gpu1:8000 --server-protocol openai-completions \\
     --model-name my-model --guided regex-vllm --api-key-env API_KEY
-  steerflow annotate --endpoints-file servers.yaml
+  steerflow annotate --endpoints-file servers.yaml --verify 1%
+  steerflow annotate --input-file-name in.jsonl --estimate --token-price 0.5,1.5
   steerflow annotate --protocol per-attribute --process_lang=False`,
     )
-    .action((flags: Flags) => run(flags, session))
+    .action((flags: Flags) => (flags.estimate ? runEstimate(flags, session) : run(flags, session)))
+}
+
+const attributeSetOf = (flags: Flags): AttributeSet =>
+  attributeSet(flags.attributeSet ?? (flags.processLang ? 'oasst-12-lang@1' : 'oasst-12@1'))
+
+/** What it will take, before anything is spent. */
+async function runEstimate(flags: Flags, session: Session): Promise<void> {
+  const made = await estimate({
+    input: flags.inputFileName,
+    set: attributeSetOf(flags),
+    tokens: promptTokensOf(flags),
+    protocol: flags.protocol,
+    turns: flags.turns,
+    encode: await loadSentencePiece(shippedTokenizer),
+  })
+  session.out(flags.json ? estimateJson(made, flags.tokenPrice) : estimateText(made, flags.tokenPrice))
 }
 
 async function run(flags: Flags, session: Session): Promise<void> {
   const sources = serverEntries(flags)
-  const set = attributeSet(flags.attributeSet ?? (flags.processLang ? 'oasst-12-lang@1' : 'oasst-12@1'))
+  const set = attributeSetOf(flags)
   const batch = flags.batchSize ?? (flags.protocol === 'per-attribute' ? 1 : undefined)
   const total = flags.inputFileName === '-' ? null : await countLines(flags.inputFileName)
   const fleet = openFleet({
@@ -107,6 +145,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
     ...(batch === undefined ? {} : { batch }),
     deadlineMs: flags.deadline * 1000,
     retryForMs: flags.retryFor,
+    verify: flags.verify,
   })
   const following = await followEndpoints(sources, { fleet, set, report: noteTo(session) })
   // One prompt at a time means one record at a time: the order of the requests is then the original's.
@@ -130,6 +169,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
     })
     const { calls, turnsScored, prefixesReused } = fleet.stats()
     shown?.done(`${turnsScored} turns, ${prefixesReused} known already, ${calls} calls, ${rejected} rejected`)
+    reportFleet(session, fleet.stats(), flags.tokenPrice)
     if (rejected === 0) return
     session.err(`${rejected} lines rejected, see ${rejectedPath}\n`)
     session.exit(exitCodes.rejected)

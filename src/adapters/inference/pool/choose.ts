@@ -31,8 +31,11 @@ export function choose(
   if (free.length < 2) return free[0] ?? null
   const cost = (endpoint: Endpoint): number => {
     const kept = endpoint === job.work.near ? 0.8 : 1
+    const others = Math.max(0, (endpoint.queued ?? 0) - endpoint.outstanding)
     return (
-      job.suspicion.at(endpoint) * 1e9 + kept * endpoint.times.expected(endpoint.outstanding) + endpoint.outstanding
+      job.suspicion.at(endpoint) * 1e9 +
+      kept * endpoint.times.expected(endpoint.outstanding + others) +
+      endpoint.outstanding
     )
   }
   let best = free[0]!

@@ -1,4 +1,5 @@
 import { type Verdict } from '../protocols/protocol.js'
+import { type Verified } from '../verification.js'
 import { type Quantiles } from './times.js'
 
 /** Outcomes of calls by class; `answer` are those answered with something that is no label. */
@@ -54,6 +55,8 @@ export interface FleetStats {
   readonly attributeByAttribute: number
   /** Milliseconds for which nothing has succeeded although something was tried; null when all is well. */
   readonly outageMs: number | null
+  /** Whole lines compared with single attributes; null when nothing is to be verified. */
+  readonly verified: Verified | null
   readonly endpoints: readonly EndpointStats[]
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool, type Dispatcher } from 'undici'
 import { Breaker, type BreakerOptions } from './breaker.js'
 import { LineSupport } from './line-support.js'
@@ -5,6 +6,7 @@ import { type Generation, type Protocol, type Verdict } from '../protocols/proto
 import { type Attempt } from './attempt.js'
 import { Capacity } from './capacity.js'
 import { type EndpointState, type EndpointStats } from './counters.js'
+import { metricsUrl, pollLoad } from '../load/poll-load.js'
 import { Gauges } from './gauges.js'
 import { Refusals } from './refusals.js'
 import { Times } from './times.js'
@@ -57,6 +59,9 @@ const unreachable = new Set([
   'UND_ERR_DESTROYED',
 ])
 
+/** Milliseconds after which a server is first asked for its load: short work does without. */
+const loadAfterMs = 2_000
+
 /** Where to look for the best number of requests. */
 const upTo = (start: number, most: number) => ({ start: Math.min(start, most), most })
 
@@ -97,6 +102,7 @@ export class Endpoint {
   /** Requests that wait at the server, as it says itself. */
   queued: number | null = null
   #whenIdle: (() => void) | null = null
+  readonly #closed = new AbortController()
   readonly #http: Pool
   readonly #basePath: string
   readonly #authorization: Readonly<Record<string, string>>
@@ -127,6 +133,7 @@ export class Endpoint {
       bodyTimeout: 0,
       maxResponseSize: maxAnswerBytes,
     })
+    void this.#watchLoad()
   }
 
   /** Requests that may be under way: one until the first answer, since a server that has just begun may be compiling. */
@@ -208,6 +215,15 @@ export class Endpoint {
     }
   }
 
+  /** Asks the server itself how much waits there, from some time after the beginning until it is closed. */
+  async #watchLoad(): Promise<void> {
+    const { url, metricsUrl: page, headers } = this.address
+    const { signal } = this.#closed
+    await sleep(loadAfterMs, undefined, { signal, ref: false }).catch(() => undefined)
+    const source = { url: page ?? metricsUrl(url), headers: headers ?? {} }
+    await pollLoad(source, load => (this.queued = load?.waiting ?? null), signal)
+  }
+
   /** How it stands now. */
   stats(): EndpointStats {
     return {
@@ -229,6 +245,7 @@ export class Endpoint {
 
   /** Ends its connections, those in use too. */
   close(): Promise<void> {
+    this.#closed.abort()
     return this.#http.destroy()
   }
 }

@@ -1,0 +1,48 @@
+import { costOfTokens, type TokenPrice } from '../../domain/cost.js'
+import { type FleetStats } from '../../adapters/inference/pool/counters.js'
+import { type Io } from '../command.js'
+import { table, thousands } from './bars.js'
+import { money } from './estimate.js'
+
+const ms = (value: number | undefined): string => (value === undefined ? '–' : `${thousands(Math.round(value))}`)
+
+/** One row an endpoint: how it stands and what it has done. */
+export function fleetRows({ endpoints }: Pick<FleetStats, 'endpoints'>): string[] {
+  const header = ['endpoint', 'model', 'state', 'in flight', 'batch', 'answered', '/s', 'p50 ms', 'p99 ms', 'errors']
+  const rows = endpoints.map(one => [
+    one.url,
+    one.model ?? '–',
+    one.state,
+    `${one.inFlight}/${one.limit}`,
+    String(one.batch),
+    thousands(one.answered),
+    one.perSecond.toFixed(1),
+    ms(one.latencyMs?.p50),
+    ms(one.latencyMs?.p99),
+    Object.entries(one.errors)
+      .map(([kind, count]) => `${kind} ${count}`)
+      .join(', ') || '0',
+  ])
+  return table([header, ...rows], [0, 1, 2, 9])
+}
+
+/** What is left to say when a file is annotated: what differed, and what the tokens cost where that is known. */
+export function reportFleet(io: Io, stats: FleetStats, price: TokenPrice | undefined): void {
+  const { verified } = stats
+  if (verified) {
+    const by = Object.entries(verified.byAttribute).map(([key, count]) => `${key} ${count}`)
+    io.err(
+      `verified ${thousands(verified.turns)} turns attribute by attribute: ${thousands(verified.differing)} differ`,
+    )
+    io.err(by.length > 0 ? ` (${by.join(', ')})\n` : '\n')
+  }
+  const tokens = {
+    prompt: stats.endpoints.reduce((sum, one) => sum + one.tokens.prompt, 0),
+    completion: stats.endpoints.reduce((sum, one) => sum + one.tokens.completion, 0),
+  }
+  if (price && tokens.prompt > 0) {
+    io.err(
+      `${thousands(tokens.prompt)} prompt tokens, ${thousands(tokens.completion)} completion tokens: ${money(costOfTokens(tokens, price))}\n`,
+    )
+  }
+}
