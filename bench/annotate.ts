@@ -57,10 +57,9 @@ async function bareLoop(server: ContractProcess): Promise<void> {
   let next = 0
   const worker = async (): Promise<void> => {
     while (next < records) {
-      const prompt = labelPrompt(system, [{ value: text(next++), from: 'User' }], extraIdTokens)
-      const request = nemoGenerate.request([
-        { prompt: prompt + labelUpTo('', 'quality'), maxTokens: 104, endStrings: ['\n'] },
-      ])
+      const turn = { system, turns: [{ value: text(next++), from: 'User' }] }
+      const prompt = labelPrompt(system, turn.turns, extraIdTokens) + labelUpTo('', 'quality')
+      const request = nemoGenerate.request([{ prompt, maxTokens: 104, endStrings: ['\n'], line: null, turn }])
       const reply = await http.request({ ...request, headers: { ...request.headers } })
       await reply.body.text()
     }

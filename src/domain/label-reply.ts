@@ -57,6 +57,9 @@ export function readLine(
   return asReply(line.split(',').slice(0, labelKeys(set).length), set)
 }
 
+/** An integer as the training labels spell it: no sign, no zeros before it. */
+const plainInteger = /^(?:0|[1-9]\d*)$/
+
 /** A label with the keys of its set as integers on their scales and a known language, null otherwise. */
 function asReply(items: readonly string[], set: AttributeSet): LabelReply | null {
   const keys = labelKeys(set)
@@ -65,7 +68,7 @@ function asReply(items: readonly string[], set: AttributeSet): LabelReply | null
   if (set.language && !languages.includes(values.at(-1)!)) return null
   const scores: Record<string, number> = {}
   for (const [index, { key, min, max }] of set.attributes.entries()) {
-    const value = /^\d+$/.test(values[index]!) ? Number(values[index]) : NaN
+    const value = plainInteger.test(values[index]!) ? Number(values[index]) : NaN
     if (!(value >= min && value <= max)) return null
     scores[key] = value
   }

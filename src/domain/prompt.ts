@@ -30,3 +30,10 @@ export function labelPrompt(system: string, turns: readonly PromptTurn[], tokens
  * `quality:4,toxicity:` and so on.
  */
 export const labelUpTo = (label: string, key: string): string => `${label === '' ? '' : `${label},`}${key}:`
+
+/**
+ * What a reward model scores the last of `turns` by: as `labelPrompt`, but without labels, and with one line end behind
+ * the system prompt however many it ends with (inference §3.2: NeMo-Aligner's server was trained so).
+ */
+export const rewardPrompt = (system: string, turns: readonly PromptTurn[], tokens: PromptTokens): string =>
+  `${tokens.system}System\n${system.replace(/\n+$/, '')}\n${turns.map(turn => spoken(turn, tokens)).join('')}${tokens.label}`

@@ -72,6 +72,7 @@ describe('a whole line', () => {
     ['keys in another order', 'correctness:1,helpfulness:2,coherence:3,complexity:4,verbosity:0'],
     ['off the scale', good.replace('complexity:4', 'complexity:5')],
     ['no plain integer', good.replace('complexity:4', 'complexity: 4')],
+    ['zeros before a number', good.replace('complexity:4', 'complexity:04')],
     ['nothing', ''],
   ])('is refused: %s', (_, continuation) => {
     expect(line(prompt + continuation)).toBeNull()

@@ -7,6 +7,7 @@ import { type EndpointAddress } from './pool/endpoint.js'
 import { Pool } from './pool/pool.js'
 import { PrefixCache } from './prefix-cache.js'
 import { nemoGenerate } from './protocols/nemo-generate.js'
+import { checkedFor } from './protocols/protocols.js'
 import { scoreTurn, type Scoring } from './score-turn.js'
 
 export interface FleetOptions extends Scoring {
@@ -37,6 +38,7 @@ export interface FleetOptions extends Scoring {
 export interface Fleet {
   /** The model of that digest: its turns go to endpoints that serve it, or that declare no model. */
   pinned(digest: string): PinnedValueModel
+  /** @throws STEERFLOW_CONFIG_INVALID when its protocol cannot give labels of the attribute set. */
   addEndpoint(address: EndpointAddress): void
   /** Takes an endpoint away; what it was doing goes elsewhere. */
   removeEndpoint(url: string): Promise<void>
@@ -45,7 +47,10 @@ export interface Fleet {
   close(): Promise<void>
 }
 
-/** Opens a fleet. Nothing is connected before the first turn; endpoints may come and go while it is used. */
+/**
+ * Opens a fleet. Nothing is connected before the first turn; endpoints may come and go while it is used.
+ * @throws STEERFLOW_CONFIG_INVALID when the protocol of an endpoint cannot give labels of the attribute set.
+ */
 export function openFleet(options: FleetOptions): Fleet {
   const pool = new Pool({
     protocol: nemoGenerate,
@@ -58,7 +63,11 @@ export function openFleet(options: FleetOptions): Fleet {
     retry: { first: 100, most: 5_000 },
     retryForMs: options.retryForMs ?? null,
   })
-  for (const address of options.endpoints) pool.add(address)
+  const add = (address: EndpointAddress): void => {
+    checkedFor(options.attributeSet, address.protocol ?? nemoGenerate)
+    pool.add(address)
+  }
+  options.endpoints.forEach(add)
   const scores = new PrefixCache<ScoredTurn>(options.cacheEntries ?? (options.protocol === 'auto' ? 50_000 : 0))
 
   return {
@@ -75,7 +84,7 @@ export function openFleet(options: FleetOptions): Fleet {
         return scored
       },
     }),
-    addEndpoint: address => pool.add(address),
+    addEndpoint: add,
     removeEndpoint: url => pool.remove(url),
     stats: () => ({
       calls: pool.counters.calls,

@@ -157,7 +157,8 @@ export class Pool {
     const jobs: Job[] = []
     const attempts: Attempt<unknown>[] = []
     const probe = endpoint.breaker.sent()
-    for (let job = this.#lanes.next(model); job && jobs.length < this.options.batch; job = this.#lanes.next(model)) {
+    const most = Math.min(this.options.batch, endpoint.protocol.maxBatch)
+    for (let job = this.#lanes.next(model); job && jobs.length < most; job = this.#lanes.next(model)) {
       const attempt = job.work.attempt(endpoint)
       if (jobs.length > 0 && (job.alone || !sameLimits(attempt, attempts[0]!))) break
       this.#lanes.take(model)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
+import { maxSentences } from '../../../domain/generate-contract.js'
 import { type Generation, type HttpReply, type Protocol, type Verdict } from './protocol.js'
-import { classifyStatus, excerpt } from './status.js'
+import { classifyStatus, excerpt, readJson } from './status.js'
 
 /** What is read of a 200 reply. `scores` is an addition of our own server, asked for by a header. */
 const Reply = z.object({
@@ -26,6 +27,8 @@ const body = (sentences: readonly string[], { maxTokens, endStrings }: Generatio
 /** NeMo's Megatron text generation server: `PUT /generate` (steerlm-scripts §4). */
 export const nemoGenerate: Protocol = {
   name: 'nemo-generate',
+  gives: 'text',
+  maxBatch: maxSentences,
 
   request: generations => ({
     method: 'PUT',
@@ -42,12 +45,8 @@ export const nemoGenerate: Protocol = {
 
 /** Status 200 is not success: the server refuses a value with 200 and a JSON string, and may answer too few sentences. */
 function classifyBody(reply: HttpReply, count: number): Verdict {
-  let json: unknown
-  try {
-    json = JSON.parse(reply.body)
-  } catch {
-    return { kind: 'elsewhere', reason: `not JSON: ${excerpt(reply.body)}` }
-  }
+  const json = readJson(reply.body)
+  if (json === undefined) return { kind: 'elsewhere', reason: `not JSON: ${excerpt(reply.body)}` }
   if (typeof json === 'string') return { kind: 'poison', reason: `refused: ${excerpt(json)}` }
   const parsed = Reply.safeParse(json)
   if (!parsed.success) return { kind: 'elsewhere', reason: `no sentences: ${excerpt(reply.body)}` }
@@ -57,6 +56,11 @@ function classifyBody(reply: HttpReply, count: number): Verdict {
   }
   return {
     kind: 'ok',
-    answers: sentences.map((sentence, index) => ({ sentence, scores: scores?.[index] ?? null })),
+    answers: sentences.map((sentence, index) => ({
+      kind: 'sentence',
+      sentence,
+      scores: scores?.[index] ?? null,
+      tokens: null,
+    })),
   }
 }

@@ -1,19 +1,44 @@
-/** What to generate: the greedy continuation of one prompt. */
+import { type AttributeSet } from '../../../domain/attributes.js'
+import { type TurnToScore } from '../../../stages/needs.js'
+
+/** What to ask about one prompt: its greedy continuation, or the scores of its last turn. */
 export interface Generation {
   readonly prompt: string
-  /** Most tokens to generate. */
+  /** Most tokens to generate; 0 where a turn is scored. */
   readonly maxTokens: number
   /** Generation stops behind any of these. */
   readonly endStrings: readonly string[]
+  /** The set whose label line is wanted, from behind its first key to its end; null: any text. For guided decoding. */
+  readonly line: AttributeSet | null
+  /** What the prompt spells, for servers that take messages. */
+  readonly turn: TurnToScore
 }
 
-/** What a server made of one prompt. */
-export interface Answer {
-  /** The prompt, as the server's tokenizer decodes it, and its continuation. */
-  readonly sentence: string
-  /** Raw scores by attribute, from servers that give them. */
-  readonly scores: Readonly<Record<string, number>> | null
+/** Tokens of one prompt and of its continuation, as the server counts them. */
+export interface TokenCounts {
+  readonly prompt: number
+  readonly completion: number
 }
+
+/** Raw scores by attribute key, before rounding. */
+export type RawScores = Readonly<Record<string, number>>
+
+/** What a server made of one prompt. */
+export type Answer = {
+  /** Null where the server does not say, or not for each prompt. */
+  readonly tokens: TokenCounts | null
+} & (
+  | {
+      /** The prompt, as the server's tokenizer decodes it, and its continuation. */
+      readonly kind: 'sentence'
+      readonly sentence: string
+      /** From servers that give them beside the text. */
+      readonly scores: RawScores | null
+    }
+  | { readonly kind: 'continuation'; readonly text: string }
+  /** A score for each attribute of the set. */
+  | { readonly kind: 'scores'; readonly scores: RawScores }
+)
 
 export interface HttpRequest {
   readonly method: 'PUT' | 'POST'
@@ -45,7 +70,11 @@ export type Verdict =
 /** One kind of inference server. Pure: the pool does the calls. */
 export interface Protocol {
   readonly name: string
-  /** One request for several prompts with the same limits. */
+  /** What it is asked for: to continue a prompt (`sentence`, `continuation`), or to score its last turn (`scores`). */
+  readonly gives: 'text' | 'scores'
+  /** Most prompts in one request. */
+  readonly maxBatch: number
+  /** One request for several prompts with the same limits, at most `maxBatch`. */
   request(generations: readonly Generation[]): HttpRequest
   /** What the reply to a request for `count` prompts means. */
   classify(reply: HttpReply, count: number): Verdict

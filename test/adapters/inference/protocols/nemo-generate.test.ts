@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { asciiJson, nemoGenerate } from '../../../src/adapters/inference/protocols/nemo-generate.js'
+import { asciiJson, nemoGenerate } from '../../../../src/adapters/inference/protocols/nemo-generate.js'
 
 const classify = (status: number, body: string, count = 1, headers = {}) =>
   nemoGenerate.classify({ status, body, headers }, count)
@@ -20,11 +20,11 @@ describe('the NeMo protocol', () => {
   it('takes sentences, and raw scores where they are given', () => {
     expect(classify(200, '{"sentences": ["a"], "tokens": [[1]]}')).toEqual({
       kind: 'ok',
-      answers: [{ sentence: 'a', scores: null }],
+      answers: [{ kind: 'sentence', sentence: 'a', scores: null, tokens: null }],
     })
     expect(classify(200, '{"sentences": ["a"], "scores": [{"quality": 2.5}]}')).toEqual({
       kind: 'ok',
-      answers: [{ sentence: 'a', scores: { quality: 2.5 } }],
+      answers: [{ kind: 'sentence', sentence: 'a', scores: { quality: 2.5 }, tokens: null }],
     })
     expect(classify(200, '{"sentences": ["a"], "scores": "odd"}')).toMatchObject({ kind: 'ok' })
   })

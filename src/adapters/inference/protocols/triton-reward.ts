@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { type AttributeSet } from '../../../domain/attributes.js'
+import { type Answer, type HttpReply, type Protocol, type Verdict } from './protocol.js'
+import { rewardsInOrder } from './reward-scores.js'
+import { classifyStatus, excerpt, readJson } from './status.js'
+
+export const TritonRewardOptions = z.strictObject({
+  model: z
+    .string()
+    .regex(/^[\w.-]+$/)
+    .default('reward_model')
+    .describe('name in the path /v2/models/<model>/infer'),
+})
+export type TritonRewardOptions = z.output<typeof TritonRewardOptions>
+
+const Rewards = z.looseObject({
+  name: z.literal('rewards'),
+  datatype: z.string().regex(/^FP\d+$/),
+  shape: z.array(z.int().nonnegative()).min(1),
+  data: z.array(z.number()),
+})
+const Reply = z.looseObject({ outputs: z.array(z.looseObject({ name: z.string() })) })
+
+/**
+ * NeMo-Aligner's reward server: KServe v2 behind Triton (inference §3.2). Versions before 0.4 also answer `exceeded`,
+ * which later ones do not have, and took `add_EOS`, which later ones refuse: neither is used.
+ */
+export const tritonReward = ({ model }: TritonRewardOptions, set: AttributeSet): Protocol => ({
+  name: 'triton-reward',
+  gives: 'scores',
+  // Triton itself puts together what comes within 2 ms; a few sentences save the rest of the HTTP, and little is sent
+  // again when one of them is refused.
+  maxBatch: 16,
+  request: generations => ({
+    method: 'POST',
+    path: `/v2/models/${model}/infer`,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      inputs: [
+        {
+          name: 'sentences',
+          shape: [generations.length, 1],
+          datatype: 'BYTES',
+          data: generations.map(generation => generation.prompt),
+        },
+      ],
+      outputs: [{ name: 'rewards' }],
+    }),
+  }),
+  classify: (reply, count) => (reply.status === 200 ? classifyBody(reply, count, set) : classifyStatus(reply)),
+})
+
+/** How many floats a sentence has is read from the reply's shape: the declared one is that of another model. */
+function classifyBody({ body }: HttpReply, count: number, set: AttributeSet): Verdict {
+  const elsewhere = (reason: string): Verdict => ({ kind: 'elsewhere', reason })
+  const json = readJson(body)
+  if (json === undefined) return elsewhere(`not JSON: ${excerpt(body)}`)
+  const outputs = Reply.safeParse(json).data?.outputs ?? []
+  const rewards = Rewards.safeParse(outputs.find(output => output.name === 'rewards')).data
+  if (!rewards) return elsewhere(`no rewards: ${excerpt(body)}`)
+  const { shape, data } = rewards
+  if (shape.reduce((size, length) => size * length, 1) !== data.length) {
+    return elsewhere(`${data.length} rewards in the shape ${shape.join(' × ')}`)
+  }
+  if (shape[0] !== count) return elsewhere(`rewards of ${shape[0]!} sentences for ${count}`)
+  const each = data.length / count
+  const answers: Answer[] = []
+  for (let sentence = 0; sentence < count; sentence++) {
+    const read = rewardsInOrder(data.slice(sentence * each, (sentence + 1) * each), set)
+    if ('missing' in read) return elsewhere(read.missing)
+    answers.push({ kind: 'scores', scores: read.scores, tokens: null })
+  }
+  return { kind: 'ok', answers }
+}
