@@ -107,8 +107,8 @@ function lineAttempt(
   const keys = labelKeys(attributeSet)
   const generation: Generation = {
     prompt: prompt + labelUpTo('', keys[0]!),
-    // A generous bound, seldom reached: the line's end stops the generation. A key is at most half as many tokens.
-    maxTokens: keys.reduce((sum, key) => sum + Math.ceil(key.length / 2) + 3, 0),
+    // The end of the line stops the generation. Guided decoding may spell a line letter by letter: a token a character.
+    maxTokens: keys.reduce((sum, key) => sum + key.length + 4, 0),
     endStrings: ['\n', tokens.turn, endOfText],
     line: attributeSet,
     turn,

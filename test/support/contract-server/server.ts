@@ -9,9 +9,17 @@ import {
   type HttpAnswer,
 } from '../../../src/domain/generate-contract.js'
 import { type Fault, faultOf, FaultRule } from './faults.js'
+import { openAiAnswer, openAiRewardAnswer } from './openai.js'
+import { tritonAnswer } from './triton.js'
 import { generate, goldenModel } from './value-model.js'
 
 export const ServerOptions = z.object({
+  /** What it speaks. */
+  contract: z.enum(['nemo', 'openai', 'openai-reward', 'triton']).default('nemo'),
+  /** Names of a reward model's outputs. */
+  outputs: z.array(z.string()).default([]),
+  /** How a reward model behind chat completions spells its scores. */
+  rewardForm: z.enum(['content', 'logprobs', 'single']).default('content'),
   port: z.int().default(0),
   /** The golden model that answers `x` now and then. */
   bad: z.boolean().default(false),
@@ -40,7 +48,7 @@ export interface ServerCounters {
 }
 
 /**
- * A server that speaks `PUT /generate` (steerlm-scripts §4), with a model that can be computed by hand, and faults.
+ * A server that speaks one of the contracts, with a model that can be computed by hand, and faults.
  * `GET /health` says 503 while it loads and 200 from then on, whatever goes wrong with its answers.
  */
 export interface ContractServer {
@@ -68,8 +76,14 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
 
   const answer = (request: IncomingMessage, body: string): HttpAnswer => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
+    const method = request.method ?? ''
+    if (options.contract === 'openai') return openAiAnswer(model, { method, path, body })
+    if (options.contract === 'triton') return tritonAnswer(options.outputs.length, { method, path, body })
+    if (options.contract === 'openai-reward') {
+      return openAiRewardAnswer(options.outputs, options.rewardForm, { method, path, body })
+    }
     const checked = readGenerate({
-      method: request.method ?? '',
+      method,
       path,
       contentType: request.headers['content-type'],
       body,
