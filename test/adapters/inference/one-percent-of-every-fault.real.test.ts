@@ -8,7 +8,7 @@ afterEach(closeAll)
 const turns = 10_000
 /** Turns under way at a time, as in a node that pays for its calls. */
 const window = 256
-const deadlineMs = 500
+const deadlineMs = 200
 /** Every hundredth turn is one that all servers refuse. */
 const refused = (text: string): boolean => text.endsWith('50')
 const refusal: FaultRule = { fault: { kind: 'string' }, containing: '50\\n' }
