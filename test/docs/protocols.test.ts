@@ -15,7 +15,8 @@ it('lists the protocols with their options and limits', () => {
     const { maxBatch, gives } = protocolOf(name, {}, set)
     return [name, Object.keys(options.shape), String(maxBatch), gives]
   })
-  const named = (cell: string): string[] => [...cell.matchAll(/(?:^|`)(model|guided)(?:`|$)/g)].map(([, key]) => key!)
+  const named = (cell: string): string[] =>
+    [...cell.matchAll(/(?:^|`)(model|guided|stream)(?:`|$)/g)].map(([, key]) => key!)
   expect(listed.map(([name, , , options, batch, gives]) => [name, named(options!), batch, gives])).toEqual(table)
 })
 

@@ -10,23 +10,47 @@ describe('a fleet under faults', () => {
 
   it.each<[string, FaultRule[]]>([
     ['500', every({ kind: 'status', status: 500 })],
-    ['429 with Retry-After', every({ kind: 'status', status: 429, retryAfter: 0.05 })],
+    ['501', every({ kind: 'status', status: 501 })],
+    ['502', every({ kind: 'status', status: 502 })],
     ['503', every({ kind: 'status', status: 503 })],
+    ['504', every({ kind: 'status', status: 504 })],
+    ['429 with Retry-After', every({ kind: 'status', status: 429, retryAfter: 0.05 })],
+    ['429 without it', every({ kind: 'status', status: 429 })],
     ['a wrong count', every({ kind: 'count' })],
     ['no JSON', every({ kind: 'not-json' })],
     ['a reset in the middle of the body', every({ kind: 'reset' })],
-    ['no answer at all', every({ kind: 'hang' }, 20)],
+    ['no answer at all', every({ kind: 'hang' }, 10)],
+    ['an answer that comes after the deadline', every({ kind: 'slow', ms: 400 }, 10)],
+    ['a body that comes slower than the deadline', every({ kind: 'drip', ms: 600 }, 10)],
     ['nonsense', every({ kind: 'nonsense' })],
+    ['restarts', every({ kind: 'restart', ms: 50 }, 10)],
   ])('loses nothing: %s', async (_, faults) => {
     const fleet = fleetOf([await serve({ faults }), await serve()], { deadlineMs: 300, maxFailures: 8 })
     await allRight(fleet, 40)
     expect(fleet.stats()).toMatchObject({ inFlight: 0, waiting: 0, outageMs: null })
+    expect(fleet.stats().calls).toBeGreaterThan(40)
   })
 
   it('waits while a server loads its model', async () => {
     const server = await serve({ loadingMs: 300 })
     await allRight(fleetOf([server]), 3)
     expect(server.counters.requests).toBeLessThan(12)
+  })
+
+  it('goes round a server that says it is healthy and answers nothing', async () => {
+    const [stuck, works] = [await serve({ faults: [{ fault: { kind: 'hang' } }] }), await serve()]
+    const fleet = fleetOf([stuck, works], { deadlineMs: 200 })
+    await allRight(fleet, 400)
+    expect((await fetch(`${stuck.url}/health`)).status).toBe(200)
+    expect(stuck.counters.requests).toBeLessThan(40)
+    expect(fleet.stats()).toMatchObject({ inFlight: 0, waiting: 0, outageMs: null })
+  })
+
+  it('waits as long as an overloaded server asks for', async () => {
+    const server = await serve({ faults: [{ fault: { kind: 'status', status: 429, retryAfter: 1 }, requests: [1] }] })
+    const began = performance.now()
+    await allRight(fleetOf([server]), 1)
+    expect(performance.now() - began).toBeGreaterThan(990)
   })
 
   it('loses nothing over a restart', async () => {

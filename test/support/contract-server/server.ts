@@ -54,7 +54,10 @@ export interface ServerCounters {
   readonly service?: ServiceCounters
 }
 
-/** A server that speaks one of the contracts, with a model that can be computed by hand, and faults. */
+/**
+ * A server that speaks one of the contracts, with a model that can be computed by hand, and faults.
+ * `GET /health` says 503 while it loads and 200 from then on, whatever goes wrong with its answers.
+ */
 export interface ContractServer {
   readonly url: string
   readonly port: number
@@ -121,6 +124,10 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
       )
       return
     }
+    if (request.url === '/health') {
+      response.writeHead(performance.now() < loadedAt ? 503 : 200).end()
+      return
+    }
     const arrived = performance.now()
     counters.requests++
     const number = counters.requests
@@ -134,6 +141,10 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
       const fault: Fault | null =
         performance.now() < loadedAt || !served ? { kind: 'status', status: 503 } : faultOf(rules, number, body)
       if (fault?.kind === 'hang') return
+      if (fault?.kind === 'restart') {
+        if (server) void restart(fault.ms)
+        return
+      }
       if (fault?.kind === 'slow') await sleep(fault.ms)
       const ready = spoil(answer(request, body), fault)
       response.writeHead(ready.status, {
@@ -147,7 +158,9 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
         response.write(ready.body.slice(0, 20), () => response.socket?.resetAndDestroy())
         return
       }
-      response.end(ready.body)
+      const rest = fault?.kind === 'drip' ? await drip(response, ready.body, fault.ms) : ready.body
+      if (response.destroyed) return
+      response.end(rest)
       counters.answered++
       counters.serviceMs += performance.now() - arrived
     } finally {
@@ -175,6 +188,14 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
     await new Promise<void>(resolve => (stopping ? stopping.close(() => resolve()) : resolve()))
   }
 
+  // Whether it comes back from a restart.
+  let wanted = true
+  const restart = async (awayMs: number): Promise<void> => {
+    await stop()
+    await sleep(awayMs)
+    if (wanted) await start()
+  }
+
   await start()
   return {
     url: `http://127.0.0.1:${port}`,
@@ -184,13 +205,15 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
     faults: replaced => {
       rules = replaced
     },
-    restart: async awayMs => {
-      await stop()
-      await sleep(awayMs)
-      await start()
+    restart,
+    stop: () => {
+      wanted = false
+      return stop()
     },
-    stop,
-    start,
+    start: () => {
+      wanted = true
+      return start()
+    },
   }
 }
 
@@ -198,6 +221,17 @@ async function text(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = []
   for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk)
   return Buffer.concat(chunks).toString('utf8')
+}
+
+/** Writes a body in twenty pieces over `ms` milliseconds; returns the last, or what is left when nobody reads any more. */
+async function drip(response: ServerResponse, body: string, ms: number): Promise<string> {
+  const bytes = Math.ceil(body.length / 20)
+  for (let sent = 0; ; sent += bytes) {
+    const piece = body.slice(sent, sent + bytes)
+    if (sent + bytes >= body.length || response.destroyed) return piece
+    response.write(piece)
+    await sleep(ms / 20)
+  }
 }
 
 /** Half a point more than each integer of a sentence's last line. */
@@ -228,6 +262,8 @@ function spoil(answer: HttpAnswer, fault: Fault | null): HttpAnswer {
     case 'hang':
     case 'reset':
     case 'slow':
+    case 'drip':
+    case 'restart':
       return answer
   }
 }

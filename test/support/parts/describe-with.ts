@@ -2,11 +2,13 @@ import { appendFileSync } from 'node:fs'
 import { describe } from 'vitest'
 import { pythonWithKafka } from '../../../scripts/parts/python-kafka.js'
 import { whyNoKafka } from '../kafka/provider.js'
+import { whyNoLlama } from '../llama/llama.js'
 import { whyNoRegistry } from '../registry/registry.js'
 
 const PARTS = {
   kafka: whyNoKafka,
   registry: whyNoRegistry,
+  llama: whyNoLlama,
   'python-kafka': async () =>
     pythonWithKafka() ? null : 'confluent-kafka is not installed (npm run setup -- python-kafka installs it)',
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Guided, guidedFields } from './guided.js'
+import { joinEvents } from './openai-events.js'
 import { type HttpReply, type Protocol, type TokenCounts, type Verdict } from './protocol.js'
 import { classifyStatus, excerpt, readJson } from './status.js'
 
@@ -7,6 +8,10 @@ import { classifyStatus, excerpt, readJson } from './status.js'
 export const OpenAiOptions = z.strictObject({
   model: z.string().min(1).optional().describe('name sent as `model`; left out: none is sent'),
   guided: Guided.default('none').describe('how label lines are enforced by the server'),
+  stream: z
+    .boolean()
+    .optional()
+    .describe('replies in pieces: some servers (llama.cpp) break off what nobody waits for any more only then'),
 })
 export type OpenAiOptions = z.output<typeof OpenAiOptions>
 
@@ -38,7 +43,7 @@ const Reply = z.looseObject({
 const ends = new Set(['stop', 'length', 'eos_token', 'stop_sequence'])
 
 /** An OpenAI-compatible server (vLLM, SGLang, llama.cpp, NIM) as one that continues prompts, greedily. */
-export function openAiText(dialect: Dialect, { model, guided }: OpenAiOptions): Protocol {
+export function openAiText(dialect: Dialect, { model, guided, stream = false }: OpenAiOptions): Protocol {
   return {
     name: dialect.name,
     gives: 'text',
@@ -58,7 +63,8 @@ export function openAiText(dialect: Dialect, { model, guided }: OpenAiOptions): 
           temperature: 0,
           top_p: 1,
           n: 1,
-          stream: false,
+          stream,
+          ...(stream ? { stream_options: { include_usage: true } } : {}),
           stop: endStrings,
           ...guidedFields(guided, line),
         }),
@@ -71,7 +77,7 @@ export function openAiText(dialect: Dialect, { model, guided }: OpenAiOptions): 
 /** Status 200 is not success: a generation may have been broken off, by another request too (inference §1.2). */
 function classifyBody(dialect: Dialect, { body }: HttpReply, count: number): Verdict {
   const elsewhere = (reason: string): Verdict => ({ kind: 'elsewhere', reason })
-  const json = readJson(body)
+  const json = readJson(body) ?? joinEvents(body)
   if (json === undefined) return elsewhere(`not JSON: ${excerpt(body)}`)
   const parsed = Reply.safeParse(json)
   if (!parsed.success) return elsewhere(`no choices: ${excerpt(body)}`)
