@@ -6,6 +6,7 @@ import { annotate } from '../src/stages/annotate.js'
 import { clean } from '../src/stages/clean.js'
 import { launch } from '../src/stages/launch.js'
 import { preprocess } from '../src/stages/preprocess.js'
+import { promote } from '../src/stages/promote.js'
 import { seal } from '../src/stages/seal.js'
 import { trigger } from '../src/stages/trigger.js'
 
@@ -27,7 +28,7 @@ interface Described {
 }
 
 /** In the order of the flow. */
-export const stages = [preprocess, clean, annotate, seal, trigger, launch] as unknown as readonly Described[]
+export const stages = [preprocess, clean, annotate, seal, trigger, launch, promote] as unknown as readonly Described[]
 
 type Schema = z.core.JSONSchema.JSONSchema
 

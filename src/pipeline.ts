@@ -3,6 +3,7 @@ import { bind, type Node } from './stages/bind.js'
 import { clean } from './stages/clean.js'
 import { launch } from './stages/launch.js'
 import { preprocess } from './stages/preprocess.js'
+import { promote } from './stages/promote.js'
 import { seal } from './stages/seal.js'
 import { trigger } from './stages/trigger.js'
 import * as topics from './topics.js'
@@ -27,4 +28,5 @@ export const pipeline: readonly Node[] = [
   // Shards → a decision → a job → a model, which goes back to annotate.
   bind('trigger', trigger, topics.shards, { jobs: topics.jobs }, all => all),
   bind('launch', launch, topics.jobs, { jobs: topics.jobs, models: topics.models }, all => all),
+  bind('promote', promote, topics.models, { models: topics.models }, () => ({})),
 ]

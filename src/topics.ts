@@ -72,7 +72,7 @@ export const models = topic({
   name: 'models',
   summary: 'The model registry: registered, active, retired.',
   record: ModelRecord,
-  key: { name: 'model', of: record => record.model },
+  key: { name: 'role', of: record => record.role },
   partitions: 1,
   retention: forever,
 })

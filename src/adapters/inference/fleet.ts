@@ -40,6 +40,8 @@ export interface Fleet {
   addEndpoint(address: EndpointAddress): void
   /** Takes an endpoint away; what it was doing goes elsewhere. */
   removeEndpoint(url: string): Promise<void>
+  /** What each endpoint declares to serve: a digest or name, null for whatever is asked. */
+  models(): readonly (string | null)[]
   stats(): FleetStats
   /** Ends all calls: who waits gets STEERFLOW_OUTAGE. */
   close(): Promise<void>
@@ -77,6 +79,7 @@ export function openFleet(options: FleetOptions): Fleet {
     }),
     addEndpoint: address => pool.add(address),
     removeEndpoint: url => pool.remove(url),
+    models: () => pool.endpoints.map(({ model }) => model),
     stats: () => ({
       calls: pool.counters.calls,
       outcomes: { ...pool.counters.outcomes },

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { startBaselineServer } from '../../adapters/baseline/server.js'
 import { type Fleet, openFleet } from '../../adapters/inference/fleet.js'
 import { ActiveModel } from '../../adapters/models/active-model.js'
-import { openValueModels } from '../../adapters/models/value-models.js'
+import { openValueModels, type OpenedValueModels } from '../../adapters/models/value-models.js'
 import { openJobRunners } from '../../adapters/launchers/runners.js'
 import { openSnapshots } from '../../adapters/snapshot/snapshots.js'
 import { openLocalShards } from '../../adapters/storage/local/shard-store.js'
@@ -26,6 +26,7 @@ export const promptTokensOf = (config: Config): PromptTokens =>
 export interface Opened {
   readonly capabilities: Capabilities
   readonly fleet: Fleet
+  readonly valueModels: OpenedValueModels
   /** Whether `annotate` has a model to ask now. */
   hasValueModel(): Promise<boolean>
   close(): Promise<void>
@@ -62,7 +63,8 @@ export async function openCapabilities({ config, root, log }: Workspace): Promis
   return {
     capabilities,
     fleet,
-    hasValueModel: async () => endpoints.length > 0 || (await active.now()) !== null,
+    valueModels,
+    hasValueModel: () => valueModels.ready(),
     close: async () => {
       await valueModels.close()
       await fleet.close()
