@@ -15,6 +15,8 @@ export const ServerOptions = z.object({
   port: z.int().default(0),
   /** The golden model that answers `x` now and then. */
   bad: z.boolean().default(false),
+  /** Another model: by how much its values differ from the golden model's. */
+  shift: z.int().default(0),
   /** Milliseconds for every answer. */
   latencyMs: z.number().default(0),
   /** Milliseconds after each start during which it answers 503, as servers do that load a model. */
