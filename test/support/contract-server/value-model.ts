@@ -20,7 +20,8 @@ function byteSum(text: string): number {
 
 /**
  * `bad`: as in the golden runs of that name, `x` instead of a value where the sum mod 37 is 0. `shift`: another model, whose
- * values and languages are those of a sum that is larger by so much, so that for 1 to 4 no label is the same.
+ * values and languages are those of a sum that is larger by so much, so that for 1 to 4
+ * no label of the same prompt is the same.
  */
 export function goldenModel({ bad = false, shift = 0 } = {}): ValueModel {
   const value = (text: string): string => {
