@@ -6,6 +6,8 @@ import { annotate } from '../src/stages/annotate.js'
 import { clean } from '../src/stages/clean.js'
 import { launch } from '../src/stages/launch.js'
 import { preprocess } from '../src/stages/preprocess.js'
+import { promote } from '../src/stages/promote.js'
+import { relabel } from '../src/stages/relabel.js'
 import { seal } from '../src/stages/seal.js'
 import { trigger } from '../src/stages/trigger.js'
 
@@ -27,7 +29,16 @@ interface Described {
 }
 
 /** In the order of the flow. */
-export const stages = [preprocess, clean, annotate, seal, trigger, launch] as unknown as readonly Described[]
+export const stages = [
+  preprocess,
+  clean,
+  annotate,
+  seal,
+  trigger,
+  launch,
+  promote,
+  relabel,
+] as unknown as readonly Described[]
 
 type Schema = z.core.JSONSchema.JSONSchema
 
@@ -80,7 +91,7 @@ function section(stage: Described): string[] {
     '',
     `- ${howItGathers(stage)}`,
     `- input: ${titleOf(stage.input)}; ports: ${ports.join(', ')}`,
-    `- nodes: ${nodes.join(', ')}`,
+    `- nodes: ${nodes.join(', ') || 'one for each model, on demand: `steerflow relabel`'}`,
     '',
     ...options(stage),
     ...examples(stage),

@@ -41,6 +41,8 @@ export const unscoredClean = conversations('unscored-clean', 'Unscored paths fro
 export const annotated = conversations('annotated', 'Paths with the labels that the value model predicted.')
 export const scored = conversations('scored', 'Annotated paths, clean again: what downstream consumers read.')
 
+export const relabelled = conversations('relabelled', 'Annotated paths with the labels of another model beside.')
+
 export const dropped = topic({
   name: 'conversations.dropped',
   summary: 'Paths that a clean stage left out, with the reason.',
@@ -72,7 +74,7 @@ export const models = topic({
   name: 'models',
   summary: 'The model registry: registered, active, retired.',
   record: ModelRecord,
-  key: { name: 'model', of: record => record.model },
+  key: { name: 'role', of: record => record.role },
   partitions: 1,
   retention: forever,
 })
@@ -113,6 +115,7 @@ export const topics: readonly Topic[] = [
   unscoredClean,
   annotated,
   scored,
+  relabelled,
   dropped,
   shards,
   jobs,

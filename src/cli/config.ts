@@ -239,6 +239,7 @@ export function nodeOptions(
     case 'clean':
       return pick(config.clean, clean.options)
     case 'annotate':
+    case 'relabel':
       return pick(config.annotate, annotate.options)
     case 'seal':
       return datasetOf(config, String(node.fixed.dataset)).seal

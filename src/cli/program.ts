@@ -18,6 +18,7 @@ import { models } from './commands/models.js'
 import { offsets } from './commands/offsets.js'
 import { preprocess } from './commands/preprocess.js'
 import { quickstart } from './commands/quickstart.js'
+import { relabel } from './commands/relabel.js'
 import { run } from './commands/run.js'
 import { schemas } from './commands/schemas.js'
 import { score } from './commands/score.js'
@@ -30,7 +31,7 @@ import { topics } from './commands/topics.js'
 const groups: Readonly<Record<string, readonly Verb[]>> = {
   Start: [quickstart, init, score],
   Pipeline: [run, ingest, status, graph, tap, config, topics, schemas, doctor],
-  Data: [datasets, shards],
+  Data: [datasets, shards, relabel],
   Training: [jobs, models, baseline],
   Repair: [deadLetters, offsets],
   'NeMo-compatible': [preprocess, clean, annotate],

@@ -1,4 +1,4 @@
-import { Conversation, Lineage, Provenance, Turn } from './conversation.js'
+import { Conversation, Lineage, Provenance, Rescored, Turn } from './conversation.js'
 import { pythonJson } from './json/python.js'
 
 /** Writes a value as JSON text. */
@@ -47,9 +47,14 @@ const scoresJson = (scores: Readonly<Record<string, number>> | null): string =>
 
 const turnJson: Write<Turn> = objectWriter(Turn.shape)
 
+const turnScoresJson = (turns: Rescored['scores']): string => `[${turns.map(scoresJson).join(', ')}]`
+
+const rescoredJson: Write<Rescored> = objectWriter(Rescored.shape, { scores: turnScoresJson })
+
 const provenanceJson: Write<Provenance> = objectWriter(Provenance.shape, {
   lineage: objectWriter(Lineage.shape),
-  scores: (turns: Provenance['scores']) => (turns === null ? 'null' : `[${turns.map(scoresJson).join(', ')}]`),
+  scores: (turns: Provenance['scores']) => (turns === null ? 'null' : turnScoresJson(turns)),
+  rescored: (entries: readonly Rescored[]) => `[${entries.map(rescoredJson).join(', ')}]`,
 })
 
 const conversationJson: Write<Conversation> = objectWriter(

@@ -30,6 +30,17 @@ export const Lineage = z
   .meta({ title: 'Lineage' })
 export type Lineage = z.output<typeof Lineage>
 
+/** What another model makes of a conversation that has labels already, beside them. One entry a turn, null where not scored. */
+export const Rescored = z
+  .strictObject({
+    value_model: z.string().describe('digest of the model that predicted these labels'),
+    attribute_set: z.string().describe('name and version of the attribute set of these labels'),
+    labels: z.array(z.string().nullable()).describe('attribute line of each turn'),
+    scores: z.array(z.record(z.string(), z.number()).nullable()).describe('raw scores of each turn, before rounding'),
+  })
+  .meta({ title: 'Rescored' })
+export type Rescored = z.output<typeof Rescored>
+
 /** What steerflow adds to a conversation, always the last key of the line. */
 export const Provenance = z
   .strictObject({
@@ -44,6 +55,10 @@ export const Provenance = z
       .describe('raw predicted scores of each turn, before rounding'),
     value_model: z.string().nullable().describe('digest of the model that predicted the labels'),
     attribute_set: z.string().describe('name and version of the attribute set of the labels'),
+    rescored: z
+      .array(Rescored)
+      .optional()
+      .describe('labels of other models beside those of the turns, in order of making'),
   })
   .meta({ title: 'Provenance' })
 export type Provenance = z.output<typeof Provenance>

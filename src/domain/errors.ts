@@ -107,6 +107,11 @@ export const errorTable = {
     means: 'No inference server answers.',
     next: 'Start a server or correct annotate.endpoints; the run goes on by itself.',
   },
+  STEERFLOW_MODEL_ABSENT: {
+    kind: 'transient',
+    means: 'The model that a record had begun with has no endpoint any more.',
+    next: 'Nothing: the record begins again with the active model. If it lasts, promote a model that endpoints serve.',
+  },
   STEERFLOW_INFERENCE_REFUSED: {
     kind: 'permanent',
     means: 'An inference server refused a request as invalid.',

@@ -1,49 +1,90 @@
-import { type AttributeMetric, type ModelRecord, type TrainedModel } from './model.js'
+import { type ModelRecord } from './model.js'
 
-/** The attribute whose held-out rank correlation decides whether a model replaces another. */
-const deciding = 'quality'
-
-/** What a newly trained model changes: which model is active afterwards, and the records that say so, in order. */
-export interface Registration {
-  readonly active: ModelRecord
-  readonly records: readonly ModelRecord[]
+/** What the records of one role say so far. */
+export interface RoleState {
+  /** The newest record of each model, in the order in which the models were first named. */
+  readonly models: ReadonlyMap<string, ModelRecord>
+  readonly active: ModelRecord | null
+  /** Names of the models that were active one after another, without those that were rolled back from; the last is active. */
+  readonly history: readonly string[]
+  /** Models that a job made and about which nothing was decided yet, oldest first. */
+  readonly undecided: readonly ModelRecord[]
 }
 
-type Verdict = { readonly promote: boolean; readonly reason: string }
+export const emptyRole: RoleState = { models: new Map(), active: null, history: [], undecided: [] }
 
-const correlation = (model: TrainedModel): AttributeMetric | undefined =>
-  model.metrics.find(metric => metric.attribute === deciding && metric.spearman !== null)
+/** Each role's state. */
+export type Registry = ReadonlyMap<ModelRecord['role'], RoleState>
 
 /**
- * Whether `model` replaces `active`: the first of its role does; a later one does when its held-out correlation with the
- * human quality score is not below the interval of the active one's. Without both figures nobody can tell, so a person
- * decides.
+ * The state after a record. The latest active record of a role wins: what was active before is retired by it, whether or
+ * not a record says so, so that writers that did not know of each other leave a registry that all read alike. A later
+ * record of the active model that says less is what such a writer believed; it changes nothing.
  */
-function compare(active: ModelRecord | null, model: TrainedModel): Verdict {
-  if (active === null) return { promote: true, reason: 'the first model of its role' }
-  const [ours, theirs] = [correlation(model)?.spearman, correlation(active)]
-  const least = theirs?.spearman_low ?? theirs?.spearman
-  if (ours == null || least == null) {
-    return { promote: false, reason: `no held-out ${deciding} correlation to compare with ${active.model}` }
+export function withRecord(state: RoleState, record: ModelRecord): RoleState {
+  const { model } = record
+  if (record.state === 'active') return activated(state, record)
+  const known = state.models.get(model)
+  const undecided =
+    known === undefined && record.state === 'registered' && record.decided_by === undefined
+      ? [...state.undecided, record]
+      : state.undecided.filter(one => one.model !== model || record.decided_by === undefined)
+  // A model that is made again, to the byte, keeps its place.
+  if (state.active?.model === model || (known && record.decided_by === undefined && record.state === 'registered')) {
+    return { ...state, undecided }
   }
-  const figures = `held-out ${deciding} correlation ${ours.toFixed(3)}, ${active.model} at least ${least.toFixed(3)}`
-  return { promote: ours >= least, reason: figures }
+  return { ...state, undecided, models: new Map(state.models).set(model, record) }
 }
 
-/** Registers a model and applies the rule of promotion. The model that is active already changes nothing. */
-export function register(active: ModelRecord | null, model: TrainedModel): Registration {
-  if (active?.digest === model.digest) return { active, records: [] }
-  const registered: ModelRecord = { ...model, state: 'registered', reason: `trained by ${model.job}` }
-  const { promote, reason } = compare(active, model)
-  if (!promote && active) return { active, records: [{ ...registered, reason: `not active: ${reason}` }] }
-  const promoted: ModelRecord = { ...model, state: 'active', reason }
-  const retired: readonly ModelRecord[] = active
-    ? [{ ...active, state: 'retired', reason: `replaced by ${model.model}` }]
-    : []
-  return { active: promoted, records: [registered, promoted, ...retired] }
+function activated(state: RoleState, record: ModelRecord): RoleState {
+  const models = new Map(state.models)
+  const before = state.active
+  if (before && before.model !== record.model) {
+    models.set(before.model, { ...before, state: 'retired', reason: `replaced by ${record.model}` })
+  }
+  const at = record.rolled_back_from === undefined ? -1 : state.history.lastIndexOf(record.model)
+  const kept = at >= 0 ? state.history.slice(0, at) : state.history
+  return {
+    models: models.set(record.model, record),
+    active: record,
+    history: kept.at(-1) === record.model ? kept : [...kept, record.model],
+    undecided: state.undecided.filter(one => one.model !== record.model),
+  }
+}
+
+/** The registry after these records. */
+export function registryOf(records: readonly ModelRecord[], before: Registry = new Map()): Registry {
+  const roles = new Map(before)
+  for (const record of records) roles.set(record.role, withRecord(roles.get(record.role) ?? emptyRole, record))
+  return roles
 }
 
 /** The newest record of each model, in the order in which the models were first registered. */
-export function latestModels(records: readonly ModelRecord[]): readonly ModelRecord[] {
-  return [...new Map(records.map(record => [record.model, record])).values()]
+export const latestModels = (records: readonly ModelRecord[]): readonly ModelRecord[] =>
+  [...registryOf(records).values()].flatMap(role => [...role.models.values()])
+
+/** The active model of a role; null when there is none. */
+export const activeModel = (records: readonly ModelRecord[], role: ModelRecord['role']): ModelRecord | null =>
+  registryOf(records).get(role)?.active ?? null
+
+type Decided = Pick<ModelRecord, 'reason' | 'rolled_back_from'> & { readonly decided_by: 'rule' | 'person' }
+
+/** The records that make a model active: its own, then that of the model which it replaces. */
+export function activation(state: RoleState, model: ModelRecord, decided: Decided): readonly ModelRecord[] {
+  const { rolled_back_from: _, ...fields } = model
+  const promoted: ModelRecord = { ...fields, ...decided, state: 'active' }
+  const { active } = state
+  if (!active || active.model === model.model) return [promoted]
+  const { rolled_back_from: __, ...old } = active
+  const reason = `${decided.decided_by}: replaced by ${model.model}`
+  return [promoted, { ...old, state: 'retired', reason, decided_by: decided.decided_by }]
+}
+
+/** The records by which a person goes back to the model that was active before; null when there is none. */
+export function rollback(state: RoleState): readonly ModelRecord[] | null {
+  const { active } = state
+  const before = state.models.get(state.history.at(-2) ?? '')
+  if (!active || !before) return null
+  const reason = `person: rolled back from ${active.model}`
+  return activation(state, before, { reason, decided_by: 'person', rolled_back_from: active.model })
 }

@@ -32,12 +32,25 @@ export const TrainedModel = z
   .meta({ title: 'TrainedModel' })
 export type TrainedModel = z.output<typeof TrainedModel>
 
-/** A model's place in the registry. Registered → active → retired. */
+/**
+ * A model's place in the registry. Registered → active → retired. The latest active record of a role says which model of
+ * the role is active, whatever the records of others say (`withRecord` in model-registry.ts). Of a model of kind `external`,
+ * made elsewhere and served by endpoints that declare it, name and digest are what they declare, and path, dataset,
+ * snapshot and job are empty.
+ */
 export const ModelRecord = z
   .strictObject({
     ...TrainedModel.shape,
     state: z.enum(['registered', 'active', 'retired']),
-    reason: z.string().describe('why it has this state'),
+    reason: z.string().describe('who asked for this state, the rule or a person, and why'),
+    decided_by: z
+      .enum(['rule', 'person'])
+      .optional()
+      .describe('who decided; absent where nothing was decided yet: a model that a job made'),
+    rolled_back_from: z
+      .string()
+      .optional()
+      .describe('on an active record: the model that was active before and is not to be promoted by the rule again'),
   })
   .meta({ title: 'ModelRecord' })
 export type ModelRecord = z.output<typeof ModelRecord>

@@ -2,17 +2,15 @@ import { z } from 'zod'
 import { SteerflowError } from '../domain/errors.js'
 import { JobEvent, type JobState } from '../domain/job.js'
 import { advances, isOpen } from '../domain/job-states.js'
-import { register } from '../domain/model-registry.js'
-import { ModelRecord } from '../domain/model.js'
+import { ModelRecord, type TrainedModel } from '../domain/model.js'
 import { type JobRunner, type JobRunners, type LaunchingRunner } from './needs.js'
 import { fold, type LastingFold } from './stage.js'
 
-/** What is known of a dataset's jobs and models after the events so far. */
-interface Registry {
+/** What is known of a dataset's jobs after the events so far. */
+interface Jobs {
   readonly jobs: ReadonlyMap<string, JobEvent>
-  readonly active: ModelRecord | null
-  /** What the last event moved on; null when it said nothing new. */
-  readonly moved: { readonly event: JobEvent; readonly models: readonly ModelRecord[] } | null
+  /** The last event where it moved a job on; null when it said nothing new. */
+  readonly moved: JobEvent | null
 }
 
 /** How a job goes on: the keys of its next event that differ. */
@@ -56,6 +54,13 @@ const failedIfInvalid = (thrown: unknown): Step => {
   throw thrown
 }
 
+/** What a job made, before anybody has decided about it. */
+const registered = (model: TrainedModel): ModelRecord => ({
+  ...model,
+  state: 'registered',
+  reason: `trained by ${model.job}`,
+})
+
 const ports = { jobs: JobEvent, models: ModelRecord }
 
 /**
@@ -70,7 +75,7 @@ export const launch = fold<{ readonly runners: JobRunners }>()({
   input: JobEvent,
   ports,
   options: z.strictObject({}),
-  create: ({ needs, to }): LastingFold<typeof JobEvent, typeof ports, Registry> => {
+  create: ({ needs, to }): LastingFold<typeof JobEvent, typeof ports, Jobs> => {
     const follow = async (job: JobEvent, work: (runner: JobRunner) => Promise<Step>) => {
       const step = await Promise.resolve()
         .then(() => work(needs.runners.runner(job.launcher)))
@@ -78,23 +83,18 @@ export const launch = fold<{ readonly runners: JobRunners }>()({
       return [to.jobs({ ...job, ...step })]
     }
     return {
-      open: () => ({ jobs: new Map(), active: null, moved: null }),
+      open: () => ({ jobs: new Map(), moved: null }),
 
-      step: ({ jobs, active }, event) => {
-        if (!advances(jobs.get(event.job), event)) return { jobs, active, moved: null }
-        const registered = event.model && register(active, event.model)
-        return {
-          jobs: new Map(jobs).set(event.job, event),
-          active: registered ? registered.active : active,
-          moved: { event, models: registered ? registered.records : [] },
-        }
-      },
+      step: ({ jobs }, event) =>
+        advances(jobs.get(event.job), event)
+          ? { jobs: new Map(jobs).set(event.job, event), moved: event }
+          : { jobs, moved: null },
 
       act: async ({ moved }) => {
         if (moved === null) return []
-        const act = acts[moved.event.state]
-        if (act) return follow(moved.event, runner => act(runner, moved.event))
-        return moved.models.map(model => to.models(model))
+        const act = acts[moved.state]
+        if (act) return follow(moved, runner => act(runner, moved))
+        return moved.model ? [to.models(registered(moved.model))] : []
       },
 
       pursue: ({ jobs }) =>

@@ -33,7 +33,20 @@ const line =
   '"scores": [null, {"quality": 4.0, "toxicity": -0.25, "humor": 1e-7}], "value_model": "m", ' +
   '"attribute_set": "oasst-12@1"}}'
 
+const rescored = [
+  { value_model: 'n', attribute_set: 's@1', labels: ['quality:4', null], scores: [{ quality: 4 }, null] },
+]
+
 describe('conversationLine', () => {
+  it('writes the labels of other models last, with scores that are floats', () => {
+    const beside = { ...conversation, steerflow: { ...conversation.steerflow, rescored } }
+    expect(conversationLine(beside)).toBe(
+      line.slice(0, -2) +
+        ', "rescored": [{"value_model": "n", "attribute_set": "s@1", "labels": ["quality:4", null], ' +
+        '"scores": [{"quality": 4.0}, null]}]}}',
+    )
+  })
+
   it('writes the original keys in the original order, then steerflow', () => {
     expect(conversationLine(conversation)).toBe(line)
   })

@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { annotate } from '../../src/stages/annotate.js'
 import { clean } from '../../src/stages/clean.js'
 import { preprocess } from '../../src/stages/preprocess.js'
+import { relabel } from '../../src/stages/relabel.js'
 import { type EachStage } from '../../src/stages/stage.js'
 import { testStage } from '../../src/stages/test-stage.js'
-import { pipeline } from '../../src/pipeline.js'
+import { pipeline, relabelNode, relabelSources } from '../../src/pipeline.js'
 
-const stages = [preprocess, clean, annotate] as unknown as EachStage<never, never, never, unknown>[]
+const stages = [preprocess, clean, annotate, relabel] as unknown as EachStage<never, never, never, unknown>[]
 
 describe.each(stages.map(stage => [stage.name, stage] as const))('%s', (_, stage) => {
   test('has worked examples', () => expect(stage.examples.length).toBeGreaterThan(0))
@@ -19,6 +20,7 @@ describe.each(stages.map(stage => [stage.name, stage] as const))('%s', (_, stage
 })
 
 test('every stage of one record in the pipeline has its examples executed here', () => {
-  const inPipeline = pipeline.filter(node => node.groups === 'none').map(node => node.stage)
+  const nodes = [...pipeline, relabelNode('digest', relabelSources[0]!)]
+  const inPipeline = nodes.filter(node => node.groups === 'none').map(node => node.stage)
   expect([...new Set(inPipeline)].sort()).toEqual(stages.map(stage => stage.name).sort())
 })

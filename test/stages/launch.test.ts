@@ -48,12 +48,12 @@ async function run(runner: JobRunner, events: readonly JobEvent[]) {
 const succeeded: JobEnd = { state: 'succeeded', model: trained('a'.repeat(64), [metric(0.5, 0.4)]) }
 
 describe('launch', () => {
-  it('carries a request to an active model', async () => {
+  it('carries a request to a registered model', async () => {
     const calls: string[] = []
     const { steps, models, state } = await run(recording(calls, succeeded), [job()])
     expect(steps).toEqual(['requested 0', 'launching 1', 'launched 1', 'succeeded 1'])
     expect(calls).toEqual(['render value-model-dddddddddddd-baseline', 'start 1', 'ended 1'])
-    expect(models).toEqual(['a registered', 'a active'])
+    expect(models).toEqual(['a registered'])
     expect([...state.jobs.values()][0]).toMatchObject({
       host: 'here',
       folder: 'jobs/value-model-dddddddddddd-baseline',
@@ -111,19 +111,5 @@ describe('launch', () => {
     expect(steps).toEqual(['requested 0', 'failed 0'])
     expect([...state.jobs.values()][0]?.detail).toBe('no such key')
     await expect(throwing('STEERFLOW_STORAGE')).rejects.toMatchObject({ code: 'STEERFLOW_STORAGE' })
-  })
-
-  it('retires the active model when a better one succeeds', async () => {
-    const done = (name: string, digest: string, spearman: number) =>
-      (['requested', 'launching', 'launched', 'succeeded'] as const).map((state, step) =>
-        job({
-          job: name,
-          state,
-          attempt: Math.min(step, 1),
-          model: state === 'succeeded' ? trained(digest.repeat(64), [metric(spearman, 0.4)]) : null,
-        }),
-      )
-    const { models } = await run(recording([], succeeded), [...done('1', 'a', 0.5), ...done('2', 'b', 0.6)])
-    expect(models.slice(-5)).toEqual(['a registered', 'a active', 'b registered', 'b active', 'a retired'])
   })
 })

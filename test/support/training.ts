@@ -1,6 +1,6 @@
 import { type Conversation, type Provenance, type Split } from '../../src/domain/conversation.js'
 import { type JobEvent, type Snapshot } from '../../src/domain/job.js'
-import { type AttributeMetric, type TrainedModel } from '../../src/domain/model.js'
+import { type AttributeMetric, type ModelRecord, type TrainedModel } from '../../src/domain/model.js'
 import { type ShardManifest } from '../../src/domain/shard.js'
 import { type At } from '../../src/stages/stage.js'
 
@@ -114,4 +114,11 @@ export const trained = (digest: string, metrics: readonly AttributeMetric[]): Tr
   snapshot: snapshot.digest,
   job: 'j',
   metrics: [...metrics],
+})
+
+/** A model as `launch` registers it: its digest is that letter again and again. */
+export const registered = (letter: string, metrics: readonly AttributeMetric[] = []): ModelRecord => ({
+  ...trained(letter.repeat(64), metrics),
+  state: 'registered',
+  reason: 'trained by j',
 })

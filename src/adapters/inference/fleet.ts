@@ -54,6 +54,8 @@ export interface Fleet {
   removeEndpoint(url: string, drainMs?: number): Promise<void>
   /** Conversations to have under way, so that every server finds its next prompts waiting here. */
   conversations(): number
+  /** What each endpoint declares to serve: a digest or name, null for whatever is asked. */
+  models(): readonly (string | null)[]
   stats(): FleetStats
   /** Ends all calls: who waits gets STEERFLOW_OUTAGE. */
   close(): Promise<void>
@@ -112,6 +114,7 @@ export function openFleet(options: FleetOptions): Fleet {
     addEndpoint: add,
     removeEndpoint: (url, drainMs = 10_000) => pool.remove(url, drainMs),
     conversations: () => Math.max(64, 3 * pool.capacity),
+    models: () => pool.endpoints.filter(({ leaving }) => !leaving).map(({ model }) => model),
     stats: () => ({
       calls: pool.counters.calls,
       outcomes: { ...pool.counters.outcomes },

@@ -1,46 +1,44 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { registryOf, type Registry } from '../../domain/model-registry.js'
 import { type ModelRecord } from '../../domain/model.js'
-import { type Log, offset } from '../../runtime/log.js'
+import { type Log, offset, type Offset } from '../../runtime/log.js'
 import { readAll } from '../../runtime/read-all.js'
 import { reader } from '../../stages/bind.js'
 import { type Topic } from '../../stages/topic.js'
 
-/** The models of the registry by digest, in the state of their latest record. */
-export async function registeredModels(
-  log: Log,
-  topic: Topic<typeof ModelRecord>,
-): Promise<ReadonlyMap<string, ModelRecord>> {
+type Models = Topic<typeof ModelRecord>
+
+/** The registry as the topic says now. @throws STEERFLOW_RECORD_INVALID */
+export async function readRegistry(log: Log, topic: Models): Promise<Registry> {
   const read = reader(topic)
-  const found = new Map<string, ModelRecord>()
-  for await (const record of readAll(log, topic.name)) {
-    const model = read(record.value)
-    found.set(model.digest, model)
-  }
-  return found
+  const records: ModelRecord[] = []
+  for await (const { value } of readAll(log, topic.name)) records.push(read(value))
+  return registryOf(records)
 }
 
 /** Follows the registry: which model of a role is active. */
 export class ActiveModel {
-  #read = offset(0)
-  #active: ModelRecord | null = null
+  #read: readonly Offset[] = []
+  #registry: Registry = new Map()
+  /** A look that is under way serves all who ask meanwhile. */
+  #looking: Promise<Registry> | null = null
 
   constructor(
     private readonly log: Log,
-    private readonly topic: Topic<typeof ModelRecord>,
+    private readonly topic: Models,
     private readonly role: ModelRecord['role'],
     private readonly pollMs = 200,
   ) {}
 
   /** The active model, null when there is none yet. Reads the registry again only when it has grown. */
   async now(): Promise<ModelRecord | null> {
-    const [state] = await this.log.state(this.topic.name)
-    if (state && state.end > this.#read) {
-      const models = await registeredModels(this.log, this.topic)
-      this.#active =
-        [...models.values()].findLast(model => model.role === this.role && model.state === 'active') ?? null
-      this.#read = state.end
-    }
-    return this.#active
+    return (await this.#now()).get(this.role)?.active ?? null
+  }
+
+  /** The model of that name, or of that digest; null when the registry does not know it. */
+  async named(name: string): Promise<ModelRecord | null> {
+    const models = (await this.#now()).get(this.role)?.models
+    return models?.get(name) ?? [...(models?.values() ?? [])].findLast(({ digest }) => digest === name) ?? null
   }
 
   /** The active model, waited for. */
@@ -50,5 +48,19 @@ export class ActiveModel {
       if (active) return active
       await sleep(this.pollMs, undefined, { signal })
     }
+  }
+
+  #now(): Promise<Registry> {
+    this.#looking ??= this.#look().finally(() => (this.#looking = null))
+    return this.#looking
+  }
+
+  async #look(): Promise<Registry> {
+    const ends = (await this.log.state(this.topic.name)).map(({ end }) => end)
+    if (ends.some((end, partition) => end > (this.#read[partition] ?? offset(0)))) {
+      this.#registry = await readRegistry(this.log, this.topic)
+      this.#read = ends
+    }
+    return this.#registry
   }
 }

@@ -1,8 +1,10 @@
-import { type ModelRecord } from '../../domain/model.js'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../domain/errors.js'
+import { type ModelRecord } from '../../domain/model.js'
 import { type PinnedValueModel, type ValueModels } from '../../stages/needs.js'
 import { type Fleet } from '../inference/fleet.js'
 import { type ActiveModel } from './active-model.js'
+import { whilePresent } from './presence.js'
 
 /** A model server of this process. */
 export interface LocalServer {
@@ -11,44 +13,117 @@ export interface LocalServer {
 }
 
 export interface ValueModelsOptions {
-  readonly fleet: Fleet
-  readonly active: ActiveModel
-  /** Name of the model behind configured endpoints; null when none are configured: then active models are served here. */
+  readonly fleet: Pick<Fleet, 'pinned' | 'models' | 'addEndpoint'>
+  readonly active: Pick<ActiveModel, 'now' | 'named'>
+  /** Name of what configured endpoints serve that declare no model; null when no endpoints are configured. */
   readonly external: string | null
   /** Starts a server for a registered model. */
   readonly serve: (model: ModelRecord) => Promise<LocalServer>
+  /** How long a model may have no endpoint before its records begin again with another, in milliseconds (30,000). */
+  readonly absentMs?: number
+  /** Milliseconds between two looks at the registry and the fleet while something is waited for (200). */
+  readonly pollMs?: number
+}
+
+export interface OpenedValueModels extends ValueModels {
+  /** Whether `pin` would not have to wait. */
+  ready(): Promise<boolean>
+  /** The model of that name or digest, active or not; null when nothing can serve it now. */
+  named(name: string): Promise<PinnedValueModel | null>
+  close(): Promise<void>
 }
 
 /**
- * The value model for `annotate`: what configured endpoints serve, or else the active model of the registry, served by
- * this process behind the same HTTP contract.
+ * The value model for `annotate`. Where endpoints declare their models, and where there are none, it is the active model
+ * of the registry: at the endpoints that declare its digest or its name, or, a baseline model that none declares, served
+ * by this process behind the same HTTP contract. Where endpoints declare nothing, it is what they serve.
+ *
+ * A record asks one model for all its turns. When that model has no endpoint for `absentMs`, the record begins again with
+ * the model that is active then, from its first turn, so that models are never mixed; is that absent too, it waits until
+ * either has an endpoint again or another is promoted.
  */
-export function openValueModels(options: ValueModelsOptions): ValueModels & { close(): Promise<void> } {
+export function openValueModels(options: ValueModelsOptions): OpenedValueModels {
+  const { fleet, external, absentMs = 30_000, pollMs = 200 } = options
   const servers = new Map<string, Promise<LocalServer>>()
+  let declares = false
+
+  /** Whether the registry decides: once an endpoint declared a model it does, although all of them may leave. */
+  const byRegistry = (): boolean => {
+    declares ||= fleet.models().some(model => model !== null)
+    return external === null || declares
+  }
 
   const served = (model: ModelRecord): Promise<LocalServer> => {
     const known = servers.get(model.digest)
     if (known) return known
     const starting = options.serve(model).then(server => {
-      options.fleet.addEndpoint({ url: server.url, model: model.digest })
+      fleet.addEndpoint({ url: server.url, model: model.digest })
       return server
     })
     servers.set(model.digest, starting)
+    // What failed is tried again when it is asked for again.
+    starting.catch(() => servers.delete(model.digest))
     return starting
   }
 
-  return {
-    pin: async (signal): Promise<PinnedValueModel> => {
-      if (options.external !== null) return options.fleet.pinned(options.external)
-      const model = await options.active.wait(signal)
-      if (model.kind !== 'baseline') {
-        throw new SteerflowError(
-          'STEERFLOW_CONFIG_INVALID',
-          `annotate.endpoints: the active model ${model.model} is of kind ${model.kind}, which needs a server of its own`,
-        )
-      }
+  /** What the fleet calls a model: as its endpoints declare it; null when none does. */
+  const declaredAs = ({ digest, model }: Pick<ModelRecord, 'digest' | 'model'>): string | null => {
+    const names = fleet.models()
+    return [digest, model].find(name => names.includes(name)) ?? null
+  }
+
+  const pinned = (name: string, digest: string): PinnedValueModel => {
+    const at = fleet.pinned(name)
+    const present = (): boolean => fleet.models().some(model => model === null || model === name)
+    return {
+      ...at,
+      digest,
+      scoreTurn: (turn, signal) =>
+        whilePresent(present, inner => at.scoreTurn(turn, inner), { signal, model: name, absentMs, pollMs }),
+    }
+  }
+
+  /** A registered model where it is served; null when nothing serves it now. */
+  const serving = async (model: ModelRecord): Promise<PinnedValueModel | null> => {
+    const name = declaredAs(model)
+    if (name !== null) return pinned(name, model.digest)
+    if (model.kind === 'baseline') {
       await served(model)
-      return options.fleet.pinned(model.digest)
+      return pinned(model.digest, model.digest)
+    }
+    if (external === null) {
+      throw new SteerflowError(
+        'STEERFLOW_CONFIG_INVALID',
+        `annotate.endpoints: the active model ${model.model} is of kind ${model.kind}, which needs a server of its own`,
+      )
+    }
+    return null
+  }
+
+  const activeNow = async (): Promise<PinnedValueModel | null> => {
+    const model = await options.active.now()
+    return model && serving(model)
+  }
+
+  return {
+    pin: async signal => {
+      for (;;) {
+        if (external !== null && !byRegistry()) return fleet.pinned(external)
+        const model = await activeNow()
+        if (model) return model
+        await sleep(pollMs, undefined, { signal })
+      }
+    },
+    ready: async () => {
+      if (!byRegistry()) return true
+      const model = await options.active.now()
+      return model !== null && (model.kind === 'baseline' || declaredAs(model) !== null)
+    },
+    named: async name => {
+      if (external !== null && !byRegistry()) return name === external ? fleet.pinned(external) : null
+      const model = await options.active.named(name)
+      if (model) return serving(model)
+      return fleet.models().includes(name) ? pinned(name, name) : null
     },
     close: async () => {
       for (const starting of servers.values()) await starting.then(server => server.close()).catch(() => undefined)

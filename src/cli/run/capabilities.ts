@@ -6,7 +6,7 @@ import { type EndpointsReport } from '../../adapters/inference/endpoints/events.
 import { followEndpoints } from '../../adapters/inference/endpoints/follow.js'
 import { type Fleet, openFleet } from '../../adapters/inference/fleet.js'
 import { ActiveModel } from '../../adapters/models/active-model.js'
-import { openValueModels } from '../../adapters/models/value-models.js'
+import { openValueModels, type OpenedValueModels } from '../../adapters/models/value-models.js'
 import { openJobRunners } from '../../adapters/launchers/runners.js'
 import { openSnapshots } from '../../adapters/snapshot/snapshots.js'
 import { openLocalShards } from '../../adapters/storage/local/shard-store.js'
@@ -30,6 +30,7 @@ export interface Opened {
   readonly fleet: Fleet
   /** Conversations that `annotate` may have under way now: as many as keep the servers busy, or what is configured. */
   readonly conversations: () => number
+  readonly valueModels: OpenedValueModels
   /** Whether `annotate` has a model to ask now. */
   hasValueModel(): Promise<boolean>
   close(): Promise<void>
@@ -73,7 +74,8 @@ export async function openCapabilities(
     capabilities,
     fleet,
     conversations: () => config.annotate.concurrency ?? fleet.conversations(),
-    hasValueModel: async () => sources !== null || (await active.now()) !== null,
+    valueModels,
+    hasValueModel: () => valueModels.ready(),
     close: async () => {
       following?.stop()
       await valueModels.close()

@@ -35,6 +35,9 @@ const watchMs = 250
  */
 export const [costlyWindow, cheapWindow] = [256, 2048]
 
+/** Whether a node asks value models. */
+const isCostly = ({ stage }: Node): boolean => stage === 'annotate' || stage === 'relabel'
+
 /** Runs nodes and sources together. Resolves when the run has ended, with the records that it committed. */
 export async function runPipeline(request: RunRequest): Promise<{ readonly committed: number }> {
   const { workspace, nodes } = request
@@ -47,8 +50,8 @@ export async function runPipeline(request: RunRequest): Promise<{ readonly commi
     deadLetters: deadLetters.name,
     capabilities: request.capabilities,
     options: node => nodeOptions(workspace.config, node),
-    concurrency: node => (node.stage === 'annotate' ? request.conversations() : 64),
-    window: node => (node.stage === 'annotate' ? costlyWindow : cheapWindow),
+    concurrency: node => (isCostly(node) ? request.conversations() : 64),
+    window: node => (isCostly(node) ? costlyWindow : cheapWindow),
     sourcesEnded: () => sourcesEnded,
     untilIdle: request.untilIdle,
     report: request.report,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type JobEvent } from '../../domain/job.js'
 import { jobStates } from '../../domain/job-states.js'
-import { registeredModels } from '../../adapters/models/active-model.js'
+import { readRegistry } from '../../adapters/models/active-model.js'
 import { readAll } from '../../runtime/read-all.js'
 import { reader } from '../../stages/bind.js'
 import { jobs, models } from '../../topics.js'
@@ -23,8 +23,7 @@ export interface RunFacts {
 /** Reads a run's summary from the log: the same whatever was killed and repeated on the way. */
 export async function collectSummary({ log, config }: Workspace, facts: RunFacts): Promise<Summary> {
   const events = await latestJobs(log)
-  const registered = [...(await registeredModels(log, models)).values()]
-  const active = registered.findLast(model => model.role === 'value' && model.state === 'active')
+  const active = (await readRegistry(log, models)).get('value')?.active
   const set = attributeSetOf(config)
   return {
     ...facts,

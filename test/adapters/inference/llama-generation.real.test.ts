@@ -24,6 +24,7 @@ describe('plain generation by a real llama.cpp server', () => {
       protocol: openAiCompletions({ guided: 'none', stream }),
       inFlight: 2,
       batch: 1,
+      mostInFlight: 64,
       tokensInFlight: 1_000_000,
       deadlineMs,
       lines: false,

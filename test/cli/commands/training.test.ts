@@ -5,11 +5,10 @@ import { openLog } from '../../../src/adapters/log/open.js'
 import { openLocalShards } from '../../../src/adapters/storage/local/shard-store.js'
 import { main } from '../../../src/cli/program.js'
 import { readTopic } from '../../../src/cli/read-topic.js'
-import { register } from '../../../src/domain/model-registry.js'
 import { type JobEvent } from '../../../src/domain/job.js'
 import { encode } from '../../../src/stages/bind.js'
 import * as topics from '../../../src/topics.js'
-import { attributeSetName, job, metric, trained } from '../../support/training.js'
+import { attributeSetName, job, metric, registered } from '../../support/training.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 const succeeded: readonly JobEvent[] = [
@@ -39,9 +38,8 @@ async function dataFolder() {
   await log.publish([
     encode(topics.shards, { dataset: 'value-model', event: 'sealed', at: null, manifest }),
     ...succeeded.map(event => encode(topics.jobs, event)),
-    ...register(null, trained('a'.repeat(64), [metric(0.41, 0.35)])).records.map(record =>
-      encode(topics.models, record),
-    ),
+    encode(topics.models, registered('a', [metric(0.41, 0.35)])),
+    encode(topics.models, registered('b', [metric(0.2)])),
   ])
   await log.close()
   return { root, manifest, job: job().job }
@@ -143,12 +141,36 @@ describe('jobs', () => {
   })
 })
 
+const nameOf = (letter: string) => `value-model-${letter.repeat(12)}`
+
 describe('models', () => {
   it('are listed with their figures beside those of length alone', async () => {
     const { root } = await dataFolder()
     expect((await run(root, 'models', 'list')).out).toMatch(
-      /\nvalue-model-a+ +value +active +baseline +0\.41 +0\.40 +the first/,
+      /\nvalue-model-a+ +value +registered +baseline +0\.41 +0\.40 +trained by j/,
     )
-    expect((await run(root, 'models', 'list', '--json')).json()).toMatchObject([{ state: 'active' }])
+    expect((await run(root, 'models', 'list', '--json')).json()).toMatchObject([
+      { state: 'registered' },
+      { state: 'registered' },
+    ])
+  })
+
+  it('are promoted by name or digest, and rolled back', async () => {
+    const { root } = await dataFolder()
+    expect((await run(root, 'models', 'promote', nameOf('a'))).out).toBe(`active ${nameOf('a')}\n`)
+    expect((await run(root, 'models', 'promote', nameOf('a'))).out).toBe(`${nameOf('a')} is active already\n`)
+    const { out } = await run(root, 'models', 'promote', 'b'.repeat(64))
+    expect(out).toBe(`active ${nameOf('b')}, in place of ${nameOf('a')}\n`)
+    const [back] = (await run(root, 'models', 'rollback', '--json')).json()
+    expect(back).toMatchObject({ active: { model: nameOf('a') }, before: { model: nameOf('b') }, changed: true })
+    expect((await run(root, 'models', 'list')).out).toMatch(/person: rolled back from value-model-b+\n/)
+    const again = await run(root, 'models', 'rollback')
+    expect([again.code, again.err]).toEqual([
+      2,
+      expect.stringContaining(`no model was active before ${nameOf('a')}: there is nothing to go back to`),
+    ])
+    expect((await run(root, 'models', 'rollback', '--role', 'steerlm')).err).toContain('no model is active')
+    expect((await run(root, 'models', 'rollback', '--role', 'other')).code).toBe(2)
+    expect((await run(root, 'models', 'promote', 'c')).err).toContain(`no model is called c`)
   })
 })

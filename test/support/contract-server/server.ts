@@ -24,6 +24,8 @@ export const ServerOptions = z.object({
   port: z.int().default(0),
   /** The golden model that answers `x` now and then. */
   bad: z.boolean().default(false),
+  /** Another model: by how much its values differ from the golden model's. */
+  shift: z.int().default(0),
   /** Milliseconds for every answer. */
   latencyMs: z.number().default(0),
   /** How it spends its time on each request beyond that; left out: none. */

@@ -18,12 +18,16 @@ function byteSum(text: string): number {
   return sum
 }
 
-/** `bad`: as in the golden runs of that name, `x` instead of a value where the sum mod 37 is 0. */
-export function goldenModel({ bad = false } = {}): ValueModel {
+/**
+ * `bad`: as in the golden runs of that name, `x` instead of a value where the sum mod 37 is 0. `shift`: another model, whose
+ * values and languages are those of a sum that is larger by so much, so that for 1 to 4
+ * no label of the same prompt is the same.
+ */
+export function goldenModel({ bad = false, shift = 0 } = {}): ValueModel {
   const value = (text: string): string => {
     const sum = byteSum(text)
     if (bad && sum % 37 === 0) return 'x'
-    return text.endsWith('lang:') ? languages[sum % languages.length]! : String(sum % 5)
+    return text.endsWith('lang:') ? languages[(sum + shift) % languages.length]! : String((sum + shift) % 5)
   }
   return {
     next: text => {

@@ -1,0 +1,32 @@
+import { z } from 'zod'
+import { emptyRole, type RoleState, withRecord } from '../domain/model-registry.js'
+import { ModelRecord } from '../domain/model.js'
+import { applyRule } from '../domain/promotion-rule.js'
+import { fold, type LastingFold } from './stage.js'
+
+const ports = { models: ModelRecord }
+
+/**
+ * Decides about each model that a job made, once. The decision is a pursuit and no act: it is taken when the topic has
+ * been read to its end, so that what a person wrote meanwhile counts, and it is on record before the next is taken. After
+ * a crash the record is either there, and nothing is asked any more, or it is not, and the decision is taken again.
+ */
+export const promote = fold()({
+  name: 'promote',
+  summary: 'Makes a newly registered model active unless it is worse than the active one beyond its interval.',
+  groups: 'lasting',
+  key: (record: ModelRecord) => record.role,
+  input: ModelRecord,
+  ports,
+  options: z.strictObject({}),
+  create: ({ to }): LastingFold<typeof ModelRecord, typeof ports, RoleState> => ({
+    open: () => emptyRole,
+    step: withRecord,
+    act: () => Promise.resolve([]),
+    pursue: state =>
+      state.undecided.slice(0, 1).map(({ role, model }) => ({
+        key: `${role} ${model}`,
+        run: () => Promise.resolve(applyRule(state).map(record => to.models(record))),
+      })),
+  }),
+})

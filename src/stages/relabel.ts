@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import { scoreTurns } from '../domain/annotation.js'
+import { attributeSets } from '../domain/attributes.js'
+import { Conversation, type Rescored } from '../domain/conversation.js'
+import { type TurnToScore, type ValueModels } from './needs.js'
+import { each } from './stage.js'
+
+/**
+ * Predicts the attributes of every turn with another model, beside the labels that are there: the turns stay as they are.
+ * The labels of earlier turns in a prompt are those that this model predicted, as if it had annotated the record.
+ */
+export const relabel = each<{ valueModels: ValueModels }>()({
+  name: 'relabel',
+  summary: "Adds another model's labels and scores to an annotated conversation, which is otherwise left as it is.",
+  input: Conversation,
+  ports: { relabelled: Conversation },
+  options: z.strictObject({
+    turns: z.enum(['all', 'assistant']).default('all').describe('which turns get a predicted label'),
+  }),
+  examples: [
+    {
+      title: 'The second prompt has the label that this model gave to the first turn',
+      given: conversation([]),
+      expect: [
+        {
+          to: 'relabelled',
+          value: conversation([
+            {
+              value_model: 'example-model',
+              attribute_set: 'example@1',
+              labels: ['quality:2', 'quality:3'],
+              scores: [{ quality: 2.25 }, { quality: 3.25 }],
+            },
+          ]),
+        },
+      ],
+    },
+  ],
+  exampleNeeds: () => ({ valueModels: { pin: () => Promise.resolve(exampleModel) } }),
+  create:
+    ({ options, needs, to }) =>
+    async (record, { signal }) => {
+      const model = await needs.valueModels.pin(signal)
+      const { system } = record
+      const scored = await scoreTurns(record.conversations, options.turns, turns =>
+        model.scoreTurn({ system, turns }, signal),
+      )
+      const entry: Rescored = {
+        value_model: model.digest,
+        attribute_set: model.attributeSet.name,
+        labels: scored.map(score => score?.label ?? null),
+        scores: scored.map(score => (score ? { ...score.scores } : null)),
+      }
+      const { rescored = [] } = record.steerflow
+      return to.relabelled({ ...record, steerflow: { ...record.steerflow, rescored: [...rescored, entry] } })
+    },
+})
+
+/** A model for the worked example: its first label is quality 2, and each is one more than the label before it. */
+const exampleModel = {
+  digest: 'example-model',
+  attributeSet: { ...attributeSets['oasst-12@1'], name: 'example@1' },
+  scoreTurn: ({ turns }: TurnToScore) => {
+    const before = turns.at(-2)?.label
+    const quality = before == null ? 2 : Number(before.slice('quality:'.length)) + 1
+    return Promise.resolve({ label: `quality:${quality}`, scores: { quality: quality + 0.25 } })
+  },
+}
+
+function conversation(rescored: Rescored[]): Conversation {
+  return {
+    conversations: [
+      { value: 'Hi', from: 'User', label: 'quality:0' },
+      { value: 'Hello!', from: 'Assistant', label: 'quality:1', gt_label: 'quality:4' },
+    ],
+    tree_id: 'tree',
+    system: 'Be helpful.\n\n',
+    mask: 'User',
+    type: 'VALUE_TO_TEXT',
+    steerflow: {
+      id: 'id',
+      split: 'train',
+      split_rule: 'source',
+      origin: 'oasst-tree',
+      lineage: { source: 'file', line: 1, configuration: 'options', models: ['first-model'] },
+      scores: [{ quality: 0.25 }, { quality: 1.25 }],
+      value_model: 'first-model',
+      attribute_set: 'example@1',
+      ...(rescored.length > 0 && { rescored }),
+    },
+  }
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { openValueModels, type ValueModelsOptions } from '../../../src/adapters/models/value-models.js'
+import { attributeSets } from '../../../src/domain/attributes.js'
+import { type ModelRecord } from '../../../src/domain/model.js'
+import { registered } from '../../support/training.js'
+
+const [a, b] = [registered('a'), registered('b')]
+const external: ModelRecord = { ...b, kind: 'external', path: '' }
+
+/** Value models before a fleet that only keeps account of its endpoints; `world` can be changed meanwhile. */
+function opened(given: Partial<Pick<ValueModelsOptions, 'external' | 'serve'>> = {}) {
+  const world = { endpoints: [] as (string | null)[], active: null as ModelRecord | null }
+  const served: string[] = []
+  const models = openValueModels({
+    fleet: {
+      models: () => world.endpoints,
+      addEndpoint: ({ model }) => void world.endpoints.push(model),
+      pinned: digest => ({
+        digest,
+        attributeSet: attributeSets['oasst-12@1'],
+        scoreTurn: async () => ({ label: digest, scores: {} }),
+      }),
+    },
+    active: {
+      now: async () => world.active,
+      named: async name => [a, external].find(({ model, digest }) => name === model || name === digest) ?? null,
+    },
+    external: null,
+    serve: async ({ digest }) => {
+      served.push(digest)
+      return { url: 'http://localhost', close: async () => void served.pop() }
+    },
+    pollMs: 1,
+    ...given,
+  })
+  onTestFinished(() => models.close())
+  const pin = () => models.pin(AbortSignal.timeout(2000))
+  return { world, models, served, pin }
+}
+
+/** Which model the fleet is asked for. */
+const asked = async (pinned: { scoreTurn: ValueModelsAsked } | null) =>
+  (await pinned!.scoreTurn({ system: '', turns: [] }, new AbortController().signal)).label
+type ValueModelsAsked = Awaited<ReturnType<ReturnType<typeof openValueModels>['pin']>>['scoreTurn']
+
+describe('where endpoints declare no model', () => {
+  it('they serve the configured name, whatever is active', async () => {
+    const { world, models, pin } = opened({ external: 'external' })
+    world.endpoints = [null]
+    world.active = a
+    expect([(await pin()).digest, await models.ready()]).toEqual(['external', true])
+    expect((await models.named('external'))?.digest).toBe('external')
+    expect(await models.named(a.model)).toBeNull()
+  })
+})
+
+describe('where there are no endpoints', () => {
+  it('the active baseline model is served here, once', async () => {
+    const { world, models, served, pin } = opened()
+    expect(await models.ready()).toBe(false)
+    const waiting = pin()
+    world.active = a
+    expect((await waiting).digest).toBe(a.digest)
+    await pin()
+    expect([served, await models.ready()]).toEqual([[a.digest], true])
+  })
+
+  it('a model that needs a server of its own is refused', async () => {
+    const { world, pin } = opened()
+    world.active = external
+    await expect(pin()).rejects.toMatchObject({ code: 'STEERFLOW_CONFIG_INVALID' })
+  })
+
+  it('a server that did not start is started again', async () => {
+    let tries = 0
+    const serve = async () => {
+      if (++tries === 1) throw new Error('no memory')
+      return { url: 'http://localhost', close: async () => undefined }
+    }
+    const { world, pin } = opened({ serve })
+    world.active = a
+    await expect(pin()).rejects.toThrow('no memory')
+    expect((await pin()).digest).toBe(a.digest)
+  })
+})
+
+describe('where endpoints declare their models', () => {
+  it.each([
+    ['digest', external.digest],
+    ['name', external.model],
+  ])('the active one is asked for by the %s that they declare', async (_, declared) => {
+    const { world, models, pin } = opened({ external: 'external' })
+    world.endpoints = ['other', declared]
+    world.active = external
+    const pinned = await pin()
+    expect([pinned.digest, await asked(pinned), await models.ready()]).toEqual([external.digest, declared, true])
+  })
+
+  it('nothing is annotated before one that they serve is active', async () => {
+    const { world, models, pin } = opened({ external: 'external' })
+    world.endpoints = ['other']
+    world.active = external
+    expect(await models.ready()).toBe(false)
+    let done = false
+    const waiting = pin().then(model => ((done = true), model))
+    await new Promise(resolve => setTimeout(resolve, 20))
+    expect(done).toBe(false)
+    // All of them may leave meanwhile: the registry still decides.
+    world.endpoints = []
+    expect(await models.ready()).toBe(false)
+    world.endpoints = [external.digest]
+    expect((await waiting).digest).toBe(external.digest)
+  })
+
+  it('any of them can be had by name, active or not, registered or not', async () => {
+    const { world, models } = opened({ external: 'external' })
+    world.endpoints = ['other', external.digest]
+    expect((await models.named('other'))?.digest).toBe('other')
+    expect((await models.named(external.model))?.digest).toBe(external.digest)
+    expect((await models.named(a.model))?.digest).toBe(a.digest)
+    expect(await models.named('unheard of')).toBeNull()
+  })
+})
