@@ -23,6 +23,7 @@ describe('plain generation by a real llama.cpp server', () => {
     const options = {
       protocol: openAiCompletions({ guided: 'none', stream }),
       inFlight: 2,
+      mostInFlight: 2,
       batch: 1,
       mostInFlight: 64,
       tokensInFlight: 1_000_000,
