@@ -10,9 +10,9 @@ import { withServers } from './servers.js'
 import { writeConversations } from './texts.js'
 
 const slots = { kind: 'slots', slots: 8, ms: 20 }
-const rounds = 3
+const rounds = 2
 /** Records of a round: the original's way takes 0.27 s for each. */
-const counts = { original: 8, one: 1500, four: 5000 }
+const counts = { original: 8, one: 1200, four: 4800 }
 
 /**
  * Records a second of the annotate command with default settings, from its start to its end, against the original's way
