@@ -25,7 +25,6 @@ describe('plain generation by a real llama.cpp server', () => {
       inFlight: 2,
       mostInFlight: 2,
       batch: 1,
-      mostInFlight: 64,
       tokensInFlight: 1_000_000,
       deadlineMs,
       lines: false,

@@ -16,29 +16,29 @@ export function gatherMs({ capacity, outstanding, times }: Endpoint): number {
 
 /**
  * Of the endpoints with room the one where the job failed least, and of those the one that answers first: the least busy,
- * weighted by how fast it is. Null when there is none, or when none has enough prompts together yet.
+ * weighted by how fast it is. Null when there is none, or when prompts are still gathered for it: an idle one is waited
+ * for, a busy one is passed over meanwhile.
  */
 export function choose(
   endpoints: readonly Endpoint[],
   job: Job,
   { tokens, waiting, now }: { readonly tokens: number; readonly waiting: number; readonly now: number },
 ): Endpoint | null {
+  const ready = (endpoint: Endpoint): boolean =>
+    job.alone || waiting >= endpoint.capacity.batch || now >= job.queuedAt + gatherMs(endpoint)
   const free = endpoints.filter(
-    endpoint =>
-      endpoint.admits(tokens, now) &&
-      (job.alone || waiting >= endpoint.capacity.batch || now >= job.queuedAt + gatherMs(endpoint)),
+    endpoint => endpoint.admits(tokens, now) && (endpoint.outstanding === 0 || ready(endpoint)),
   )
-  if (free.length < 2) return free[0] ?? null
   const cost = (endpoint: Endpoint): number => {
     const kept = endpoint === job.work.near ? 0.8 : 1
     const others = Math.max(0, (endpoint.queued ?? 0) - endpoint.outstanding)
-    return (
-      job.suspicion.at(endpoint) * 1e9 +
-      kept * endpoint.times.expected(endpoint.outstanding + others) +
-      endpoint.outstanding
-    )
+    const failures = job.suspicion.at(endpoint) + job.refusedBy.filter(one => one === endpoint).length
+    return failures * 1e9 + kept * endpoint.times.expected(endpoint.outstanding + others) + endpoint.outstanding
   }
-  let best = free[0]!
-  for (const one of free) if (cost(one) < cost(best)) best = one
-  return best
+  let [best, least] = [null as Endpoint | null, Infinity]
+  for (const one of free) {
+    const costs = free.length === 1 ? 0 : cost(one)
+    if (costs < least) [best, least] = [one, costs]
+  }
+  return best && ready(best) ? best : null
 }

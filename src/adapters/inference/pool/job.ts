@@ -1,3 +1,4 @@
+import { type Endpoint } from './endpoint.js'
 import { Suspicion } from './suspicion.js'
 import { type Work } from './work.js'
 
@@ -13,6 +14,8 @@ export class Job {
   readonly #release: () => void
   #settled = false
   #timer: NodeJS.Timeout | undefined
+  /** Endpoints that refused it as invalid. */
+  readonly refusedBy: Endpoint[] = []
   /** Whether a request carries it now. */
   sent = false
   /** When it began to wait for an endpoint, in milliseconds. */

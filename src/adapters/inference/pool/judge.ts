@@ -10,6 +10,12 @@ import { type Outage } from './outage.js'
 import { type Prober } from './prober.js'
 import { type RetryBudget } from './retry-budget.js'
 
+/**
+ * Refusals after which a request is taken to be invalid, elsewhere where there is another server: one may be set up with
+ * less room than the others, or be confused. Invalid requests are rare, so that this costs little.
+ */
+const opinions = 3
+
 /** What the judge acts on. */
 export interface Court {
   readonly counters: Counters
@@ -72,8 +78,15 @@ export class Judge {
       this.#separate(jobs)
       return
     }
+    const [job] = jobs as [Job]
+    job.refusedBy.push(endpoint)
+    if (job.refusedBy.length < opinions) {
+      job.alone = true
+      this.court.enqueue(job, 'back')
+      return
+    }
     const message = `${endpoint.url} refused the request`
-    jobs[0]!.fail(new SteerflowError('STEERFLOW_INFERENCE_REFUSED', message, { cause: new Error(reason) }))
+    job.fail(new SteerflowError('STEERFLOW_INFERENCE_REFUSED', message, { cause: new Error(reason) }))
   }
 
   #overloaded({ endpoint, sent, probe }: Load, retryAfterMs: number | null): void {

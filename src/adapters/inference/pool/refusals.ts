@@ -7,16 +7,20 @@ interface Refusal {
   readonly until: number
 }
 
+/** Weight of one outcome in the share of refusals, and the share from which on a server is full: a few have other reasons. */
+const [weight, full] = [0.1, 0.25]
+
 /** Longest wait for an answer or a last refusal, when the server named no time. */
 const patienceMs = 1000
 
 /**
- * What to make of a server that says it has too much to do (429, 503). If it still answers others, it is full: it gets
- * less. If nothing it has is answered, it is loading its model or going down: it is left alone. Until one or the other
- * shows, nothing more is sent.
+ * What to make of a server that says it has too much to do (429, 503). If it refuses many and answers others, it is full:
+ * it gets less. If nothing it has is answered, it is loading its model or going down: it is left alone. Until one or the
+ * other shows, nothing more is sent.
  */
 export class Refusals {
   #first: Refusal | null = null
+  #share = 0
 
   /** Whether it is waited what a refusal means. */
   waiting(now: number): boolean {
@@ -30,14 +34,16 @@ export class Refusals {
 
   /** A request was refused while `underWay` were at the server. True when none is left that could be answered. */
   refused(sent: Sent, underWay: number, now: number, retryAfterMs: number | null): boolean {
+    this.#share += weight * (1 - this.#share)
     if (!this.waiting(now)) this.#first = { sent, underWay, until: now + (retryAfterMs ?? patienceMs) }
     return underWay === 1
   }
 
-  /** A request was answered: returns what the server was too full for, if anything. */
+  /** A request was answered: returns what the server was too full for, if it is full. */
   answered(): Refusal | null {
-    const first = this.#first
+    const first = this.#share > full ? this.#first : null
     this.#first = null
+    this.#share -= weight * this.#share
     return first
   }
 }

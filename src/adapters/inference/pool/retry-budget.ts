@@ -1,8 +1,8 @@
 /** Retries that are allowed for each first attempt, those a second that are allowed always, and the most at once. */
-const [share, perSecond, burst] = [0.2, 10, 100]
+const [share, perSecond, burst] = [0.5, 50, 500]
 
 /**
- * Keeps retries from making a bad hour worse: they may be a fifth of all attempts, and some a second whatever happens
+ * Keeps retries from making a bad hour worse: they may be half as many as first attempts, and some a second whatever happens
  * (gRPC A6 and Envoy's retry budget). What goes beyond waits; nothing is given up for it.
  */
 export class RetryBudget {

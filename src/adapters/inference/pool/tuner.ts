@@ -1,13 +1,14 @@
 import { Reading } from './reading.js'
-import { knee, nextToMeasure } from './search.js'
+import { knee, nextToMeasure, type Taste } from './search.js'
 
 export interface TunerOptions {
   readonly start: number
   readonly most: number
   /** Whether `start` is what a person wants: nothing is searched. */
   readonly fixed: boolean
-  /** Rates that differ by less, as a share, are equal, and the smaller setting is better. */
-  readonly tolerance: number
+  readonly taste: Taste
+  /** By how much to climb at a time at first. */
+  readonly stride: number
   /** What is used beyond the knee, so that a place that becomes free finds its next request waiting in the server. */
   readonly headroom: (knee: number) => number
   /**
@@ -38,13 +39,14 @@ export class Tuner {
   #resting = false
   #restUntil = 0
   #rest: number
-  #stride = 2
+  #stride: number
   #knee: number
   #ceiling: { readonly value: number; readonly until: number } | null = null
 
   constructor(private readonly options: TunerOptions) {
     this.#knee = this.value = Math.min(options.start, options.most)
     this.#rest = options.rest.first
+    this.#stride = options.stride
     if (options.fixed) {
       this.#resting = true
       this.#restUntil = Infinity
@@ -89,7 +91,7 @@ export class Tuner {
     this.#unfilled++
     if (this.#unfilled < 4 * Math.max(8, this.value) || this.#unfilled < 4 * this.#reading.count) return
     if (this.options.starved === 'keep' || this.#curve.size === 0) this.#settle(this.value, now)
-    else this.#settle(knee(this.#curve, this.options.tolerance), now)
+    else this.#settle(knee(this.#curve, this.options.taste), now)
   }
 
   /** The server refused work with `underWay` at it: less for a while, in which nothing above is tried. */
@@ -112,13 +114,13 @@ export class Tuner {
     const next = nextToMeasure(this.#curve, {
       most: this.#most(now),
       stride: this.#stride,
-      tolerance: this.options.tolerance,
+      ...this.options.taste,
     })
     if (next !== null) {
       this.#measure(next)
       return
     }
-    const found = knee(this.#curve, this.options.tolerance)
+    const found = knee(this.#curve, this.options.taste)
     this.#settle(found, now, Math.min(this.#most(now), found + this.options.headroom(found)))
   }
 

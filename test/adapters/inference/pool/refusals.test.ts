@@ -6,12 +6,20 @@ const sent = { epoch: 0, filled: true, at: 0 }
 describe('refusals', () => {
   it('mean that a server is full, if it answers others', () => {
     const refusals = new Refusals()
-    expect(refusals.refused(sent, 8, 0, null)).toBe(false)
-    expect(refusals.refused(sent, 7, 1, null)).toBe(false)
+    for (const underWay of [8, 7, 6]) expect(refusals.refused(sent, underWay, 0, null)).toBe(false)
     expect(refusals.waiting(500)).toBe(true)
     expect(refusals.answered()).toMatchObject({ underWay: 8 })
     expect(refusals.waiting(500)).toBe(false)
     expect(refusals.answered()).toBeNull()
+  })
+
+  it('mean nothing where they are few', () => {
+    const refusals = new Refusals()
+    const found = Array.from({ length: 1000 }, (_, index) => {
+      if (index % 20 === 0) refusals.refused(sent, 8, 0, null)
+      return refusals.answered()
+    })
+    expect(found.every(one => one === null)).toBe(true)
   })
 
   it('mean that a server is away, if nothing is left that it could answer', () => {
