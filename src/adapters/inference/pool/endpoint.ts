@@ -149,7 +149,7 @@ export class Endpoint {
 
   /** Whether a request of so many tokens may be sent now. */
   admits(tokens: number, now: number): boolean {
-    if (this.leaving || this.refusals.waiting(now)) return false
+    if (this.leaving || this.refusals.waiting(now, this.outstanding)) return false
     if (this.breaker.ejected) return this.control === null && this.breaker.admits(now)
     if (this.outstanding === 0) return true
     return this.outstanding < this.limit && this.tokens + tokens <= this.options.tokensInFlight

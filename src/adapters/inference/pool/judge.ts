@@ -14,7 +14,7 @@ import { type RetryBudget } from './retry-budget.js'
  * Refusals after which a request is taken to be invalid, elsewhere where there is another server: one may be set up with
  * less room than the others, or be confused. Invalid requests are rare, so that this costs little.
  */
-const opinions = 3
+const opinions = 4
 
 /** What the judge acts on. */
 export interface Court {

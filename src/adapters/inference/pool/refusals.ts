@@ -4,13 +4,16 @@ import { type Sent } from './capacity.js'
 interface Refusal {
   readonly sent: Sent
   readonly underWay: number
+  /** When no answer is waited for any longer. */
   readonly until: number
+  /** When the server may be asked again, as it said itself; else at once. */
+  readonly after: number
 }
 
 /** Weight of one outcome in the share of refusals, and the share from which on a server is full: a few have other reasons. */
 const [weight, full] = [0.1, 0.25]
 
-/** Longest wait for an answer or a last refusal, when the server named no time. */
+/** Longest wait for an answer or a last refusal, in milliseconds. */
 const patienceMs = 1000
 
 /**
@@ -22,20 +25,24 @@ export class Refusals {
   #first: Refusal | null = null
   #share = 0
 
-  /** Whether it is waited what a refusal means. */
-  waiting(now: number): boolean {
-    return this.#first !== null && now < this.#first.until
+  /** Whether nothing is to be sent: the server said so, or it has `outstanding` requests that will show what it means. */
+  waiting(now: number, outstanding: number): boolean {
+    if (this.#first === null) return false
+    return now < this.#first.after || (outstanding > 0 && now < this.#first.until)
   }
 
   /** When the wait is over, in milliseconds; null when there is none. */
   get until(): number | null {
-    return this.#first?.until ?? null
+    return this.#first ? Math.max(this.#first.until, this.#first.after) : null
   }
 
   /** A request was refused while `underWay` were at the server. True when none is left that could be answered. */
   refused(sent: Sent, underWay: number, now: number, retryAfterMs: number | null): boolean {
     this.#share += weight * (1 - this.#share)
-    if (!this.waiting(now)) this.#first = { sent, underWay, until: now + (retryAfterMs ?? patienceMs) }
+    if (!this.waiting(now, underWay)) {
+      const after = now + (retryAfterMs ?? 0)
+      this.#first = { sent, underWay, until: now + patienceMs, after }
+    }
     return underWay === 1
   }
 

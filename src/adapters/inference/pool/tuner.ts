@@ -79,8 +79,10 @@ export class Tuner {
     if (this.#resting) return
     this.#reading.add(ms)
     const enough = Math.max(4, Math.min(together, 64))
-    const { count, error, mean } = this.#reading
-    if (count < enough || (error > wantedError && count < 4 * Math.max(enough, 8))) return
+    const { count } = this.#reading
+    if (count < enough) return
+    const { mean, error } = this.#reading.result()
+    if (error > wantedError && count < 4 * Math.max(enough, 8)) return
     this.#curve.set(this.value, this.value / mean)
     this.#next(now)
   }

@@ -7,9 +7,9 @@ describe('refusals', () => {
   it('mean that a server is full, if it answers others', () => {
     const refusals = new Refusals()
     for (const underWay of [8, 7, 6]) expect(refusals.refused(sent, underWay, 0, null)).toBe(false)
-    expect(refusals.waiting(500)).toBe(true)
+    expect(refusals.waiting(500, 5)).toBe(true)
     expect(refusals.answered()).toMatchObject({ underWay: 8 })
-    expect(refusals.waiting(500)).toBe(false)
+    expect(refusals.waiting(500, 5)).toBe(false)
     expect(refusals.answered()).toBeNull()
   })
 
@@ -27,11 +27,11 @@ describe('refusals', () => {
     expect([3, 2, 1].map(underWay => refusals.refused(sent, underWay, 0, null))).toEqual([false, false, true])
   })
 
-  it('are waited out for as long as the server says, for a second if it says nothing', () => {
+  it('are waited out for as long as the server says, for at most a second, while something is under way, if it says nothing', () => {
     const [told, silent] = [new Refusals(), new Refusals()]
     told.refused(sent, 2, 0, 5_000)
     silent.refused(sent, 2, 0, null)
-    expect([told.waiting(4_999), told.waiting(5_000), silent.waiting(999), silent.waiting(1_000)]).toEqual([
+    expect([told.waiting(4_999, 0), told.waiting(5_000, 1), silent.waiting(999, 1), silent.waiting(999, 0)]).toEqual([
       true,
       false,
       true,
