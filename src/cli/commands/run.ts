@@ -5,6 +5,7 @@ import { type Verb } from '../command.js'
 import { clientReportTo, endpointsReportTo, openLogger, reportTo } from '../logger.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { Live } from '../render/live.js'
+import { Pace } from '../render/pace.js'
 import { openCapabilities } from '../run/capabilities.js'
 import { interrupts } from '../run/interrupts.js'
 import { runPipeline } from '../run/run-pipeline.js'
@@ -36,6 +37,7 @@ export const run: Verb = (program, session) => {
     const live = new Live(session)
     try {
       const opened = await openCapabilities(workspace, endpointsReportTo(logger))
+      const pace = new Pace(config.annotate.price)
       const notStuck = stuckWatch(workspace, () => opened.hasValueModel())
       try {
         const { committed } = await runPipeline({
@@ -47,7 +49,8 @@ export const run: Verb = (program, session) => {
           sources: async () => undefined,
           watch: async rows => {
             if (flags.untilIdle) await notStuck(rows)
-            live.show(rows, flags.untilIdle ? 'until idle' : 'running; Ctrl-C stops')
+            const mode = flags.untilIdle ? 'until idle' : 'running; Ctrl-C stops'
+            live.show(rows, [mode, pace.note(rows, opened.fleet.stats().endpoints)].filter(Boolean).join('  '))
           },
           report: reportTo(logger),
           signal: stop.signal,

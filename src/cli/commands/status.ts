@@ -1,3 +1,7 @@
+import { resolve } from 'node:path'
+import { type FleetReport, fleetFolder, readFleetFiles } from '../../adapters/inference/fleet-file.js'
+import { fleetRows } from '../render/fleet-report.js'
+import { duration } from '../render/progress.js'
 import { type Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { table, thousands } from '../render/bars.js'
@@ -13,13 +17,31 @@ export const status: Verb = (program, session) => {
       'Show how far every node has come: what is behind, and what a seal holds in shards that are still open.',
     )
     .option('--lag', 'one row a partition')
-    .option('--json', 'print JSON, one row a partition')
-  withConfig(command).action(async (flags: ConfigFlags & { lag?: true; json?: true }) => {
+    .option('--fleet', 'only the inference servers, as the processes at work on this data folder see them now')
+    .option('--json', 'print JSON: one row a partition, or with --fleet one object a process')
+  withConfig(command).action(async (flags: ConfigFlags & { lag?: true; fleet?: true; json?: true }) => {
+    const reports = readFleetFiles(fleetFolder(resolve(configOf(flags).dataDir)))
+    if (flags.fleet) {
+      session.out(flags.json ? `${JSON.stringify(reports)}\n` : `${fleets(reports).join('\n')}\n`)
+      return
+    }
     const nodes = await inWorkspace(configOf(flags), ({ log }) => nodeLags(log, pipeline))
     if (flags.json) session.out(`${JSON.stringify(nodes.flatMap(facts))}\n`)
-    else session.out(`${(flags.lag ? perPartition(nodes) : perNode(nodes)).join('\n')}\n`)
+    else {
+      const rows = flags.lag ? perPartition(nodes) : perNode(nodes)
+      session.out(`${[...rows, ...(reports.length > 0 ? ['', ...fleets(reports)] : [])].join('\n')}\n`)
+    }
   })
 }
+
+/** The servers of each process at work. */
+const fleets = (reports: readonly FleetReport[]): string[] =>
+  reports.length === 0
+    ? ['no process is at work on this data folder']
+    : reports.flatMap(({ worker, waiting, outageMs, endpoints }) => [
+        `${worker}: ${thousands(waiting)} prompts wait${outageMs === null ? '' : `; no server has answered for ${duration(outageMs / 1000)}`}`,
+        ...(endpoints.length > 0 ? fleetRows({ endpoints }) : ['no servers']),
+      ])
 
 /** One row a partition. Keys are only ever added. */
 const facts = ({ node, topic, partitions, members }: NodeLag) =>

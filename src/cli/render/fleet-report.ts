@@ -1,4 +1,5 @@
 import { costOfTokens, type TokenPrice } from '../../domain/cost.js'
+import { type FleetReport } from '../../adapters/inference/fleet-file.js'
 import { type FleetStats } from '../../adapters/inference/pool/counters.js'
 import { type Io } from '../command.js'
 import { table, thousands } from './bars.js'
@@ -7,7 +8,7 @@ import { money } from './estimate.js'
 const ms = (value: number | undefined): string => (value === undefined ? '–' : `${thousands(Math.round(value))}`)
 
 /** One row an endpoint: how it stands and what it has done. */
-export function fleetRows({ endpoints }: Pick<FleetStats, 'endpoints'>): string[] {
+export function fleetRows({ endpoints }: Pick<FleetReport, 'endpoints'>): string[] {
   const header = ['endpoint', 'model', 'state', 'in flight', 'batch', 'answered', '/s', 'p50 ms', 'p99 ms', 'errors']
   const rows = endpoints.map(one => [
     one.url,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startBaselineServer } from '../../adapters/baseline/server.js'
 import { type EndpointsReport } from '../../adapters/inference/endpoints/events.js'
+import { fleetFile, fleetFolder } from '../../adapters/inference/fleet-file.js'
 import { followEndpoints } from '../../adapters/inference/endpoints/follow.js'
 import { type Fleet, openFleet } from '../../adapters/inference/fleet.js'
 import { ActiveModel } from '../../adapters/models/active-model.js'
@@ -23,6 +24,9 @@ export const shippedTokenizer = fileURLToPath(new URL('../../../examples/data/to
 /** The prompt tokens that a configuration names. */
 export const promptTokensOf = (config: Config): PromptTokens =>
   config.promptTokens === 'control' ? controlTokens : extraIdTokens
+
+/** Milliseconds after which a run says again what its servers do. */
+const tellEveryMs = 1_000
 
 /** Everything that the stages of the pipeline need, opened. */
 export interface Opened {
@@ -70,6 +74,8 @@ export async function openCapabilities(
     snapshots: await openSnapshots({ root, attributeSets: attributeSetsOf(config) }),
     runners: openJobRunners(root),
   }
+  const file = fleetFile(fleetFolder(root))
+  const telling = setInterval(() => file.write(fleet.stats()), tellEveryMs).unref()
   return {
     capabilities,
     fleet,
@@ -77,6 +83,8 @@ export async function openCapabilities(
     valueModels,
     hasValueModel: () => valueModels.ready(),
     close: async () => {
+      clearInterval(telling)
+      file.remove()
       following?.stop()
       await valueModels.close()
       await fleet.close()

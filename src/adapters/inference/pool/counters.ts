@@ -36,6 +36,8 @@ export interface EndpointStats {
   readonly tokens: { readonly prompt: number; readonly completion: number }
   /** Requests that wait at the server, ours and others', where it tells. */
   readonly queued: number | null
+  /** What an hour of it costs, where that is known. */
+  readonly pricePerHour: number | null
 }
 
 /** What a fleet has done so far. */

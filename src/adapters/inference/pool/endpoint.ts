@@ -240,6 +240,7 @@ export class Endpoint {
       latencyMs: this.times.quantiles(),
       tokens: { ...this.gauges.tokens },
       queued: this.queued,
+      pricePerHour: this.address.pricePerHour ?? null,
     }
   }
 
