@@ -108,7 +108,8 @@ export function openValueModels(options: ValueModelsOptions): OpenedValueModels 
   return {
     pin: async signal => {
       for (;;) {
-        if (external !== null && !byRegistry()) return fleet.pinned(external)
+        // Watched too: endpoints that come later may declare models, and then serve nothing of that name.
+        if (external !== null && !byRegistry()) return pinned(external, external)
         const model = await activeNow()
         if (model) return model
         await sleep(pollMs, undefined, { signal })
@@ -120,7 +121,7 @@ export function openValueModels(options: ValueModelsOptions): OpenedValueModels 
       return model !== null && (model.kind === 'baseline' || declaredAs(model) !== null)
     },
     named: async name => {
-      if (external !== null && !byRegistry()) return name === external ? fleet.pinned(external) : null
+      if (external !== null && !byRegistry()) return name === external ? pinned(external, external) : null
       const model = await options.active.named(name)
       if (model) return serving(model)
       return fleet.models().includes(name) ? pinned(name, name) : null

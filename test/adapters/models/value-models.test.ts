@@ -8,7 +8,7 @@ const [a, b] = [registered('a'), registered('b')]
 const external: ModelRecord = { ...b, kind: 'external', path: '' }
 
 /** Value models before a fleet that only keeps account of its endpoints; `world` can be changed meanwhile. */
-function opened(given: Partial<Pick<ValueModelsOptions, 'external' | 'serve'>> = {}) {
+function opened(given: Partial<Pick<ValueModelsOptions, 'external' | 'serve' | 'absentMs'>> = {}) {
   const world = { endpoints: [] as (string | null)[], active: null as ModelRecord | null }
   const served: string[] = []
   const models = openValueModels({
@@ -18,7 +18,10 @@ function opened(given: Partial<Pick<ValueModelsOptions, 'external' | 'serve'>> =
       pinned: digest => ({
         digest,
         attributeSet: attributeSets['oasst-12@1'],
-        scoreTurn: async () => ({ label: digest, scores: {} }),
+        scoreTurn: ({ system }, signal) =>
+          system === 'waits'
+            ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+            : Promise.resolve({ label: digest, scores: {} }),
       }),
     },
     active: {
@@ -51,6 +54,18 @@ describe('where endpoints declare no model', () => {
     expect([(await pin()).digest, await models.ready()]).toEqual(['external', true])
     expect((await models.named('external'))?.digest).toBe('external')
     expect(await models.named(a.model)).toBeNull()
+  })
+})
+
+describe('where endpoints are configured and none is there yet', () => {
+  it('a record that began before the first declared a model begins again with the active one', async () => {
+    const { world, pin } = opened({ external: 'external', absentMs: 20 })
+    const pinned = await pin()
+    world.endpoints = [a.digest]
+    world.active = a
+    const scored = pinned.scoreTurn({ system: 'waits', turns: [] }, new AbortController().signal)
+    await expect(scored).rejects.toMatchObject({ code: 'STEERFLOW_MODEL_ABSENT', kind: 'transient' })
+    expect((await pin()).digest).toBe(a.digest)
   })
 })
 
