@@ -90,7 +90,7 @@ describe('a fleet of real llama.cpp servers', () => {
   it('refuses a turn that is too long for the server at once, and goes on', async () => {
     const fleet = fleetBefore(servers, short)
     expect(await codeOf(score(fleet, 'word '.repeat(1_500)))).toBe('STEERFLOW_INFERENCE_REFUSED')
-    expect(fleet.stats()).toMatchObject({ calls: 1, outcomes: { poison: 1 } })
+    expect(fleet.stats()).toMatchObject({ calls: 4, outcomes: { poison: 4 } })
     expect((await score(fleet, 'Hello')).label).toMatch(line(short))
     const cause = await score(fleet, 'word '.repeat(1_500)).catch((error: unknown) => (error as Error).cause)
     expect(String(cause)).toContain('exceed_context_size_error')

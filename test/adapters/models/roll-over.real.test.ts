@@ -27,7 +27,7 @@ async function annotating(records: number, absentMs: number) {
   const log = await testLog([unscoredClean.name, annotated.name, models.name])
   const given = fourTurns(records)
   await log.publish(given.map(record => encode(unscoredClean, record)))
-  const fleet = openFleet({ endpoints: [], attributeSet: set, tokens: extraIdTokens, protocol: 'auto' })
+  const fleet = openFleet({ endpoints: [], attributeSet: set, tokens: extraIdTokens, protocol: 'auto', batch: 1 })
   const valueModels = openValueModels({
     fleet,
     active: new ActiveModel(log, models, 'value'),
