@@ -27,6 +27,7 @@ export function fleetCall(urls: readonly string[], most: number): Call {
   const fleet = openFleet({
     endpoints: urls.map(url => ({ url, model: null })),
     inFlight: Math.ceil(most / urls.length),
+    batch: 1,
     deadlineMs: 10_000,
     attributeSet,
     tokens: extraIdTokens,
