@@ -93,6 +93,7 @@ describe('OpenAI-compatible servers', () => {
         { ...at(chat, 'openai-chat'), model: 'm' },
       ],
       inFlight: 2,
+      batch: 1,
     })
     await allRight(fleet, 40)
     for (const server of [nemo, completions, chat]) expect(server.counters.answered).toBeGreaterThan(0)
