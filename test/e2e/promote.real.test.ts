@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { openLog } from '../../src/adapters/log/open.js'
 import { readTopic } from '../../src/cli/read-topic.js'
 import { activeModel } from '../../src/domain/model-registry.js'
@@ -43,13 +43,16 @@ test('killed again and again, the rule decides about each model once', async () 
   expect(expected).toHaveLength(letters.length + accepted - 1)
 
   const dir = await withModels()
+  const log = await openLog(dir)
+  onTestFinished(() => log.close())
+  const count = async (): Promise<number> => Number((await log.state(models.name))[0]!.end)
   let kills = 0
   for (let done = false; !done;) {
-    const before = (await registry(dir)).length
+    const before = await count()
     const { child, ended } = start(dir)
     // Killed as soon as it has decided about something, and a random while after that.
     const grown = (async () => {
-      while (child.exitCode === null && (await registry(dir)).length === before) await sleep(5)
+      while (child.exitCode === null && (await count()) === before) await sleep(5)
       await sleep(Math.random() * 10)
       child.kill('SIGKILL')
     })()

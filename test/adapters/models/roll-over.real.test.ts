@@ -27,7 +27,14 @@ async function annotating(records: number, absentMs: number) {
   const log = await testLog([unscoredClean.name, annotated.name, models.name])
   const given = fourTurns(records)
   await log.publish(given.map(record => encode(unscoredClean, record)))
-  const fleet = openFleet({ endpoints: [], attributeSet: set, tokens: extraIdTokens, protocol: 'auto', batch: 1 })
+  const fleet = openFleet({
+    endpoints: [],
+    attributeSet: set,
+    tokens: extraIdTokens,
+    protocol: 'auto',
+    inFlight: 8,
+    batch: 1,
+  })
   const valueModels = openValueModels({
     fleet,
     active: new ActiveModel(log, models, 'value'),
@@ -146,7 +153,7 @@ test('a model whose servers leave in the middle: its records begin again with th
 })
 
 test('where the active model is absent too, records wait until it is back', async () => {
-  const fleet = await annotating(60, 100)
+  const fleet = await annotating(240, 100)
   const leaveA = await fleet.join('A', 40)
   await fleet.promote('A')
   let ended = false
@@ -157,5 +164,5 @@ test('where the active model is absent too, records wait until it is back', asyn
   expect(ended).toBe(false)
   await fleet.join('A')
   await running
-  expect(await labelledBy(fleet)).toEqual({ A: 60, B: 0 })
+  expect(await labelledBy(fleet)).toEqual({ A: 240, B: 0 })
 })

@@ -8,7 +8,10 @@ afterEach(closeAll)
 
 async function status(root: string, ...flags: string[]): Promise<string> {
   let out = ''
-  const code = await main(['status', '--data-dir', root, ...flags], { out: text => (out += String(text)), err: () => {} })
+  const code = await main(['status', '--data-dir', root, ...flags], {
+    out: text => (out += String(text)),
+    err: () => {},
+  })
   expect(code).toBe(0)
   return out
 }

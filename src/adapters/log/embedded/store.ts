@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { open, type Database, type RootDatabase } from 'lmdb'
 import { statfsSync } from 'node:fs'
 import { SteerflowError } from '../../../domain/errors.js'
@@ -60,7 +61,7 @@ export class Store {
         maxDbs: maxTables,
         maxReaders,
       }
-      return new Store(dir, open<unknown, Buffer>(dir, options))
+      return new Store(dir, await opened(() => open<unknown, Buffer>(dir, options)))
     } catch (cause) {
       throw (
         translated(dir, cause) ??
@@ -105,6 +106,20 @@ export class Store {
     } catch (thrown) {
       throw translated(this.#dir, thrown) ?? thrown
     }
+  }
+}
+
+/** Where another process opens or closes the same file at that moment, lmdb may find its own first look gone. */
+const lostLook = /read transaction|transaction to renew/i
+
+/** Opens, and again a moment later where only the moment was wrong. */
+async function opened<T>(open: () => T, attempts = 5): Promise<T> {
+  try {
+    return open()
+  } catch (error) {
+    if (attempts === 1 || !(error instanceof Error) || !lostLook.test(error.message)) throw error
+    await sleep(20)
+    return opened(open, attempts - 1)
   }
 }
 
