@@ -24,3 +24,16 @@ export async function scoreTurns<S extends { readonly label: string }>(
   }
   return predicted
 }
+
+/** What scores the last turn of a conversation; the value models of stages are such. */
+interface TurnScorer<S> {
+  scoreTurn(turn: { readonly system: string; readonly turns: readonly PromptTurn[] }, signal: AbortSignal): Promise<S>
+}
+
+/** Scores the turns of a conversation by one model. */
+export const scoreConversation = <S extends { readonly label: string }>(
+  model: TurnScorer<S>,
+  { system, turns }: { readonly system: string; readonly turns: readonly PromptTurn[] },
+  which: AnnotatedTurns,
+  signal: AbortSignal,
+): Promise<(S | null)[]> => scoreTurns(turns, which, seen => model.scoreTurn({ system, turns: seen }, signal))

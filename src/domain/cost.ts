@@ -10,6 +10,12 @@ export interface Tokens {
   readonly completion: number
 }
 
+/** All of them together. */
+export const sumTokens = (all: readonly Tokens[]): Tokens => ({
+  prompt: all.reduce((sum, { prompt }) => sum + prompt, 0),
+  completion: all.reduce((sum, { completion }) => sum + completion, 0),
+})
+
 const million = 1_000_000
 const secondsAnHour = 3600
 

@@ -1,12 +1,11 @@
 /**
- * Lets at most `limit()` holders in at a time, which may change while it is used. Whoever waits stands in a lane of its own; lanes are served in turn, and
- * within a lane the order is that of arrival. So what comes last does not wait for all that others have queued: a
- * partition that was taken over goes on at once, although those beside it have full windows.
+ * Lets at most `limit()` holders in at a time, which may change while it is used. Whoever waits stands in a lane of its
+ * own; lanes are served in turn, and within a lane the order is that of arrival. So what comes last does not wait for all
+ * that others have queued: a partition that was taken over goes on at once, although those beside it have full windows.
  */
 export class Semaphore {
   /** The lane that is served next comes first. Lanes with nobody in them are not here. */
   readonly #lanes = new Map<object, (() => void)[]>()
-
   #holders = 0
 
   constructor(private readonly limit: () => number) {}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { attributeSets } from '../domain/attributes.js'
-import { scoreTurns } from '../domain/annotation.js'
+import { scoreConversation } from '../domain/annotation.js'
 import { Conversation, type Turn } from '../domain/conversation.js'
 import { each } from './stage.js'
 import { type ScoredTurn, type ValueModels } from './needs.js'
@@ -63,10 +63,8 @@ export const annotate = each<{ valueModels: ValueModels }>()({
     ({ options, needs, to }) =>
     async (record, { signal }) => {
       const model = await needs.valueModels.pin(signal)
-      const { system } = record
-      const scored = await scoreTurns(record.conversations, options.turns, turns =>
-        model.scoreTurn({ system, turns }, signal),
-      )
+      const conversation = { system: record.system, turns: record.conversations }
+      const scored = await scoreConversation(model, conversation, options.turns, signal)
       const { lineage } = record.steerflow
       return to.annotated({
         ...record,

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { scoreTurns } from '../domain/annotation.js'
+import { scoreConversation } from '../domain/annotation.js'
 import { attributeSets } from '../domain/attributes.js'
 import { Conversation, type Rescored } from '../domain/conversation.js'
 import { type TurnToScore, type ValueModels } from './needs.js'
@@ -41,10 +41,8 @@ export const relabel = each<{ valueModels: ValueModels }>()({
     ({ options, needs, to }) =>
     async (record, { signal }) => {
       const model = await needs.valueModels.pin(signal)
-      const { system } = record
-      const scored = await scoreTurns(record.conversations, options.turns, turns =>
-        model.scoreTurn({ system, turns }, signal),
-      )
+      const conversation = { system: record.system, turns: record.conversations }
+      const scored = await scoreConversation(model, conversation, options.turns, signal)
       const entry: Rescored = {
         value_model: model.digest,
         attribute_set: model.attributeSet.name,

@@ -2,26 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { type FleetStats } from './pool/counters.js'
-
-const Quantiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number() })
-
-const Endpoint = z.object({
-  url: z.string(),
-  model: z.string().nullable(),
-  protocol: z.string(),
-  state: z.enum(['warming', 'up', 'ejected', 'leaving']),
-  inFlight: z.number(),
-  limit: z.number(),
-  batch: z.number(),
-  answered: z.number(),
-  errors: z.record(z.string(), z.number()),
-  perSecond: z.number(),
-  latencyMs: Quantiles.nullable(),
-  tokens: z.object({ prompt: z.number(), completion: z.number() }),
-  queued: z.number().nullable(),
-  pricePerHour: z.number().nullable(),
-})
+import { EndpointStats, type FleetStats } from './pool/counters.js'
 
 /** What one running process says of its fleet. */
 const FleetReport = z.object({
@@ -31,7 +12,7 @@ const FleetReport = z.object({
   outageMs: z.number().nullable(),
   turnsScored: z.number(),
   prefixesReused: z.number(),
-  endpoints: z.array(Endpoint),
+  endpoints: z.array(EndpointStats),
 })
 export type FleetReport = z.output<typeof FleetReport>
 

@@ -56,6 +56,9 @@ export interface Fleet {
   conversations(): number
   /** What each endpoint declares to serve: a digest or name, null for whatever is asked. */
   models(): readonly (string | null)[]
+  /** Milliseconds for which nothing has succeeded although something was tried; null when all is well. */
+  outageMs(): number | null
+  /** Everything at this moment; sorts the times of every endpoint, so not for every record. */
   stats(): FleetStats
   /** Ends all calls: who waits gets STEERFLOW_OUTAGE. */
   close(): Promise<void>
@@ -115,6 +118,7 @@ export function openFleet(options: FleetOptions): Fleet {
     removeEndpoint: (url, drainMs = 10_000) => pool.remove(url, drainMs),
     conversations: () => Math.max(64, 3 * pool.capacity),
     models: () => pool.endpoints.filter(({ leaving }) => !leaving).map(({ model }) => model),
+    outageMs: () => pool.outageMs,
     stats: () => ({
       calls: pool.counters.calls,
       outcomes: { ...pool.counters.outcomes },

@@ -2,7 +2,7 @@ import { readLines } from '../../adapters/files/lines.js'
 import { type Line } from '../../adapters/files/splitter.js'
 import { decodeUtf8 } from '../../adapters/files/utf8.js'
 import { openLine } from '../../domain/annotated-line.js'
-import { scoreTurns, type AnnotatedTurns } from '../../domain/annotation.js'
+import { scoreConversation, type AnnotatedTurns } from '../../domain/annotation.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { type PinnedValueModel } from '../../stages/needs.js'
 import { inOrder } from './in-order.js'
@@ -92,8 +92,7 @@ async function annotateLine({ model, turns }: AnnotateFile, line: Line, signal: 
       throw new SteerflowError('STEERFLOW_INPUT_LINE_TOO_LONG', `${line.length} bytes`)
     }
     const open = openLine(decodeUtf8(line.bytes))
-    const { system } = open
-    const scored = await scoreTurns(open.turns, turns, seen => model.scoreTurn({ system, turns: seen }, signal))
+    const scored = await scoreConversation(model, open, turns, signal)
     return { line: line.number, text: open.relabelled(scored.map(score => score?.label ?? null)) }
   } catch (error) {
     if (error instanceof SteerflowError && error.kind === 'permanent') return { line: line.number, error }

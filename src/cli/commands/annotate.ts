@@ -159,7 +159,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
       model: fleet.pinned('file'),
       turns: flags.turns,
       strict: flags.strict,
-      window: () => (inOrder ? Math.max(1, fleet.stats().endpoints.length) : fleet.conversations()),
+      window: () => (inOrder ? Math.max(1, fleet.models().length) : fleet.conversations()),
       begin: earlier => {
         if (earlier) session.out(`Loaded ${earlier.annotated} existing requests\n`)
         const done = earlier ? earlier.annotated + earlier.rejected : 0
@@ -190,6 +190,6 @@ const noteTo =
 
 /** A note on an outage, while there is one. */
 const trouble = (fleet: Fleet): string | undefined => {
-  const { outageMs } = fleet.stats()
+  const outageMs = fleet.outageMs()
   return outageMs === null || outageMs < 1000 ? undefined : 'no server answers, waiting'
 }

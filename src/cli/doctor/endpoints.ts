@@ -1,4 +1,4 @@
-import { shownUrl } from '../../adapters/inference/endpoints/credentials.js'
+import { shownUrl } from '../../adapters/inference/credentials.js'
 import { currentEndpoints } from '../../adapters/inference/endpoints/current.js'
 import { type EndpointsSpec } from '../../adapters/inference/endpoints/watch.js'
 import { fail, type Finding, ok, warn } from './check.js'

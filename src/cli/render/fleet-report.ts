@@ -1,4 +1,4 @@
-import { costOfTokens, type TokenPrice } from '../../domain/cost.js'
+import { costOfTokens, sumTokens, type TokenPrice } from '../../domain/cost.js'
 import { type FleetReport } from '../../adapters/inference/fleet-file.js'
 import { type FleetStats } from '../../adapters/inference/pool/counters.js'
 import { type Io } from '../command.js'
@@ -37,10 +37,7 @@ export function reportFleet(io: Io, stats: FleetStats, price: TokenPrice | undef
     )
     io.err(by.length > 0 ? ` (${by.join(', ')})\n` : '\n')
   }
-  const tokens = {
-    prompt: stats.endpoints.reduce((sum, one) => sum + one.tokens.prompt, 0),
-    completion: stats.endpoints.reduce((sum, one) => sum + one.tokens.completion, 0),
-  }
+  const tokens = sumTokens(stats.endpoints.map(one => one.tokens))
   if (price && tokens.prompt > 0) {
     io.err(
       `${thousands(tokens.prompt)} prompt tokens, ${thousands(tokens.completion)} completion tokens: ${money(costOfTokens(tokens, price))}\n`,

@@ -1,5 +1,5 @@
 import { type EndpointStats } from '../../adapters/inference/pool/counters.js'
-import { perMillionByTime, perMillionByTokens, type TokenPrice } from '../../domain/cost.js'
+import { perMillionByTime, perMillionByTokens, sumTokens, type TokenPrice } from '../../domain/cost.js'
 import { thousands } from './bars.js'
 import { money } from './estimate.js'
 import { type LiveRow } from './live.js'
@@ -38,8 +38,7 @@ export class Pace {
   #perMillion(records: number, seconds: number, endpoints: readonly EndpointStats[]): number | null {
     const priced = endpoints.map(({ pricePerHour }) => pricePerHour)
     const byTime = perMillionByTime(records, seconds, priced)
-    const sum = (of: 'prompt' | 'completion'): number => endpoints.reduce((total, one) => total + one.tokens[of], 0)
-    const tokens = { prompt: sum('prompt'), completion: sum('completion') }
+    const tokens = sumTokens(endpoints.map(one => one.tokens))
     const byTokens = perMillionByTokens(records, tokens, this.prices)
     return byTime === null ? byTokens : byTime + (byTokens ?? 0)
   }

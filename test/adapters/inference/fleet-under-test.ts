@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { type AddressInfo } from 'node:net'
 import { type Fleet, type FleetOptions, openFleet } from '../../../src/adapters/inference/fleet.js'
 import { attributeSets } from '../../../src/domain/attributes.js'
 import { type ErrorCode, SteerflowError } from '../../../src/domain/errors.js'
@@ -18,6 +21,23 @@ export async function serve(options: ServerOptions = {}): Promise<ContractServer
   const server = await startContractServer(options)
   opened.push({ close: () => server.stop() })
   return server
+}
+
+/** A server that answers nothing but 503, and keeps what it was sent to authenticate with. */
+export async function refuseAll() {
+  const authorizations: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    authorizations.push(request.headers.authorization)
+    response.writeHead(503).end()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const close = (): Promise<void> => {
+    server.closeAllConnections()
+    return new Promise(resolve => server.close(() => resolve()))
+  }
+  opened.push({ close })
+  return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, authorizations }
 }
 
 export function fleetOf(servers: readonly { url: string }[], options: Partial<FleetOptions> = {}): Fleet {

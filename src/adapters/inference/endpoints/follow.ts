@@ -1,7 +1,7 @@
 import { type AttributeSet } from '../../../domain/attributes.js'
 import { asSteerflowError, explain, type SteerflowError } from '../../../domain/errors.js'
 import { type Fleet } from '../fleet.js'
-import { shownUrl } from './credentials.js'
+import { shownUrl } from '../credentials.js'
 import { addressOf, type DeclaredEndpoint } from './declared.js'
 import { type EndpointsReport } from './events.js'
 import { type EndpointsSpec, watchEndpoints } from './watch.js'

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { request } from 'undici'
-import { partCredentials } from '../endpoints/credentials.js'
+import { partCredentials } from '../credentials.js'
 import { parsePrometheus } from './prometheus.js'
 import { loadOf, type ServerLoad } from './server-load.js'
 

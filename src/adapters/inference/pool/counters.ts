@@ -1,44 +1,36 @@
+import { z } from 'zod'
 import { type Verdict } from '../protocols/protocol.js'
 import { type Verified } from '../verification.js'
-import { type Quantiles } from './times.js'
 
 /** Outcomes of calls by class; `answer` are those answered with something that is no label. */
 export type Outcome = Verdict['kind'] | 'answer'
 
-/**
- * `warming`: no answer yet, so that it gets one request at a time; `up`; `ejected`: left alone for a while; `leaving`:
- * gets nothing new.
- */
-export type EndpointState = 'warming' | 'up' | 'ejected' | 'leaving'
+/** Of the latest answers, in milliseconds. */
+const Quantiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number() })
+export type Quantiles = z.output<typeof Quantiles>
 
-/** One endpoint at a moment. */
-export interface EndpointStats {
-  readonly url: string
-  readonly model: string | null
-  /** Name of its protocol. */
-  readonly protocol: string
-  readonly state: EndpointState
-  /** Requests under way. */
-  readonly inFlight: number
-  /** Requests that may be under way. */
-  readonly limit: number
-  /** Prompts in a request. */
-  readonly batch: number
-  /** Prompts answered with what was asked for. */
-  readonly answered: number
-  /** Failures by class. */
-  readonly errors: Readonly<Partial<Record<Outcome, number>>>
-  /** Prompts answered in a second, lately. */
-  readonly perSecond: number
-  /** Times of the latest answers; null when there are none. */
-  readonly latencyMs: Quantiles | null
-  /** As far as the server tells them. */
-  readonly tokens: { readonly prompt: number; readonly completion: number }
-  /** Requests that wait at the server, ours and others', where it tells. */
-  readonly queued: number | null
-  /** What an hour of it costs, where that is known. */
-  readonly pricePerHour: number | null
-}
+/** One endpoint at a moment; other processes read it from a file. */
+export const EndpointStats = z.object({
+  url: z.string(),
+  model: z.string().nullable(),
+  protocol: z.string().describe('name of its protocol'),
+  state: z
+    .enum(['warming', 'up', 'ejected', 'leaving'])
+    .describe(
+      'warming: no answer yet, so that it gets one request at a time; ejected: left alone for a while; leaving: gets nothing new',
+    ),
+  inFlight: z.number().describe('requests under way'),
+  limit: z.number().describe('requests that may be under way'),
+  batch: z.number().describe('prompts in a request'),
+  answered: z.number().describe('prompts answered with what was asked for'),
+  errors: z.record(z.string(), z.number()).describe('failures by class'),
+  perSecond: z.number().describe('prompts answered in a second, lately'),
+  latencyMs: Quantiles.nullable().describe('times of the latest answers; null when there are none'),
+  tokens: z.object({ prompt: z.number(), completion: z.number() }).describe('as far as the server tells them'),
+  queued: z.number().nullable().describe("requests that wait at the server, ours and others', where it tells"),
+  pricePerHour: z.number().nullable().describe('what an hour of it costs, where that is known'),
+})
+export type EndpointStats = z.output<typeof EndpointStats>
 
 /** What a fleet has done so far. */
 export interface FleetStats {

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool, type Dispatcher } from 'undici'
+import { partCredentials } from '../credentials.js'
 import { Breaker, type BreakerOptions } from './breaker.js'
 import { LineSupport } from './line-support.js'
 import { type Generation, type Protocol, type Verdict } from '../protocols/protocol.js'
 import { type Attempt } from './attempt.js'
 import { Capacity } from './capacity.js'
-import { type EndpointState, type EndpointStats } from './counters.js'
+import { type EndpointStats } from './counters.js'
 import { metricsUrl, pollLoad } from '../load/poll-load.js'
 import { Gauges } from './gauges.js'
 import { Refusals } from './refusals.js'
@@ -68,12 +69,6 @@ const upTo = (start: number, most: number) => ({ start: Math.min(start, most), m
 /** Longest answer that is read: NeMo's hold tokens, offsets and probabilities beside the text. */
 const maxAnswerBytes = 64 * 2 ** 20
 
-/** Name and password, as a URL spells them, for the Authorization header. */
-const basic = (username: string, password: string): string => {
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
-  return `Basic ${Buffer.from(pair).toString('base64')}`
-}
-
 /** Requests at a time to begin with, of a protocol that takes one prompt in a request, and of one that takes many. */
 const firstRequests = { single: 8, batching: 2 }
 
@@ -111,10 +106,10 @@ export class Endpoint {
     readonly address: EndpointAddress,
     private readonly options: EndpointOptions,
   ) {
-    const { origin, pathname, username, password } = new URL(address.url)
-    const secret = username !== '' || password !== ''
-    this.url = secret ? origin + pathname.replace(/\/$/, '') : address.url
-    this.#authorization = secret ? { authorization: basic(username, password) } : {}
+    const { url, headers } = partCredentials(address.url)
+    const { origin, pathname } = new URL(url)
+    this.url = headers.authorization === undefined ? address.url : url
+    this.#authorization = headers
     this.model = address.model
     this.protocol = address.protocol ?? options.protocol
     const { maxBatch } = this.protocol
@@ -141,7 +136,7 @@ export class Endpoint {
     return this.successes === 0 ? 1 : this.capacity.requests
   }
 
-  get state(): EndpointState {
+  get state(): EndpointStats['state'] {
     if (this.leaving) return 'leaving'
     if (this.breaker.ejected) return 'ejected'
     return this.successes === 0 ? 'warming' : 'up'

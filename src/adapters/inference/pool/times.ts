@@ -1,13 +1,9 @@
+import { type Quantiles } from './counters.js'
+
 /** How many of the latest answers quantiles are taken from. */
 const kept = 512
 /** Weight of a new answer in a running mean. */
 const weight = 0.1
-
-export interface Quantiles {
-  readonly p50: number
-  readonly p95: number
-  readonly p99: number
-}
 
 /** How long a server takes, in milliseconds, and how much it does in a second. */
 export class Times {

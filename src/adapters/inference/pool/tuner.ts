@@ -103,7 +103,7 @@ export class Tuner {
     this.#ceiling = { value, until: now + 30_000 }
     this.#knee = Math.min(this.#knee, value)
     this.#curve.forEach((_, setting) => setting > value && this.#curve.delete(setting))
-    if (this.#resting || this.#curve.size === 0) this.#settle(value, now, value)
+    if (this.#resting || this.#curve.size === 0) this.#settle(value, now)
     else this.#next(now)
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { attributeSets } from '../../../../src/domain/attributes.js'
 import { keyHeaders } from '../../../../src/adapters/inference/endpoints/api-key.js'
-import { partCredentials, shownUrl } from '../../../../src/adapters/inference/endpoints/credentials.js'
+import { partCredentials, shownUrl } from '../../../../src/adapters/inference/credentials.js'
 import { addressOf, declared } from '../../../../src/adapters/inference/endpoints/declared.js'
 import { EndpointEntries, EndpointEntry } from '../../../../src/adapters/inference/endpoints/entry.js'
 import { complaintOf } from '../../../../src/adapters/plain-yaml.js'

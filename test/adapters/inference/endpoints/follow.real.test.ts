@@ -1,7 +1,7 @@
 import { once } from 'node:events'
-import { rename, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { type AddressInfo } from 'node:net'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
@@ -11,7 +11,7 @@ import { followEndpoints } from '../../../../src/adapters/inference/endpoints/fo
 import { type Fleet } from '../../../../src/adapters/inference/fleet.js'
 import { startDnsServer } from '../../../support/dns-server.js'
 import { temporaryFolder } from '../../../support/temporary.js'
-import { closeAll, expected, fleetOf, score, serve, set, texts } from '../fleet-under-test.js'
+import { closeAll, expected, fleetOf, refuseAll, score, serve, set, texts } from '../fleet-under-test.js'
 
 const ends: (() => unknown)[] = []
 const events: EndpointsEvent[] = []
@@ -146,18 +146,8 @@ it('asks a name by the system, too', async () => {
 })
 
 it('sends a key as a bearer token, again when its file changes, and shows it nowhere', async () => {
-  const seen: (string | undefined)[] = []
-  const server = createServer((request, response) => {
-    seen.push(request.headers.authorization)
-    response.writeHead(503).end()
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  ends.push(async () => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { host, authorizations: seen } = await refuseAll()
+  const url = `http://${host}`
   const fleet = fleetOf([])
   await expect(follow(fleet, [{ url, apiKeyFile: file }])).rejects.toMatchObject({ code: 'STEERFLOW_CONFIG_INVALID' })
   await writeFile(file, 's3cret1\n')
