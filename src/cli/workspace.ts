@@ -2,6 +2,8 @@ import { join, resolve } from 'node:path'
 import { type KafkaReport } from '../adapters/log/kafka/client-log.js'
 import { isShared, openLog } from '../adapters/log/open.js'
 import { takeRunLock } from '../adapters/processes/run-lock.js'
+import { type FileStore } from '../adapters/storage/file-store.js'
+import { localFolder } from '../adapters/storage/local-folder.js'
 import { openWire, type OpenedWire } from '../adapters/registry/open.js'
 import { type Log } from '../runtime/log.js'
 import { makeTopics } from '../runtime/topic-plan.js'
@@ -11,8 +13,10 @@ import { wireSettings } from './wire-settings.js'
 /** A data folder with its log open. */
 export interface Workspace {
   readonly config: Config
-  /** The data folder: shards, datasets, jobs and models are paths below it. */
+  /** The data folder: datasets, jobs and models are paths below it. */
   readonly root: string
+  /** Where shards are kept. */
+  readonly files: FileStore
   readonly log: Log
   close(): Promise<void>
 }
@@ -44,7 +48,7 @@ export async function openWorkspace(config: Config, options: OpenOptions = {}): 
     if (isShared(config.log)) wire = await openWire(wireSettings(config))
     log = await openLog(root, config.log, { report: options.report, ...(wire && { wire: wire.wire }) })
     if (options.makeTopics ?? true) await makeTopics(log, topicSpecsOf(config))
-    return { config, root, log, close }
+    return { config, root, files: localFolder(root), log, close }
   } catch (error) {
     await close()
     throw error

@@ -47,17 +47,22 @@ export interface ValueModels {
   pin(signal: AbortSignal): Promise<PinnedValueModel>
 }
 
-/** The open files of one cut: one a split and attribute set. */
+/** Which file of a cut a record belongs to. */
+export interface ShardKey {
+  readonly dataset: string
+  readonly split: Split
+  readonly attributeSet: string
+}
+
+/** The open files of one cut: one a dataset, split and attribute set. */
 export interface ShardCut {
   readonly records: number
   readonly bytes: number
-  /** Names of the attribute sets seen so far. */
-  readonly attributeSets: ReadonlySet<string>
-  append(file: { readonly split: Split; readonly attributeSet: string }, line: string): Promise<void>
+  append(file: ShardKey, line: string): Promise<void>
   /**
-   * Makes the files durable under their final names. Validation comes before train: whoever acts on a train shard has
-   * been told of the rest of its cut.
-   * @throws STEERFLOW_STORAGE
+   * Makes the files durable under their final names; after a transient failure it may be called again. Of a dataset
+   * validation comes before train: whoever acts on a train shard has been told of the rest of its cut.
+   * @throws STEERFLOW_STORAGE, and what a storage service adds to it
    */
   seal(to: bigint): Promise<readonly Omit<ShardManifest, 'reason'>[]>
   /** Removes what is not sealed. */
@@ -66,11 +71,12 @@ export interface ShardCut {
 
 /** Where a cut begins and what it is a part of. */
 export interface CutStart {
-  readonly dataset: string
   readonly version: number
   readonly topic: string
   readonly partition: number
   readonly from: bigint
+  /** Aborted when the run stops or loses the partition: what is not sealed by then need not be. */
+  readonly signal?: AbortSignal
 }
 
 export interface ShardStore {

@@ -20,6 +20,9 @@ const SealOptions = z.strictObject({
 /** The open cut of a partition. */
 interface OpenCut {
   readonly cut: ShardCut
+  /** The attribute set that the cut began with. */
+  attributeSet: string | null
+  changed: boolean
   /** When it was first asked for its age, in milliseconds since 1970; a rebuilt cut is young again. */
   since: number | null
 }
@@ -36,17 +39,20 @@ export const seal = fold<{ readonly shards: ShardStore }>()({
   ports: { shards: ShardEvent },
   options: SealOptions,
   create: ({ options, needs, to }) => ({
-    open: async ({ topic, partition, offset }): Promise<OpenCut> => {
-      const { dataset, version } = options
-      return { cut: await needs.shards.begin({ dataset, version, topic, partition, from: offset }), since: null }
+    open: async ({ topic, partition, offset, signal }): Promise<OpenCut> => {
+      const { version } = options
+      const cut = await needs.shards.begin({ version, topic, partition, from: offset, signal })
+      return { cut, attributeSet: null, changed: false, since: null }
     },
-    step: ({ cut }, record) => {
-      const { split, attribute_set } = record.steerflow
-      return cut.append({ split, attributeSet: attribute_set }, conversationLine(record))
+    step: (open, record) => {
+      const { split, attribute_set: attributeSet } = record.steerflow
+      open.attributeSet ??= attributeSet
+      open.changed ||= open.attributeSet !== attributeSet
+      return open.cut.append({ dataset: options.dataset, split, attributeSet }, conversationLine(record))
     },
     full: (open, now) => {
       open.since ??= now
-      if (open.cut.attributeSets.size > 1) return 'schema'
+      if (open.changed) return 'schema'
       if (open.cut.records >= options.records) return 'records'
       if (open.cut.bytes >= options.bytes) return 'bytes'
       return now - open.since >= options.ageSeconds * 1000 ? 'age' : null
@@ -54,7 +60,7 @@ export const seal = fold<{ readonly shards: ShardStore }>()({
     close: async ({ cut }, end, reason) => {
       const manifests = await cut.seal(end)
       return manifests.map(manifest =>
-        to.shards({ dataset: options.dataset, event: 'sealed', at: null, manifest: { ...manifest, reason } }),
+        to.shards({ dataset: manifest.dataset, event: 'sealed', at: null, manifest: { ...manifest, reason } }),
       )
     },
     drop: ({ cut }) => cut.drop(),

@@ -14,7 +14,6 @@ class Memory implements ShardStore {
   begin = async (start: CutStart): Promise<ShardCut> => {
     this.starts.push(start)
     const lines: string[] = []
-    const attributeSets = new Set<string>()
     return {
       get records() {
         return lines.length
@@ -22,14 +21,12 @@ class Memory implements ShardStore {
       get bytes() {
         return lines.reduce((sum, line) => sum + line.length + 1, 0)
       },
-      attributeSets,
-      append: async ({ split, attributeSet }, line) => {
+      append: async ({ dataset, split }, line) => {
         lines.push(line)
-        this.lines.push(`${split} ${line}`)
-        attributeSets.add(attributeSet)
+        this.lines.push(`${dataset} ${split} ${line}`)
       },
       seal: async to => {
-        const { reason: _, ...sealed } = manifest({ to: `${to}`, records: lines.length })
+        const { reason: _, ...sealed } = manifest({ dataset: 'd', to: `${to}`, records: lines.length })
         return [sealed]
       },
       drop: async () => void this.dropped++,
@@ -47,8 +44,8 @@ describe('seal', () => {
     const group = await fold.open(at({ offset: 7n, partition: 2 }))
     const record = conversation('a', { split: 'validation' })
     await fold.step(group, record, at())
-    expect(shards.starts).toEqual([{ dataset: 'd', version: 3, topic: 'conversations.scored', partition: 2, from: 7n }])
-    expect(shards.lines).toEqual([`validation ${conversationLine(record)}`])
+    expect(shards.starts).toMatchObject([{ version: 3, topic: 'conversations.scored', partition: 2, from: 7n }])
+    expect(shards.lines).toEqual([`d validation ${conversationLine(record)}`])
   })
 
   it.each([
@@ -91,7 +88,7 @@ describe('seal', () => {
           dataset: 'd',
           event: 'sealed',
           at: null,
-          manifest: manifest({ to: '5', records: 1, reason: 'idle' }),
+          manifest: manifest({ dataset: 'd', to: '5', records: 1, reason: 'idle' }),
         },
       },
     ])

@@ -30,9 +30,9 @@ const dist = path => import(new URL(`../../dist/${path}`, import.meta.url).href)
 const works = {
   /** Seals three records into two files, one of them longer than a chunk. */
   async seal() {
-    const { openLocalShards } = await dist('adapters/storage/local/shard-store.js')
-    const store = await openLocalShards(root)
-    const cut = await store.begin({ dataset: 'd', version: 1, topic: 't', partition: 0, from: 0n })
+    const { openShards } = await dist('adapters/storage/shard-store.js')
+    const store = await openShards(root)
+    const cut = await store.begin({ version: 1, topic: 't', partition: 0, from: 0n })
     const record = (id, text) =>
       JSON.stringify({
         tree_id: id,
@@ -40,9 +40,9 @@ const works = {
         steerflow: { id, split: 'train', origin: 'x', lineage: { source: '', line: 0 } },
       })
     const attributeSet = 'oasst-12-lang@1'
-    await cut.append({ split: 'train', attributeSet }, record('a', 'x'.repeat(300_000)))
-    await cut.append({ split: 'validation', attributeSet }, record('b', ''))
-    await cut.append({ split: 'train', attributeSet }, record('c', ''))
+    await cut.append({ dataset: 'd', split: 'train', attributeSet }, record('a', 'x'.repeat(300_000)))
+    await cut.append({ dataset: 'd', split: 'validation', attributeSet }, record('b', ''))
+    await cut.append({ dataset: 'd', split: 'train', attributeSet }, record('c', ''))
     return cut.seal(3n)
   },
   /** Materialises a snapshot of what `seal` made; its manifests are in manifests.json. */

@@ -4,6 +4,7 @@ import { digest } from '../../domain/digest.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { type ShardManifest } from '../../domain/shard.js'
 import { treeVersion } from '../../domain/tree-version.js'
+import { type FileStore } from '../storage/file-store.js'
 import { type Lines, shardLines } from '../storage/shard-lines.js'
 import { sortLines, type SortRoom } from './sort-lines.js'
 
@@ -52,12 +53,12 @@ function split(text: string, count: number): string[] {
  * Two external sorts keep the memory flat: by tree, to find the last version, then by id.
  */
 export async function* select(
-  root: string,
+  files: FileStore,
   manifests: readonly ShardManifest[],
   room: SortRoom,
   leftOut: LeftOut,
 ): AsyncIterable<readonly Selected[]> {
-  const byTree = sortLines(latestFirst(root, manifests), { ...room, folder: `${room.folder}/by-tree` })
+  const byTree = sortLines(latestFirst(files, manifests), { ...room, folder: `${room.folder}/by-tree` })
   const byId = sortLines(newestVersions(byTree, leftOut), { ...room, folder: `${room.folder}/by-id` })
   let last: string | null = null
   for await (const batch of byId) {
@@ -73,10 +74,10 @@ export async function* select(
 }
 
 /** Lines that sort by tree, the last in the log first: tree, age, version, id, split, line. */
-async function* latestFirst(root: string, manifests: readonly ShardManifest[]): Lines {
+async function* latestFirst(files: FileStore, manifests: readonly ShardManifest[]): Lines {
   let sequence = 0
   for (const manifest of inLogOrder(manifests)) {
-    for await (const batch of shardLines(root, manifest)) {
+    for await (const batch of shardLines(files, manifest)) {
       yield batch.map(line => {
         const { tree_id, steerflow } = headOf(manifest, line)
         const age = String(Number.MAX_SAFE_INTEGER - sequence++)

@@ -6,15 +6,19 @@ import { type Snapshot } from '../../domain/job.js'
 import { liveManifests, type ShardManifest } from '../../domain/shard.js'
 import { type Snapshots } from '../../stages/needs.js'
 import { makeFolder, storing, syncFolder, writeDurably } from '../storage/durable.js'
+import { type FileStore } from '../storage/file-store.js'
 import { type FileFacts, LineFile } from '../storage/line-file.js'
+import { localFolder } from '../storage/local-folder.js'
 import { openSpool } from '../storage/spool.js'
 import { datasetCard } from './card.js'
 import { type LeftOut, select } from './select.js'
 import { type SortRoom } from './sort-lines.js'
 
 export interface SnapshotOptions {
-  /** The storage root; shards are read from it, snapshots are written below it. */
+  /** The data folder; snapshots are written below it. */
   readonly root: string
+  /** Where shards are; the data folder unless told otherwise. */
+  readonly files?: FileStore
   /** Attribute sets beyond those known by name. */
   readonly attributeSets?: readonly AttributeSet[]
   /** Characters of lines that each of the two sorts holds in memory. */
@@ -37,6 +41,7 @@ const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`
  */
 export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots> {
   const root = resolve(options.root)
+  const files = options.files ?? localFolder(root)
   const spool = await openSpool(root)
   const characters = options.sortCharacters ?? 16 << 20
 
@@ -49,7 +54,7 @@ export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots
       const folder = join(room, 'content')
       await mkdir(folder)
       const sorting = { folder: join(room, 'sort'), characters }
-      const written = await writeRecords(root, folder, live, sorting)
+      const written = await writeRecords(files, folder, live, sorting)
       const content = digest(written.train.sha256, written.validation.sha256)
       const snapshot: Snapshot = {
         dataset,
@@ -73,7 +78,7 @@ export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots
 }
 
 async function writeRecords(
-  root: string,
+  store: FileStore,
   folder: string,
   manifests: readonly ShardManifest[],
   room: SortRoom,
@@ -84,7 +89,7 @@ async function writeRecords(
     validation: await LineFile.create(join(folder, 'validation.jsonl')),
   }
   try {
-    for await (const batch of select(root, manifests, room, leftOut)) {
+    for await (const batch of select(store, manifests, room, leftOut)) {
       for (const { split, line } of batch) await files[split].append(line)
     }
     return { train: await files.train.finish(), validation: await files.validation.finish(), leftOut }

@@ -1,20 +1,22 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { join } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
 import { type ShardManifest } from '../../domain/shard.js'
 import { storing } from './durable.js'
+import { type FileStore } from './file-store.js'
 import { type FileFacts } from './line-file.js'
 
 /** Lines in batches, without their line ends: a batch is what one read gave. */
 export type Lines = AsyncIterable<readonly string[]>
 
 /** The lines of a file of lines. A last line without a line end is given as well. */
-export async function* fileLines(path: string, seen?: (chunk: Buffer) => void): Lines {
+export const fileLines = (path: string): Lines =>
+  linesOf(createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>)
+
+async function* linesOf(chunks: AsyncIterable<Buffer>): Lines {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let rest = ''
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
-    seen?.(chunk)
+  for await (const chunk of chunks) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
     rest = lines.pop()!
     if (lines.length > 0) yield lines
@@ -27,19 +29,27 @@ export async function* fileLines(path: string, seen?: (chunk: Buffer) => void): 
  * The lines of a shard, checked against its manifest on the way: whoever reads to the end has read what was sealed.
  * @throws STEERFLOW_STORAGE when the file is missing or is not what the manifest says.
  */
-export async function* shardLines(root: string, manifest: ShardManifest): Lines {
+export async function* shardLines(files: FileStore, manifest: ShardManifest): Lines {
   const hash = createHash('sha256')
   let records = 0
   let bytes = 0
-  const lines = fileLines(join(root, manifest.path), chunk => {
-    hash.update(chunk)
-    bytes += chunk.byteLength
-  })[Symbol.asyncIterator]()
-  for (;;) {
-    const batch = await storing(`read ${manifest.path}`, async () => lines.next())
-    if (batch.done) break
-    records += batch.value.length
-    yield batch.value
+  const seen = async function* (): AsyncIterable<Buffer> {
+    for await (const chunk of files.read(manifest.path)) {
+      hash.update(chunk)
+      bytes += chunk.byteLength
+      yield chunk
+    }
+  }
+  const lines = linesOf(seen())[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      const batch = await storing(`read ${manifest.path}`, async () => lines.next())
+      if (batch.done) break
+      records += batch.value.length
+      yield batch.value
+    }
+  } finally {
+    await lines.return?.()
   }
   mustMatch(manifest, { records, bytes, sha256: hash.digest('hex') })
 }

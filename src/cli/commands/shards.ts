@@ -61,7 +61,7 @@ export const shards: Verb = (program, session) => {
     inWorkspace(configOf(flags), async workspace => {
       let damaged = 0
       let whole = 0
-      for await (const verified of verifyShards(workspace.root, await live(workspace, flags))) {
+      for await (const verified of verifyShards(workspace.files, await live(workspace, flags))) {
         if (verified.problem === null) whole++
         else damaged++
         if (flags.json) session.out(`${JSON.stringify(verified)}\n`)

@@ -10,7 +10,7 @@ import { ActiveModel } from '../../adapters/models/active-model.js'
 import { openValueModels, type OpenedValueModels } from '../../adapters/models/value-models.js'
 import { openJobRunners } from '../../adapters/launchers/runners.js'
 import { openSnapshots } from '../../adapters/snapshot/snapshots.js'
-import { openLocalShards } from '../../adapters/storage/local/shard-store.js'
+import { openShards } from '../../adapters/storage/shard-store.js'
 import { openMasker } from '../../adapters/tokenizer/open-masker.js'
 import { controlTokens, extraIdTokens, type PromptTokens } from '../../domain/prompt-tokens.js'
 import { type Capabilities } from '../../stages/needs.js'
@@ -42,7 +42,7 @@ export interface Opened {
 
 /** Opens the capabilities of a workspace; `report` hears of endpoints that come and go. @throws what the adapters throw. */
 export async function openCapabilities(
-  { config, root, log }: Workspace,
+  { config, root, files, log }: Workspace,
   report: EndpointsReport = () => undefined,
 ): Promise<Opened> {
   const tokens = promptTokensOf(config)
@@ -70,8 +70,8 @@ export async function openCapabilities(
   const capabilities: Capabilities = {
     masker,
     valueModels,
-    shards: await openLocalShards(root),
-    snapshots: await openSnapshots({ root, attributeSets: attributeSetsOf(config) }),
+    shards: await openShards(root, files),
+    snapshots: await openSnapshots({ root, files, attributeSets: attributeSetsOf(config) }),
     runners: openJobRunners(root),
   }
   const file = fleetFile(fleetFolder(root))

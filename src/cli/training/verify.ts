@@ -1,3 +1,4 @@
+import { type FileStore } from '../../adapters/storage/file-store.js'
 import { shardLines } from '../../adapters/storage/shard-lines.js'
 import { explain } from '../../domain/errors.js'
 import { type ShardManifest } from '../../domain/shard.js'
@@ -11,12 +12,12 @@ export interface Verified {
 }
 
 /** Reads shards to their end and compares them with their manifests. */
-export async function* verifyShards(root: string, manifests: readonly ShardManifest[]): AsyncIterable<Verified> {
+export async function* verifyShards(files: FileStore, manifests: readonly ShardManifest[]): AsyncIterable<Verified> {
   for (const manifest of manifests) {
     let records = 0
     let problem: string | null = null
     try {
-      for await (const batch of shardLines(root, manifest)) records += batch.length
+      for await (const batch of shardLines(files, manifest)) records += batch.length
     } catch (error) {
       problem = explain(error)
     }

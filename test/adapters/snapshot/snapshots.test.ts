@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { openLocalShards } from '../../../src/adapters/storage/local/shard-store.js'
+import { openShards } from '../../../src/adapters/storage/shard-store.js'
 import { openSnapshots } from '../../../src/adapters/snapshot/snapshots.js'
 import { conversationLine } from '../../../src/domain/conversation-line.js'
 import { type Conversation } from '../../../src/domain/conversation.js'
@@ -15,16 +15,16 @@ import { temporaryFolder } from '../../support/temporary.js'
 
 /** Seals the partitions' records, cut after every `every` of them. */
 async function seal(root: string, partitions: readonly (readonly Conversation[])[], every = 1000) {
-  const store = await openLocalShards(root)
+  const store = await openShards(root)
   const manifests: ShardManifest[] = []
   for (const [partition, records] of partitions.entries()) {
     for (let from = 0; from < records.length; from += every) {
-      const place = { dataset: 'd', version: 1, topic: 't', partition, from: BigInt(from) }
+      const place = { version: 1, topic: 't', partition, from: BigInt(from) }
       const cut = await store.begin(place)
       const part = records.slice(from, from + every)
       for (const record of part) {
         const { split, attribute_set: attributeSet } = record.steerflow
-        await cut.append({ split, attributeSet }, conversationLine(record))
+        await cut.append({ dataset: 'd', split, attributeSet }, conversationLine(record))
       }
       const sealed = await cut.seal(BigInt(from + part.length))
       manifests.push(...sealed.map(manifest => ({ ...manifest, reason: 'records' as const })))

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLog } from '../../../src/adapters/log/open.js'
-import { openLocalShards } from '../../../src/adapters/storage/local/shard-store.js'
+import { openShards } from '../../../src/adapters/storage/shard-store.js'
 import { main } from '../../../src/cli/program.js'
 import { readTopic } from '../../../src/cli/read-topic.js'
 import { type JobEvent } from '../../../src/domain/job.js'
@@ -22,15 +22,14 @@ const succeeded: readonly JobEvent[] = [
 async function dataFolder() {
   const root = await temporaryFolder()
   const cut = await (
-    await openLocalShards(root)
+    await openShards(root)
   ).begin({
-    dataset: 'value-model',
     version: 1,
     topic: 'conversations.labelled-clean',
     partition: 0,
     from: 0n,
   })
-  await cut.append({ split: 'train', attributeSet: attributeSetName }, '{}')
+  await cut.append({ dataset: 'value-model', split: 'train', attributeSet: attributeSetName }, '{}')
   const [sealed] = await cut.seal(1n)
   const manifest = { ...sealed!, reason: 'idle' as const }
   const log = await openLog(root)

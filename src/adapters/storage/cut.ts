@@ -1,0 +1,79 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ShardManifest } from '../../domain/shard.js'
+import { type CutStart, type ShardCut, type ShardKey } from '../../stages/needs.js'
+import { storing } from './durable.js'
+import { type FileStore } from './file-store.js'
+import { type FileFacts, LineFile } from './line-file.js'
+
+/** An open file of a cut. */
+interface Open extends ShardKey {
+  readonly file: LineFile
+  /** What it holds, once it is finished; sealing may be tried again after that. */
+  facts: FileFacts | null
+}
+
+/** Where a sealed file lies in its store. The digest tells apart files of cuts that began at the same offset. */
+const finalName = ({ topic, partition, from }: CutStart, { dataset, split }: ShardKey, { sha256 }: FileFacts): string =>
+  `shards/${dataset}/${split}/${topic}-${partition}-${from}-${sha256.slice(0, 16)}.jsonl`
+
+/** The open files of one cut: spool → fsync → final name in a store. */
+export class StoredCut implements ShardCut {
+  records = 0
+  bytes = 0
+  readonly #files = new Map<string, Open>()
+
+  constructor(
+    private readonly store: FileStore,
+    private readonly spool: string,
+    private readonly start: CutStart,
+  ) {}
+
+  async append(key: ShardKey, line: string): Promise<void> {
+    const file = await this.#fileOf(key)
+    const before = file.bytes
+    await storing(`write ${file.path}`, () => file.append(line))
+    this.records++
+    this.bytes += file.bytes - before
+  }
+
+  async seal(to: bigint): Promise<readonly Omit<ShardManifest, 'reason'>[]> {
+    const { version, topic, partition, from, signal } = this.start
+    const manifests: Omit<ShardManifest, 'reason'>[] = []
+    for (const open of this.#inOrder()) {
+      const facts = (open.facts ??= await storing(`finish ${open.file.path}`, () => open.file.finish()))
+      const path = finalName(this.start, open, facts)
+      await this.store.put(open.file.path, path, facts, signal && { signal })
+      const { dataset, split, attributeSet } = open
+      const place = { dataset, version, split, path, topic, partition, from: `${from}`, to: `${to}` }
+      manifests.push({ ...place, ...facts, attribute_set: attributeSet })
+    }
+    await this.drop()
+    return manifests
+  }
+
+  async drop(): Promise<void> {
+    const files = [...this.#files.values()]
+    this.#files.clear()
+    await storing('remove unsealed shards', async () => {
+      for (const { file, facts } of files) if (facts === null) await file.abandon()
+      await rm(this.spool, { recursive: true, force: true })
+    })
+  }
+
+  async #fileOf(key: ShardKey): Promise<LineFile> {
+    const name = `${key.dataset} ${key.split} ${key.attributeSet}`
+    const open = this.#files.get(name)
+    if (open) return open.file
+    const file = await storing('open a shard', () => LineFile.create(join(this.spool, `${this.#files.size}.jsonl`)))
+    this.#files.set(name, { ...key, file, facts: null })
+    return file
+  }
+
+  /** By dataset, of each validation before train, as ShardCut promises. */
+  #inOrder(): readonly Open[] {
+    const rank = ({ dataset, split, attributeSet }: ShardKey) =>
+      `${dataset} ${split === 'validation' ? 0 : 1} ${attributeSet}`
+    return [...this.#files.values()].sort((a, b) => (rank(a) < rank(b) ? -1 : 1))
+  }
+}
