@@ -12,7 +12,7 @@ export const baseline = trainer({
   }),
   render: (_job, { folds }, { snapshot, output }) => {
     const paths = ['--snapshot', snapshot, '--output', output]
-    const command = ['steerflow', 'baseline', 'train', ...paths, '--folds', String(folds)]
-    return { files: { 'run.sh': runScript('Trains the baseline value model on this machine.', command) }, command }
+    const steps = [['steerflow', 'baseline', 'train', ...paths, '--folds', String(folds)]]
+    return { files: { 'run.sh': runScript('Trains the baseline value model on this machine.', { steps }) }, steps }
   },
 })

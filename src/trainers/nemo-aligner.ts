@@ -80,6 +80,9 @@ const places = ({ snapshot, output }: JobPaths): Readonly<Record<string, Scalar>
   'exp_manager.explicit_log_dir': `${output}/results`,
 })
 
+/** Where NeMo's images hold NeMo-Aligner. */
+const workdir = '/opt/NeMo-Aligner'
+
 const howToRun = `Run this where NeMo-Aligner is installed; the data folder must be visible there under the same path.
 A look at the composed configuration beforehand: append --cfg job`
 
@@ -97,19 +100,15 @@ const fineTuning = (name: string, role: Trainer['role'], config: string): Traine
     }),
     render: (_job, settings, paths) => {
       const set = Object.entries(settings).filter((entry): entry is [string, Scalar] => entry[1] !== undefined)
-      const command = [
-        'python',
-        '-u',
-        'examples/nlp/gpt/train_gpt_sft.py',
-        `--config-dir=${paths.folder}`,
-        `--config-name=${config}`,
-      ]
+      const script = 'examples/nlp/gpt/train_gpt_sft.py'
+      const steps = [['python', '-u', script, `--config-dir=${paths.folder}`, `--config-name=${config}`]]
       return {
         files: {
           [`${config}.yaml`]: hydraYaml('gpt_sft', { ...places(paths), ...Object.fromEntries(set) }),
-          'run.sh': runScript(howToRun, command, '"${NEMO_ALIGNER:-/opt/NeMo-Aligner}"'),
+          'run.sh': runScript(howToRun, { steps, folder: `"\${NEMO_ALIGNER:-${workdir}}"` }),
         },
-        command,
+        steps,
+        workdir,
       }
     },
   })

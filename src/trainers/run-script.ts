@@ -1,12 +1,24 @@
 import { shellWord } from './literals.js'
+import { type Rendered } from './trainer.js'
 
-/** A shell script that replaces itself by a command, from a folder if one is given (a shell expression). */
-export const runScript = (comment: string, command: readonly string[], folder?: string): string =>
-  [
+/**
+ * A shell script that runs the steps one after another and stops at the first that fails. It takes further arguments for
+ * the last step, and replaces itself by it.
+ * @param folder where they run: a shell expression
+ */
+export function runScript(
+  comment: string,
+  { steps, env = {}, folder }: Pick<Rendered, 'steps' | 'env'> & { readonly folder?: string },
+): string {
+  const commands = steps.map(step => step.map(shellWord).join(' '))
+  return [
     '#!/bin/sh',
     ...comment.split('\n').map(line => `# ${line}`),
     'set -eu',
+    ...Object.entries(env).map(([name, value]) => `export ${name}=${shellWord(value)}`),
     ...(folder === undefined ? [] : [`cd ${folder}`]),
-    `exec ${command.map(shellWord).join(' ')} "$@"`,
+    ...commands.slice(0, -1),
+    `exec ${commands.at(-1)!} "$@"`,
     '',
   ].join('\n')
+}

@@ -18,20 +18,37 @@ export interface JobPaths {
 export interface Rendered {
   /** Files of the job folder: name → text. */
   readonly files: Readonly<Record<string, string>>
-  /** Program and arguments; no shell reads them. */
-  readonly command: readonly string[]
+  /**
+   * Programs with their arguments, run one after another until one fails; no shell reads them. `steerflow` is this
+   * program.
+   */
+  readonly steps: readonly (readonly string[])[]
+  /** Variables that the steps see. They stand in job files: nothing that is secret. */
+  readonly env?: Readonly<Record<string, string>>
+  /** The folder in which the steps run, where the trainer lies; left out: any. */
+  readonly workdir?: string
 }
 
 /** What a trainer leaves in its output folder. */
 export interface TrainerResult {
   /** What can serve the model. */
   readonly kind: string
+  /** The model, a path below the output folder: a file, or the folder of `files`; `.` is the output folder itself. */
   readonly model: string
-  /** A JSON object whose `metrics` are the held-out AttributeMetrics. */
-  readonly metrics: string
+  /**
+   * The names in the folder that make the model; other files there do not count. `*` stands for any characters. Left out
+   * where the model is one file.
+   */
+  readonly files?: {
+    /** Each names at least one file. */
+    readonly required: readonly string[]
+    readonly optional: readonly string[]
+  }
+  /** A JSON file below the output folder whose `metrics` are the held-out AttributeMetrics; null where there is none. */
+  readonly metrics: string | null
 }
 
-/** A pure template: job → files and command. */
+/** A pure template: job → files and steps. */
 export interface Trainer {
   readonly name: string
   readonly role: TrainedModel['role']

@@ -107,7 +107,7 @@ export const trained = (digest: string, metrics: readonly AttributeMetric[]): Tr
   model: `value-model-${digest.slice(0, 12)}`,
   role: 'value',
   digest,
-  path: 'jobs/j/attempt-1/model.json',
+  path: 'jobs/j/attempt-1/output/model.json',
   kind: 'baseline',
   attribute_set: attributeSetName,
   dataset: 'value-model',

@@ -77,14 +77,11 @@ trainer:
   })
 
   it('is run by a script whose words survive the shell', () => {
-    const { files, command } = render()
-    expect(command).toEqual([
-      'python',
-      '-u',
-      'examples/nlp/gpt/train_gpt_sft.py',
-      "--config-dir=/data/jobs/it's",
-      '--config-name=steerlm_model',
-    ])
+    const { files, steps, workdir } = render()
+    const script = 'examples/nlp/gpt/train_gpt_sft.py'
+    expect(steps).toEqual([['python', '-u', script, "--config-dir=/data/jobs/it's", '--config-name=steerlm_model']])
+    expect(workdir).toBe('/opt/NeMo-Aligner')
+    expect(files['run.sh']).toContain('\ncd "${NEMO_ALIGNER:-/opt/NeMo-Aligner}"\n')
     expect(files['run.sh']).toContain(
       `exec python -u examples/nlp/gpt/train_gpt_sft.py '--config-dir=/data/jobs/it'\\''s' --config-name=steerlm_model "$@"`,
     )
@@ -124,9 +121,9 @@ trainer:
 
 describe('the value model job of NeMo-Aligner', () => {
   it('has its own configuration name and role', () => {
-    const { files, command } = nemoAlignerValue.render(job(), paths)
+    const { files, steps } = nemoAlignerValue.render(job(), paths)
     expect(Object.keys(files)).toEqual(['value_model.yaml', 'run.sh'])
-    expect(command.at(-1)).toBe('--config-name=value_model')
+    expect(steps[0]?.at(-1)).toBe('--config-name=value_model')
     expect(nemoAlignerValue.role).toBe('value')
   })
 })

@@ -18,8 +18,8 @@ describe('the baseline job', () => {
   const baseline = trainerNamed('baseline')
 
   it('is our own command', () => {
-    const { command, files } = baseline.render(job({ settings: { folds: 3 } }), paths)
-    expect(command.join(' ')).toBe('steerflow baseline train --snapshot /s --output /o --folds 3')
+    const { steps, files } = baseline.render(job({ settings: { folds: 3 } }), paths)
+    expect(steps).toEqual(['steerflow baseline train --snapshot /s --output /o --folds 3'.split(' ')])
     expect(files['run.sh']).toMatch(/^#!\/bin\/sh\n# .*\nset -eu\nexec steerflow baseline train .* "\$@"\n$/)
   })
 

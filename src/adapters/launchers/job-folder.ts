@@ -7,27 +7,56 @@ import { makeFolder, storing, writeDurably } from '../storage/durable.js'
 /** The folder of a job below the storage root. */
 export const jobFolder = (job: JobEvent): string => `jobs/${job.job}`
 
-/** The folder of one attempt, below the storage root: its process, log and output. */
+/** The folder of one attempt, below the storage root: its files, process, log and output. */
 export const attemptFolder = (job: JobEvent): string => `${jobFolder(job)}/attempt-${job.attempt}`
 
-/** A job as its trainer renders it, reading and writing below `root`. */
-export const renderJob = (root: string, job: JobEvent, output: string): Rendered =>
+/** Where an attempt writes what it makes, below the storage root. */
+export const outputFolder = (job: JobEvent): string => `${attemptFolder(job)}/output`
+
+/**
+ * A job as its trainer renders it.
+ * @param root the storage root as the job sees it
+ * @param folder the job's files, below it; its output goes to `output` there
+ */
+export const renderJob = (root: string, job: JobEvent, folder: string): Rendered =>
   trainerNamed(job.trainer).render(job, {
     snapshot: join(root, job.snapshot.path),
-    folder: join(root, jobFolder(job)),
-    output: join(root, output),
+    folder: join(root, folder),
+    output: join(root, folder, 'output'),
   })
 
-/** Writes the trainer's files and `job.json`: what was asked, and the decision behind it. Returns the folder. */
-export async function writeJobFolder(root: string, job: JobEvent): Promise<string> {
-  const folder = jobFolder(job)
-  const { files, command } = renderJob(root, job, `${folder}/output`)
+/** The files of a job: the trainer's, and `job.json`, which says what was asked and why. */
+export function jobFiles(job: JobEvent, { files, steps, env = {} }: Rendered): Readonly<Record<string, string>> {
   const { job: name, dataset, trainer, launcher, settings, snapshot, decision } = job
-  const asked = { job: name, dataset, trainer, launcher, settings, snapshot, decision, command }
+  const asked = { job: name, dataset, trainer, launcher, settings, snapshot, decision, steps, env }
+  return { ...files, 'job.json': `${JSON.stringify(asked, null, 2)}\n` }
+}
+
+/** Writes the files of a job into a folder below the storage root; the same job writes the same. */
+export async function writeJobFiles(
+  root: string,
+  job: JobEvent,
+  folder: string,
+  files: Readonly<Record<string, string>>,
+): Promise<void> {
   await storing(`write the files of ${job.job}`, async () => {
     await makeFolder(join(root, folder))
     for (const [file, text] of Object.entries(files)) await writeDurably(join(root, folder, file), text)
-    await writeDurably(join(root, folder, 'job.json'), `${JSON.stringify(asked, null, 2)}\n`)
   })
+}
+
+/** Writes a job for whoever looks at it or runs it by hand. Returns the folder. */
+export async function writeJobFolder(root: string, job: JobEvent): Promise<string> {
+  const folder = jobFolder(job)
+  await writeJobFiles(root, job, folder, jobFiles(job, renderJob(root, job, folder)))
   return folder
+}
+
+/** Makes the folder of an attempt, with its files and an empty folder for its output. */
+export async function writeAttempt(root: string, job: JobEvent): Promise<Rendered> {
+  const folder = attemptFolder(job)
+  const rendered = renderJob(root, job, folder)
+  await writeJobFiles(root, job, folder, jobFiles(job, rendered))
+  await storing(`make the output folder of ${job.job}`, () => makeFolder(join(root, outputFolder(job))))
+  return rendered
 }

@@ -29,9 +29,12 @@ export async function makeFolder(path: string): Promise<void> {
   for (let at = path; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at))
 }
 
+/** Tells apart the temporary files of this process: two calls may write the same file at the same time. */
+let written = 0
+
 /** Writes a whole file: temporary name → fsync → final name → fsync of the folder. Readers see all of it or the old one. */
 export async function writeDurably(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`
+  const temporary = `${path}.${process.pid}-${++written}.tmp`
   const file = await open(temporary, 'w')
   try {
     await file.writeFile(text)

@@ -60,7 +60,7 @@ describe('a job run on this machine', () => {
         model: `value-model-${sha256('{"weights": []}').slice(0, 12)}`,
         role: 'value',
         digest: sha256('{"weights": []}'),
-        path: `jobs/${job.job}/attempt-1/model.json`,
+        path: `jobs/${job.job}/attempt-1/output/model.json`,
         kind: 'baseline',
         attribute_set: attributeSetName,
         dataset: 'value-model',
@@ -196,6 +196,8 @@ describe('the folder of an attempt', () => {
     const { runner, job, attempt } = await prepared({})
     await runner.start(job)
     await endOf(runner, job)
-    expect((await readdir(attempt)).sort()).toEqual(['exit.json', 'log', 'metrics.json', 'model.json', 'pid.json'])
+    const own = ['exit.json', 'job.json', 'log', 'output', 'pid.json', 'run.sh']
+    expect((await readdir(attempt)).sort()).toEqual(own)
+    expect((await readdir(join(attempt, 'output'))).sort()).toEqual(['metrics.json', 'model.json'])
   })
 })

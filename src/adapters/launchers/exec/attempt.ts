@@ -4,13 +4,22 @@ import { z } from 'zod'
 import { type ProcessIdentity, ProcessIdentity as Identity } from '../../processes/identity.js'
 import { writeDurably } from '../../storage/durable.js'
 
-/** How the job's own process ended. */
+/** How the job's own process ended: the step that failed, or the last. */
 export const Exit = z.strictObject({
   code: z.int().nullable().describe('null when it was ended by a signal or could not be started'),
   signal: z.string().nullable(),
   error: z.string().nullable().describe('why it could not be started'),
+  step: z.string().nullable().default(null).describe('which of its steps that was; null where there is one'),
 })
 export type Exit = z.output<typeof Exit>
+
+/** What a watching process is given to run: see `Rendered`. */
+export const Watched = z.strictObject({
+  steps: z.array(z.array(z.string()).min(1)).min(1),
+  env: z.record(z.string(), z.string()),
+  workdir: z.string().nullable(),
+})
+export type Watched = z.output<typeof Watched>
 
 /**
  * What is known of an attempt lies in its folder, so that any later process finds it: `pid.json` (which process watches

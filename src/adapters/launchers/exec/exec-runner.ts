@@ -10,10 +10,10 @@ import { type JobEnd, type LaunchingRunner } from '../../../stages/needs.js'
 import { trainerNamed } from '../../../trainers/trainers.js'
 import { compiledUrl } from '../../compiled-url.js'
 import { isGroupRunning } from '../../processes/identity.js'
-import { makeFolder, storing } from '../../storage/durable.js'
-import { attemptFolder, renderJob, writeJobFolder } from '../job-folder.js'
-import { attemptFiles, type Exit, readExit, readOwner } from './attempt.js'
-import { readTrainedModel } from './trained-model.js'
+import { storing } from '../../storage/durable.js'
+import { attemptFolder, outputFolder, writeAttempt, writeJobFolder } from '../job-folder.js'
+import { readTrainedModel } from '../trained-model.js'
+import { attemptFiles, type Exit, readExit, readOwner, type Watched } from './attempt.js'
 
 export interface ExecOptions {
   /** Programs that are started as something else than their name on the PATH: name → program and first arguments. */
@@ -51,16 +51,17 @@ export class ExecRunner implements LaunchingRunner {
 
   async start(job: JobEvent): Promise<void> {
     const folder = join(this.root, attemptFolder(job))
-    const [program, ...args] = renderJob(this.root, job, attemptFolder(job)).command
-    const named = { ...ownPrograms, ...this.options.programs } as Readonly<Record<string, readonly string[]>>
-    const command = [...(named[program!] ?? [program!]), ...args]
+    if ((await readOwner(folder)) !== null) return
+    const { steps, env = {}, workdir = null } = await writeAttempt(this.root, job)
+    const watched: Watched = { steps: steps.map(step => this.#named(step)), env, workdir }
     await storing(`start ${job.job}`, async () => {
-      await makeFolder(folder)
-      if ((await readOwner(folder)) !== null) return
       const log = await open(join(folder, attemptFiles.log), 'a')
       try {
         const stdio = ['ignore', log.fd, log.fd] as const
-        const watching = spawn(process.execPath, [watcher, folder, ...command], { detached: true, stdio: [...stdio] })
+        const watching = spawn(process.execPath, [watcher, folder, JSON.stringify(watched)], {
+          detached: true,
+          stdio: [...stdio],
+        })
         watching.unref()
         await this.#taken(folder, watching)
       } finally {
@@ -102,6 +103,12 @@ export class ExecRunner implements LaunchingRunner {
     }
   }
 
+  /** A step with its program's name replaced by what is started. */
+  #named([program, ...args]: readonly string[]): string[] {
+    const programs = { ...ownPrograms, ...this.options.programs } as Readonly<Record<string, readonly string[]>>
+    return [...(Object.hasOwn(programs, program!) ? programs[program!]! : [program!]), ...args]
+  }
+
   /** Waits until some watching process has taken the attempt: ours, or an earlier one. */
   async #taken(folder: string, watching: ChildProcess): Promise<void> {
     let gone = false
@@ -115,18 +122,21 @@ export class ExecRunner implements LaunchingRunner {
     }
   }
 
-  async #judge(job: JobEvent, { code, signal, error }: Exit): Promise<JobEnd> {
+  async #judge(job: JobEvent, { code, signal, error, step }: Exit): Promise<JobEnd> {
     const folder = join(this.root, attemptFolder(job))
     if (code === 0) {
       try {
-        return { state: 'succeeded', model: await readTrainedModel(this.root, job, attemptFolder(job)) }
+        return { state: 'succeeded', model: await readTrainedModel(this.root, job, outputFolder(job)) }
       } catch (thrown) {
         return { state: 'failed', detail: explain(thrown) }
       }
     }
     if (await wasCancelled(folder)) return { state: 'cancelled', detail: 'cancelled while it ran' }
     const how = error ?? (signal === null ? `exit code ${code}` : `ended by ${signal}`)
-    return { state: 'failed', detail: [how, await lastLines(folder)].filter(Boolean).join('; ') }
+    return {
+      state: 'failed',
+      detail: [[step, how].filter(Boolean).join(': '), await lastLines(folder)].filter(Boolean).join('; '),
+    }
   }
 
   /** The process group is gone and nobody recorded its end. */

@@ -1,26 +1,44 @@
 import { spawn } from 'node:child_process'
-import { syncFolder } from '../../storage/durable.js'
 import { ownIdentity } from '../../processes/identity.js'
-import { type Exit, takeAttempt, writeExit } from './attempt.js'
+import { syncFolder } from '../../storage/durable.js'
+import { type Exit, takeAttempt, Watched, writeExit } from './attempt.js'
 
 /**
- * The process between the pipeline and a job: leads the job's process group, takes the attempt, runs the command, and
- * records its end even if the pipeline is long gone.
- * Usage: node watch.js FOLDER PROGRAM ARGUMENTS…
+ * The process between the pipeline and a job: leads the job's process group, takes the attempt, runs its steps one after
+ * another until one fails, and records the end even if the pipeline is long gone.
+ * Usage: node watch.js FOLDER STEPS, which is a Watched in JSON
  */
-const [folder, program, ...args] = process.argv.slice(2) as [string, string, ...string[]]
+const [folder, text] = process.argv.slice(2) as [string, string]
+const { steps, env, workdir } = Watched.parse(JSON.parse(text))
 
-const run = (): Promise<Exit> =>
+const run = ([program, ...args]: readonly string[]): Promise<Omit<Exit, 'step'>> =>
   new Promise(resolve => {
-    const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+    const child = spawn(program!, args, {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...env },
+      ...(workdir !== null && { cwd: workdir }),
+    })
     child.on('error', error => resolve({ code: null, signal: null, error: error.message }))
     child.on('exit', (code, signal) => resolve({ code, signal, error: null }))
   })
 
-// A cancellation goes to the whole group; this process outlives it to record how the job took it.
-process.on('SIGTERM', () => undefined)
+async function runSteps(): Promise<Exit> {
+  let exit: Exit = { code: 0, signal: null, error: null, step: null }
+  for (const [index, step] of steps.entries()) {
+    const which = steps.length === 1 ? null : `step ${index + 1} of ${steps.length}`
+    exit = cancelled
+      ? { code: null, signal: 'SIGTERM', error: null, step: which }
+      : { ...(await run(step)), step: which }
+    if (exit.code !== 0) return exit
+  }
+  return exit
+}
+
+/** A cancellation goes to the whole group; this process outlives it to record how the job took it. */
+let cancelled = false
+process.on('SIGTERM', () => (cancelled = true))
 
 if (await takeAttempt(folder, await ownIdentity())) {
   await syncFolder(folder)
-  await writeExit(folder, await run())
+  await writeExit(folder, await runSteps())
 }

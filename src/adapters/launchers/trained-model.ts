@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { sha256 } from '../../../domain/digest.js'
-import { SteerflowError } from '../../../domain/errors.js'
-import { type JobEvent } from '../../../domain/job.js'
-import { AttributeMetric, type TrainedModel } from '../../../domain/model.js'
-import { trainerNamed } from '../../../trainers/trainers.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { type JobEvent } from '../../domain/job.js'
+import { AttributeMetric, type TrainedModel } from '../../domain/model.js'
+import { trainerNamed } from '../../trainers/trainers.js'
+import { modelDigest } from './model-digest.js'
 
 /** What of a trainer's figures goes into the registry. */
 const Figures = z.looseObject({ metrics: z.array(AttributeMetric) })
@@ -18,21 +18,23 @@ export async function readTrainedModel(root: string, job: JobEvent, output: stri
   const { role, result } = trainerNamed(job.trainer)
   try {
     if (result === null) throw new Error(`${job.trainer} leaves no model that we know`)
-    const digest = sha256(await readFile(join(root, output, result.model)))
-    const { metrics } = Figures.parse(JSON.parse(await readFile(join(root, output, result.metrics), 'utf8')))
+    const digest = await modelDigest(join(root, output, result.model), result.files)
     return {
       model: `${job.dataset}-${digest.slice(0, 12)}`,
       role,
       digest,
-      path: `${output}/${result.model}`,
+      path: join(output, result.model),
       kind: result.kind,
       attribute_set: job.snapshot.attribute_set,
       dataset: job.dataset,
       snapshot: job.snapshot.digest,
       job: job.job,
-      metrics,
+      metrics: result.metrics === null ? [] : await metricsOf(join(root, output, result.metrics)),
     }
   } catch (cause) {
     throw new SteerflowError('STEERFLOW_MODEL_INVALID', `${job.job} left no usable model in ${output}`, { cause })
   }
 }
+
+const metricsOf = async (path: string): Promise<AttributeMetric[]> =>
+  Figures.parse(JSON.parse(await readFile(path, 'utf8'))).metrics
