@@ -3,10 +3,11 @@ import { type JobEvent, type JobState } from './job.js'
 /** What may follow a state. A job ends in a state that only a retry (`requested` with its attempt kept) leaves. */
 const next: Readonly<Record<JobState, readonly JobState[]>> = {
   refused: ['refused', 'requested'],
-  requested: ['rendered', 'launching', 'failed'],
+  requested: ['rendered', 'launching', 'failed', 'cancelled'],
   rendered: [],
   launching: ['launched', 'failed', 'unknown'],
-  launched: ['succeeded', 'failed', 'cancelled', 'unknown'],
+  launched: ['running', 'succeeded', 'failed', 'cancelled', 'unknown'],
+  running: ['succeeded', 'failed', 'cancelled', 'unknown'],
   succeeded: [],
   failed: ['requested'],
   cancelled: ['requested'],
@@ -14,7 +15,7 @@ const next: Readonly<Record<JobState, readonly JobState[]>> = {
 }
 
 /** Jobs that something is still to happen to. */
-export const isOpen = (state: JobState): boolean => ['requested', 'launching', 'launched'].includes(state)
+export const isOpen = (state: JobState): boolean => ['requested', 'launching', 'launched', 'running'].includes(state)
 
 /**
  * Whether an event moves a job on. What does not is no error: two decisions may ask for the same job, since a snapshot

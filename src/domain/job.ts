@@ -2,13 +2,14 @@ import { z } from 'zod'
 import { TrainedModel } from './model.js'
 import { DatasetName } from './shard.js'
 
-/** Life of a training job (DESIGN: launch). `rendered` ends there: files for a person or another system to run. */
+/** Life of a training job (DESIGN: launch). `launched`: handed to its launcher, and may wait there; `rendered` ends there: files for a person or another system to run. */
 export const JobState = z.enum([
   'refused',
   'requested',
   'rendered',
   'launching',
   'launched',
+  'running',
   'succeeded',
   'failed',
   'cancelled',
@@ -54,6 +55,11 @@ export const JobEvent = z
     host: z.string().nullable().describe('where it was launched'),
     folder: z.string().nullable().describe('job folder below the storage root'),
     detail: z.string().nullable().describe('why it failed, or what to do with it'),
+    launched_as: z
+      .string()
+      .nullable()
+      .optional()
+      .describe('id under which the launcher knows the attempt: of a Slurm job, of a Kubernetes object'),
     model: TrainedModel.nullable().describe('what a job that succeeded has made'),
   })
   .meta({ title: 'JobEvent' })

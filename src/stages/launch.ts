@@ -33,18 +33,23 @@ const acts: Partial<Record<JobState, Act>> = {
   requested: async (runner, job) => {
     const folder = await runner.render(job)
     if (runner.rendersOnly) return { state: 'rendered', folder, detail: 'run it with run.sh in its folder' }
-    return { state: 'launching', attempt: job.attempt + 1, host: runner.host, folder, detail: null }
+    const attempt = job.attempt + 1
+    return { state: 'launching', attempt, host: runner.host, folder, detail: null, launched_as: null }
   },
   launching: async (runner, job) => {
-    await launcher(runner).start(job)
-    return { state: 'launched' }
+    const start = await launcher(runner).start(job)
+    return start.state === 'launched' ? { state: 'launched', launched_as: start.id } : start
   },
 }
 
-/** Waits for the end of a launched job, for as long as it takes. */
-const awaitEnd = async (runner: JobRunner, job: JobEvent, signal: AbortSignal): Promise<Step> => {
-  const end = await launcher(runner).ended(job, signal)
-  return end.state === 'succeeded' ? { ...end, detail: null } : end
+/** Waits for a launched job to run or to end, for as long as it takes. */
+const awaitNext = async (runner: JobRunner, job: JobEvent, signal: AbortSignal): Promise<Step> => {
+  const progress = await launcher(runner).next(job, signal)
+  if (progress.state !== 'succeeded') return progress
+  return {
+    ...progress,
+    detail: progress.model === null ? `${job.trainer} leaves no model that could be registered` : null,
+  }
 }
 
 /** A job that can never run has failed; nothing else is wrong with the pipeline. */
@@ -101,8 +106,8 @@ export const launch = fold<{ readonly runners: JobRunners }>()({
         [...jobs.values()]
           .filter(job => isOpen(job.state) && acts[job.state] === undefined)
           .map(job => ({
-            key: `${job.job} attempt ${job.attempt}`,
-            run: (signal: AbortSignal) => follow(job, runner => awaitEnd(runner, job, signal)),
+            key: `${job.job} attempt ${job.attempt} ${job.state}`,
+            run: (signal: AbortSignal) => follow(job, runner => awaitNext(runner, job, signal)),
           })),
     }
   },

@@ -92,10 +92,26 @@ export interface Snapshots {
   materialise(dataset: string, manifests: readonly ShardManifest[]): Promise<Snapshot>
 }
 
-/** What became of a launched job. `unknown`: nobody can tell, a person has to look. */
+/** What became of a launched job. `unknown`: nobody can tell, a person has to look; the detail says where. */
 export type JobEnd =
-  | { readonly state: 'succeeded'; readonly model: TrainedModel }
+  | {
+      readonly state: 'succeeded'
+      /** Null where the trainer leaves nothing that we could register. */
+      readonly model: TrainedModel | null
+    }
   | { readonly state: 'failed' | 'cancelled' | 'unknown'; readonly detail: string }
+
+/** Where a launched job has got to. */
+export type JobProgress = { readonly state: 'running'; readonly detail: string | null } | JobEnd
+
+/** What came of a start. `unknown`: it may have been started or not, and starting again could be once too often. */
+export type JobStart =
+  | {
+      readonly state: 'launched'
+      /** The id under which the launcher knows the attempt; null where its name is all. */
+      readonly id: string | null
+    }
+  | { readonly state: 'unknown'; readonly detail: string }
 
 /** Writes a job's files for a person or another system to run. */
 export interface RenderingRunner {
@@ -114,11 +130,16 @@ export interface LaunchingRunner extends Omit<RenderingRunner, 'rendersOnly'> {
   readonly host: string
   /**
    * Starts the attempt unless it is found already started under its name.
-   * @throws STEERFLOW_JOB_INVALID when it cannot be started at all.
+   * @throws STEERFLOW_JOB_INVALID when it cannot be started at all; transient SteerflowErrors when it may be tried again.
    */
-  start(job: JobEvent): Promise<void>
-  /** Resolves when the attempt has ended, whoever started it. */
-  ended(job: JobEvent, signal: AbortSignal): Promise<JobEnd>
+  start(job: JobEvent): Promise<JobStart>
+  /** Resolves when the attempt has got further than the state of `job`, whoever started it. */
+  next(job: JobEvent, signal: AbortSignal): Promise<JobProgress>
+  /**
+   * Asks for the end of an attempt. That it has ended is seen by `next`.
+   * @throws STEERFLOW_USAGE when it cannot be ended from here.
+   */
+  cancel(job: JobEvent): Promise<void>
 }
 
 export type JobRunner = RenderingRunner | LaunchingRunner

@@ -12,7 +12,7 @@ describe('advances', () => {
   })
 
   it('ignores a second request of a job that is under way or done', () => {
-    for (const state of ['requested', 'rendered', 'launching', 'launched', 'succeeded'] as const) {
+    for (const state of ['requested', 'rendered', 'launching', 'launched', 'running', 'succeeded'] as const) {
       expect(advances(job({ state }), job())).toBe(false)
     }
   })
@@ -31,6 +31,14 @@ describe('advances', () => {
   })
 })
 
+describe('a job that is cancelled before it is launched', () => {
+  it('stays so, though a launch was on its way', () => {
+    const launching = job({ state: 'launching', attempt: 1 })
+    expect(jobStates([job(), job({ state: 'cancelled' }), launching]).get(launching.job)?.state).toBe('cancelled')
+    expect(jobStates([job(), launching, job({ state: 'cancelled' })]).get(launching.job)?.state).toBe('launching')
+  })
+})
+
 describe('jobStates', () => {
   it('is the last event that counts, job by job', () => {
     const events = [job(), job({ state: 'launching', attempt: 1 }), launched, job(), job({ job: 'other' })]
@@ -43,6 +51,6 @@ describe('jobStates', () => {
 
 describe('isOpen', () => {
   it('holds while something is still to happen', () => {
-    expect(JobState.options.filter(isOpen)).toEqual(['requested', 'launching', 'launched'])
+    expect(JobState.options.filter(isOpen)).toEqual(['requested', 'launching', 'launched', 'running'])
   })
 })

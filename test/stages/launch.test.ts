@@ -2,23 +2,31 @@ import { describe, expect, it } from 'vitest'
 import { SteerflowError } from '../../src/domain/errors.js'
 import { type JobEvent } from '../../src/domain/job.js'
 import { launch } from '../../src/stages/launch.js'
-import { type JobEnd, type JobRunner, type LaunchingRunner } from '../../src/stages/needs.js'
+import { type JobEnd, type JobRunner, type JobStart, type LaunchingRunner } from '../../src/stages/needs.js'
 import { portsOf } from '../../src/stages/stage.js'
 import { at, job, metric, trained } from '../support/training.js'
 
 /** A launcher that keeps account of what it was asked. */
-const recording = (calls: string[], end: JobEnd): LaunchingRunner => ({
+const recording = (
+  calls: string[],
+  end: JobEnd,
+  started: JobStart = { state: 'launched', id: '7' },
+): LaunchingRunner => ({
   rendersOnly: false,
   host: 'here',
   render: async ({ job }) => {
     calls.push(`render ${job}`)
     return `jobs/${job}`
   },
-  start: async ({ attempt }) => void calls.push(`start ${attempt}`),
-  ended: async ({ attempt }) => {
-    calls.push(`ended ${attempt}`)
-    return end
+  start: async ({ attempt }) => {
+    calls.push(`start ${attempt}`)
+    return started
   },
+  next: async ({ attempt, state }) => {
+    calls.push(`after ${state} ${attempt}`)
+    return state === 'launched' ? { state: 'running', detail: 'on node7' } : end
+  },
+  cancel: () => Promise.reject(new Error('nobody asked')),
 })
 
 const foldOf = (runner: JobRunner) =>
@@ -51,13 +59,43 @@ describe('launch', () => {
   it('carries a request to a registered model', async () => {
     const calls: string[] = []
     const { steps, models, state } = await run(recording(calls, succeeded), [job()])
-    expect(steps).toEqual(['requested 0', 'launching 1', 'launched 1', 'succeeded 1'])
-    expect(calls).toEqual(['render value-model-dddddddddddd-baseline', 'start 1', 'ended 1'])
+    expect(steps).toEqual(['requested 0', 'launching 1', 'launched 1', 'running 1', 'succeeded 1'])
+    expect(calls).toEqual([
+      'render value-model-dddddddddddd-baseline',
+      'start 1',
+      'after launched 1',
+      'after running 1',
+    ])
     expect(models).toEqual(['a registered'])
     expect([...state.jobs.values()][0]).toMatchObject({
       host: 'here',
       folder: 'jobs/value-model-dddddddddddd-baseline',
+      launched_as: '7',
     })
+  })
+
+  it('leaves a start of which nobody can tell whether it happened to a person', async () => {
+    const calls: string[] = []
+    const unknown: JobStart = { state: 'unknown', detail: 'squeue and sacct know nothing of it' }
+    const { steps, state } = await run(recording(calls, succeeded, unknown), [job()])
+    expect(steps).toEqual(['requested 0', 'launching 1', 'unknown 1'])
+    expect([...state.jobs.values()][0]?.detail).toBe(unknown.detail)
+    expect(calls.at(-1)).toBe('start 1')
+  })
+
+  it('does not launch what was cancelled before, and goes on with what was not', async () => {
+    const calls: string[] = []
+    const late = job({ state: 'cancelled', attempt: 1 })
+    const { steps } = await run(recording(calls, succeeded), [job({ state: 'cancelled' }), job(), late])
+    expect(steps.filter(step => step.startsWith('running'))).toEqual(['running 1'])
+    const before = await run(recording([], succeeded), [job(), job({ state: 'cancelled' })])
+    expect(before.steps).not.toContain('launched 1')
+  })
+
+  it('registers nothing where a job leaves nothing that could be', async () => {
+    const { models, state } = await run(recording([], { state: 'succeeded', model: null }), [job()])
+    expect(models).toEqual([])
+    expect([...state.jobs.values()][0]?.detail).toBe('baseline leaves no model that could be registered')
   })
 
   it('ends a job of a launcher that only renders with its files', async () => {
@@ -69,7 +107,7 @@ describe('launch', () => {
   it('does not start a job again that is asked for again', async () => {
     const calls: string[] = []
     const { steps } = await run(recording(calls, succeeded), [job(), job()])
-    expect(steps).toEqual(['requested 0', 'requested 0', 'launching 1', 'launched 1', 'succeeded 1'])
+    expect(steps).toEqual(['requested 0', 'requested 0', 'launching 1', 'launched 1', 'running 1', 'succeeded 1'])
     expect(calls.filter(call => call.startsWith('start'))).toEqual(['start 1'])
   })
 
@@ -83,8 +121,8 @@ describe('launch', () => {
       job({ state: 'failed', attempt: 1 }),
       job({ attempt: 1 }),
     ])
-    expect(steps.slice(-3)).toEqual(['launching 2', 'launched 2', 'failed 2'])
-    expect(calls.at(-1)).toBe('ended 2')
+    expect(steps.slice(-4)).toEqual(['launching 2', 'launched 2', 'running 2', 'failed 2'])
+    expect(calls.at(-1)).toBe('after running 2')
   })
 
   it('launches after a crash what had been announced', async () => {
@@ -92,7 +130,9 @@ describe('launch', () => {
     const fold = foldOf(recording(calls, succeeded))
     const announced = job({ state: 'launching', attempt: 1, host: 'here' })
     const state = [job(), announced].reduce(fold.step, fold.open())
-    expect(await fold.act(state, announced, at())).toEqual([{ to: 'jobs', value: { ...announced, state: 'launched' } }])
+    expect(await fold.act(state, announced, at())).toEqual([
+      { to: 'jobs', value: { ...announced, state: 'launched', launched_as: '7' } },
+    ])
     expect(calls).toEqual(['start 1'])
   })
 
@@ -100,7 +140,7 @@ describe('launch', () => {
     const fold = foldOf(recording([], succeeded))
     const events = [job(), job({ state: 'launching', attempt: 1 }), job({ state: 'launched', attempt: 1 })]
     const keys = [1, 2].map(() => fold.pursue!(events.reduce(fold.step, fold.open())).map(({ key }) => key))
-    expect(keys[0]).toEqual(['value-model-dddddddddddd-baseline attempt 1'])
+    expect(keys[0]).toEqual(['value-model-dddddddddddd-baseline attempt 1 launched'])
     expect(keys[1]).toEqual(keys[0])
   })
 

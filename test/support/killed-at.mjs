@@ -58,7 +58,7 @@ const works = {
     const runner = new ExecRunner(root, { programs, pollMs: 20 })
     await runner.start(job)
     const ofStart = operations
-    await runner.ended(job, new AbortController().signal)
+    await runner.next({ ...job, state: 'running' }, new AbortController().signal)
     return ofStart
   },
 }

@@ -39,7 +39,8 @@ async function prepared(behaviour: Behaviour) {
   return { root, job, runner, starts, attempt: join(root, 'jobs', job.job, 'attempt-1') }
 }
 
-const endOf = (runner: ExecRunner, job: JobEvent) => runner.ended(job, AbortSignal.timeout(60_000))
+const endOf = (runner: ExecRunner, job: JobEvent) =>
+  runner.next({ ...job, state: 'running' }, AbortSignal.timeout(60_000))
 
 async function running(starts: () => Promise<readonly string[]>): Promise<number> {
   for (let tries = 0; tries < 500; tries++) {
@@ -70,6 +71,14 @@ describe('a job run on this machine', () => {
       },
     })
     expect(await starts()).toHaveLength(1)
+  })
+
+  it('runs as soon as somebody watches it, and is found running by whoever looks', async () => {
+    const { root, runner, job } = await prepared({ milliseconds: 500 })
+    expect(await runner.start(job)).toEqual({ state: 'launched', id: null })
+    const another = new ExecRunner(root, { programs, pollMs: 20 })
+    expect(await another.next(job, AbortSignal.timeout(60_000))).toEqual({ state: 'running', detail: null })
+    expect(await endOf(runner, job)).toMatchObject({ state: 'succeeded' })
   })
 
   it('fails with its exit code and the end of its log', async () => {
@@ -113,7 +122,7 @@ describe('a job run on this machine', () => {
   it('stops being waited for when the run stops, and goes on', async () => {
     const { runner, job } = await prepared({ milliseconds: 500 })
     await runner.start(job)
-    await expect(runner.ended(job, AbortSignal.timeout(50))).rejects.toThrow()
+    await expect(runner.next({ ...job, state: 'running' }, AbortSignal.timeout(50))).rejects.toThrow()
     expect(await endOf(runner, job)).toMatchObject({ state: 'succeeded' })
   })
 
@@ -146,7 +155,7 @@ describe('a job of which nobody can tell the end', () => {
     await runner.start(job)
     const pid = await running(starts)
     process.kill((await readOwner(attempt))!.pid, 'SIGKILL')
-    await expect(runner.ended(job, AbortSignal.timeout(300))).rejects.toThrow()
+    await expect(runner.next({ ...job, state: 'running' }, AbortSignal.timeout(300))).rejects.toThrow()
     expect(() => process.kill(pid, 0)).not.toThrow()
     expect(await endOf(runner, job)).toMatchObject({ state: 'unknown' })
   })

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { explain, SteerflowError } from '../../../domain/errors.js'
 import { type JobEvent } from '../../../domain/job.js'
-import { type JobEnd, type LaunchingRunner } from '../../../stages/needs.js'
+import { type JobEnd, type JobProgress, type JobStart, type LaunchingRunner } from '../../../stages/needs.js'
 import { trainerNamed } from '../../../trainers/trainers.js'
 import { compiledUrl } from '../../compiled-url.js'
 import { isGroupRunning } from '../../processes/identity.js'
@@ -49,9 +49,9 @@ export class ExecRunner implements LaunchingRunner {
     return writeJobFolder(this.root, job)
   }
 
-  async start(job: JobEvent): Promise<void> {
+  async start(job: JobEvent): Promise<JobStart> {
     const folder = join(this.root, attemptFolder(job))
-    if ((await readOwner(folder)) !== null) return
+    if ((await readOwner(folder)) !== null) return { state: 'launched', id: null }
     const { steps, env = {}, workdir = null } = await writeAttempt(this.root, job)
     const watched: Watched = { steps: steps.map(step => this.#named(step)), env, workdir }
     await storing(`start ${job.job}`, async () => {
@@ -68,9 +68,10 @@ export class ExecRunner implements LaunchingRunner {
         await log.close()
       }
     })
+    return { state: 'launched', id: null }
   }
 
-  async ended(job: JobEvent, signal: AbortSignal): Promise<JobEnd> {
+  async next(job: JobEvent, signal: AbortSignal): Promise<JobProgress> {
     const folder = join(this.root, attemptFolder(job))
     if (job.host !== this.host) {
       return { state: 'unknown', detail: `it was launched on ${job.host}, and this is ${this.host}` }
@@ -83,6 +84,7 @@ export class ExecRunner implements LaunchingRunner {
       const exit = await readExit(folder)
       if (exit) return this.#judge(job, exit)
       if (!running) return this.#lost(job)
+      if (job.state === 'launched') return { state: 'running', detail: null }
       await sleep(this.options.pollMs ?? 100, undefined, { signal })
     }
   }
