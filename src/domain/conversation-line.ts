@@ -69,3 +69,7 @@ const conversationJson: Write<Conversation> = objectWriter(
  * together. Scores always have a decimal point or an exponent.
  */
 export const conversationLine = (conversation: Conversation): string => conversationJson(conversation)
+
+/** The same without `steerflow`: byte for byte what the original scripts write. */
+export const originalLine = (conversation: Omit<Conversation, 'steerflow'>): string =>
+  conversationJson({ ...conversation, steerflow: undefined } as unknown as Conversation)

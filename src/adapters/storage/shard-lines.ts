@@ -13,7 +13,8 @@ export type Lines = AsyncIterable<readonly string[]>
 export const fileLines = (path: string): Lines =>
   linesOf(createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>)
 
-async function* linesOf(chunks: AsyncIterable<Buffer>): Lines {
+/** The lines of bytes that come in pieces. */
+export async function* linesOf(chunks: AsyncIterable<Buffer>): Lines {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let rest = ''
   for await (const chunk of chunks) {

@@ -6,6 +6,7 @@ import { readTopic } from '../read-topic.js'
 import { table, thousands } from '../render/bars.js'
 import { type DatasetRow, datasetRows, decisionsOn, decisionText } from '../training/datasets.js'
 import { inWorkspace, type Workspace } from '../workspace.js'
+import { exportCommand } from './datasets-export.js'
 
 const columns = ['dataset', 'version', 'train', 'validation', 'shards', 'attribute set', 'snapshot'] as const
 
@@ -24,7 +25,7 @@ const read = async ({ log }: Workspace) => {
   return { rows: datasetRows(await readTopic(log, shards), events), events }
 }
 
-/** `datasets list|show`: what was sealed, the snapshots of it, and the decisions on it. */
+/** `datasets list|show|export`: what was sealed, the snapshots of it, the decisions on it; other formats. */
 export const datasets: Verb = (program, session) => {
   const group = program
     .command('datasets')
@@ -62,4 +63,6 @@ export const datasets: Verb = (program, session) => {
       if (decisions.length === 0) session.out('  none yet\n')
     }),
   )
+
+  exportCommand(group, session)
 }

@@ -4,34 +4,13 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { openShards } from '../../../src/adapters/storage/shard-store.js'
 import { openSnapshots } from '../../../src/adapters/snapshot/snapshots.js'
 import { conversationLine } from '../../../src/domain/conversation-line.js'
 import { type Conversation } from '../../../src/domain/conversation.js'
 import { type Snapshot } from '../../../src/domain/job.js'
-import { type ShardManifest } from '../../../src/domain/shard.js'
+import { seal } from '../../support/sealed.js'
 import { conversation } from '../../support/training.js'
 import { temporaryFolder } from '../../support/temporary.js'
-
-/** Seals the partitions' records, cut after every `every` of them. */
-async function seal(root: string, partitions: readonly (readonly Conversation[])[], every = 1000) {
-  const store = await openShards(root)
-  const manifests: ShardManifest[] = []
-  for (const [partition, records] of partitions.entries()) {
-    for (let from = 0; from < records.length; from += every) {
-      const place = { version: 1, topic: 't', partition, from: BigInt(from) }
-      const cut = await store.begin(place)
-      const part = records.slice(from, from + every)
-      for (const record of part) {
-        const { split, attribute_set: attributeSet } = record.steerflow
-        await cut.append({ dataset: 'd', split, attributeSet }, conversationLine(record))
-      }
-      const sealed = await cut.seal(BigInt(from + part.length))
-      manifests.push(...sealed.map(manifest => ({ ...manifest, reason: 'records' as const })))
-    }
-  }
-  return manifests
-}
 
 async function materialise(partitions: readonly (readonly Conversation[])[], every?: number, sortCharacters = 2000) {
   const root = await temporaryFolder()
@@ -151,12 +130,12 @@ describe('a snapshot', () => {
     const { root, snapshot } = await materialise([[record]])
     const card = parse((await read(root, snapshot, 'README.md')).split('---\n')[1]!) as {
       configs: unknown[]
-      dataset_info: { features: { name: string; struct?: { name: string }[] }[] }
+      dataset_info: [{ features: { name: string; struct?: { name: string }[] }[] }]
     }
     expect(card.configs).toEqual([
       { config_name: snapshot.digest.slice(0, 12), data_files: [{ split: 'train', path: 'train.jsonl' }] },
     ])
-    const { features } = card.dataset_info
+    const [{ features }] = card.dataset_info
     expect(features.map(feature => feature.name)).toEqual(Object.keys(record))
     expect(features.at(-1)?.struct?.map(feature => feature.name)).toEqual(Object.keys(record.steerflow))
   })

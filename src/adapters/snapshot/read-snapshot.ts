@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { type Split } from '../../domain/conversation.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { Snapshot } from '../../domain/job.js'
+import { storing } from '../storage/durable.js'
+import { localFolder } from '../storage/local-folder.js'
+import { linesOf, type Lines } from '../storage/shard-lines.js'
+
+const Facts = z.looseObject({ records: z.int(), bytes: z.int(), sha256: z.string() })
+
+/** What of a snapshot's `manifest.json` tells of its files; the rest tells where the records came from. */
+const SnapshotManifest = z.looseObject({
+  ...Snapshot.shape,
+  splits: z.strictObject({ train: Facts, validation: Facts }),
+})
+export type SnapshotManifest = z.output<typeof SnapshotManifest>
+
+/** A snapshot's folder is called by the digest of its content. */
+const isDigest = (name: string): boolean => /^[0-9a-f]{64}$/.test(name)
+
+/** The digests of all snapshots of a dataset below a storage root, sorted. */
+export async function snapshotDigests(root: string, dataset: string): Promise<readonly string[]> {
+  const names = await readdir(join(root, 'datasets', dataset)).catch(() => [])
+  return names.filter(isDigest).sort()
+}
+
+/** Names of the datasets that have a folder of snapshots, sorted. */
+export const snapshotDatasets = async (root: string): Promise<readonly string[]> =>
+  (await readdir(join(root, 'datasets')).catch(() => [])).sort()
+
+/**
+ * The snapshot of a dataset whose digest begins so; without a digest, the latest.
+ * @throws STEERFLOW_USAGE when there is none or several.
+ */
+export async function findSnapshot(root: string, dataset: string, digest?: string): Promise<SnapshotManifest> {
+  const digests = await snapshotDigests(root, dataset)
+  if (digests.length === 0) {
+    const next = `see steerflow datasets list, or make one with steerflow datasets snapshot ${dataset}`
+    throw new SteerflowError('STEERFLOW_USAGE', `there is no snapshot of a dataset ${dataset}; ${next}`)
+  }
+  const wanted = digest ?? (await latestDigest(root, dataset))
+  const found = digests.filter(name => name.startsWith(wanted))
+  const [only] = found
+  if (only !== undefined && found.length === 1) return readManifest(root, dataset, only)
+  const problem = found.length === 0 ? 'no snapshot has' : `${found.length} snapshots have`
+  throw new SteerflowError('STEERFLOW_USAGE', `${problem} a digest that begins with ${wanted}: ${digests.join(', ')}`)
+}
+
+const latestDigest = (root: string, dataset: string): Promise<string> =>
+  storing(`read the latest snapshot of ${dataset}`, async () => {
+    const text = await readFile(join(root, 'datasets', dataset, 'latest.json'), 'utf8')
+    return Snapshot.parse(JSON.parse(text)).digest
+  })
+
+/** The manifest of a snapshot. @throws STEERFLOW_STORAGE */
+export const readManifest = (root: string, dataset: string, digest: string): Promise<SnapshotManifest> =>
+  storing(`read the snapshot ${digest} of ${dataset}`, async () => {
+    const text = await readFile(join(root, 'datasets', dataset, digest, 'manifest.json'), 'utf8')
+    return SnapshotManifest.parse(JSON.parse(text))
+  })
+
+/**
+ * The lines of a split, checked against the manifest: whoever reads to the end has read what was materialised. `seen` is
+ * told the bytes of each read.
+ * @throws STEERFLOW_STORAGE
+ */
+export async function* snapshotLines(
+  root: string,
+  { path, splits }: SnapshotManifest,
+  split: Split,
+  seen?: (bytes: number) => void,
+): Lines {
+  const file = `${path}/${split}.jsonl`
+  const hash = createHash('sha256')
+  const counted = async function* (): AsyncIterable<Buffer> {
+    for await (const chunk of localFolder(root).read(file)) {
+      hash.update(chunk)
+      seen?.(chunk.byteLength)
+      yield chunk
+    }
+  }
+  yield* linesOf(counted())
+  if (hash.digest('hex') !== splits[split].sha256) {
+    throw new SteerflowError('STEERFLOW_STORAGE', `${file} is not what was materialised`)
+  }
+}

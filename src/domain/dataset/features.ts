@@ -1,0 +1,64 @@
+import { type AttributeSet } from '../attributes.js'
+
+/** A column of a dataset, as `dataset_info.features` of a dataset card spells it. */
+export type Feature = { readonly name: string } & FeatureType
+
+export type FeatureType =
+  | { readonly dtype: 'string' | 'int64' | 'float64' }
+  | { readonly struct: readonly Feature[] }
+  | { readonly list: readonly Feature[] | 'string' | 'int64' | 'float64' }
+
+/** Columns of text. */
+export const strings = (...names: readonly string[]): readonly Feature[] =>
+  names.map(name => ({ name, dtype: 'string' }))
+
+/** The columns of a turn. */
+const turn = strings('value', 'from', 'label', 'lang', 'gt_label')
+
+/** The columns that the original scripts write, without `steerflow`. */
+export const originalFeatures: readonly Feature[] = [
+  { name: 'conversations', list: turn },
+  ...strings('tree_id', 'system', 'mask', 'type'),
+]
+
+/** Keys of the attributes of several sets, each once. */
+export const attributeKeys = (sets: readonly AttributeSet[]): readonly string[] => [
+  ...new Set(sets.flatMap(set => set.attributes.map(attribute => attribute.key))),
+]
+
+const scoreColumns = (sets: readonly AttributeSet[]): readonly Feature[] =>
+  attributeKeys(sets).map(name => ({ name, dtype: 'float64' }))
+
+/**
+ * Every column of a conversation with its type. Without it a loader takes the types from the first records it meets and
+ * fails on a label that is null, a column that comes later, or a score that is a whole number (alignment §8).
+ * `rescored`: whether some record holds labels of other models beside its own.
+ */
+export function conversationFeatures(sets: readonly AttributeSet[], rescored = false): readonly Feature[] {
+  const scores: Feature = { name: 'scores', list: scoreColumns(sets) }
+  const beside: Feature = {
+    name: 'rescored',
+    list: [...strings('value_model', 'attribute_set'), { name: 'labels', list: 'string' }, scores],
+  }
+  return [
+    ...originalFeatures,
+    {
+      name: 'steerflow',
+      struct: [
+        ...strings('id', 'split', 'split_rule', 'origin'),
+        {
+          name: 'lineage',
+          struct: [
+            ...strings('source'),
+            { name: 'line', dtype: 'int64' },
+            ...strings('configuration'),
+            { name: 'models', list: 'string' },
+          ],
+        },
+        scores,
+        ...strings('value_model', 'attribute_set'),
+        ...(rescored ? [beside] : []),
+      ],
+    },
+  ]
+}

@@ -1,0 +1,47 @@
+import { type Split } from '../conversation.js'
+import { cardHead, describeSet } from '../dataset/card.js'
+import { type Encoder, type ExportContext } from './export-format.js'
+
+/** What an export has made. */
+export interface ExportResult {
+  readonly rows: Readonly<Record<Split, number>>
+  /** What was left out or changed, with how often. */
+  readonly counts: Readonly<Record<string, number>>
+}
+
+/** The card (README.md) of an export: read by `load_dataset`, and tells people what was done. */
+export function exportCard(
+  format: string,
+  { snapshot, attributeSets }: ExportContext,
+  { features, about }: Encoder,
+  { rows, counts }: ExportResult,
+): string {
+  const splits = (['train', 'validation'] as const).filter(split => rows[split] > 0)
+  const files = (splits.length > 0 ? splits : (['train'] as const)).map(split => ({ split, path: `${split}.jsonl` }))
+  // The digest is part of the name, since a loader's cache knows a folder by its own name and this one.
+  const head = cardHead([{ name: `${format}-${snapshot.digest.slice(0, 12)}`, files, features }])
+  const changed = Object.entries(counts).map(([what, count]) => `- ${what}: ${count}`)
+  return `${head}
+# ${snapshot.dataset} as ${format}
+
+Made by \`steerflow datasets export --format ${format}\` from snapshot \`${snapshot.digest}\` of the dataset
+${snapshot.dataset}.
+
+| split | records of the snapshot | rows |
+|---|---|---|
+| train | ${snapshot.train} | ${rows.train} |
+| validation | ${snapshot.validation} | ${rows.validation} |
+
+${about.join('\n\n')}
+
+Left out or changed:
+
+${changed.length > 0 ? changed.join('\n') : '- nothing'}
+
+Attribute sets of the labels:
+
+${attributeSets.map(describeSet).join('\n')}
+
+\`sha256sum -c SHA256SUMS\` checks the files.
+`
+}
