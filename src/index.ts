@@ -16,5 +16,7 @@ export type {
   Verdict,
 } from './adapters/inference/protocols/protocol.js'
 export { classifyStatus } from './adapters/inference/protocols/status.js'
+export { openAnsweringFleet, type AnsweringFleet, type AnsweringOptions } from './adapters/inference/answering-fleet.js'
+export { greedy, type Sampling } from './domain/sampling.js'
 export { controlTokens, extraIdTokens, type PromptTokens } from './domain/prompt-tokens.js'
 export { SteerflowError, type ErrorCode } from './domain/errors.js'

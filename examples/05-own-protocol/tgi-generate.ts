@@ -1,4 +1,4 @@
-import { classifyStatus, type HttpReply, type Protocol, type Verdict } from 'steerflow'
+import { classifyStatus, type Generation, type HttpReply, type Protocol, type Verdict } from 'steerflow'
 import { z } from 'zod'
 
 const Reply = z.object({
@@ -20,7 +20,7 @@ export const tgiGenerate: Protocol = {
       parameters: {
         max_new_tokens: generation!.maxTokens,
         stop: generation!.endStrings,
-        do_sample: false,
+        ...drawing(generation!.sampling),
         return_full_text: false,
         details: true,
       },
@@ -30,6 +30,18 @@ export const tgiGenerate: Protocol = {
   classify: reply => (reply.status === 200 ? read(reply) : classifyStatus(reply)),
 }
 
+/** How an answer is drawn; labels, for which nothing is said, are always the likeliest. */
+const drawing = (sampling: Generation['sampling']): object =>
+  sampling === undefined || sampling.temperature === 0
+    ? { do_sample: false }
+    : {
+        do_sample: true,
+        temperature: sampling.temperature,
+        ...(sampling.topP < 1 && { top_p: sampling.topP }),
+        ...(sampling.topK > 0 && { top_k: sampling.topK }),
+        seed: sampling.seed,
+      }
+
 /** Status 200 is not success: the text counts when it says how it ended. */
 function read({ headers, body }: HttpReply): Verdict {
   const reply = z.string().transform(parse).pipe(Reply).safeParse(body)
@@ -37,7 +49,9 @@ function read({ headers, body }: HttpReply): Verdict {
   const counts = z.object({ 'x-prompt-tokens': z.coerce.number(), 'x-generated-tokens': z.coerce.number() })
   const counted = counts.safeParse(headers).data
   const tokens = counted ? { prompt: counted['x-prompt-tokens'], completion: counted['x-generated-tokens'] } : null
-  return { kind: 'ok', answers: [{ kind: 'continuation', text: reply.data.generated_text, tokens }] }
+  const { generated_text: text, details } = reply.data
+  const finish = details.finish_reason === 'length' ? 'length' : 'stop'
+  return { kind: 'ok', answers: [{ kind: 'continuation', text, finish, tokens }] }
 }
 
 const parse = (body: string): unknown => {

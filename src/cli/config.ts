@@ -180,6 +180,26 @@ export const Config = z
       })
       .prefault({})
       .describe('predicting the attributes of every turn'),
+    sample: z
+      .strictObject({
+        endpoints: EndpointEntries.prefault([]).describe(
+          'inference servers of the SteerLM model, as those of annotate, see docs/protocols.md',
+        ),
+        endpointsFile: z
+          .string()
+          .default('')
+          .describe('YAML or JSON file with more entries like those of endpoints, read again whenever it changes'),
+        inFlight: z
+          .int()
+          .positive()
+          .nullable()
+          .default(null)
+          .describe('most calls under way at one server, below which the best number is found; null: no such bound'),
+        deadlineSeconds: z.number().positive().default(300).describe('longest that one answer may take'),
+        maxTokens: z.int().positive().default(512).describe('most tokens of an answer'),
+      })
+      .prefault({})
+      .describe('answers of the SteerLM model'),
     datasets: z
       .record(z.string(), Dataset)
       .default({})
@@ -198,8 +218,8 @@ const training: Readonly<Record<string, z.input<typeof Dataset>>> = {
 export const datasetOf = (config: Config, name: string): z.output<typeof Dataset> =>
   config.datasets[name] ?? Dataset.parse(training[name] ?? {})
 
-/** Where the endpoints of the value model come from; null: from nowhere. */
-export function endpointsOf({ annotate: { endpoints, endpointsFile } }: Config): EndpointsSpec | null {
+/** Where endpoints come from, those of the value model or of the SteerLM model; null: from nowhere. */
+export function endpointsOf({ endpoints, endpointsFile }: Config['annotate'] | Config['sample']): EndpointsSpec | null {
   if (endpoints.length === 0 && endpointsFile === '') return null
   return { entries: endpoints, file: endpointsFile === '' ? null : endpointsFile }
 }

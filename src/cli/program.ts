@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { asSteerflowError, explain } from '../domain/errors.js'
 import { exitCodes, type ExitCode, type Session, type Verb } from './command.js'
 import { annotate } from './commands/annotate.js'
+import { ask } from './commands/ask.js'
 import { baseline } from './commands/baseline.js'
 import { clean } from './commands/clean.js'
 import { config } from './commands/config.js'
@@ -29,7 +30,7 @@ import { topics } from './commands/topics.js'
 
 /** Every verb by its group, in the order of the help page. */
 const groups: Readonly<Record<string, readonly Verb[]>> = {
-  Start: [quickstart, init, score],
+  Start: [quickstart, init, score, ask],
   Pipeline: [run, ingest, status, graph, tap, config, topics, schemas, doctor],
   Data: [datasets, shards, relabel],
   Training: [jobs, models, baseline],

@@ -100,7 +100,7 @@ test('the configuration is shown without the names and passwords of URLs', () =>
 })
 
 test('endpoints come from the configuration, from a file, from both, or from nowhere', () => {
-  const sources = (annotate: object) => endpointsOf(Config.parse({ annotate }))
+  const sources = (annotate: object) => endpointsOf(Config.parse({ annotate }).annotate)
   expect(sources({})).toBeNull()
   expect(sources({ endpointsFile: 'servers.yaml' })).toEqual({ entries: [], file: 'servers.yaml' })
   expect(sources({ endpoints: ['http://a'] })).toMatchObject({ entries: [{ url: 'http://a' }], file: null })

@@ -4,32 +4,15 @@ import { labelPrompt } from '../../domain/prompt.js'
 import { type PinnedValueModel, type ScoredTurn, type TurnToScore } from '../../stages/needs.js'
 import { type FleetStats } from './pool/counters.js'
 import { type EndpointAddress } from './pool/endpoint.js'
-import { type AdmissionLimit } from './pool/admission.js'
-import { Pool } from './pool/pool.js'
+import { openPool, type PoolSettings } from './open-pool.js'
 import { PrefixCache } from './prefix-cache.js'
 import { nemoGenerate } from './protocols/nemo-generate.js'
 import { checkedFor } from './protocols/protocols.js'
 import { scoreTurn, type Scoring } from './score-turn.js'
 import { Verification } from './verification.js'
 
-export interface FleetOptions extends Scoring {
+export interface FleetOptions extends Scoring, PoolSettings {
   readonly endpoints: readonly EndpointAddress[]
-  /** Requests at a time at each endpoint; left out: the number at which it gives most, found by trying. */
-  readonly inFlight?: number
-  /** Requests at a time at one endpoint beyond which no number is tried (1,024); an endpoint may have its own bound. */
-  readonly mostInFlight?: number
-  /** Prompts in one request, where the protocol takes several; left out: found by trying. */
-  readonly batch?: number
-  /** Most tokens of prompts under way at one endpoint, roughly (1,000,000). */
-  readonly tokensInFlight?: number
-  /** What may wait here and be under way (20,000 requests, 50,000,000 tokens); who comes then waits outside. */
-  readonly queue?: AdmissionLimit
-  /** Milliseconds for a whole answer (120,000). */
-  readonly deadlineMs?: number
-  /** Milliseconds for which an outage is waited for; null (default): for ever. */
-  readonly retryForMs?: number | null
-  /** Failures that count after which a record is given up (5). */
-  readonly maxFailures?: number
   /**
    * Turns whose scores are remembered (50,000; about 1 kB each). 0, the default of `per-attribute`: none, every turn is
    * asked for, as the original does.
@@ -37,8 +20,6 @@ export interface FleetOptions extends Scoring {
   readonly cacheEntries?: number
   /** Share of the turns that come as whole lines of which the attributes are asked for one by one too (0). */
   readonly verify?: number
-  /** Source of jitter. */
-  readonly random?: () => number
 }
 
 /** Value model servers behind one interface. */
@@ -69,20 +50,7 @@ export interface Fleet {
  * @throws STEERFLOW_CONFIG_INVALID when the protocol of an endpoint cannot give labels of the attribute set.
  */
 export function openFleet(options: FleetOptions): Fleet {
-  const pool = new Pool({
-    protocol: nemoGenerate,
-    inFlight: options.inFlight ?? null,
-    mostInFlight: options.mostInFlight ?? 1024,
-    batch: options.batch ?? null,
-    tokensInFlight: options.tokensInFlight ?? 1_000_000,
-    queue: options.queue ?? { requests: 20_000, tokens: 50_000_000 },
-    deadlineMs: options.deadlineMs ?? 120_000,
-    lines: options.protocol === 'auto',
-    breaker: { failures: 5, pause: { first: 100, most: 10_000 }, random: options.random ?? Math.random },
-    maxFailures: options.maxFailures ?? 5,
-    retry: { first: 100, most: 5_000 },
-    retryForMs: options.retryForMs ?? null,
-  })
+  const pool = openPool(options, options.protocol === 'auto')
   const add = (address: EndpointAddress): void => {
     checkedFor(options.attributeSet, address.protocol ?? nemoGenerate)
     pool.add(address)

@@ -9,6 +9,7 @@ import { costlyWindow } from '../run/run-pipeline.js'
 import { brokersReachable, offsetsKept, transactionsOf } from './brokers.js'
 import { logBudget } from './budget.js'
 import { type Check, ok } from './check.js'
+import { connectProblem } from './connect.js'
 import { clockOf, newestTimes } from './clock.js'
 import { diskRoom } from './disk.js'
 import { endpointsReachable } from './endpoints.js'
@@ -19,12 +20,19 @@ import { tokenizerFile } from './tokenizer.js'
 import { replicationOf, topicsAsDeclared } from './topics.js'
 import { registryReachable } from './registry.js'
 
+/** The servers of the SteerLM model, where there are any. */
+function sampling({ sample }: Config): readonly Check[] {
+  const spec = endpointsOf(sample)
+  return spec ? [{ name: 'sample', look: () => endpointsReachable(spec, connectProblem, 'sample') }] : []
+}
+
 /** Checks of this machine, which need no log. */
 export const machineChecks = (config: Config, root: string): readonly Check[] => [
   { name: 'node', look: () => nodeVersion(process.versions.node) },
   { name: 'disk', look: () => diskRoom(root) },
   { name: 'tokenizer', look: () => tokenizerFile(config.clean.tokenizer || shippedTokenizer) },
-  { name: 'endpoints', look: () => endpointsReachable(endpointsOf(config)) },
+  { name: 'endpoints', look: () => endpointsReachable(endpointsOf(config.annotate)) },
+  ...sampling(config),
   { name: 'registry', look: () => registryReachable(config.registry) },
 ]
 

@@ -4,7 +4,8 @@ import { type EndpointsSpec } from '../../adapters/inference/endpoints/watch.js'
 import { fail, type Finding, ok, warn } from './check.js'
 import { connectProblem } from './connect.js'
 
-const todo = 'Start the servers, or correct annotate.endpoints; runs wait for them and lose nothing.'
+const todoOf = (key: string): string =>
+  `Start the servers, or correct ${key}.endpoints; runs wait for them and lose nothing.`
 
 /**
  * Whether the inference servers can be reached: those of every source, as it stands.
@@ -13,7 +14,9 @@ const todo = 'Start the servers, or correct annotate.endpoints; runs wait for th
 export async function endpointsReachable(
   spec: EndpointsSpec | null,
   connect: typeof connectProblem = connectProblem,
+  key: 'annotate' | 'sample' = 'annotate',
 ): Promise<Finding> {
+  const todo = todoOf(key)
   if (!spec) return ok('none set: the active baseline model is served by the run itself')
   const { endpoints, problems } = await currentEndpoints(spec)
   const reached = await Promise.all(

@@ -56,7 +56,7 @@ export async function openCapabilities(
     ...(inFlight !== null && { mostInFlight: inFlight }),
     deadlineMs: deadlineSeconds * 1000,
   })
-  const sources = endpointsOf(config)
+  const sources = endpointsOf(config.annotate)
   const following = sources && (await followEndpoints(sources, { fleet, set, report }))
   const model = config.clean.tokenizer || shippedTokenizer
   const masker = await openMasker({ model, tokens, threads: config.clean.threads })

@@ -37,7 +37,7 @@ describe('scores as a label', () => {
 
   it('are none when one is missing, or a text came', () => {
     expect(() => readScores(scoresOf(0, 1, 2, 3), five)).toThrow('no score for verbosity')
-    expect(() => readScores({ kind: 'continuation', text: '3', tokens: null }, five)).toThrow(
+    expect(() => readScores({ kind: 'continuation', text: '3', finish: 'stop', tokens: null }, five)).toThrow(
       'no score for helpfulness',
     )
   })
@@ -58,7 +58,7 @@ describe('a text', () => {
       sentence: 'q: 3',
       raw: scores,
     })
-    expect(readText({ kind: 'continuation', text: '3<extra', tokens: null }, generation)).toEqual({
+    expect(readText({ kind: 'continuation', text: '3<extra', finish: 'length', tokens: null }, generation)).toEqual({
       sentence: 'p:3',
       raw: {},
     })

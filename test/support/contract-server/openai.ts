@@ -8,6 +8,9 @@ const Limits = {
   max_tokens: z.int().positive().default(16),
   temperature: z.number().nonnegative().default(1),
   n: z.int().positive().default(1),
+  seed: z.int().nonnegative().optional(),
+  top_p: z.number().optional(),
+  top_k: z.int().optional(),
   stop: z.array(z.string()).max(4).default([]),
   stream: z.literal(false).default(false),
   /** Guided decoding, one field for each kind of server. */
@@ -28,7 +31,10 @@ const refused = (message: string, type = 'invalid_request_error'): HttpAnswer =>
 const context = 100_000
 
 /** What an OpenAI-compatible server answers: completions and chat, continued by a value model. */
-export function openAiAnswer(model: ValueModel, { method, path, body }: ContractRequest): HttpAnswer {
+export function openAiAnswer(
+  modelFor: (seed: number | null) => ValueModel,
+  { method, path, body }: ContractRequest,
+): HttpAnswer {
   const chat = path === '/v1/chat/completions'
   if (method !== 'POST' || (!chat && path !== '/v1/completions')) {
     return json(404, { error: { code: 404, message: 'File Not Found', type: 'not_found_error' } })
@@ -38,7 +44,12 @@ export function openAiAnswer(model: ValueModel, { method, path, body }: Contract
   const { data } = request
   const prompt = 'prompt' in data ? data.prompt : data.messages.map(message => message.content).join('\n')
   if (prompt.length > context) return refused('the request exceeds the context size', 'exceed_context_size_error')
-  const { text, tokens, stopped } = continued(model, prompt, data.max_tokens, data.stop)
+  const { text, tokens, stopped } = continued(
+    modelFor(data.temperature === 0 ? null : (data.seed ?? null)),
+    prompt,
+    data.max_tokens,
+    data.stop,
+  )
   const regex = data.structured_outputs?.regex ?? data.guided_regex ?? data.regex ?? data.nvext?.guided_regex
   // A real server would not write anything else: here it shows that the expression fits what the model writes.
   if (regex !== undefined && !new RegExp(`^(?:${regex})$`).test(text)) return refused(`${text} does not match ${regex}`)

@@ -12,7 +12,8 @@ import { type Fault, faultOf, FaultRule } from './faults.js'
 import { openAiAnswer, openAiRewardAnswer } from './openai.js'
 import { tritonAnswer } from './triton.js'
 import { promptsIn, Service, type ServiceCounters, ServiceMode } from './service.js'
-import { generate, goldenModel } from './value-model.js'
+import { policyModel } from './policy-model.js'
+import { generate, goldenModel, type ValueModel } from './value-model.js'
 
 export const ServerOptions = z.object({
   /** What it speaks. */
@@ -24,6 +25,8 @@ export const ServerOptions = z.object({
   port: z.int().default(0),
   /** The golden model that answers `x` now and then. */
   bad: z.boolean().default(false),
+  /** What it serves: a value model, or a SteerLM model. */
+  serves: z.enum(['value', 'policy']).default('value'),
   /** Another model: by how much its values differ from the golden model's. */
   shift: z.int().default(0),
   /** Milliseconds for every answer. */
@@ -76,7 +79,8 @@ export interface ContractServer {
 
 export async function startContractServer(given: ServerOptions = {}): Promise<ContractServer> {
   const options = ServerOptions.parse(given)
-  const model = goldenModel(options)
+  const modelFor = (seed: number | null): ValueModel =>
+    options.serves === 'policy' ? policyModel(seed) : goldenModel(options)
   const service = options.service && new Service(options.service)
   const bodies: string[] = []
   const counters = { requests: 0, answered: 0, inFlight: 0, maxInFlight: 0, serviceMs: 0, now: 0 }
@@ -87,7 +91,7 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
   const answer = (request: IncomingMessage, body: string): HttpAnswer => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname
     const method = request.method ?? ''
-    if (options.contract === 'openai') return openAiAnswer(model, { method, path, body })
+    if (options.contract === 'openai') return openAiAnswer(modelFor, { method, path, body })
     if (options.contract === 'triton') return tritonAnswer(options.outputs.length, { method, path, body })
     if (options.contract === 'openai-reward') {
       return openAiRewardAnswer(options.outputs, options.rewardForm, { method, path, body })
@@ -99,7 +103,8 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
       body,
     })
     if (!checked.ok) return checked.answer
-    const { sentences, tokensToGenerate, endStrings } = checked.request
+    const { sentences, tokensToGenerate, endStrings, greedy, randomSeed } = checked.request
+    const model = modelFor(greedy ? null : randomSeed)
     const whole = sentences.map(prompt => {
       const text = generate(model, prompt, tokensToGenerate, endStrings)
       return options.respace ? text.replaceAll(/(<extra_id_\d>)/g, ' $1') : text

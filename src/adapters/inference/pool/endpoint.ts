@@ -198,6 +198,7 @@ export class Endpoint {
       return this.protocol.classify(
         { status: reply.statusCode, headers: reply.headers, body: text },
         generations.length,
+        generations[0]!.sampling !== undefined,
       )
     } catch (error) {
       signal.throwIfAborted()

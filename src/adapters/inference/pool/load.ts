@@ -1,3 +1,4 @@
+import { sameSampling } from '../../../domain/sampling.js'
 import { type Attempt } from './attempt.js'
 import { type Sent } from './capacity.js'
 import { type Endpoint } from './endpoint.js'
@@ -20,4 +21,6 @@ export interface Load {
 
 /** Whether two prompts may share a request. */
 export const sameLimits = ({ generation: a }: Attempt<unknown>, { generation: b }: Attempt<unknown>): boolean =>
-  a.maxTokens === b.maxTokens && a.endStrings.join('\0') === b.endStrings.join('\0')
+  a.maxTokens === b.maxTokens &&
+  a.endStrings.join('\0') === b.endStrings.join('\0') &&
+  sameSampling(a.sampling, b.sampling)

@@ -19,10 +19,22 @@ export const asciiJson = (text: string): string =>
 const list = (texts: readonly string[]): string => `[${texts.map(asciiJson).join(', ')}]`
 
 /** The original annotator's body, byte for byte (steerlm-scripts §3). */
-const body = (sentences: readonly string[], { maxTokens, endStrings }: Generation): string =>
+const greedyBody = (sentences: readonly string[], { maxTokens, endStrings }: Generation): string =>
   `{"sentences": ${list(sentences)}, "tokens_to_generate": ${maxTokens}, "temperature": 0.1, "add_BOS": false, ` +
   '"top_k": 1, "top_p": 1.0, "greedy": true, "all_probs": false, "repetition_penalty": 1.0, ' +
   `"min_tokens_to_generate": 1, "end_strings": ${list(endStrings)}}`
+
+/** The same for texts that are drawn. Servers before v1.23 take no notice of the seed (steerlm-scripts §4). */
+function body(sentences: readonly string[], generation: Generation): string {
+  const { sampling } = generation
+  if (sampling === undefined || sampling.temperature === 0) return greedyBody(sentences, generation)
+  const drawn = { temperature: sampling.temperature, top_k: sampling.topK, top_p: sampling.topP, greedy: false }
+  return JSON.stringify({
+    ...(JSON.parse(greedyBody(sentences, generation)) as object),
+    ...drawn,
+    ...(sampling.seed === null ? {} : { random_seed: sampling.seed }),
+  })
+}
 
 /** NeMo's Megatron text generation server: `PUT /generate` (steerlm-scripts §4). */
 export const nemoGenerate: Protocol = {

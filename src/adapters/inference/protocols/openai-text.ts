@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { greedy } from '../../../domain/sampling.js'
 import { Guided, guidedFields } from './guided.js'
 import { joinEvents } from './openai-events.js'
 import { type HttpReply, type Protocol, type TokenCounts, type Verdict } from './protocol.js'
@@ -42,7 +43,7 @@ const Reply = z.looseObject({
  */
 const ends = new Set(['stop', 'length', 'eos_token', 'stop_sequence'])
 
-/** An OpenAI-compatible server (vLLM, SGLang, llama.cpp, NIM) as one that continues prompts, greedily. */
+/** An OpenAI-compatible server (vLLM, SGLang, llama.cpp, NIM) as one that continues prompts. */
 export function openAiText(dialect: Dialect, { model, guided, stream = false }: OpenAiOptions): Protocol {
   return {
     name: dialect.name,
@@ -50,7 +51,7 @@ export function openAiText(dialect: Dialect, { model, guided, stream = false }: 
     // These servers batch what is under way by themselves, and count tokens only for one prompt a request (inference §1.1).
     maxBatch: 1,
     request: generations => {
-      const { prompt, maxTokens, endStrings, line } = generations[0]!
+      const { prompt, maxTokens, endStrings, line, sampling = greedy } = generations[0]!
       return {
         method: 'POST',
         path: dialect.path,
@@ -60,8 +61,10 @@ export function openAiText(dialect: Dialect, { model, guided, stream = false }: 
           ...dialect.prompt(prompt),
           max_tokens: maxTokens,
           // Spelt out, since servers take other defaults from a model's own settings.
-          temperature: 0,
-          top_p: 1,
+          temperature: sampling.temperature,
+          top_p: sampling.topP,
+          ...(sampling.topK === 0 ? {} : { top_k: sampling.topK }),
+          ...(sampling.seed === null ? {} : { seed: sampling.seed }),
           n: 1,
           stream,
           ...(stream ? { stream_options: { include_usage: true } } : {}),
@@ -70,12 +73,13 @@ export function openAiText(dialect: Dialect, { model, guided, stream = false }: 
         }),
       }
     },
-    classify: (reply, count) => (reply.status === 200 ? classifyBody(dialect, reply, count) : classifyStatus(reply)),
+    classify: (reply, count, answers = false) =>
+      reply.status === 200 ? classifyBody(dialect, reply, count, answers) : classifyStatus(reply),
   }
 }
 
 /** Status 200 is not success: a generation may have been broken off, by another request too (inference §1.2). */
-function classifyBody(dialect: Dialect, { body }: HttpReply, count: number): Verdict {
+function classifyBody(dialect: Dialect, { body }: HttpReply, count: number, answers: boolean): Verdict {
   const elsewhere = (reason: string): Verdict => ({ kind: 'elsewhere', reason })
   const json = readJson(body) ?? joinEvents(body)
   if (json === undefined) return elsewhere(`not JSON: ${excerpt(body)}`)
@@ -83,15 +87,17 @@ function classifyBody(dialect: Dialect, { body }: HttpReply, count: number): Ver
   if (!parsed.success) return elsewhere(`no choices: ${excerpt(body)}`)
   const { choices, usage } = parsed.data
   if (choices.length !== count) return elsewhere(`${choices.length} choices for ${count} prompts`)
-  const texts: string[] = []
+  const read: { readonly text: string; readonly finish: 'stop' | 'length' }[] = []
   for (const choice of choices) {
     const end = choice.finish_reason ?? 'none'
     if (!ends.has(end)) return elsewhere(`broken off, finish_reason ${JSON.stringify(end)}`)
     const text = dialect.text(choice)
-    if (text == null || text === '') return elsewhere(`no text: ${excerpt(body)}`)
-    texts.push(text)
+    const finish = end === 'length' ? 'length' : 'stop'
+    // A label is never empty, and a text that reached its limit is not either.
+    if (text == null || (text === '' && !(answers && finish === 'stop'))) return elsewhere(`no text: ${excerpt(body)}`)
+    read.push({ text, finish })
   }
   const tokens: TokenCounts | null =
     usage && count === 1 ? { prompt: usage.prompt_tokens, completion: usage.completion_tokens } : null
-  return { kind: 'ok', answers: texts.map(text => ({ kind: 'continuation', text, tokens })) }
+  return { kind: 'ok', answers: read.map(one => ({ kind: 'continuation', ...one, tokens })) }
 }

@@ -1,7 +1,8 @@
 import { type AttributeSet } from '../../../domain/attributes.js'
+import { type Sampling } from '../../../domain/sampling.js'
 import { type TurnToScore } from '../../../stages/needs.js'
 
-/** What to ask about one prompt: its greedy continuation, or the scores of its last turn. */
+/** What to ask about one prompt: its greedy continuation, an answer drawn from it, or the scores of its last turn. */
 export interface Generation {
   readonly prompt: string
   /** Most tokens to generate; 0 where a turn is scored. */
@@ -10,6 +11,8 @@ export interface Generation {
   readonly endStrings: readonly string[]
   /** The set whose label line is wanted, from behind its first key to its end; null: any text. For guided decoding. */
   readonly line: AttributeSet | null
+  /** How an answer is drawn, which may be empty; left out: a label is asked for, greedily. */
+  readonly sampling?: Sampling
   /** What the prompt spells, for servers that take messages. */
   readonly turn: TurnToScore
 }
@@ -35,7 +38,12 @@ export type Answer = {
       /** From servers that give them beside the text. */
       readonly scores: RawScores | null
     }
-  | { readonly kind: 'continuation'; readonly text: string }
+  | {
+      readonly kind: 'continuation'
+      readonly text: string
+      /** By itself, or at the limit of tokens. */
+      readonly finish: 'stop' | 'length'
+    }
   /** A score for each attribute of the set. */
   | { readonly kind: 'scores'; readonly scores: RawScores }
 )
@@ -76,6 +84,6 @@ export interface Protocol {
   readonly maxBatch: number
   /** One request for several prompts with the same limits, at most `maxBatch`. */
   request(generations: readonly Generation[]): HttpRequest
-  /** What the reply to a request for `count` prompts means. */
-  classify(reply: HttpReply, count: number): Verdict
+  /** What the reply to a request for `count` prompts means; `answers`: whether texts are asked for, which may be empty. */
+  classify(reply: HttpReply, count: number, answers?: boolean): Verdict
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { asciiJson, nemoGenerate } from '../../../../src/adapters/inference/protocols/nemo-generate.js'
+import { asked, bodyOf } from './asked.js'
 
 const classify = (status: number, body: string, count = 1, headers = {}) =>
   nemoGenerate.classify({ status, body, headers }, count)
@@ -15,6 +16,22 @@ describe('the NeMo protocol', () => {
         return JSON.parse(json) === text && /^[ -~]*$/.test(json)
       }),
     )
+  })
+
+  it('draws an answer as it is told to; greedily with the original body', () => {
+    const drawn = { temperature: 0.7, topP: 0.9, topK: 50, seed: 5 }
+    const greedily = bodyOf(nemoGenerate, asked('a'))
+    const told = { temperature: 0.7, top_p: 0.9, top_k: 50, greedy: false }
+    expect(bodyOf(nemoGenerate, { ...asked('a'), sampling: drawn })).toEqual({
+      ...(greedily as object),
+      ...told,
+      random_seed: 5,
+    })
+    expect(bodyOf(nemoGenerate, { ...asked('a'), sampling: { ...drawn, seed: null } })).toEqual({
+      ...(greedily as object),
+      ...told,
+    })
+    expect(bodyOf(nemoGenerate, { ...asked('a'), sampling: { ...drawn, temperature: 0 } })).toEqual(greedily)
   })
 
   it('takes sentences, and raw scores where they are given', () => {

@@ -19,19 +19,19 @@ describe('a reply in pieces', () => {
   })
 
   it('is put together', () => {
-    const answer = { kind: 'continuation', text: '3,toxicity:0', tokens: { prompt: 12, completion: 2 } }
+    const answer = { kind: 'continuation', text: '3,toxicity:0', finish: 'stop', tokens: { prompt: 12, completion: 2 } }
     const body = events(piece('3,'), piece('toxicity:0'), piece('', 'stop'), counted, '[DONE]')
     expect(completions.classify(reply(200, body), 1)).toEqual({ kind: 'ok', answers: [answer] })
     const delta = (content: string | null, finish: string | null = null) => ({
       choices: [{ delta: { role: 'assistant', content }, finish_reason: finish }],
     })
     const said = events(delta(null), delta('3,'), delta('toxicity:0'), delta(null, 'length'), counted, '[DONE]')
-    expect(chat.classify(reply(200, said), 1)).toEqual({ kind: 'ok', answers: [answer] })
+    expect(chat.classify(reply(200, said), 1)).toEqual({ kind: 'ok', answers: [{ ...answer, finish: 'length' }] })
   })
 
   it('may come whole from a server that does not know how, and without counts', () => {
     const whole = JSON.stringify(piece('3', 'stop'))
-    const answer = { kind: 'continuation', text: '3', tokens: null }
+    const answer = { kind: 'continuation', text: '3', finish: 'stop', tokens: null }
     expect(completions.classify(reply(200, whole), 1)).toEqual({ kind: 'ok', answers: [answer] })
     expect(completions.classify(reply(200, events(piece('3', 'stop'))), 1)).toEqual({ kind: 'ok', answers: [answer] })
   })

@@ -28,6 +28,17 @@ describe('a request', () => {
     expect(bodyOf(completions, asked('a'))).toEqual({ model: 'value', prompt: 'a', ...limits })
   })
 
+  it('draws an answer as it is told to', () => {
+    const drawn = { temperature: 0.7, topP: 0.9, topK: 0, seed: 5 }
+    const { temperature: _, top_p: __, ...rest } = limits
+    const sampled = { ...rest, model: 'value', prompt: 'a', temperature: 0.7, top_p: 0.9 }
+    expect(bodyOf(completions, { ...asked('a'), sampling: drawn })).toEqual({ ...sampled, seed: 5 })
+    expect(bodyOf(completions, { ...asked('a'), sampling: { ...drawn, topK: 50, seed: null } })).toEqual({
+      ...sampled,
+      top_k: 50,
+    })
+  })
+
   it('to a chat holds the prompt as one message, and no model where none is named', () => {
     expect(chat.request([asked('a')])).toMatchObject({ method: 'POST', path: '/v1/chat/completions' })
     expect(bodyOf(chat, asked('a'))).toEqual({ messages: [{ role: 'user', content: 'a' }], ...limits })
@@ -64,10 +75,10 @@ const completion = (choice: object | null, more: object = {}) => ({
 
 describe('a reply', () => {
   it('is the continuation, with the tokens that were counted', () => {
-    const answer = { kind: 'continuation', text: '3', tokens: { prompt: 12, completion: 3 } }
+    const answer = { kind: 'continuation', text: '3', finish: 'stop', tokens: { prompt: 12, completion: 3 } }
     expect(completions.classify(reply(200, completion({})), 1)).toEqual({ kind: 'ok', answers: [answer] })
     const message = { choices: [{ message: { role: 'assistant', content: '3' }, finish_reason: 'length' }], usage }
-    expect(chat.classify(reply(200, message), 1)).toEqual({ kind: 'ok', answers: [answer] })
+    expect(chat.classify(reply(200, message), 1)).toEqual({ kind: 'ok', answers: [{ ...answer, finish: 'length' }] })
   })
 
   it.each([

@@ -1,0 +1,47 @@
+import { type AnsweringFleet, openAnsweringFleet } from '../../adapters/inference/answering-fleet.js'
+import { followEndpoints } from '../../adapters/inference/endpoints/follow.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { attributeSetOf, type Config, endpointsOf } from '../config.js'
+import { promptTokensOf } from '../run/capabilities.js'
+
+/** The SteerLM model servers of a configuration. */
+export interface Answering {
+  readonly fleet: AnsweringFleet
+  close(): Promise<void>
+}
+
+/**
+ * Opens the SteerLM model servers of a configuration.
+ * @param retryForMs how long an outage is waited for; null: for ever
+ * @throws STEERFLOW_USAGE when none are set, and what the endpoints throw.
+ */
+export async function openAnswering(config: Config, retryForMs: number | null): Promise<Answering> {
+  const { inFlight, deadlineSeconds } = config.sample
+  const sources = endpointsOf(config.sample)
+  if (!sources) {
+    throw new SteerflowError(
+      'STEERFLOW_USAGE',
+      'no server of a SteerLM model is set: sample.endpoints, or --endpoint URL',
+    )
+  }
+  const fleet = openAnsweringFleet({
+    endpoints: [],
+    tokens: promptTokensOf(config),
+    deadlineMs: deadlineSeconds * 1000,
+    retryForMs,
+    ...(inFlight !== null && { mostInFlight: inFlight }),
+  })
+  try {
+    const following = await followEndpoints(sources, { fleet, set: attributeSetOf(config), report: () => undefined })
+    return {
+      fleet,
+      close: () => {
+        following.stop()
+        return fleet.close()
+      },
+    }
+  } catch (error) {
+    await fleet.close()
+    throw error
+  }
+}

@@ -1,0 +1,164 @@
+import { text as readText } from 'node:stream/consumers'
+import { InvalidArgumentError } from 'commander'
+import { ActiveModel } from '../../adapters/models/active-model.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { parseWishes, type Wishes } from '../../domain/steering.js'
+import { nemoSystemPrompt } from '../../domain/system-prompt.js'
+import { models } from '../../topics.js'
+import { ask as askFleet, type Reply } from '../ask/ask.js'
+import { openAnswering } from '../ask/fleet.js'
+import { modelToAsk } from '../ask/model.js'
+import { type Session, type Verb } from '../command.js'
+import { attributeSetOf, type Config } from '../config.js'
+import { secondsOrForever, unescaped, wholeNumber } from '../flags.js'
+import { loadConfig } from '../load-config.js'
+import { comparison } from '../render/comparison.js'
+import { openCapabilities } from '../run/capabilities.js'
+import { interrupts } from '../run/interrupts.js'
+import { inWorkspace } from '../workspace.js'
+
+interface Flags {
+  readonly config?: string
+  readonly dataDir?: string
+  readonly set: readonly Wishes[]
+  readonly compare?: true
+  readonly system?: string
+  readonly endpoint: readonly string[]
+  readonly protocol?: string
+  readonly model?: string
+  readonly maxTokens?: number
+  readonly temperature: number
+  readonly topP: number
+  readonly seed?: number
+  readonly retryFor: number | null
+  readonly json?: true
+}
+
+/** A number of an interval, for commander. */
+const between = (low: number, high: number) => (text: string) => {
+  const value = Number(text)
+  if (text.trim() !== '' && value >= low && value <= high) return value
+  throw new InvalidArgumentError(`It must be a number from ${low} to ${high}.`)
+}
+
+/** `ask QUESTION`: an answer of a SteerLM model with the attributes that are wished. */
+export const ask: Verb = (program, session) => {
+  program
+    .command('ask')
+    .description('Ask a SteerLM model for an answer with certain attributes; prints the answer.')
+    .argument('<question>', 'what the user says; - is standard input')
+    .option(
+      '--set <wishes>',
+      'attributes of the answer, e.g. quality=4,humor=2; the others are those of a good answer; may be repeated',
+      (text: string, before: readonly Wishes[]) => [...before, parseWishes(text)],
+      [],
+    )
+    .option('--compare', 'let the value model score each answer, and show all side by side')
+    .option('--system <text>', 'system prompt, \\n for a line end (default: that of the training data)', lineEnds)
+    .option(
+      '--endpoint <url>',
+      'server of the SteerLM model, in place of sample.endpoints; may be repeated',
+      collect,
+      [],
+    )
+    .option('--protocol <name>', 'what those servers speak (default: nemo-generate)')
+    .option('--model <name>', 'digest or name of the model to ask for, where servers declare several')
+    .option('--max-tokens <n>', 'most tokens of the answer (default: sample.maxTokens, 512)', wholeNumber(1))
+    .option('--temperature <t>', '0: the likeliest answer', between(0, 100), 0)
+    .option('--top-p <p>', 'smallest share of probability whose tokens are drawn', between(0.01, 1), 0.9)
+    .option('--seed <n>', 'seed of the draw', wholeNumber(0))
+    .option('--retry-for <seconds>', 'how long to wait for servers that are away, or forever', secondsOrForever, 30_000)
+    .option('--config <file>', 'configuration file (default: steerflow.yaml here, if there is one)')
+    .option('--data-dir <dir>', 'folder of the log, shards, datasets, jobs and models (default: .steerflow)')
+    .option('--json', 'print JSON lines')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  steerflow ask "How do bees find flowers?" --set quality=4,humor=2 --endpoint http://127.0.0.1:1424\n' +
+        '  steerflow ask "Tell me a joke." --compare --set humor=0 --set humor=4\n',
+    )
+    .action(async (question: string, flags: Flags) => {
+      const config = configured(flags)
+      const stop = interrupts()
+      try {
+        const text = question === '-' ? (await readText(process.stdin)).replace(/\n$/, '') : question
+        if (text.trim() === '') throw new SteerflowError('STEERFLOW_USAGE', 'the question is empty')
+        await answerAll(session, text, flags, config, stop.signal)
+      } finally {
+        stop.release()
+      }
+    })
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+
+/** `\\n` as a line end, beside what `unescaped` knows. */
+const lineEnds = (text: string): string => unescaped(text.replaceAll('\\n', '\n'))
+
+/** The configuration, with the servers of the command line in place of its own. */
+function configured({ config, dataDir, endpoint, protocol }: Flags): Config {
+  const endpoints = endpoint.map(url => ({ url, ...(protocol !== undefined && { protocol }) }))
+  const set = [
+    ...(dataDir === undefined ? [] : [`dataDir=${JSON.stringify(dataDir)}`]),
+    ...(endpoints.length === 0 ? [] : [`sample.endpoints=${JSON.stringify(endpoints)}`, 'sample.endpointsFile=""']),
+  ]
+  if (protocol !== undefined && endpoints.length === 0) {
+    throw new SteerflowError('STEERFLOW_USAGE', '--protocol belongs to --endpoint')
+  }
+  return loadConfig({ file: config, set, env: process.env })
+}
+
+async function answerAll(
+  session: Session,
+  text: string,
+  flags: Flags,
+  config: Config,
+  signal: AbortSignal,
+): Promise<void> {
+  const answering = await openAnswering(config, flags.retryFor)
+  const settings = flags.set.length === 0 ? [{}] : flags.set
+  try {
+    const active = (): Promise<readonly string[]> =>
+      inWorkspace(config, async ({ log }) => {
+        const model = await new ActiveModel(log, models, 'steerlm').now()
+        return model ? [model.digest, model.model] : []
+      })
+    const question = {
+      text,
+      system: flags.system ?? nemoSystemPrompt,
+      model: flags.model ?? (await modelToAsk(answering.fleet.models(), active)),
+      set: attributeSetOf(config),
+      sampling: { temperature: flags.temperature, topP: flags.topP, topK: 0, seed: flags.seed ?? null },
+      maxTokens: flags.maxTokens ?? config.sample.maxTokens,
+    }
+    const replies = flags.compare
+      ? await inWorkspace(config, async workspace => {
+          const opened = await openCapabilities(workspace)
+          try {
+            if (!(await opened.hasValueModel())) {
+              throw new SteerflowError(
+                'STEERFLOW_USAGE',
+                'there is no active value model to compare with: run `steerflow quickstart` first, or leave --compare out',
+              )
+            }
+            const judge = await opened.capabilities.valueModels.pin(signal)
+            return await askFleet(answering.fleet, question, settings, judge, signal)
+          } finally {
+            await opened.close()
+          }
+        })
+      : await askFleet(answering.fleet, question, settings, null, signal)
+    print(session, replies, flags)
+  } finally {
+    await answering.close()
+  }
+}
+
+function print(session: Session, replies: readonly Reply[], { json, compare }: Flags): void {
+  if (json) for (const reply of replies) session.out(`${JSON.stringify(reply)}\n`)
+  else if (compare) session.out(comparison(replies, session.columns))
+  else
+    for (const { label, answer, finish } of replies) {
+      session.err(`asked for ${label}${finish === 'length' ? '; cut off at --max-tokens' : ''}\n`)
+      session.out(`${answer}\n`)
+    }
+}
