@@ -74,7 +74,7 @@ const classify = (status: number, body: string, headers = {}) => tgiGenerate.cla
 const whole = '{"generated_text":"3","details":{"finish_reason":"length"}}'
 
 it('reads the text, and the tokens where they are told', () => {
-  const answer = { kind: 'continuation', text: '3', tokens: null }
+  const answer = { kind: 'continuation', text: '3', finish: 'length', tokens: null }
   expect(classify(200, whole)).toEqual({ kind: 'ok', answers: [answer] })
   expect(classify(200, whole, { 'x-prompt-tokens': '20', 'x-generated-tokens': '8' })).toEqual({
     kind: 'ok',
