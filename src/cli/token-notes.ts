@@ -1,10 +1,7 @@
-import { type PromptTokens } from '../domain/prompt-tokens.js'
+import { spelled } from '../trainers/lint/words.js'
 import { trainers } from '../trainers/trainers.js'
 import { type Config, datasetNames, datasetOf } from './config.js'
 import { promptTokensOf } from './run/capabilities.js'
-
-const spelled = ({ system, turn, label }: PromptTokens): string =>
-  [system, turn, label].map(token => JSON.stringify(token).slice(1, -1)).join(' ')
 
 /**
  * One sentence for each dataset whose trainer would separate turns by other tokens than the pipeline counts and asks with:

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { controlTokens } from '../domain/prompt-tokens.js'
+import { controlTokens, type PromptTokens } from '../domain/prompt-tokens.js'
 import { hydraYaml, type Scalar } from './hydra-yaml.js'
 import { runScript } from './run-script.js'
 import { type JobPaths, type Trainer, trainer } from './trainer.js'
@@ -19,8 +19,8 @@ const batches = z.union([
 /**
  * The keys that a job may set, by their names in gpt_sft.yaml of every NeMo-Aligner since v0.2.0, with the tutorial's
  * values (trainers §1, §3). The tutorial's own `sft_trainer.*` exists in no version, and its validation length of 4906 is
- * a slip for 4096; the Weights & Biases logger is off, since it needs a key. What a YAML file sets beyond the trainer's own keys is ignored there without a word, so the list is
- * closed here.
+ * a slip for 4096; the Weights & Biases logger is off, since it needs a key. What a YAML file sets beyond the trainer's own
+ * keys is ignored there without a word, so the list is closed here.
  */
 const Settings = z.strictObject({
   'trainer.num_nodes': count.default(1),
@@ -62,11 +62,23 @@ const Settings = z.strictObject({
   'model.data.validation_ds.add_eos': z.boolean().default(false),
   'model.data.validation_ds.hf_dataset': z.boolean().default(true),
   'exp_manager.create_wandb_logger': z.boolean().default(false),
+  'exp_manager.wandb_logger_kwargs.project': z.string().optional(),
+  'exp_manager.wandb_logger_kwargs.name': z.string().optional(),
   'exp_manager.explicit_log_dir': z.string().optional(),
   'exp_manager.resume_if_exists': z.boolean().default(true),
   'exp_manager.resume_ignore_no_checkpoint': z.boolean().default(true),
   'exp_manager.create_checkpoint_callback': z.boolean().default(true),
 })
+
+/** Every key that a job sets: those of its settings, and the files. */
+export const nemoKeys: readonly string[] = [
+  ...Object.keys(Settings.shape),
+  'model.data.train_ds.file_path',
+  'model.data.validation_ds.file_path',
+]
+
+/** The prompt tokens of the trainer's own configuration, in every released version (trainers §2). */
+export const nemoDefaults: PromptTokens = controlTokens
 
 /**
  * Where the job reads and writes. Index and log folders are the job's own unless they are set: with `resume_if_exists`,
@@ -98,6 +110,7 @@ const fineTuning = (name: string, role: Trainer['role'], config: string): Traine
       turn: settings['model.data.chat_prompt_tokens.turn_start'],
       label: settings['model.data.chat_prompt_tokens.label_start'],
     }),
+    maxLength: settings => settings['model.data.train_ds.max_seq_length'],
     render: (_job, settings, paths) => {
       const set = Object.entries(settings).filter((entry): entry is [string, Scalar] => entry[1] !== undefined)
       const script = 'examples/nlp/gpt/train_gpt_sft.py'

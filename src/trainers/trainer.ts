@@ -56,30 +56,45 @@ export interface Trainer {
   readonly result: TrainerResult | null
   /** The prompt tokens that a job with these settings trains with; null when that is not the trainer's to say. */
   promptTokens(settings: Readonly<Record<string, unknown>>): PromptTokens | null
+  /** Tokens of a conversation that a job with these settings reads; null when that is not the trainer's to say. */
+  maxLength(settings: Readonly<Record<string, unknown>>): number | null
+  /**
+   * These settings with the defaults of the others.
+   * @throws STEERFLOW_JOB_INVALID when they do not fit; the message names the setting.
+   */
+  settings(given: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
   /** @throws STEERFLOW_JOB_INVALID when the job's settings do not fit; the message names the setting. */
   render(job: JobEvent, paths: JobPaths): Rendered
 }
 
 /** Declares a trainer with the schema of its settings, which is closed: an unknown setting is refused. */
 export const trainer = <S extends z.ZodObject>(
-  declared: Omit<Trainer, 'render' | 'promptTokens'> & {
+  declared: Omit<Trainer, 'render' | 'promptTokens' | 'maxLength' | 'settings'> & {
     readonly settings: S
     readonly render: (job: JobEvent, settings: z.output<S>, paths: JobPaths) => Rendered
     readonly tokens?: (settings: z.output<S>) => PromptTokens
+    readonly maxLength?: (settings: z.output<S>) => number
   },
-): Trainer => ({
-  name: declared.name,
-  role: declared.role,
-  result: declared.result,
-  promptTokens: given => {
+): Trainer => {
+  const settingsOf = (given: Readonly<Record<string, unknown>>): z.output<S> => {
     const settings = declared.settings.safeParse(given)
-    return settings.success ? (declared.tokens?.(settings.data) ?? null) : null
-  },
-  render: (job, paths) => {
-    const settings = declared.settings.safeParse(job.settings)
-    if (settings.success) return declared.render(job, settings.data, paths)
+    if (settings.success) return settings.data
     const [issue] = settings.error.issues
     const where = [declared.name, ...(issue?.path ?? [])].join(': ')
     throw new SteerflowError('STEERFLOW_JOB_INVALID', `settings of ${where}: ${issue?.message}`)
-  },
-})
+  }
+  /** What a function says of settings; null where they do not fit or there is no such function. */
+  const told = <T>(given: Readonly<Record<string, unknown>>, of?: (settings: z.output<S>) => T): T | null => {
+    const settings = declared.settings.safeParse(given)
+    return settings.success && of ? of(settings.data) : null
+  }
+  return {
+    name: declared.name,
+    role: declared.role,
+    result: declared.result,
+    promptTokens: given => told(given, declared.tokens),
+    maxLength: given => told(given, declared.maxLength),
+    settings: settingsOf,
+    render: (job, paths) => declared.render(job, settingsOf(job.settings), paths),
+  }
+}

@@ -14,6 +14,7 @@ import { readTopic } from '../read-topic.js'
 import { oneLine, table } from '../render/bars.js'
 import { decisionText } from '../training/datasets.js'
 import { inWorkspace, type Workspace } from '../workspace.js'
+import { addLint } from './jobs-lint.js'
 
 type JsonFlags = ConfigFlags & { readonly json?: true }
 
@@ -36,7 +37,7 @@ const row = ({ job, state, attempt, trainer, launcher, detail }: JobEvent): read
   oneLine(detail ?? '', 60),
 ]
 
-/** `jobs list|show|retry|cancel`: training jobs and why they were asked for. */
+/** `jobs list|show|retry|cancel|lint`: training jobs and why they were asked for. */
 export const jobs: Verb = (program, session) => {
   const group = program
     .command('jobs')
@@ -109,4 +110,6 @@ export const jobs: Verb = (program, session) => {
       session.out(`cancelled ${name}, attempt ${job.attempt}\n`)
     }),
   )
+
+  addLint(group, session)
 }

@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises'
+import { type Command } from 'commander'
+import { SteerflowError } from '../../domain/errors.js'
+import { jobStates } from '../../domain/job-states.js'
+import { jobs as topic } from '../../topics.js'
+import { type Finding } from '../../trainers/lint/finding.js'
+import { exitCodes, type Session } from '../command.js'
+import { type Config } from '../config.js'
+import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { readTopic } from '../read-topic.js'
+import { jobsAhead, lintDatasets, type Linted, lintJobs, lintScript } from '../training/lint.js'
+import { inWorkspace } from '../workspace.js'
+
+type Flags = ConfigFlags & { readonly file?: string; readonly json?: true }
+
+/** The text of a file; `-` is standard input. */
+async function script(file: string): Promise<string> {
+  const path = file === '-' ? '/dev/stdin' : file
+  return readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `${file} cannot be read`, { cause })
+  })
+}
+
+const look = (name: string | undefined, config: Config): Promise<Linted> =>
+  inWorkspace(config, async ({ log }) => {
+    const states = jobStates(await readTopic(log, topic))
+    if (name === undefined) {
+      const [asked, next] = [lintJobs(jobsAhead(states.values()), config), lintDatasets(config)]
+      return { jobs: [...asked.jobs, ...next.jobs], findings: [...asked.findings, ...next.findings] }
+    }
+    const job = states.get(name)
+    if (job) return lintJobs([job], config)
+    throw new SteerflowError('STEERFLOW_USAGE', `there is no job ${name}; see steerflow jobs list`)
+  })
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
+
+/** How often each severity occurs, and in how many jobs. */
+function summary({ jobs, findings }: Linted): string {
+  const of = (severity: Finding['severity']) => findings.filter(finding => finding.severity === severity).length
+  const counts = [counted(of('error'), 'error'), counted(of('warning'), 'warning'), counted(of('note'), 'note')]
+  return `${counts.join(', ')} in ${counted(jobs.length, 'training job')}`
+}
+
+/** `jobs lint`: says what is wrong with training jobs, and changes nothing. */
+export function addLint(group: Command, session: Session): void {
+  const command = group
+    .command('lint')
+    .description(
+      'What is wrong with training jobs: of this workspace, or of a shell script. Nothing is changed; exit code 1 where there are errors.',
+    )
+    .argument('[job]', 'one job (default: those still to be run, and what each dataset would ask for next)')
+    .option('--file <script>', 'commands of a shell script, such as the tutorial’s; - is standard input')
+    .option('--json', 'print JSON lines, one a finding')
+    .addHelpText('after', '\nExamples:\n  steerflow jobs lint\n  steerflow jobs lint --file tutorial.sh --json\n')
+  withConfig(command).action(async (name: string | undefined, flags: Flags) => {
+    if (name !== undefined && flags.file !== undefined) {
+      throw new SteerflowError('STEERFLOW_USAGE', 'a job or --file, not both')
+    }
+    const config = configOf(flags)
+    const found = flags.file === undefined ? await look(name, config) : lintScript(await script(flags.file), config)
+    if (flags.json) for (const finding of found.findings) session.out(`${JSON.stringify(finding)}\n`)
+    else {
+      for (const { severity, rule, subject, text, next } of found.findings) {
+        session.out(`${severity} ${rule}: ${subject}\n  ${text}\n  next: ${next}\n`)
+      }
+      session.out(`${summary(found)}\n`)
+    }
+    if (found.findings.some(({ severity }) => severity === 'error')) session.exit(exitCodes.failed)
+  })
+}

@@ -1,0 +1,57 @@
+import { type JobEvent } from '../../domain/job.js'
+import { isOpen } from '../../domain/job-states.js'
+import { extraIdTokens } from '../../domain/prompt-tokens.js'
+import { scriptOf } from '../../trainers/lint/command-subjects.js'
+import { type Finding } from '../../trainers/lint/finding.js'
+import { jobSubject } from '../../trainers/lint/job-subject.js'
+import { lint } from '../../trainers/lint/lint.js'
+import { type Subject, type Surroundings } from '../../trainers/lint/subject.js'
+import { type Config, datasetNames, datasetOf } from '../config.js'
+import { promptTokensOf } from '../run/capabilities.js'
+
+/** What was looked at, and what was found. */
+export interface Linted {
+  /** Names of the jobs. */
+  readonly jobs: readonly string[]
+  readonly findings: readonly Finding[]
+}
+
+const ours = (config: Config): Surroundings => ({
+  tokens: promptTokensOf(config),
+  tokensOf: 'steerflow.yaml has conversations cleaned, annotated and asked with',
+  seqLen: config.clean.seqLen,
+  made: null,
+})
+
+const linted = (subjects: readonly Subject[], around: Surroundings): Linted => ({
+  jobs: subjects.filter(({ trains }) => trains).map(({ name }) => name),
+  findings: subjects.flatMap(subject => lint(subject, around)),
+})
+
+/** Looks at the commands of a shell script, such as the tutorial's. */
+export function lintScript(text: string, config: Config): Linted {
+  const { subjects, made, cleans } = scriptOf(text)
+  const scripts = { tokens: extraIdTokens, tokensOf: 'the data scripts clean and annotate with' }
+  return linted(subjects, { ...ours(config), seqLen: null, made, ...(cleans && scripts) })
+}
+
+/** Looks at jobs as they were asked for. */
+export const lintJobs = (jobs: readonly JobEvent[], config: Config): Linted =>
+  linted(
+    jobs.map(({ job, trainer, settings }) => jobSubject({ name: job, trainer, settings })),
+    ours(config),
+  )
+
+/** Looks at what the configuration asks for: the next job of each dataset. */
+export const lintDatasets = (config: Config): Linted =>
+  linted(
+    datasetNames(config).flatMap(dataset => {
+      const { trainer, settings } = datasetOf(config, dataset)
+      return trainer === 'none' ? [] : [jobSubject({ name: `dataset ${dataset} (${trainer})`, trainer, settings })]
+    }),
+    ours(config),
+  )
+
+/** Jobs that are still to be run, here or by somebody else. */
+export const jobsAhead = (jobs: Iterable<JobEvent>): readonly JobEvent[] =>
+  [...jobs].filter(({ state }) => isOpen(state) || state === 'rendered')

@@ -1,0 +1,93 @@
+import { nemoDefaults } from '../nemo-aligner.js'
+import { hydraValue } from './hydra-value.js'
+import { type ShellCommand, shellCommands, type ShellWord } from './shell-words.js'
+import { type Setting, type Subject } from './subject.js'
+
+const tokenKeys = 'model.data.chat_prompt_tokens'
+
+/** A command's program: the script that it runs, without its folders. */
+const programOf = (command: ShellCommand): string =>
+  command.map(word => /([\w.-]+)\.py$/.exec(word.text)?.[1]).find(name => name !== undefined) ??
+  (command[0]?.text ?? '').replace(/^.*\//, '')
+
+/** An override as hydra reads it, `key=value` with `+` or `++` before it, or a flag of the data scripts. */
+const override = (word: ShellWord): Setting | null => {
+  const parts = /^(?:\+{0,2})([A-Za-z_][\w.@]*)=([^]*)$/.exec(word.text)
+  return parts && { key: parts[1]!, value: hydraValue(parts[2]!), word }
+}
+
+/** The value of `--name value` or `--name=value`, with `-` and `_` alike. */
+export function flagOf(command: ShellCommand, name: string): string | null {
+  for (const [index, { text }] of command.entries()) {
+    const [flag, ...value] = text.replace(/^--/, '').split('=')
+    if (!text.startsWith('--') || flag!.replaceAll('-', '_') !== name) continue
+    return value.length > 0 ? value.join('=') : (command[index + 1]?.text ?? null)
+  }
+  return null
+}
+
+/** Files that a command of the data scripts writes; none for others. */
+export function filesMade(command: ShellCommand): readonly string[] {
+  const program = programOf(command)
+  const flag = (name: string): readonly string[] => [flagOf(command, name)].filter(file => file !== null)
+  if (/^(preprocessing|preprocess)$/.test(program)) {
+    return flag('output_file_prefix').flatMap(prefix => [`${prefix}_train.jsonl`, `${prefix}_val.jsonl`])
+  }
+  if (program === 'data_clean') return flag('output_file')
+  return program === 'attribute_annotate' ? flag('output_file_name') : []
+}
+
+/** The prompt tokens that a training command ends up with: those that it sets, and the trainer's own for the others. */
+function tokensOf(settings: ReadonlyMap<string, Setting>): Subject['tokens'] {
+  const token = (key: string, fallback: string): string => {
+    const value = settings.get(`${tokenKeys}.${key}`)?.value
+    return value === undefined || value === null ? fallback : String(value)
+  }
+  return {
+    system: token('system_turn_start', nemoDefaults.system),
+    turn: token('turn_start', nemoDefaults.turn),
+    label: token('label_start', nemoDefaults.label),
+  }
+}
+
+function subject(command: ShellCommand, index: number): Subject {
+  const program = programOf(command)
+  const trains = /^train_gpt_sft/.test(program)
+  const settings = new Map<string, Setting>()
+  for (const word of command) {
+    const set = override(word)
+    if (set) settings.set(set.key, set)
+  }
+  const length = settings.get('model.data.train_ds.max_seq_length')?.value
+  return {
+    name: `command ${index + 1} (${program})`,
+    trains,
+    trainer: trains ? 'nemo-aligner' : null,
+    role: null,
+    settings,
+    words: command.filter(word => override(word) === null),
+    refused: null,
+    tokens: trains ? tokensOf(settings) : null,
+    maxLength: typeof length === 'number' ? length : null,
+  }
+}
+
+/** What a shell script of the tutorial's kind holds: its commands, and the files that they make. */
+export interface Script {
+  readonly subjects: readonly Subject[]
+  /** Null when no command makes a file of which we know. */
+  readonly made: readonly string[] | null
+  /** Whether it cleans or annotates with the original scripts, which know only `<extra_id_0..2>`. */
+  readonly cleans: boolean
+}
+
+/** Reads a shell script; commands that we know nothing of are kept as they are. */
+export function scriptOf(text: string): Script {
+  const commands = shellCommands(text)
+  const made = commands.flatMap(filesMade)
+  return {
+    subjects: commands.map(subject),
+    made: made.length === 0 ? null : made,
+    cleans: commands.some(command => /^(data_clean|attribute_annotate)$/.test(programOf(command))),
+  }
+}

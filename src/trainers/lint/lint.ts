@@ -1,0 +1,40 @@
+import { type Finding, type Rule } from './finding.js'
+import { filesNeverMeet, scriptPath } from './rules/files.js'
+import { refusedSetting, sftTrainer, unknownKey } from './rules/keys.js'
+import { shorterThanClean, validationLength } from './rules/lengths.js'
+import { controlCharacter, hydraQuotes, lostBackslash, tokenEscape } from './rules/shell.js'
+import { promptTokens } from './rules/tokens.js'
+import { batchDivision, parallelDevices, uniformSelective, wandbProject } from './rules/trainer.js'
+import { type Subject, type Surroundings } from './subject.js'
+
+/** Every rule. Nothing is changed by any of them: what they find is for a person to decide. */
+export const rules: readonly Rule[] = [
+  refusedSetting,
+  sftTrainer,
+  unknownKey,
+  lostBackslash,
+  tokenEscape,
+  controlCharacter,
+  hydraQuotes,
+  promptTokens,
+  validationLength,
+  shorterThanClean,
+  filesNeverMeet,
+  scriptPath,
+  wandbProject,
+  parallelDevices,
+  batchDivision,
+  uniformSelective,
+]
+
+/** What the rules find in a subject, in their order. */
+export const lint = (subject: Subject, around: Surroundings): readonly Finding[] =>
+  rules.flatMap(({ id, severity, check }) =>
+    check(subject, around).map(problem => ({
+      rule: id,
+      severity: problem.severity ?? severity,
+      subject: subject.name,
+      text: problem.text,
+      next: problem.next,
+    })),
+  )

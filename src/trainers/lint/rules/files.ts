@@ -1,0 +1,40 @@
+import { type Rule } from '../finding.js'
+import { valueOf } from '../subject.js'
+
+const keys = ['model.data.train_ds.file_path', 'model.data.validation_ds.file_path']
+
+/** trainers §1: no printed command makes the `…v2t…_value_output_clean.jsonl` that the second job reads. */
+export const filesNeverMeet: Rule = {
+  id: 'files-never-meet',
+  severity: 'error',
+  title: 'a file that training reads and no command of the script makes',
+  check: (subject, { made }) =>
+    !subject.trains || made === null
+      ? []
+      : keys.flatMap(key => {
+          const file = valueOf(subject, key)
+          if (typeof file !== 'string' || made.includes(file)) return []
+          return [
+            {
+              text: `${key} is ${file}, which no command here makes`,
+              next: `read one of those that are made (${made.join(', ')}), or make it: the annotated ones are of type TEXT_TO_VALUE, and have to become VALUE_TO_TEXT to train the answering model`,
+            },
+          ]
+        }),
+}
+
+const place = 'scripts/nlp_language_modeling/sft'
+
+/** alignment §6: the printed steps call data_clean.py under two paths. */
+export const scriptPath: Rule = {
+  id: 'script-path',
+  severity: 'warning',
+  title: 'a data script under a path where no NeMo has it',
+  check: ({ words }) =>
+    words
+      .filter(({ text }) => /(^|\/)scripts\/(data_clean|preprocessing|attribute_annotate)\.py$/.test(text))
+      .map(({ text }) => ({
+        text: `${text} is not there`,
+        next: `NeMo has it in ${place}; or use steerflow's command of the same flags`,
+      })),
+}

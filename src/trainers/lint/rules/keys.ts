@@ -1,0 +1,41 @@
+import { nemoKeys } from '../../nemo-aligner.js'
+import { type Rule } from '../finding.js'
+
+const old = /^sft_trainer\./
+
+/** trainers §1: of every released version, the five `sft_trainer.*` of the printed commands are what it refuses. */
+export const sftTrainer: Rule = {
+  id: 'sft-trainer',
+  severity: 'error',
+  title: 'a key `sft_trainer.*`, which no released NeMo-Aligner has; it is `trainer.sft.*`',
+  check: ({ settings }) =>
+    [...settings.values()]
+      .filter(({ key }) => old.test(key))
+      .map(({ key, value }) => ({
+        text: `${key} is refused ("Key 'sft_trainer' is not in struct"); with + or in a file it is taken, and read by nothing`,
+        next: `write ${key.replace(old, 'trainer.sft.')}=${String(value)}`,
+      })),
+}
+
+export const unknownKey: Rule = {
+  id: 'unknown-key',
+  severity: 'warning',
+  title: 'a key that our trainer nemo-aligner does not take, and that we know nothing of',
+  check: ({ trains, settings }) =>
+    !trains
+      ? []
+      : [...settings.values()]
+          .filter(({ key, word }) => word !== null && !nemoKeys.includes(key) && !old.test(key))
+          .map(({ key }) => ({
+            text: `${key} is none of the keys that a job may set`,
+            next: 'look whether gpt_sft.yaml of your version has it; as a setting of a job it is refused',
+          })),
+}
+
+export const refusedSetting: Rule = {
+  id: 'refused-setting',
+  severity: 'error',
+  title: 'a setting that the trainer refuses, so that the job fails before it is launched',
+  check: ({ refused }) =>
+    refused === null ? [] : [{ text: refused, next: 'correct datasets.<name>.settings in steerflow.yaml' }],
+}

@@ -1,0 +1,37 @@
+import { type Rule } from '../finding.js'
+import { numberOf } from '../subject.js'
+
+const train = 'model.data.train_ds.max_seq_length'
+const validation = 'model.data.validation_ds.max_seq_length'
+
+const sorted = (value: number): string => [...String(value)].sort().join('')
+
+/** trainers §1: both printed commands validate with 4906 tokens, and their later edition with 4096. */
+export const validationLength: Rule = {
+  id: 'validation-length',
+  severity: 'warning',
+  title: 'another sequence length in validation than in training',
+  check: subject => {
+    const [ours, theirs] = [numberOf(subject, train), numberOf(subject, validation)]
+    if (ours === null || theirs === null || ours === theirs) return []
+    const slip = sorted(ours) === sorted(theirs) ? `: the digits of ${ours} in another order, a slip` : ''
+    return [
+      { text: `validation reads ${theirs} tokens, training ${ours}${slip}`, next: `set ${validation} to ${ours}` },
+    ]
+  },
+}
+
+export const shorterThanClean: Rule = {
+  id: 'shorter-than-clean',
+  severity: 'warning',
+  title: 'fewer tokens read in training than `clean` counted on',
+  check: ({ maxLength }, { seqLen }) =>
+    maxLength === null || seqLen === null || maxLength >= seqLen
+      ? []
+      : [
+          {
+            text: `it reads ${maxLength} tokens of a conversation; clean keeps those whose first learnt token is within ${seqLen}`,
+            next: `set clean.seqLen to ${maxLength}, or read more: of conversations in between, nothing is learnt`,
+          },
+        ],
+}

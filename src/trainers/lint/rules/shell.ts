@@ -1,0 +1,82 @@
+import { needsHydraQuotes } from '../hydra-value.js'
+import { type Rule } from '../finding.js'
+import { type Setting, type Subject } from '../subject.js'
+import { visible } from '../words.js'
+
+const inFile = (key: string, intended: string): string =>
+  `no command line can hold a NUL: set ${key}: "${visible(intended)}" in a YAML file, as jobs render it; or leave it out, since it is the trainer's default`
+
+/** What somebody meant who spelt a backslash escape. */
+const meant = (raw: string): string =>
+  raw.replace(/\\+x([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
+
+const afterEquals = (text: string): string => text.slice(text.indexOf('=') + 1)
+
+const setByWord = ({ settings }: Subject): readonly (Setting & { word: NonNullable<Setting['word']> })[] =>
+  [...settings.values()].flatMap(setting => (setting.word === null ? [] : [{ ...setting, word: setting.word }]))
+
+const isToken = (key: string): boolean => key.startsWith('model.data.chat_prompt_tokens.')
+
+/** trainers §2: `=\x11` arrives as `x11`, three characters, and nobody is told. */
+export const lostBackslash: Rule = {
+  id: 'lost-backslash',
+  severity: 'error',
+  title: 'a backslash outside of quotes, which the shell takes away',
+  check: subject => [
+    ...setByWord(subject)
+      .filter(({ word }) => word.lostBackslash)
+      .map(({ key, word }) => ({
+        text: `the shell takes the backslash of ${word.raw} away: the program gets ${visible(afterEquals(word.text))}`,
+        next: isToken(key) ? inFile(key, meant(afterEquals(word.raw))) : 'put the word into single quotes',
+      })),
+    ...subject.words
+      .filter(word => word.lostBackslash)
+      .map(({ raw, text }) => ({
+        text: `the shell takes the backslash of ${raw} away: the program gets ${visible(text)}`,
+        next: 'put the word into single quotes',
+      })),
+  ],
+}
+
+/** trainers §2: hydra's quotes know no \x escapes, so that `'\x11'` is four characters. */
+export const tokenEscape: Rule = {
+  id: 'token-escape',
+  severity: 'error',
+  title: 'an escape in a prompt token on a command line, which stays the characters that it is spelt with',
+  check: subject =>
+    setByWord(subject)
+      .filter(({ key, value, word }) => isToken(key) && !word.lostBackslash && /\\[xu0-7]/.test(String(value)))
+      .map(({ key, value, word }) => ({
+        text: `${key} becomes ${[...String(value)].length} characters: hydra knows no such escape as in ${word.raw}`,
+        next: inFile(key, meant(afterEquals(word.raw))),
+      })),
+}
+
+/** trainers §2: bash cuts a word at NUL, and hydra's grammar has no control characters outside of quotes. */
+export const controlCharacter: Rule = {
+  id: 'control-character',
+  severity: 'error',
+  title: 'a control character in a word of a command line',
+  check: subject =>
+    setByWord(subject)
+      .filter(({ word }) => word.cutAtNul)
+      .map(({ key, word }) => ({
+        text: `the shell cuts ${word.raw} at its NUL: the program gets ${visible(word.text)}`,
+        next: inFile(key, '\0'),
+      })),
+}
+
+export const hydraQuotes: Rule = {
+  id: 'hydra-quotes',
+  severity: 'error',
+  title: 'a value that hydra cannot read without quotes of its own inside those of the shell',
+  check: subject =>
+    !subject.trains
+      ? []
+      : setByWord(subject)
+          .filter(({ word }) => !word.cutAtNul && needsHydraQuotes(afterEquals(word.text)))
+          .map(({ key, word }) => ({
+            text: `hydra does not take ${visible(afterEquals(word.text))} as the value of ${key}`,
+            next: `write '${key}="…"', or set it in a YAML file`,
+          })),
+}
