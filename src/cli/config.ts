@@ -4,7 +4,7 @@ import { annotate } from '../stages/annotate.js'
 import { clean } from '../stages/clean.js'
 import { preprocess } from '../stages/preprocess.js'
 import { seal } from '../stages/seal.js'
-import { trigger } from '../stages/trigger.js'
+import { trainedByDefault, trigger } from '../stages/trigger.js'
 import { EndpointEntries } from '../adapters/inference/endpoints/entry.js'
 import { type EndpointsSpec } from '../adapters/inference/endpoints/watch.js'
 import { KafkaSettings } from '../adapters/log/kafka/settings.js'
@@ -208,15 +208,9 @@ export const Config = z
   .meta({ title: 'steerflow.yaml' })
 export type Config = z.output<typeof Config>
 
-/** What is trained on the two datasets of the pipeline unless the configuration says otherwise. */
-const training: Readonly<Record<string, z.input<typeof Dataset>>> = {
-  'value-model': { trainer: 'baseline', launcher: 'exec' },
-  steerlm: { trainer: 'nemo-aligner', launcher: 'render' },
-}
-
 /** The settings of a dataset, with its defaults. */
 export const datasetOf = (config: Config, name: string): z.output<typeof Dataset> =>
-  config.datasets[name] ?? Dataset.parse(training[name] ?? {})
+  config.datasets[name] ?? Dataset.parse(trainedByDefault[name] ?? {})
 
 /** Where endpoints come from, those of the value model or of the SteerLM model; null: from nowhere. */
 export function endpointsOf({ endpoints, endpointsFile }: Config['annotate'] | Config['sample']): EndpointsSpec | null {
@@ -226,7 +220,7 @@ export function endpointsOf({ endpoints, endpointsFile }: Config['annotate'] | C
 
 /** The datasets of the pipeline, and those that the configuration adds. */
 export const datasetNames = (config: Config): readonly string[] => [
-  ...new Set([...Object.keys(training), ...Object.keys(config.datasets)]),
+  ...new Set([...Object.keys(trainedByDefault), ...Object.keys(config.datasets)]),
 ]
 
 /** The attribute sets that the configuration adds. */

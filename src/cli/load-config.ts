@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { complaintOf, readYaml } from '../adapters/plain-yaml.js'
 import { SteerflowError } from '../domain/errors.js'
+import { trainedByDefault } from '../stages/trigger.js'
 import { Config } from './config.js'
 import { configKeys } from './config-keys.js'
 
@@ -31,11 +32,24 @@ export function loadConfig(sources: ConfigSources): Config {
     const path = pair.slice(0, at).split('.')
     assign(tree, path, valueOf(pair.slice(0, at), path, pair.slice(at + 1)))
   }
-  const parsed = Config.safeParse(tree)
+  const parsed = Config.safeParse(withTrainers(tree))
   if (parsed.success) return parsed.data
   const { path, message } = complaintOf(parsed.error)
   throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${path.join('.') || 'the configuration'}: ${message}`)
 }
+
+/** What is trained by default on a dataset stays where its settings name no other trainer. */
+function withTrainers(tree: Tree): Tree {
+  if (!isTree(tree.datasets)) return tree
+  const datasets = Object.entries(tree.datasets).map(([name, given]): [string, unknown] => {
+    const usual = Object.hasOwn(trainedByDefault, name) ? trainedByDefault[name] : undefined
+    if (usual === undefined || !isTree(given) || given.trainer !== undefined) return [name, given]
+    return [name, { ...usual, ...given, ...(isTree(given.when) && { when: { ...usual.when, ...given.when } }) }]
+  })
+  return { ...tree, datasets: Object.fromEntries(datasets) }
+}
+
+const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function readFile(named: string | undefined): Tree {
   const file = named ?? 'steerflow.yaml'
@@ -44,7 +58,7 @@ function readFile(named: string | undefined): Tree {
     throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `no configuration file at ${named}`)
   }
   const tree: unknown = readYaml(file, readFileSync(file, 'utf8')) ?? {}
-  if (typeof tree === 'object' && tree !== null && !Array.isArray(tree)) return tree as Tree
+  if (isTree(tree)) return tree
   throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${file} must hold keys and values`)
 }
 

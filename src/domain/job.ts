@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { GateResult } from './gates/gate.js'
 import { TrainedModel } from './model.js'
 import { DatasetName } from './shard.js'
 
@@ -30,12 +31,14 @@ export const Snapshot = z
   .meta({ title: 'Snapshot' })
 export type Snapshot = z.output<typeof Snapshot>
 
-/** The rule that was asked, with the values it saw: a decision can be read back later. */
+/** Train or not, with everything that was asked and seen: a decision can be read back later. */
 export const Decision = z
   .strictObject({
     train: z.boolean(),
-    rule: z.string().describe('e.g. records>=1'),
+    rule: z.string().describe('what asked for the job, e.g. new>=10000; of a refusal the gates that did not hold'),
     values: z.record(z.string(), z.union([z.number(), z.string()])),
+    gates: z.array(GateResult).optional().describe('what every gate said'),
+    decided_by: z.enum(['rule', 'person']).optional().describe('a person may overrule a refusal; absent: the rule'),
   })
   .meta({ title: 'Decision' })
 export type Decision = z.output<typeof Decision>

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { Split } from './conversation.js'
+import { RecordedRules } from './gates/when.js'
+import { LabelCounts } from './label-counts.js'
 
 /** Decimal offset of a log, as text, since JSON numbers end at 2^53. */
 export const OffsetText = z.string().regex(/^\d+$/)
@@ -26,20 +28,25 @@ export const ShardManifest = z
     sha256: z.string(),
     attribute_set: z.string(),
     reason: CutReason.describe('why the cut was made'),
+    labels: LabelCounts.optional().describe('how the labels of its records are spread; absent: not counted'),
   })
   .meta({ title: 'ShardManifest' })
 export type ShardManifest = z.output<typeof ShardManifest>
 
 /**
- * What happens to the shards of a dataset: a file was sealed, or the sources ended (`idle`), recorded with the clock
- * value used, so that a restart decides the same.
+ * What happens to the shards of a dataset, and all else that decisions on it depend on, so that a restart decides the same:
+ * - `sealed`: a file was sealed;
+ * - `idle`: the sources ended; `aged`: something has waited for too long; both with the clock value used;
+ * - `rules`: the rules that count from here on;
+ * - `overruled`: a person asked for the job that the last decision refused.
  */
 export const ShardEvent = z
   .strictObject({
     dataset: DatasetName,
-    event: z.enum(['sealed', 'idle']),
-    at: z.string().nullable().describe('clock value of an idle event, ISO 8601'),
+    event: z.enum(['sealed', 'idle', 'aged', 'rules', 'overruled']),
+    at: z.string().nullable().describe('clock value of an event that is no shard, ISO 8601'),
     manifest: ShardManifest.nullable(),
+    rules: RecordedRules.optional().describe('trainer and rules of a rules event, by the keys of datasets.<name>.when'),
   })
   .meta({ title: 'ShardEvent' })
 export type ShardEvent = z.output<typeof ShardEvent>

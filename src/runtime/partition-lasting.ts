@@ -17,6 +17,8 @@ import {
 import { untilDone } from './retry.js'
 
 const limits = { records: 500, bytes: 8 << 20 }
+/** Pause between two looks at the clock. */
+const timerMs = 1000
 
 /**
  * A partition of a lasting fold. At the start its groups' states are rebuilt from the topic's beginning up to the
@@ -29,6 +31,9 @@ export class LastingPartition implements PartitionWork {
   readonly #pursuits = new Map<string, AbortController>()
   #committed: Offset
   #caughtUp = false
+  /** End of the partition behind what was last published to it from here; null while that is being published. */
+  #own: Offset | null = offset(0)
+  #looked = 0
   #fatal: Error | null = null
   /** Commits of the loop and of pursuits take turns on the claim. */
   #turn: Promise<unknown> = Promise.resolve()
@@ -55,12 +60,7 @@ export class LastingPartition implements PartitionWork {
 
   /** Publishes what the groups' states make of idle sources. Returns whether there was anything. */
   async idle(idle: Idle): Promise<boolean> {
-    if (!this.#caughtUp || this.#stop.signal.aborted) return false
-    const records = this.runner.idle(idle)
-    if (records.length === 0) return false
-    this.#caughtUp = false
-    await this.#publish(records)
-    return true
+    return this.#tell(() => this.runner.idle(idle))
   }
 
   async run(): Promise<void> {
@@ -113,10 +113,31 @@ export class LastingPartition implements PartitionWork {
       await this.#commit(offset(record.offset + 1n), 1, outputs)
     }
     if (batch.next > this.#committed) await this.#commit(batch.next, 0, [])
-    if (batch.records.length === 0 && !this.#stop.signal.aborted) {
-      this.#pursue()
-      this.#caughtUp = true
-    }
+    // A read may have ended before what was published here meanwhile: the states do not know of it yet.
+    if (batch.records.length > 0 || this.#stop.signal.aborted || !this.#readOwn()) return
+    this.#pursue()
+    this.#caughtUp = true
+    const now = Date.now()
+    if (now - this.#looked < timerMs) return
+    this.#looked = now
+    await this.#tell(() => this.runner.timer(now))
+  }
+
+  #readOwn(): boolean {
+    return this.#own !== null && this.#committed >= this.#own
+  }
+
+  /** Publishes records to the own input, once: nothing more is told before they are read back. */
+  async #tell(made: () => readonly Encoded[]): Promise<boolean> {
+    if (!this.#caughtUp || this.#stop.signal.aborted) return false
+    const records = made()
+    if (records.length === 0) return false
+    this.#caughtUp = false
+    this.#own = null
+    await this.#publish(records)
+    const states = await this.context.log.state(this.claim.topic)
+    this.#own = states.find(({ partition }) => partition === this.claim.partition)?.end ?? this.#committed
+    return true
   }
 
   async #act(record: LogRecord): Promise<readonly Output[]> {

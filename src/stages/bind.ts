@@ -54,6 +54,8 @@ export interface LastingRunner {
   pursuits(): readonly { readonly key: string; run(signal: AbortSignal): Promise<readonly Encoded[]> }[]
   /** Records for the own input, since the sources are idle. */
   idle(idle: Idle): readonly Encoded[]
+  /** Records for the own input, since it is so late; `now` in milliseconds since 1970. */
+  timer(now: number): readonly Encoded[]
 }
 
 /** One row of the pipeline: everything a reader, a graph and the runtime need to know of a node. */
@@ -165,7 +167,7 @@ function lastingRunner<I extends z.ZodObject, P extends Ports, G>(
     step: (value, at) => {
       const record = read(value)
       const key = stage.key(record)
-      const state = fold.step(states.get(key) ?? fold.open(), record)
+      const state = fold.step(states.get(key) ?? fold.open(), record, at)
       states.set(key, state)
       return async () => write(await fold.act(state, record, at))
     },
@@ -177,6 +179,7 @@ function lastingRunner<I extends z.ZodObject, P extends Ports, G>(
         })),
       ),
     idle: idle => [...states.values()].flatMap(state => fold.idle?.(state, idle) ?? []).map(again),
+    timer: now => [...states.values()].flatMap(state => fold.timer?.(state, now) ?? []).map(again),
   }
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { conversationLine } from '../domain/conversation-line.js'
 import { Conversation } from '../domain/conversation.js'
-import { DatasetName, ShardEvent } from '../domain/shard.js'
+import { LabelCounter } from '../domain/label-counts.js'
+import { DatasetName, ShardEvent, type ShardManifest } from '../domain/shard.js'
 import { type ShardCut, type ShardStore } from './needs.js'
 import { fold } from './stage.js'
 
@@ -25,6 +26,18 @@ interface OpenCut {
   changed: boolean
   /** When it was first asked for its age, in milliseconds since 1970; a rebuilt cut is young again. */
   since: number | null
+  /** The labels of its files. */
+  readonly labels: Map<string, LabelCounter>
+}
+
+type FileKey = Pick<ShardManifest, 'dataset' | 'split' | 'attribute_set'>
+
+/** The counter of a file of the cut; made where there is none. */
+function labelsOf({ labels }: OpenCut, { dataset, split, attribute_set }: FileKey): LabelCounter {
+  const key = `${dataset} ${split} ${attribute_set}`
+  const counter = labels.get(key) ?? new LabelCounter()
+  labels.set(key, counter)
+  return counter
 }
 
 /**
@@ -42,12 +55,13 @@ export const seal = fold<{ readonly shards: ShardStore }>()({
     open: async ({ topic, partition, offset, signal }): Promise<OpenCut> => {
       const { version } = options
       const cut = await needs.shards.begin({ version, topic, partition, from: offset, signal })
-      return { cut, attributeSet: null, changed: false, since: null }
+      return { cut, attributeSet: null, changed: false, since: null, labels: new Map() }
     },
     step: (open, record) => {
       const { split, attribute_set: attributeSet } = record.steerflow
       open.attributeSet ??= attributeSet
       open.changed ||= open.attributeSet !== attributeSet
+      labelsOf(open, { dataset: options.dataset, split, attribute_set: attributeSet }).add(record)
       return open.cut.append({ dataset: options.dataset, split, attributeSet }, conversationLine(record))
     },
     full: (open, now) => {
@@ -57,11 +71,12 @@ export const seal = fold<{ readonly shards: ShardStore }>()({
       if (open.cut.bytes >= options.bytes) return 'bytes'
       return now - open.since >= options.ageSeconds * 1000 ? 'age' : null
     },
-    close: async ({ cut }, end, reason) => {
-      const manifests = await cut.seal(end)
-      return manifests.map(manifest =>
-        to.shards({ dataset: manifest.dataset, event: 'sealed', at: null, manifest: { ...manifest, reason } }),
-      )
+    close: async (open, end, reason) => {
+      const manifests = await open.cut.seal(end)
+      return manifests.map(sealed => {
+        const manifest = { ...sealed, reason, labels: labelsOf(open, sealed).counts() }
+        return to.shards({ dataset: sealed.dataset, event: 'sealed', at: null, manifest })
+      })
     },
     drop: ({ cut }) => cut.drop(),
   }),

@@ -105,8 +105,8 @@ export interface Idle {
 /** A group that lasts: its state is rebuilt from the topic's beginning; `act` runs once a record. */
 export interface LastingFold<I extends z.ZodObject, P extends Ports, G> {
   readonly open: () => G
-  /** The state after a record: pure, since it is repeated at every start. */
-  readonly step: (state: G, record: z.output<I>) => G
+  /** The state after a record and the place where the log recorded it: pure, since it is repeated at every start. */
+  readonly step: (state: G, record: z.output<I>, at: At) => G
   /**
    * What a record causes, given the state after it. Its emissions are committed with the record's offset. It may be
    * repeated after a crash, so that side effects need a name of their own by which they are found again.
@@ -118,8 +118,14 @@ export interface LastingFold<I extends z.ZodObject, P extends Ports, G> {
    * that a fenced process publishes none.
    */
   readonly pursue?: (state: G) => readonly Pursuit<P>[]
-  /** Records to publish to the own input when the sources are idle: a timer is an input like any other. */
+  /** Records to publish to the own input when the sources are idle. */
   readonly idle?: (state: G, idle: Idle) => readonly z.output<I>[]
+  /**
+   * Records to publish to the own input because of the time, `now` in milliseconds since 1970. Asked about once a second
+   * while the topic is read to its end. A timer is an input like any other: what it causes, the record causes when it is
+   * read, and that it was published says the state, so that it is not published again.
+   */
+  readonly timer?: (state: G, now: number) => readonly z.output<I>[]
 }
 
 interface FoldDeclared<I extends z.ZodObject, P extends Ports, O extends z.ZodObject> extends Declared<I, P, O> {

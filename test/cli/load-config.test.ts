@@ -105,3 +105,17 @@ test('endpoints come from the configuration, from a file, from both, or from now
   expect(sources({ endpointsFile: 'servers.yaml' })).toEqual({ entries: [], file: 'servers.yaml' })
   expect(sources({ endpoints: ['http://a'] })).toMatchObject({ entries: [{ url: 'http://a' }], file: null })
 })
+
+test('what is trained on a dataset by default stays unless another trainer is named', () => {
+  const datasetOf = (...set: string[]) => loadConfig({ set }).datasets['value-model']
+  expect(datasetOf('datasets.value-model.when.newSinceLast=5')).toMatchObject({
+    trainer: 'baseline',
+    launcher: 'exec',
+    when: { newSinceLast: 5, validation: 0 },
+  })
+  expect(datasetOf('datasets.value-model.trainer=nemo-aligner-value')).toMatchObject({
+    launcher: 'render',
+    when: { validation: 1 },
+  })
+  expect(loadConfig({ set: ['datasets.mine.when.records=5'] }).datasets.mine).toMatchObject({ trainer: 'none' })
+})

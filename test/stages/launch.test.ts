@@ -32,6 +32,9 @@ const recording = (
 const foldOf = (runner: JobRunner) =>
   launch.create({ options: {}, needs: { runners: { runner: () => runner } }, to: portsOf(launch.ports) })
 
+const stateAfter = (fold: ReturnType<typeof foldOf>, events: readonly JobEvent[]) =>
+  events.reduce((state, event) => fold.step(state, event, at()), fold.open())
+
 /** Runs events, and everything that they cause, to the end; as the runtime does. */
 async function run(runner: JobRunner, events: readonly JobEvent[]) {
   const fold = foldOf(runner)
@@ -43,7 +46,7 @@ async function run(runner: JobRunner, events: readonly JobEvent[]) {
     const event = todo.shift()
     const pursuit = event ? undefined : fold.pursue!(state)[0]
     if (!event && !pursuit) return { steps, models, state }
-    if (event) state = fold.step(state, event)
+    if (event) state = fold.step(state, event, at())
     const emissions = event ? await fold.act(state, event, at()) : await pursuit!.run(new AbortController().signal)
     if (event) steps.push(`${event.state} ${event.attempt}`)
     for (const emission of emissions) {
@@ -129,7 +132,7 @@ describe('launch', () => {
     const calls: string[] = []
     const fold = foldOf(recording(calls, succeeded))
     const announced = job({ state: 'launching', attempt: 1, host: 'here' })
-    const state = [job(), announced].reduce(fold.step, fold.open())
+    const state = stateAfter(fold, [job(), announced])
     expect(await fold.act(state, announced, at())).toEqual([
       { to: 'jobs', value: { ...announced, state: 'launched', launched_as: '7' } },
     ])
@@ -139,7 +142,7 @@ describe('launch', () => {
   it('goes on waiting after a restart, under the same key', async () => {
     const fold = foldOf(recording([], succeeded))
     const events = [job(), job({ state: 'launching', attempt: 1 }), job({ state: 'launched', attempt: 1 })]
-    const keys = [1, 2].map(() => fold.pursue!(events.reduce(fold.step, fold.open())).map(({ key }) => key))
+    const keys = [1, 2].map(() => fold.pursue!(stateAfter(fold, events)).map(({ key }) => key))
     expect(keys[0]).toEqual(['value-model-dddddddddddd-baseline attempt 1 launched'])
     expect(keys[1]).toEqual(keys[0])
   })

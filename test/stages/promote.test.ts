@@ -13,7 +13,7 @@ async function run(records: readonly ModelRecord[]): Promise<readonly ModelRecor
   for (let next = 0; ;) {
     while (next < topic.length) {
       const record = topic[next++]!
-      state = fold.step(state, record)
+      state = fold.step(state, record, at())
       expect(await fold.act(state, record, at())).toEqual([])
     }
     const [pursuit] = fold.pursue!(state)
@@ -36,7 +36,7 @@ describe('promote', () => {
   })
 
   it('asks under a key that stays the same over a restart', () => {
-    const keys = [1, 2].map(() => fold.pursue!([a].reduce(fold.step, fold.open())).map(({ key }) => key))
+    const keys = [1, 2].map(() => fold.pursue!(fold.step(fold.open(), a, at())).map(({ key }) => key))
     expect(keys).toEqual([[`value ${a.model}`], [`value ${a.model}`]])
   })
 })

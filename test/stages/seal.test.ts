@@ -88,7 +88,13 @@ describe('seal', () => {
           dataset: 'd',
           event: 'sealed',
           at: null,
-          manifest: manifest({ dataset: 'd', to: '5', records: 1, reason: 'idle' }),
+          manifest: manifest({
+            dataset: 'd',
+            to: '5',
+            records: 1,
+            reason: 'idle',
+            labels: { turns: 1, labelled: 1, values: { quality: { '4': 1 } } },
+          }),
         },
       },
     ])
