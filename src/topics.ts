@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { conversationLine } from './domain/conversation-line.js'
 import { Conversation, Dropped, Raw } from './domain/conversation.js'
 import { digest } from './domain/digest.js'
+import { Forgotten } from './domain/forgotten.js'
 import { JobEvent } from './domain/job.js'
 import { ModelRecord } from './domain/model.js'
 import { ShardEvent } from './domain/shard.js'
@@ -57,6 +58,15 @@ export const shards = topic({
   summary: 'Sealed shard files with their manifests, and when the sources of a dataset ended.',
   record: ShardEvent,
   key: { name: 'dataset', of: record => record.dataset },
+  partitions: 1,
+  retention: forever,
+})
+
+export const forgotten = topic({
+  name: 'training.forgotten',
+  summary: 'Trees that every later snapshot leaves out.',
+  record: Forgotten,
+  key: { name: 'tree_id', of: record => record.tree_id },
   partitions: 1,
   retention: forever,
 })
@@ -118,6 +128,7 @@ export const topics: readonly Topic[] = [
   relabelled,
   dropped,
   shards,
+  forgotten,
   jobs,
   models,
   replayed,

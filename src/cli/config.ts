@@ -16,8 +16,15 @@ const tokens = z
   .default('extra-id')
   .describe('prompt tokens: extra-id is <extra_id_0..2>, control is \\x00 \\x11 \\x12; training must use the same')
 
+const SnapshotFiles = z.strictObject({
+  gzip: z.boolean().default(false).describe('also as *.jsonl.gz'),
+  parquet: z.boolean().default(false).describe('also as *.parquet, with scores and labels in typed columns'),
+  license: z.string().default('').describe('licence of the records, for the dataset card; empty: not stated'),
+})
+
 const Dataset = z.strictObject({
   seal: seal.options.omit({ dataset: true }).prefault({}).describe('when shards are cut'),
+  snapshot: SnapshotFiles.prefault({}).describe('files of its snapshots beside JSON lines, see docs/datasets.md'),
   ...trigger.options.shape.datasets.unwrap().valueType.shape,
 })
 
@@ -259,7 +266,7 @@ export function nodeOptions(
       return datasetOf(config, String(node.fixed.dataset)).seal
     case 'trigger': {
       const settings = datasetNames(config).map(name => {
-        const { seal: _, ...rest } = datasetOf(config, name)
+        const { seal: _seal, snapshot: _snapshot, ...rest } = datasetOf(config, name)
         return [name, rest] as const
       })
       return { datasets: Object.fromEntries(settings) }

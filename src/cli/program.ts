@@ -11,6 +11,7 @@ import { config } from './commands/config.js'
 import { datasets } from './commands/datasets.js'
 import { deadLetters } from './commands/dead-letters.js'
 import { doctor } from './commands/doctor.js'
+import { forget } from './commands/forget.js'
 import { graph } from './commands/graph.js'
 import { ingest } from './commands/ingest.js'
 import { init } from './commands/init.js'
@@ -32,7 +33,7 @@ import { topics } from './commands/topics.js'
 const groups: Readonly<Record<string, readonly Verb[]>> = {
   Start: [quickstart, init, score, ask],
   Pipeline: [run, ingest, status, graph, tap, config, topics, schemas, doctor],
-  Data: [datasets, shards, relabel],
+  Data: [datasets, shards, relabel, forget],
   Training: [jobs, models, baseline],
   Repair: [deadLetters, offsets],
   'NeMo-compatible': [preprocess, clean, annotate],

@@ -1,16 +1,32 @@
-import { type AttributeSet } from '../../domain/attributes.js'
-import { cardHead, describeSet } from '../../domain/dataset/card.js'
-import { conversationFeatures } from '../../domain/dataset/features.js'
-import { type Snapshot } from '../../domain/job.js'
+import { cardHead, type CardConfig, describeSet } from '../../domain/dataset/card.js'
+import { conversationFeatures, typedFeatures } from '../../domain/dataset/features.js'
+import { type Form, forms } from './data-files.js'
+import { type Described } from './described.js'
+
+/** The ways to read a snapshot: a configuration for each form that it is in. */
+function configsOf({ snapshot, sets, files }: Described): readonly CardConfig[] {
+  const configOf = (form: Form): CardConfig => ({
+    // The loader's cache knows a folder by its last name and configuration: through `latest`, a configuration of one name
+    // would be answered with the records of an older snapshot.
+    name: `${snapshot.digest.slice(0, 12)}${form === 'jsonl' ? '' : `-${form}`}`,
+    // A split without records is left out, since the loader fails on it.
+    files: files.filter(file => file.form === form && file.records > 0).map(({ split, path }) => ({ split, path })),
+    features: form === 'parquet' ? typedFeatures(sets) : conversationFeatures(sets),
+  })
+  return forms.map(configOf).filter(({ files: some }, index) => index === 0 || some.length > 0)
+}
+
+const described: Readonly<Record<Form, string>> = {
+  jsonl: '`*.jsonl`: JSON lines',
+  gzip: '`*.jsonl.gz`: the same lines, compressed',
+  parquet: '`*.parquet`: the same records in typed columns; `labels` holds the label of each turn as numbers',
+}
 
 /** The dataset card (README.md) of a snapshot: read by `load_dataset` and by people. A function of the records alone. */
-export function datasetCard(snapshot: Snapshot, sets: readonly AttributeSet[]): string {
-  const splits = (['train', 'validation'] as const).filter(split => snapshot[split] > 0)
-  // The loader's cache knows a folder by its last name and configuration: through `latest`, a configuration of one name
-  // would be answered with the records of an older snapshot.
-  const name = snapshot.digest.slice(0, 12)
-  const files = splits.map(split => ({ split, path: `${split}.jsonl` }))
-  return `${cardHead([{ name, files, features: conversationFeatures(sets) }])}
+export function datasetCard(of: Described): string {
+  const { snapshot, sets, files, published } = of
+  const present = forms.filter(form => files.some(file => file.form === form))
+  return `${cardHead(configsOf(of), published.license)}
 # ${snapshot.dataset}
 
 SteerLM conversations, one a line. Snapshot \`${snapshot.digest}\`.
@@ -20,13 +36,16 @@ SteerLM conversations, one a line. Snapshot \`${snapshot.digest}\`.
 | train | ${snapshot.train} |
 | validation | ${snapshot.validation} |
 
+Files:
+${present.map(form => `- ${described[form]}`).join('\n')}
+
 Attribute set of the labels:
 ${sets.map(describeSet).join('\n')}
 
 - \`conversations\`, \`tree_id\`, \`system\`, \`mask\` and \`type\` are what NeMo's chat loader reads; \`label\` is null on a turn that
   has none. \`steerflow\` tells where a record comes from and holds the raw scores before they were rounded to the label.
 - Records stand in the order of their id, which is a shuffle that stays the same. Equal paths appear once, and of a tree
-  that came several times the last version.
-- \`sha256sum -c SHA256SUMS\` checks the files.
+  that came several times the last version. Trees that were to be forgotten are left out.
+- \`sha256sum -c SHA256SUMS\` checks the files; \`croissant.json\` describes them in Croissant 1.0.
 `
 }

@@ -16,8 +16,25 @@ export interface Selected {
 
 /** Records that were left out, by the rule that did it. */
 export interface LeftOut {
+  /** Of an older version of their tree. */
   superseded: number
+  /** Of an id that another record has. */
   duplicates: number
+  /** Of a tree that is to be forgotten. */
+  forgotten: number
+}
+
+export interface SelectOptions {
+  readonly manifests: readonly ShardManifest[]
+  /** Ids of the trees that are left out. */
+  readonly forgotten: ReadonlySet<string>
+  readonly room: SortRoom
+}
+
+/** The records of a snapshot; what was left out is known when all of them have been read. */
+export interface Selection {
+  readonly records: AsyncIterable<readonly Selected[]>
+  readonly leftOut: Readonly<LeftOut>
 }
 
 /** What of a shard line decides on its place; the rest is carried as it is. */
@@ -47,19 +64,22 @@ function split(text: string, count: number): string[] {
 
 /**
  * The records of a snapshot in order of their id, which is a stable shuffle, as a function of the records alone:
+ * - trees that are to be forgotten are left out;
  * - of a tree whose source record came several times, the version that stands last in the log counts (tree-version.ts);
  *   a tree lies in one partition, so that there is a last one;
  * - of several records with one id, the last of the tree counts; of equal paths in several trees, one.
  * Two external sorts keep the memory flat: by tree, to find the last version, then by id.
  */
-export async function* select(
-  files: FileStore,
-  manifests: readonly ShardManifest[],
-  room: SortRoom,
-  leftOut: LeftOut,
-): AsyncIterable<readonly Selected[]> {
-  const byTree = sortLines(latestFirst(files, manifests), { ...room, folder: `${room.folder}/by-tree` })
+export function select(files: FileStore, options: SelectOptions): Selection {
+  const leftOut: LeftOut = { superseded: 0, duplicates: 0, forgotten: 0 }
+  const { room } = options
+  const byTree = sortLines(latestFirst(files, options, leftOut), { ...room, folder: `${room.folder}/by-tree` })
   const byId = sortLines(newestVersions(byTree, leftOut), { ...room, folder: `${room.folder}/by-id` })
+  return { records: firstOfEach(byId, leftOut), leftOut }
+}
+
+/** The first record of each id. */
+async function* firstOfEach(byId: Lines, leftOut: LeftOut): Selection['records'] {
   let last: string | null = null
   for await (const batch of byId) {
     const kept: Selected[] = []
@@ -74,16 +94,19 @@ export async function* select(
 }
 
 /** Lines that sort by tree, the last in the log first: tree, age, version, id, split, line. */
-async function* latestFirst(files: FileStore, manifests: readonly ShardManifest[]): Lines {
+async function* latestFirst(files: FileStore, { manifests, forgotten }: SelectOptions, leftOut: LeftOut): Lines {
   let sequence = 0
   for (const manifest of inLogOrder(manifests)) {
     for await (const batch of shardLines(files, manifest)) {
-      yield batch.map(line => {
+      const kept: string[] = []
+      for (const line of batch) {
         const { tree_id, steerflow } = headOf(manifest, line)
         const age = String(Number.MAX_SAFE_INTEGER - sequence++)
         const id = JSON.stringify(steerflow.id)
-        return fields(digest(tree_id), age, treeVersion(steerflow) ?? '', id, steerflow.split, line)
-      })
+        if (forgotten.has(tree_id)) leftOut.forgotten++
+        else kept.push(fields(digest(tree_id), age, treeVersion(steerflow) ?? '', id, steerflow.split, line))
+      }
+      yield kept
     }
   }
 }

@@ -7,6 +7,7 @@ import { table, thousands } from '../render/bars.js'
 import { type DatasetRow, datasetRows, decisionsOn, decisionText } from '../training/datasets.js'
 import { inWorkspace, type Workspace } from '../workspace.js'
 import { exportCommand } from './datasets-export.js'
+import { snapshotCommand } from './datasets-snapshot.js'
 
 const columns = ['dataset', 'version', 'train', 'validation', 'shards', 'attribute set', 'snapshot'] as const
 
@@ -25,7 +26,7 @@ const read = async ({ log }: Workspace) => {
   return { rows: datasetRows(await readTopic(log, shards), events), events }
 }
 
-/** `datasets list|show|export`: what was sealed, the snapshots of it, the decisions on it; other formats. */
+/** `datasets list|show|snapshot|export`: what was sealed, the snapshots of it, the decisions on it; other formats. */
 export const datasets: Verb = (program, session) => {
   const group = program
     .command('datasets')
@@ -64,5 +65,6 @@ export const datasets: Verb = (program, session) => {
     }),
   )
 
+  snapshotCommand(group, session)
   exportCommand(group, session)
 }

@@ -9,13 +9,13 @@ import { type Fleet, openFleet } from '../../adapters/inference/fleet.js'
 import { ActiveModel } from '../../adapters/models/active-model.js'
 import { openValueModels, type OpenedValueModels } from '../../adapters/models/value-models.js'
 import { openJobRunners } from '../../adapters/launchers/runners.js'
-import { openSnapshots } from '../../adapters/snapshot/snapshots.js'
 import { openShards } from '../../adapters/storage/shard-store.js'
 import { openMasker } from '../../adapters/tokenizer/open-masker.js'
 import { controlTokens, extraIdTokens, type PromptTokens } from '../../domain/prompt-tokens.js'
 import { type Capabilities } from '../../stages/needs.js'
 import { models } from '../../topics.js'
-import { attributeSetOf, attributeSetsOf, type Config, endpointsOf } from '../config.js'
+import { attributeSetOf, type Config, endpointsOf } from '../config.js'
+import { snapshotsOf } from '../training/snapshots.js'
 import { type Workspace } from '../workspace.js'
 
 /** The tokenizer that is shipped with the examples. */
@@ -42,9 +42,10 @@ export interface Opened {
 
 /** Opens the capabilities of a workspace; `report` hears of endpoints that come and go. @throws what the adapters throw. */
 export async function openCapabilities(
-  { config, root, files, log }: Workspace,
+  workspace: Workspace,
   report: EndpointsReport = () => undefined,
 ): Promise<Opened> {
+  const { config, root, files, log } = workspace
   const tokens = promptTokensOf(config)
   const { protocol, inFlight, deadlineSeconds } = config.annotate
   const set = attributeSetOf(config)
@@ -71,7 +72,7 @@ export async function openCapabilities(
     masker,
     valueModels,
     shards: await openShards(root, files),
-    snapshots: await openSnapshots({ root, files, attributeSets: attributeSetsOf(config) }),
+    snapshots: await snapshotsOf(workspace),
     runners: openJobRunners(root),
   }
   const file = fleetFile(fleetFolder(root))

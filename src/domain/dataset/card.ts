@@ -14,8 +14,9 @@ export interface CardConfig {
  * The head of a dataset card (README.md), by which Hugging Face's `load_dataset` reads a folder. The first configuration
  * is what a reader gets who names none.
  */
-export function cardHead(configs: readonly CardConfig[]): string {
+export function cardHead(configs: readonly CardConfig[], license = ''): string {
   const head = {
+    ...(license !== '' && { license }),
     configs: configs.map(({ name, files }, index) => ({
       config_name: name,
       data_files: files.map(({ split, path }) => ({ split, path })),

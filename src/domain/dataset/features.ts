@@ -3,10 +3,10 @@ import { type AttributeSet } from '../attributes.js'
 /** A column of a dataset, as `dataset_info.features` of a dataset card spells it. */
 export type Feature = { readonly name: string } & FeatureType
 
+export type Scalar = 'string' | 'int64' | 'float64'
+
 export type FeatureType =
-  | { readonly dtype: 'string' | 'int64' | 'float64' }
-  | { readonly struct: readonly Feature[] }
-  | { readonly list: readonly Feature[] | 'string' | 'int64' | 'float64' }
+  { readonly dtype: Scalar } | { readonly struct: readonly Feature[] } | { readonly list: readonly Feature[] | Scalar }
 
 /** Columns of text. */
 export const strings = (...names: readonly string[]): readonly Feature[] =>
@@ -31,15 +31,11 @@ const scoreColumns = (sets: readonly AttributeSet[]): readonly Feature[] =>
 
 /**
  * Every column of a conversation with its type. Without it a loader takes the types from the first records it meets and
- * fails on a label that is null, a column that comes later, or a score that is a whole number (alignment §8).
- * `rescored`: whether some record holds labels of other models beside its own.
+ * fails on a label that is null, a column that comes later, or a score that is a whole number (alignment §8). A column
+ * that no record has is filled with nulls.
  */
-export function conversationFeatures(sets: readonly AttributeSet[], rescored = false): readonly Feature[] {
+export function conversationFeatures(sets: readonly AttributeSet[]): readonly Feature[] {
   const scores: Feature = { name: 'scores', list: scoreColumns(sets) }
-  const beside: Feature = {
-    name: 'rescored',
-    list: [...strings('value_model', 'attribute_set'), { name: 'labels', list: 'string' }, scores],
-  }
   return [
     ...originalFeatures,
     {
@@ -57,8 +53,20 @@ export function conversationFeatures(sets: readonly AttributeSet[], rescored = f
         },
         scores,
         ...strings('value_model', 'attribute_set'),
-        ...(rescored ? [beside] : []),
+        {
+          name: 'rescored',
+          list: [...strings('value_model', 'attribute_set'), { name: 'labels', list: 'string' }, scores],
+        },
       ],
     },
   ]
 }
+
+/** The columns of a Parquet file: those of a conversation, and the label of each turn in columns of numbers. */
+export const typedFeatures = (sets: readonly AttributeSet[]): readonly Feature[] => [
+  ...conversationFeatures(sets),
+  {
+    name: 'labels',
+    list: [...attributeKeys(sets).map((name): Feature => ({ name, dtype: 'int64' })), ...strings('lang')],
+  },
+]

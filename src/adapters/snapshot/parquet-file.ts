@@ -1,0 +1,59 @@
+import { Conversation } from '../../domain/conversation.js'
+import { type Feature } from '../../domain/dataset/features.js'
+import { type Cell, typedRow } from '../../domain/dataset/typed-row.js'
+import { fileLines } from '../storage/shard-lines.js'
+import { type FileFacts } from '../storage/line-file.js'
+import { ByteFile } from './byte-file.js'
+import { parquetSchema } from './parquet-schema.js'
+
+/** A row group ends with the record that makes it so large: in memory it is several times its text. */
+const groupRecords = 8192
+const groupCharacters = 8 << 20
+
+/**
+ * Writes the conversations of a file of lines as Parquet, one row group in memory at a time. The bytes are a function of
+ * the records.
+ */
+export async function writeParquet(from: string, to: string, columns: readonly Feature[]): Promise<FileFacts> {
+  // Loaded here, since few datasets ask for it.
+  const { ByteWriter, ParquetWriter } = await import('hyparquet-writer')
+  const file = await ByteFile.create(to)
+  try {
+    const bytes = new ByteWriter(1 << 20)
+    const parquet = new ParquetWriter({ writer: bytes, schema: parquetSchema(columns), createdBy: 'steerflow' })
+    let records = 0
+    const write = async (): Promise<void> => {
+      await file.append(bytes.getBytes())
+      bytes.index = 0
+    }
+    for await (const group of groupsOf(from)) {
+      const rows = group.map(line => typedRow(Conversation.parse(JSON.parse(line)), columns))
+      records += rows.length
+      const columnData = columns.map(({ name }) => ({ name, data: rows.map(row => row[name] as Cell) }))
+      await parquet.write({ columnData, rowGroupSize: rows.length })
+      await write()
+    }
+    await parquet.finish()
+    await write()
+    return { records, ...(await file.finish()) }
+  } finally {
+    await file.close()
+  }
+}
+
+/** The lines of a file in groups: one with no lines where the file has none. */
+async function* groupsOf(path: string): AsyncIterable<readonly string[]> {
+  let group: string[] = []
+  let characters = 0
+  for await (const batch of fileLines(path)) {
+    for (const line of batch) {
+      group.push(line)
+      characters += line.length
+      if (group.length < groupRecords && characters < groupCharacters) continue
+      yield group
+      group = []
+      characters = 0
+    }
+  }
+  if (group.length > 0) yield group
+}

@@ -1,0 +1,60 @@
+import { existsSync } from 'node:fs'
+import { copyFile, readdir, rename, rm, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Snapshot } from '../../domain/job.js'
+import { makeFolder, syncFolder, writeDurably } from '../storage/durable.js'
+import { type FileStore } from '../storage/file-store.js'
+import { ByteFile } from './byte-file.js'
+import { descriptions } from './describe.js'
+
+const isOccupied = (error: unknown): boolean =>
+  ['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')
+
+/**
+ * Gives a whole folder its final name. Where that is taken, by the same records from an earlier time or from another
+ * process, files that are missing there are added; the checksums come last, so that they never name a file that is not
+ * there.
+ */
+export async function placeFolder(root: string, folder: string, { dataset, path }: Snapshot): Promise<void> {
+  const parent = join(root, 'datasets', dataset)
+  const target = join(root, path)
+  await makeFolder(parent)
+  await rename(folder, target).catch(async (error: unknown) => {
+    if (!isOccupied(error)) throw error
+    const isData = (name: string): boolean => !descriptions.some(one => one === name)
+    const missing = (await readdir(folder)).filter(name => isData(name) && !existsSync(join(target, name)))
+    if (missing.length === 0) return
+    for (const name of [...missing, ...descriptions]) await rename(join(folder, name), join(target, name))
+    await syncFolder(target)
+  })
+  await syncFolder(parent)
+}
+
+/** Points `latest.json` and, for people, the link `latest` at a snapshot. */
+export async function pointAt(root: string, room: string, snapshot: Snapshot): Promise<void> {
+  const dataset = join(root, 'datasets', snapshot.dataset)
+  await writeDurably(join(dataset, 'latest.json'), latestOf(snapshot))
+  // A link cannot be replaced in one step but by renaming another over it.
+  const link = join(room, 'latest')
+  await rm(link, { force: true })
+  await symlink(snapshot.digest, link)
+  await rename(link, join(dataset, 'latest'))
+}
+
+const latestOf = (snapshot: Snapshot): string => `${JSON.stringify(snapshot, null, 2)}\n`
+
+/** Keeps a snapshot in a store that is not the data folder: every file, the checksums behind the rest, then `latest.json`. */
+export async function keepCopy(root: string, room: string, snapshot: Snapshot, store: FileStore): Promise<void> {
+  const keep = async (from: string, name: string): Promise<void> => {
+    const copy = join(room, 'copy')
+    // The store may take the file away.
+    await copyFile(from, copy)
+    await store.put(copy, name, await ByteFile.facts(copy))
+    await rm(copy, { force: true })
+  }
+  const folder = join(root, snapshot.path)
+  const names = await readdir(folder)
+  const ordered = names.toSorted((a, b) => Number(a === 'SHA256SUMS') - Number(b === 'SHA256SUMS'))
+  for (const name of ordered) await keep(join(folder, name), `${snapshot.path}/${name}`)
+  await keep(join(root, 'datasets', snapshot.dataset, 'latest.json'), `datasets/${snapshot.dataset}/latest.json`)
+}

@@ -1,0 +1,137 @@
+import { allSnapshots, type Eaten, findTree } from '../../adapters/snapshot/find-tree.js'
+import { isForgotten, type Forgotten } from '../../domain/forgotten.js'
+import { DatasetName } from '../../domain/shard.js'
+import { encode } from '../../stages/bind.js'
+import * as topics from '../../topics.js'
+import { type Session, type Verb } from '../command.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { readTopic } from '../read-topic.js'
+import { table } from '../render/bars.js'
+import { progress } from '../render/progress.js'
+import { type Eaters, eatersOf, snapshotText } from '../training/eaters.js'
+import { inWorkspace, type Workspace } from '../workspace.js'
+
+interface Flags extends ConfigFlags {
+  readonly tree: string
+  readonly dataset?: string
+  readonly reason: string
+  readonly dryRun?: true
+  readonly json?: true
+}
+
+/** `forget`: leaves a tree out of every later snapshot, and says what ate it already. */
+export const forget: Verb = (program, session) => {
+  const command = program
+    .command('forget')
+    .summary('leave a tree out of every later snapshot, and list what ate it')
+    .description(
+      `Records that a tree is to be forgotten: every later snapshot leaves it out, also when it arrives again.
+Then lists the snapshots that hold it, the jobs that read them, and the models that came of that. Nothing is deleted:
+the tree's records stay in topics and shards for as long as these keep them, and snapshots do not change.`,
+    )
+    .requiredOption('--tree <id>', 'the tree: tree_id of its conversations')
+    .option('--dataset <name>', 'only this dataset is to forget it (default: all, later ones too)')
+    .option('--reason <text>', 'why; recorded with it', '')
+    .option('--dry-run', 'record nothing, only list')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  steerflow forget --tree 6ab24d72-0181-4594-a9cd-deaf170242fb --dry-run
+  steerflow forget --tree 6ab24d72-0181-4594-a9cd-deaf170242fb --reason "asked by its author"
+  steerflow datasets snapshot steerlm      a snapshot without it, now`,
+    )
+  withConfig(command).action((flags: Flags) =>
+    inWorkspace(configOf(flags), workspace => run(workspace, flags, session)),
+  )
+}
+
+async function run(workspace: Workspace, flags: Flags, session: Session): Promise<void> {
+  const { log } = workspace
+  if (flags.dataset !== undefined && !DatasetName.safeParse(flags.dataset).success) {
+    throw new SteerflowError('STEERFLOW_USAGE', `${JSON.stringify(flags.dataset)} cannot be the name of a dataset`)
+  }
+  const dataset = flags.dataset ?? null
+  const known = isForgotten(await readTopic(log, topics.forgotten), flags.tree, dataset)
+  // First, so that a search that fails or takes long does not put it off.
+  if (!known && !flags.dryRun) {
+    const at = new Date().toISOString()
+    const record: Forgotten = { tree_id: flags.tree, dataset, at, reason: flags.reason }
+    await log.publish([encode(topics.forgotten, record)])
+  }
+  const eaten = await search(workspace, flags.tree, dataset, session)
+  const eaters = eatersOf(eaten, await readTopic(log, topics.jobs), await readTopic(log, topics.models))
+  const recorded = known ? 'before' : flags.dryRun ? 'no' : 'now'
+  if (flags.json) session.out(`${JSON.stringify(asJson(flags.tree, dataset, recorded, eaten, eaters))}\n`)
+  else session.out(asText(flags.tree, dataset, recorded, eaten, eaters))
+}
+
+/** The snapshots that hold the tree. */
+async function search({ root }: Workspace, tree: string, dataset: string | null, session: Session) {
+  const snapshots = await allSnapshots(root, dataset)
+  const bytes = snapshots.reduce((sum, { splits }) => sum + splits.train.bytes + splits.validation.bytes, 0)
+  const shown = progress(session, 'search snapshots', 'bytes', bytes)
+  const eaten: Eaten[] = []
+  for (const snapshot of snapshots) {
+    const found = await findTree(root, snapshot, tree, read => shown.add(read))
+    if (found) eaten.push(found)
+  }
+  shown.done(`in ${eaten.length} of ${snapshots.length} snapshots`)
+  return eaten
+}
+
+type Recorded = 'now' | 'before' | 'no'
+
+const asJson = (tree: string, dataset: string | null, recorded: Recorded, eaten: readonly Eaten[], eaters: Eaters) => ({
+  tree_id: tree,
+  dataset,
+  recorded,
+  snapshots: eaten.map(({ snapshot, records }) => ({ ...snapshot, records })),
+  jobs: eaters.jobs.map(({ job, dataset: of, state, snapshot }) => ({
+    job,
+    dataset: of,
+    state,
+    snapshot: snapshot.digest,
+  })),
+  models: eaters.models.map(({ model, role, state, digest, snapshot }) => ({ model, role, state, digest, snapshot })),
+})
+
+function asText(
+  tree: string,
+  dataset: string | null,
+  recorded: Recorded,
+  eaten: readonly Eaten[],
+  { jobs, models }: Eaters,
+): string {
+  const scope = dataset === null ? 'every later snapshot' : `every later snapshot of ${dataset}`
+  const first = {
+    now: `${tree} is left out of ${scope}`,
+    before: `${tree} was left out of ${scope} already`,
+    no: `${tree} would be left out of ${scope}; nothing was recorded`,
+  }[recorded]
+  const parts: readonly (readonly [string, readonly (readonly string[])[]])[] = [
+    [
+      'snapshots',
+      eaten.map(({ snapshot, records }) => [
+        snapshotText(snapshot),
+        `${records.train} train, ${records.validation} validation records`,
+      ]),
+    ],
+    [
+      'jobs',
+      jobs.map(({ job, state, dataset: of, snapshot }) => [
+        job,
+        state,
+        snapshotText({ dataset: of, digest: snapshot.digest }),
+      ]),
+    ],
+    ['models', models.map(({ model, role, state }) => [model, role, state])],
+  ]
+  const sections = parts.map(([name, rows]) => {
+    const lines = rows.length === 0 ? ['none'] : table(rows, [0, 1, 2])
+    return `${name} that ate it:\n${lines.map(line => `  ${line}\n`).join('')}`
+  })
+  return `${first}\n${sections.join('')}`
+}
