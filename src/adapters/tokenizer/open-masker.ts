@@ -1,10 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import { digest } from '../../domain/digest.js'
 import { SteerflowError } from '../../domain/errors.js'
+import { type MaskInput } from '../../domain/mask/input.js'
+import { type TokenRow } from '../../domain/mask/token-row.js'
 import { type PromptTokens } from '../../domain/prompt-tokens.js'
 import { type Masker } from '../../stages/needs.js'
-import { readModel } from './model-file.js'
-import { type Job, TokenizerThread } from './thread.js'
+import { type Answer } from './messages.js'
+import { openThreads } from './open-threads.js'
 
 export interface MaskerOptions {
   /** Path of a SentencePiece .model file. */
@@ -14,14 +15,14 @@ export interface MaskerOptions {
   readonly threads: number
 }
 
-/** Conversations in one message to a thread: enough that passing messages costs little. */
-const batchSize = 64
-/** Messages under way to a thread: one at work, one to go on with. */
-const ahead = 2
+const unasked = (): never => {
+  throw new SteerflowError('STEERFLOW_BUG', 'a tokenizer thread answered another question')
+}
+
+const isRow = (answer: Answer): answer is TokenRow => typeof answer === 'object' && answer !== null
 
 /**
- * Computes loss masks in worker threads. Requests made in the same turn of the event loop, or while all threads are busy,
- * go together.
+ * Computes where the loss of conversations begins, in worker threads.
  * @throws STEERFLOW_TOKENIZER when the model cannot be loaded.
  */
 export async function openMasker({
@@ -29,42 +30,44 @@ export async function openMasker({
   tokens,
   threads,
 }: MaskerOptions): Promise<Masker & { close(): Promise<void> }> {
-  const bytes = await readFile(model).catch((cause: unknown) => {
-    throw new SteerflowError('STEERFLOW_TOKENIZER', `${model} cannot be read`, { cause })
-  })
-  readModel(bytes)
-
-  const queue: Job[] = []
-  let scheduled = false
-  const dispatch = () => {
-    scheduled = false
-    while (queue.length > 0) {
-      const free = pool.reduce((least, thread) => (thread.busy < least.busy ? thread : least))
-      if (free.busy >= ahead) return
-      free.send(queue.splice(0, batchSize))
-    }
-  }
-  const pool = Array.from({ length: Math.max(1, threads) }, () => new TokenizerThread({ model, tokens }, dispatch))
-  const close = async () => {
-    const closed = new SteerflowError('STEERFLOW_TOKENIZER', 'the tokenizer was closed')
-    for (const job of queue.splice(0)) job.reject(closed)
-    await Promise.all(pool.map(thread => thread.close()))
-  }
-  try {
-    await Promise.all(pool.map(thread => thread.ready))
-  } catch (thrown) {
-    await close()
-    throw thrown
-  }
+  const { bytes, ask, close } = await openThreads({ model, tokens, question: { ask: 'first-learnt' } }, threads)
   return {
     digest: digest(bytes, tokens.system, tokens.turn, tokens.label),
-    firstLearnt: input =>
-      new Promise((resolve, reject) => {
-        queue.push({ input, resolve, reject })
-        if (scheduled) return
-        scheduled = true
-        setImmediate(dispatch)
-      }),
+    firstLearnt: async input => {
+      const answer = await ask(input)
+      return isRow(answer) ? unasked() : answer
+    },
+    close,
+  }
+}
+
+/** Makes rows of tokens and labels out of conversations. */
+export interface RowEncoder {
+  /** Digest of the tokenizer model and the prompt tokens. */
+  readonly digest: string
+  /** @throws STEERFLOW_UNMASKABLE when a rule of the trainer's loader is violated. */
+  row(input: MaskInput): Promise<TokenRow>
+  close(): Promise<void>
+}
+
+/**
+ * Computes the rows that a trainer learns from, of at most `maxTokens` each, in worker threads; with the same masks as
+ * `openMasker`.
+ * @throws STEERFLOW_TOKENIZER when the model cannot be loaded.
+ */
+export async function openRowEncoder({
+  model,
+  tokens,
+  threads,
+  maxTokens,
+}: MaskerOptions & { readonly maxTokens: number }): Promise<RowEncoder> {
+  const { bytes, ask, close } = await openThreads({ model, tokens, question: { ask: 'row', maxTokens } }, threads)
+  return {
+    digest: digest(bytes, tokens.system, tokens.turn, tokens.label),
+    row: async input => {
+      const answer = await ask(input)
+      return isRow(answer) ? answer : unasked()
+    },
     close,
   }
 }

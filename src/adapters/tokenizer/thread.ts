@@ -2,12 +2,12 @@ import { Worker } from 'node:worker_threads'
 import { SteerflowError } from '../../domain/errors.js'
 import { type MaskInput } from '../../domain/mask/input.js'
 import { compiledUrl } from '../compiled-url.js'
-import { Reply, type ThreadOptions } from './messages.js'
+import { type Answer, Reply, type ThreadOptions } from './messages.js'
 
 /** A conversation on its way, and whom to tell. */
 export interface Job {
   readonly input: MaskInput
-  resolve(firstLearnt: number | null): void
+  resolve(answer: Answer): void
   reject(error: SteerflowError): void
 }
 
@@ -65,7 +65,7 @@ export class TokenizerThread {
     await this.#worker.terminate()
   }
 
-  #answer(results: readonly (number | null | string)[]): void {
+  #answer(results: readonly (Answer | string)[]): void {
     const jobs = this.#waiting.shift() ?? []
     if (this.#waiting.length === 0) this.#worker.unref()
     for (const [i, job] of jobs.entries()) {

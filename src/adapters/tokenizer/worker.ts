@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { asSteerflowError, explain, SteerflowError } from '../../domain/errors.js'
 import { firstLearnt } from '../../domain/mask/first-learnt.js'
+import { lossMask } from '../../domain/mask/loss-mask.js'
+import { tokenRow } from '../../domain/mask/token-row.js'
 import { type Tokenizer } from '../../domain/mask/tokenizer.js'
 import { cachedEncode } from './encode-cache.js'
-import { type Reply, type Request, type ThreadOptions } from './messages.js'
+import { type Answer, type Reply, type Request, type ThreadOptions } from './messages.js'
 import { readModel } from './model-file.js'
 import { piecewiseEncode } from './piecewise.js'
 import { loadSentencePiece } from './sentencepiece.js'
@@ -12,7 +14,7 @@ import { loadSentencePiece } from './sentencepiece.js'
 /** Characters of remembered words and of remembered turns: in all some 20 MB a thread with their ids. */
 const cacheCapacity = 2_000_000
 
-const { model, tokens } = workerData as ThreadOptions
+const { model, tokens, question } = workerData as ThreadOptions
 const say = (reply: Reply) => parentPort?.postMessage(reply)
 
 async function load(): Promise<Tokenizer> {
@@ -22,9 +24,10 @@ async function load(): Promise<Tokenizer> {
 }
 
 /** The result for one conversation: a broken rule is a result too, anything else thrown is not. */
-function result(tokenizer: Tokenizer, input: Request[number]): number | null | string {
+function result(tokenizer: Tokenizer, input: Request[number]): Answer | string {
   try {
-    return firstLearnt(tokenizer, tokens, input)
+    if (question.ask === 'first-learnt') return firstLearnt(tokenizer, tokens, input)
+    return tokenRow(lossMask(tokenizer.encode, tokens, input), question.maxTokens)
   } catch (thrown) {
     if (thrown instanceof SteerflowError && thrown.code === 'STEERFLOW_UNMASKABLE') return thrown.message
     throw thrown
