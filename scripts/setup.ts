@@ -2,10 +2,11 @@ import { cacheFolder } from './parts/cache.js'
 import { kafka } from './parts/kafka.js'
 import { llama } from './parts/llama.js'
 import { type Part } from './parts/part.js'
+import { pythonHydra } from './parts/python-hydra.js'
 import { pythonKafka } from './parts/python-kafka.js'
 import { registry } from './parts/registry.js'
 
-const parts: readonly Part[] = [kafka, registry, pythonKafka, llama]
+const parts: readonly Part[] = [kafka, registry, pythonKafka, pythonHydra, llama]
 
 /** `npm run setup -- [--check] [part …]`: installs the parts of tests, or says which are absent; exits 1 if any is. */
 const names = process.argv.slice(2).filter(arg => arg !== '--check')

@@ -30,6 +30,7 @@ const tiers = [
     absent: () => {
       // Tests that need it say so themselves.
       setUp('llama')
+      setUp('python-hydra')
       return spawnSync('python3', ['--version']).status === 0 ? null : 'python3 is not here'
     },
   },

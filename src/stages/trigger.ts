@@ -7,7 +7,10 @@ import { type Snapshots } from './needs.js'
 import { fold, type LastingFold } from './stage.js'
 
 const DatasetSettings = z.strictObject({
-  trainer: z.string().default('none').describe('baseline, nemo-aligner, nemo-aligner-value; none: only snapshots'),
+  trainer: z
+    .string()
+    .default('none')
+    .describe('baseline, nemo-aligner, nemo-aligner-value, trl, trl-value; none: only snapshots'),
   launcher: z.string().default('render').describe('exec: run here; render: only write the files'),
   settings: z.record(z.string(), z.unknown()).default({}).describe("the trainer's own settings"),
   when: When.prefault({}).describe('when to train, and the gates that every job must pass'),

@@ -17,9 +17,11 @@ function yamlCharacter(character: string): string {
   return code > 0xffff ? `\\U${hex(code, 8)}` : `\\u${hex(code, 4)}`
 }
 
-/** A string as a YAML scalar for OmegaConf. Always double-quoted: plain and single-quoted ones have no escapes, or other types. */
-export const yamlString = (text: string): string =>
-  `"${Array.from(withoutInterpolation(text), yamlCharacter).join('')}"`
+/** A string as a YAML scalar. Always double-quoted: plain and single-quoted ones have no escapes, or other types. */
+export const yamlText = (text: string): string => `"${Array.from(text, yamlCharacter).join('')}"`
+
+/** A string as a YAML scalar for OmegaConf. */
+export const yamlString = (text: string): string => yamlText(withoutInterpolation(text))
 
 /** A float as every YAML reader takes it for one: with a decimal point, and a sign in the exponent. */
 export function yamlFloat(value: number): string {

@@ -6,6 +6,8 @@ import { type PromptTokens } from '../domain/prompt-tokens.js'
 
 /** Absolute paths that a job reads and writes. */
 export interface JobPaths {
+  /** The data folder, which holds all of them. */
+  readonly root: string
   /** Folder with train.jsonl and validation.jsonl. */
   readonly snapshot: string
   /** The job's own folder, which holds the rendered files. */

@@ -2,9 +2,10 @@ import { SteerflowError } from '../domain/errors.js'
 import { baseline } from './baseline.js'
 import { nemoAligner, nemoAlignerValue } from './nemo-aligner.js'
 import { type Trainer } from './trainer.js'
+import { trl, trlValue } from './trl.js'
 
 /** Every trainer. */
-export const trainers: readonly Trainer[] = [baseline, nemoAligner, nemoAlignerValue]
+export const trainers: readonly Trainer[] = [baseline, nemoAligner, nemoAlignerValue, trl, trlValue]
 
 /**
  * The trainer of that name.

@@ -3,7 +3,12 @@ import { parse } from 'yaml'
 import { nemoAligner, nemoAlignerValue } from '../../src/trainers/nemo-aligner.js'
 import { job } from '../support/training.js'
 
-const paths = { snapshot: '/data/datasets/d/1', folder: "/data/jobs/it's", output: '/data/jobs/j/output' }
+const paths = {
+  root: '/data',
+  snapshot: '/data/datasets/d/1',
+  folder: "/data/jobs/it's",
+  output: '/data/jobs/j/output',
+}
 const render = (settings: Record<string, unknown> = {}) => nemoAligner.render(job({ settings }), paths)
 const config = (settings?: Record<string, unknown>) => render(settings).files['steerlm_model.yaml']!
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { trainerNamed, trainers } from '../../src/trainers/trainers.js'
 import { job } from '../support/training.js'
 
-const paths = { snapshot: '/s', folder: '/f', output: '/o' }
+const paths = { root: '/data', snapshot: '/s', folder: '/f', output: '/o' }
 
 describe('trainerNamed', () => {
   it('finds each by its name', () => {
@@ -10,7 +10,7 @@ describe('trainerNamed', () => {
   })
 
   it('refuses an unknown one and names the known', () => {
-    expect(() => trainerNamed('axolotl')).toThrow('known: baseline, nemo-aligner, nemo-aligner-value')
+    expect(() => trainerNamed('axolotl')).toThrow('known: baseline, nemo-aligner, nemo-aligner-value, trl, trl-value')
   })
 })
 

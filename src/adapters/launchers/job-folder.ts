@@ -20,6 +20,7 @@ export const outputFolder = (job: JobEvent): string => `${attemptFolder(job)}/ou
  */
 export const renderJob = (root: string, job: JobEvent, folder: string): Rendered =>
   trainerNamed(job.trainer).render(job, {
+    root,
     snapshot: join(root, job.snapshot.path),
     folder: join(root, folder),
     output: join(root, folder, 'output'),

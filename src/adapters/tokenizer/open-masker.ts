@@ -30,14 +30,14 @@ export async function openMasker({
   tokens,
   threads,
 }: MaskerOptions): Promise<Masker & { close(): Promise<void> }> {
-  const { bytes, ask, close } = await openThreads({ model, tokens, question: { ask: 'first-learnt' } }, threads)
+  const asked = await openThreads({ model, tokens, question: { ask: 'first-learnt' } }, threads)
   return {
-    digest: digest(bytes, tokens.system, tokens.turn, tokens.label),
+    digest: digest(asked.bytes, tokens.system, tokens.turn, tokens.label),
     firstLearnt: async input => {
-      const answer = await ask(input)
+      const answer = await asked.ask(input)
       return isRow(answer) ? unasked() : answer
     },
-    close,
+    close: () => asked.close(),
   }
 }
 
@@ -61,13 +61,13 @@ export async function openRowEncoder({
   threads,
   maxTokens,
 }: MaskerOptions & { readonly maxTokens: number }): Promise<RowEncoder> {
-  const { bytes, ask, close } = await openThreads({ model, tokens, question: { ask: 'row', maxTokens } }, threads)
+  const asked = await openThreads({ model, tokens, question: { ask: 'row', maxTokens } }, threads)
   return {
-    digest: digest(bytes, tokens.system, tokens.turn, tokens.label),
+    digest: digest(asked.bytes, tokens.system, tokens.turn, tokens.label),
     row: async input => {
-      const answer = await ask(input)
+      const answer = await asked.ask(input)
       return isRow(answer) ? answer : unasked()
     },
-    close,
+    close: () => asked.close(),
   }
 }

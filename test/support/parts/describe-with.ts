@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { describe } from 'vitest'
+import { pythonWithHydra } from '../../../scripts/parts/python-hydra.js'
 import { pythonWithKafka } from '../../../scripts/parts/python-kafka.js'
 import { whyNoKafka } from '../kafka/provider.js'
 import { whyNoLlama } from '../llama/llama.js'
@@ -11,6 +12,8 @@ const PARTS = {
   llama: whyNoLlama,
   'python-kafka': async () =>
     pythonWithKafka() ? null : 'confluent-kafka is not installed (npm run setup -- python-kafka installs it)',
+  'python-hydra': async () =>
+    pythonWithHydra() ? null : 'hydra-core is not installed (npm run setup -- python-hydra installs it)',
 }
 
 /**
