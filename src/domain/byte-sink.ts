@@ -19,6 +19,13 @@ export class ByteSink {
     return length
   }
 
+  /** Adds a text in UTF-8 and a line end. Joined beforehand, the two would be copied once more. */
+  line(text: string): void {
+    this.reserve(text.length * 3 + 1)
+    this.used += this.bytes.write(text, this.used, 'utf8')
+    this.bytes[this.used++] = 0x0a
+  }
+
   /** Adds bytes of another sink. */
   copy(from: ByteSink, start: number, end: number): void {
     this.add(from.bytes, start, end)

@@ -4,6 +4,21 @@ import { pythonJson } from './json/python.js'
 /** Writes a value as JSON text. */
 type Write<T> = (value: T) => string
 
+/** A text as pythonJson writes it, without asking what it is. */
+const scalarJson = (value: unknown): string =>
+  typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : pythonJson(value)
+
+/** Keys as they stand in a line, `"key": `; there are few, and each is written millions of times. */
+const spelledKeys = new Map<string, string>()
+function spelledKey(key: string): string {
+  const known = spelledKeys.get(key)
+  if (known !== undefined) return known
+  const spelled = `${JSON.stringify(key)}: `
+  // Keys come from records: those of a source that makes them up would fill the memory.
+  if (spelledKeys.size < 1_000) spelledKeys.set(key, spelled)
+  return spelled
+}
+
 /**
  * Writes objects as JSON text in Python's style: the schema's keys in the schema's order, then keys it does not know in
  * the order in which they came, then `last`. What is undefined is left out.
@@ -14,36 +29,53 @@ function objectWriter(
   last?: string,
 ): Write<object> {
   const known = new Set(Object.keys(shape))
-  const memberWriter = (key: string): Write<object> => {
-    const name = `, ${JSON.stringify(key)}: `
-    const write: Write<never> = Object.hasOwn(writers, key) ? writers[key]! : pythonJson
-    return value => {
-      const item = (value as Readonly<Record<string, unknown>>)[key]
-      return item === undefined ? '' : name + write(item as never)
-    }
-  }
-  const first = [...known].filter(key => key !== last).map(memberWriter)
-  const end = last === undefined ? () => '' : memberWriter(last)
-  return value => {
+  const member = (key: string) => ({
+    key,
+    name: `, ${JSON.stringify(key)}: `,
+    write: (Object.hasOwn(writers, key) ? writers[key]! : scalarJson) as Write<unknown>,
+  })
+  const first = [...known].filter(key => key !== last).map(member)
+  const end = last === undefined ? null : member(last)
+  return object => {
+    const value = object as Readonly<Record<string, unknown>>
     let members = ''
-    for (const member of first) members += member(value)
-    for (const key of Object.keys(value)) if (!known.has(key)) members += memberWriter(key)(value)
-    return `{${(members + end(value)).slice(2)}}`
+    let written = 0
+    for (const { key, name, write } of first) {
+      const item = value[key]
+      if (item === undefined) continue
+      members += name + write(item)
+      written++
+    }
+    const rest = end && value[end.key]
+    if (rest !== null && rest !== undefined) written++
+    // Counted, since almost no object has keys that its schema does not know.
+    const keys = Object.keys(value)
+    if (keys.length !== written) {
+      for (const key of keys) {
+        const item = value[key]
+        if (!known.has(key) && item !== undefined) members += `, ${spelledKey(key)}${pythonJson(item)}`
+      }
+    }
+    if (end && rest !== undefined) members += end.name + end.write(rest)
+    return `{${members.slice(2)}}`
   }
 }
 
 /** A number as JSON text that no loader takes for an integer: loaders settle a column's type on the first they see. */
-export const floatJson = (value: number): string => {
-  const text = String(value)
-  return /[.e]/.test(text) ? text : `${text}.0`
+export function floatJson(value: number): string {
+  // From 1e21 on JavaScript writes an exponent.
+  return Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : String(value)
 }
 
-const scoresJson = (scores: Readonly<Record<string, number>> | null): string =>
-  scores === null
-    ? 'null'
-    : `{${Object.entries(scores)
-        .map(([key, score]) => `${JSON.stringify(key)}: ${floatJson(score)}`)
-        .join(', ')}}`
+function scoresJson(scores: Readonly<Record<string, number>> | null): string {
+  if (scores === null) return 'null'
+  let members = ''
+  for (const key in scores) {
+    if (members !== '') members += ', '
+    members += spelledKey(key) + floatJson(scores[key]!)
+  }
+  return `{${members}}`
+}
 
 const turnJson: Write<Turn> = objectWriter(Turn.shape)
 

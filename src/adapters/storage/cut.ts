@@ -32,9 +32,10 @@ export class StoredCut implements ShardCut {
   async append(key: ShardKey, line: string): Promise<void> {
     const file = await this.#fileOf(key)
     const before = file.bytes
-    await storing(`write ${file.path}`, () => file.append(line))
+    file.add(line)
     this.records++
     this.bytes += file.bytes - before
+    if (file.isFull) await storing(`write ${file.path}`, () => file.write())
   }
 
   async seal(to: bigint): Promise<readonly Omit<ShardManifest, 'reason'>[]> {
