@@ -217,6 +217,11 @@ export const errorTable = {
     means: 'A training job ended with an error.',
     next: 'Read its log with `steerflow jobs show`.',
   },
+  STEERFLOW_LAUNCHER_UNAVAILABLE: {
+    kind: 'transient',
+    means: 'What runs training jobs (Slurm, Kubernetes, a webhook) does not answer now.',
+    next: 'Nothing, as a rule: it is asked again until it answers; `steerflow doctor` says what it is.',
+  },
   STEERFLOW_JOB_INVALID: {
     kind: 'permanent',
     means: 'A training job cannot be rendered from its settings.',

@@ -122,6 +122,12 @@ const fineTuning = (name: string, role: Trainer['role'], config: string): Traine
         },
         steps,
         workdir,
+        // One process for each device, which the launcher starts: Lightning refuses any other number (trainers §5).
+        machines: {
+          nodes: settings['trainer.num_nodes'],
+          devices: settings['trainer.devices'],
+          tasks: settings['trainer.devices'],
+        },
       }
     },
   })

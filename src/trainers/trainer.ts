@@ -29,6 +29,17 @@ export interface Rendered {
   readonly env?: Readonly<Record<string, string>>
   /** The folder in which the steps run, where the trainer lies; left out: any. */
   readonly workdir?: string
+  /** The machines that the steps are made for; left out: one, without accelerators. */
+  readonly machines?: Machines
+}
+
+/** What a job that runs on several machines or accelerators needs. */
+export interface Machines {
+  readonly nodes: number
+  /** Accelerators of each node. */
+  readonly devices: number
+  /** Processes that the launcher starts on each node: as many as devices, or one that starts the others. */
+  readonly tasks: number
 }
 
 /** What a trainer leaves in its output folder. */

@@ -1,8 +1,9 @@
 /**
- * Does one piece of file work with the compiled code and kills itself with SIGKILL at its nth file operation; a write is
- * torn in the middle. With 0 it lives, and prints how many operations there were.
+ * Does one piece of work with the compiled code and kills itself with SIGKILL at its nth file operation, start of a
+ * process, or request of HTTP (before it, and when it is answered); a write is torn in the middle. With 0 it lives, and prints how many operations there were.
  * Usage: node killed-at.mjs N WORK ROOT
  */
+import processes from 'node:child_process'
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 
@@ -22,7 +23,21 @@ function counted(owner, name) {
 
 const handle = await fs.open('/dev/null')
 for (const name of ['writeFile', 'sync', 'close']) counted(Object.getPrototypeOf(handle), name)
-for (const name of ['mkdir', 'mkdtemp', 'open', 'rename', 'rm', 'symlink', 'access']) counted(fs, name)
+for (const name of ['mkdir', 'mkdtemp', 'open', 'rename', 'rm', 'symlink', 'access', 'link']) counted(fs, name)
+for (const name of ['spawn', 'execFile']) {
+  const original = processes[name]
+  processes[name] = (...args) => {
+    if (++operations === Number(n)) process.kill(process.pid, 'SIGKILL')
+    return original(...args)
+  }
+}
+const fetched = globalThis.fetch
+globalThis.fetch = async (...args) => {
+  if (++operations === Number(n)) process.kill(process.pid, 'SIGKILL')
+  const answer = await fetched(...args)
+  if (++operations === Number(n)) process.kill(process.pid, 'SIGKILL')
+  return answer
+}
 syncBuiltinESMExports()
 
 const dist = path => import(new URL(`../../dist/${path}`, import.meta.url).href)
@@ -60,6 +75,20 @@ const works = {
     const ofStart = operations
     await runner.next({ ...job, state: 'running' }, new AbortController().signal)
     return ofStart
+  },
+  /** Posts the job of job.json. */
+  async webhook() {
+    const { WebhookRunner } = await dist('adapters/launchers/webhook/webhook-runner.js')
+    const { job, settings } = JSON.parse(await fs.readFile(`${root}/job.json`, 'utf8'))
+    await new WebhookRunner(root, settings).start(job)
+    return operations
+  },
+  /** Submits the job of job.json to Slurm. */
+  async slurm() {
+    const { SlurmRunner } = await dist('adapters/launchers/slurm/slurm-runner.js')
+    const { job, settings } = JSON.parse(await fs.readFile(`${root}/job.json`, 'utf8'))
+    await new SlurmRunner(root, settings).start(job)
+    return operations
   },
 }
 

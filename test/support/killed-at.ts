@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 const script = fileURLToPath(new URL('./killed-at.mjs', import.meta.url))
 
-type Work = 'seal' | 'snapshot' | 'launch'
+type Work = 'seal' | 'snapshot' | 'launch' | 'slurm' | 'webhook'
 
 /** What the work printed when it was left alive. */
 export interface Done<T> {
@@ -31,3 +31,12 @@ export const withSmallFiles = (blocks: number, work: Work, root: string): unknow
 /** Starts a work and leaves it to the caller to kill. */
 export const startWork = (work: Work, root: string) =>
   spawn(process.execPath, [script, '0', work, root], { stdio: 'ignore' })
+
+/** Like `killedAt`, or with 0 like `undisturbed`, while this process goes on and may answer what the work asks it. */
+export async function killedAtBeside<T>(n: number, work: Work, root: string) {
+  const child = spawn(process.execPath, [script, String(n), work, root], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+  const signal = await new Promise<NodeJS.Signals | null>(resolve => child.on('close', (_, signal) => resolve(signal)))
+  return { signal, result: text === '' ? null : (JSON.parse(text) as Done<T>).result }
+}

@@ -1,33 +1,26 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { access, open, readFile, writeFile } from 'node:fs/promises'
+import { access, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { explain, SteerflowError } from '../../../domain/errors.js'
 import { type JobEvent } from '../../../domain/job.js'
 import { type JobEnd, type JobProgress, type JobStart, type LaunchingRunner } from '../../../stages/needs.js'
 import { trainerNamed } from '../../../trainers/trainers.js'
-import { compiledUrl } from '../../compiled-url.js'
 import { isGroupRunning } from '../../processes/identity.js'
 import { storing } from '../../storage/durable.js'
 import { attemptFolder, outputFolder, writeAttempt, writeJobFolder } from '../job-folder.js'
 import { readTrainedModel } from '../trained-model.js'
 import { attemptFiles, type Exit, readExit, readOwner, type Watched } from './attempt.js'
+import { type Programs, startedAs } from './programs.js'
+import { lastLines, startWatched } from './start-watched.js'
 
 export interface ExecOptions {
-  /** Programs that are started as something else than their name on the PATH: name → program and first arguments. */
-  readonly programs?: Readonly<Record<string, readonly string[]>>
+  readonly programs?: Programs
   /** Milliseconds between two looks at a running job. */
   readonly pollMs?: number
   /** Milliseconds that a cancelled job has to end by itself. */
   readonly graceMs?: number
 }
-
-const ownPrograms = {
-  steerflow: [process.execPath, fileURLToPath(compiledUrl(import.meta.url, '../../../cli/main.js'))],
-}
-const watcher = fileURLToPath(compiledUrl(import.meta.url, './watch.js'))
 
 /**
  * Runs jobs on this machine, each in a process group of its own that outlives the pipeline. A watching process leads the
@@ -53,21 +46,8 @@ export class ExecRunner implements LaunchingRunner {
     const folder = join(this.root, attemptFolder(job))
     if ((await readOwner(folder)) !== null) return { state: 'launched', id: null }
     const { steps, env = {}, workdir = null } = await writeAttempt(this.root, job)
-    const watched: Watched = { steps: steps.map(step => this.#named(step)), env, workdir }
-    await storing(`start ${job.job}`, async () => {
-      const log = await open(join(folder, attemptFiles.log), 'a')
-      try {
-        const stdio = ['ignore', log.fd, log.fd] as const
-        const watching = spawn(process.execPath, [watcher, folder, JSON.stringify(watched)], {
-          detached: true,
-          stdio: [...stdio],
-        })
-        watching.unref()
-        await this.#taken(folder, watching)
-      } finally {
-        await log.close()
-      }
-    })
+    const watched: Watched = { steps: steps.map(step => startedAs(step, this.options.programs)), env, workdir }
+    await storing(`start ${job.job}`, () => startWatched(folder, watched))
     return { state: 'launched', id: null }
   }
 
@@ -105,25 +85,6 @@ export class ExecRunner implements LaunchingRunner {
     }
   }
 
-  /** A step with its program's name replaced by what is started. */
-  #named([program, ...args]: readonly string[]): string[] {
-    const programs = { ...ownPrograms, ...this.options.programs } as Readonly<Record<string, readonly string[]>>
-    return [...(Object.hasOwn(programs, program!) ? programs[program!]! : [program!]), ...args]
-  }
-
-  /** Waits until some watching process has taken the attempt: ours, or an earlier one. */
-  async #taken(folder: string, watching: ChildProcess): Promise<void> {
-    let gone = false
-    watching.on('exit', () => (gone = true))
-    watching.on('error', () => (gone = true))
-    for (;;) {
-      const ended = gone
-      if ((await readOwner(folder)) !== null) return
-      if (ended) throw new Error(`the watching process ended at once: ${await lastLines(folder)}`)
-      await sleep(10)
-    }
-  }
-
   async #judge(job: JobEvent, { code, signal, error, step }: Exit): Promise<JobEnd> {
     const folder = join(this.root, attemptFolder(job))
     if (code === 0) {
@@ -155,9 +116,3 @@ const wasCancelled = (folder: string): Promise<boolean> =>
     () => true,
     () => false,
   )
-
-/** The end of a job's log, on one line. */
-async function lastLines(folder: string): Promise<string> {
-  const log = await readFile(join(folder, attemptFiles.log), 'utf8').catch(() => '')
-  return log.trimEnd().split('\n').slice(-3).join(' | ').slice(-500)
-}

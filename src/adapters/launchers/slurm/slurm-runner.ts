@@ -1,0 +1,158 @@
+import { access, readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { explain, SteerflowError } from '../../../domain/errors.js'
+import { type JobEvent } from '../../../domain/job.js'
+import { type JobEnd, type JobProgress, type JobStart, type LaunchingRunner } from '../../../stages/needs.js'
+import { trainerNamed } from '../../../trainers/trainers.js'
+import { storing, writeDurably } from '../../storage/durable.js'
+import { attemptName } from '../attempt-name.js'
+import { lastLines } from '../exec/start-watched.js'
+import { instanceOf } from '../instance.js'
+import { attemptFolder, outputFolder, writeAttempt, writeJobFolder } from '../job-folder.js'
+import { readTrainedModel } from '../trained-model.js'
+import { cancelled, queued, type SlurmJob } from './commands.js'
+import { submitEnvironment } from './environment.js'
+import { lookUp } from './look-up.js'
+import { slurmScript } from './script.js'
+import { type SlurmSettings } from './settings.js'
+import { meaningOf } from './states.js'
+import { submission, submissions, submit } from './submit.js'
+
+const scriptFile = 'job.sbatch'
+
+/**
+ * Runs jobs on a Slurm cluster whose nodes see the data folder under the same path. An attempt has one name; before it is
+ * submitted, it is looked up under that name, and its script does nothing for a second job.
+ */
+export class SlurmRunner implements LaunchingRunner {
+  readonly rendersOnly = false
+  readonly host = hostname()
+
+  constructor(
+    private readonly root: string,
+    private readonly settings: SlurmSettings,
+  ) {}
+
+  async render(job: JobEvent): Promise<string> {
+    return writeJobFolder(this.root, job)
+  }
+
+  async start(job: JobEvent): Promise<JobStart> {
+    const folder = join(this.root, attemptFolder(job))
+    const { root, settings } = this
+    const name = await this.#name(job)
+    const rendered = await writeAttempt(root, job)
+    const script = slurmScript({ name, folder, root, rendered, settings })
+    await storing(`write the script of ${job.job}`, () => writeDurably(join(folder, scriptFile), script))
+    const env = submitEnvironment(process.env, settings.environment)
+    const command = ['sbatch', '--parsable', `--job-name=${name}`, join(folder, scriptFile)]
+    return storing(`submit ${job.job}`, async () => {
+      const before = await submissions(folder)
+      const earlier = before === 0 ? null : await this.#settled(job, name, before)
+      if (earlier !== null) return earlier
+      await submit(folder, before + 1, { command, env })
+      const start = await this.#settled(job, name, before + 1)
+      if (start !== null) return start
+      throw new SteerflowError(
+        'STEERFLOW_LAUNCHER_UNAVAILABLE',
+        `sbatch: ${await lastLines(join(folder, `submit-${before + 1}`))}`,
+      )
+    })
+  }
+
+  async next(job: JobEvent, signal: AbortSignal): Promise<JobProgress> {
+    const name = await this.#name(job)
+    let interrupted = 0
+    let uncertainSince: number | null = null
+    for (;;) {
+      const { job: found, certain } = await lookUp(name, await this.#id(job), monthAgo())
+      if (found !== null) {
+        const meaning = meaningOf(found.state)
+        interrupted = meaning === 'interrupted' ? interrupted + 1 : 0
+        if (meaning === 'running' && certain && job.state === 'launched') {
+          return { state: 'running', detail: `Slurm job ${found.id}` }
+        }
+        const isEnd = meaning === 'succeeded' || meaning === 'failed' || meaning === 'cancelled' || interrupted > 1
+        if (isEnd) return this.#judge(job, found)
+      }
+      // A job that has just ended may be gone from the controller before accounting has its end.
+      uncertainSince = certain ? null : (uncertainSince ?? Date.now())
+      const lag = this.settings.accountingLagSeconds * 1000
+      if (uncertainSince !== null && Date.now() - uncertainSince >= lag) return this.#untold(job, name)
+      await sleep(this.settings.pollSeconds * 1000, undefined, { signal })
+    }
+  }
+
+  async cancel(job: JobEvent): Promise<void> {
+    const name = await this.#name(job)
+    const jobs = await queued(name)
+    const running = jobs.filter(({ state }) => ['waiting', 'running', 'interrupted'].includes(meaningOf(state)))
+    if (running.length === 0) throw new SteerflowError('STEERFLOW_USAGE', `squeue shows no job called ${name}`)
+    for (const { id } of running) await cancelled(id)
+  }
+
+  /** What the nth call of sbatch came to; null where it is certain that it submitted nothing. */
+  async #settled(job: JobEvent, name: string, n: number): Promise<JobStart | null> {
+    const call = await submission(join(this.root, attemptFolder(job)), n, 100)
+    if (call.end === 'submitted') return { state: 'launched', id: call.id }
+    // Asked after the call is over, so that it is not missed; throws while the controller does not answer.
+    const { job: found } = await lookUp(name, await this.#id(job), monthAgo())
+    if (found !== null) return { state: 'launched', id: found.id }
+    if (call.end === 'refused') throw new SteerflowError('STEERFLOW_JOB_INVALID', call.said)
+    const ageMs = call.end === 'lost' ? Date.now() - call.at.getTime() : 0
+    const isRemembered = ageMs < this.settings.minJobAgeSeconds * 1000
+    if (call.end === 'unanswered' || (job.host === this.host && isRemembered)) return null
+    const detail = `it is not known whether sbatch submitted ${name}: neither squeue nor sacct has it; if it is not there, retry it`
+    return { state: 'unknown', detail }
+  }
+
+  async #judge(job: JobEvent, { id, state, reason }: SlurmJob): Promise<JobEnd> {
+    const how = `Slurm job ${id}: ${[state, reason].filter(Boolean).join(', ')}`
+    const meaning = meaningOf(state)
+    if (meaning === 'succeeded') return this.#succeeded(job)
+    if (meaning === 'cancelled') return { state: 'cancelled', detail: how }
+    return { state: 'failed', detail: [how, await this.#log(job)].filter(Boolean).join('; ') }
+  }
+
+  /** The job is in neither command. Its script says whether it came to its end; otherwise nobody can. */
+  async #untold(job: JobEvent, name: string): Promise<JobEnd> {
+    const finished = join(this.root, attemptFolder(job), 'finished')
+    const isFinished = await access(finished).then(
+      () => true,
+      () => false,
+    )
+    if (isFinished) return this.#succeeded(job)
+    const log = `${attemptFolder(job)}/log`
+    return {
+      state: 'unknown',
+      detail: `squeue and sacct have no end of ${name}; see ${log} and sacct -j ${job.launched_as}`,
+    }
+  }
+
+  async #succeeded(job: JobEvent): Promise<JobEnd> {
+    if (trainerNamed(job.trainer).result === null) return { state: 'succeeded', model: null }
+    try {
+      return { state: 'succeeded', model: await readTrainedModel(this.root, job, outputFolder(job)) }
+    } catch (thrown) {
+      return { state: 'failed', detail: explain(thrown) }
+    }
+  }
+
+  #log = (job: JobEvent): Promise<string> => lastLines(join(this.root, attemptFolder(job)))
+
+  async #name(job: JobEvent): Promise<string> {
+    return attemptName(job, await instanceOf(this.root))
+  }
+
+  /** The id that Slurm gave the attempt, or that of the job which took it; null when neither is known. */
+  async #id(job: JobEvent): Promise<string | null> {
+    if (job.launched_as) return job.launched_as
+    const taken = await readFile(join(this.root, attemptFolder(job), 'slurm-job'), 'utf8').catch(() => '')
+    return taken.trim() || null
+  }
+}
+
+/** From when on accounts are asked for: no cluster lets a job run for longer. */
+const monthAgo = (): Date => new Date(Date.now() - 31 * 86_400_000)

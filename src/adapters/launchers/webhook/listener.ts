@@ -1,0 +1,105 @@
+import { access } from 'node:fs/promises'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { SteerflowError } from '../../../domain/errors.js'
+import { JobReport } from './report.js'
+import { keepReport } from './reports.js'
+import { type WebhookSettings } from './settings.js'
+import { readSecret, whyUnsigned } from './signature.js'
+
+/** The file that says that an attempt was handed to a webhook; its folder takes reports. */
+export const requestFile = 'request.json'
+
+/** Bytes of the longest report. */
+const longest = 1 << 20
+
+/** A listener for reports. */
+export interface CallbackListener {
+  readonly port: number
+  close(): Promise<void>
+}
+
+/** The path of an attempt's reports below the listener's address. */
+export const callbackPath = (job: string, attempt: number): string => `/v1/jobs/${job}/${attempt}`
+
+/**
+ * Listens for what the other system tells of jobs: `POST /v1/jobs/<job>/<attempt>`, signed like our own requests. A report
+ * is on disk before it is answered with 200.
+ * @throws STEERFLOW_CONFIG_INVALID without a secret, or where the address cannot be listened on.
+ */
+export async function startCallbackListener(root: string, settings: WebhookSettings): Promise<CallbackListener> {
+  const secret = await readSecret(settings)
+  const toleranceMs = settings.toleranceSeconds * 1000
+
+  const answer = async (request: IncomingMessage): Promise<readonly [number, object]> => {
+    const path = /^\/v1\/jobs\/([A-Za-z0-9_][A-Za-z0-9._-]*)\/(\d{1,9})$/.exec(request.url ?? '')
+    if (path === null) return [404, { error: 'no such path' }]
+    if (request.method !== 'POST') return [405, { error: 'POST a report' }]
+    const body = await bodyOf(request)
+    if (body === null) return [413, { error: 'the report is too long' }]
+    const why = whyUnsigned(secret, request.headers, body, { now: Date.now(), toleranceMs })
+    if (why !== null) return [401, { error: why }]
+    const folder = join(root, 'jobs', path[1]!, `attempt-${path[2]}`)
+    // Asked after the signature: strangers do not learn which jobs there are.
+    const isOurs = await access(join(folder, requestFile)).then(
+      () => true,
+      () => false,
+    )
+    if (!isOurs) return [404, { error: 'no such attempt' }]
+    // The path is not signed, the id is: a report of one attempt cannot be sent to another.
+    if (!String(request.headers['webhook-id']).startsWith(`${path[1]}/${path[2]}/`)) {
+      return [401, { error: 'webhook-id does not begin with <job>/<attempt>/' }]
+    }
+    const report = JobReport.safeParse(parsed(body))
+    if (!report.success) return [400, { error: report.error.issues[0]?.message ?? 'not a report' }]
+    const { state } = await keepReport(folder, report.data)
+    return [200, { state }]
+  }
+
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    answer(request)
+      .catch((error: NodeJS.ErrnoException) => [503, { error: `cannot be kept: ${error.code ?? 'error'}` }] as const)
+      .then(([status, body]) => {
+        response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+      })
+      .catch(() => response.destroy())
+  })
+  server.requestTimeout = 30_000
+  const { host } = settings.callback
+  const port = settings.callback.port ?? 0
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', cause =>
+      reject(new SteerflowError('STEERFLOW_CONFIG_INVALID', `cannot listen on ${host}:${port}`, { cause })),
+    )
+    server.listen(port, host, resolve)
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+/** The body of a request; null when it is too long. */
+async function bodyOf(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request) {
+    bytes += (chunk as Buffer).length
+    if (bytes > longest) return null
+    chunks.push(chunk as Buffer)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,41 @@
+import { link, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { syncFolder, writeDurably } from '../../storage/durable.js'
+import { isEnd, JobReport } from './report.js'
+
+const files = { running: 'running.json', end: 'end.json' } as const
+
+async function read(path: string): Promise<JobReport | null> {
+  const text = await readFile(path, 'utf8').catch(() => null)
+  return text === null ? null : JobReport.parse(JSON.parse(text))
+}
+
+/** The last that was told of an attempt, from its folder; null when nothing was. */
+export const lastReport = async (folder: string): Promise<JobReport | null> =>
+  (await read(join(folder, files.end))) ?? (await read(join(folder, files.running)))
+
+let taking = 0
+
+/**
+ * Keeps what was told of an attempt; it is on disk when this returns. The first end counts: what comes after it changes
+ * nothing, so that a report may be sent as often as one likes. Returns what holds now.
+ */
+export async function keepReport(folder: string, report: JobReport): Promise<JobReport> {
+  const text = JSON.stringify(report)
+  if (!isEnd(report)) {
+    const known = await lastReport(folder)
+    if (report.state === 'running' && known?.state !== 'running' && (known === null || !isEnd(known))) {
+      await writeDurably(join(folder, files.running), text)
+    }
+    return (await lastReport(folder)) ?? report
+  }
+  const own = join(folder, `end.${process.pid}-${++taking}.json`)
+  await writeDurably(own, text)
+  // A link fails where the name is taken.
+  await link(own, join(folder, files.end)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  await rm(own, { force: true })
+  await syncFolder(folder)
+  return (await lastReport(folder)) ?? report
+}

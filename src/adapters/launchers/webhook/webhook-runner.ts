@@ -1,0 +1,179 @@
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { z } from 'zod'
+import { explain, SteerflowError } from '../../../domain/errors.js'
+import { type JobEvent } from '../../../domain/job.js'
+import { type TrainedModel } from '../../../domain/model.js'
+import { type JobEnd, type JobProgress, type JobStart, type LaunchingRunner } from '../../../stages/needs.js'
+import { trainerNamed } from '../../../trainers/trainers.js'
+import { storing, writeDurably } from '../../storage/durable.js'
+import { attemptName } from '../attempt-name.js'
+import { instanceOf } from '../instance.js'
+import { attemptFolder, outputFolder, writeAttempt, writeJobFolder } from '../job-folder.js'
+import { readTrainedModel } from '../trained-model.js'
+import { callbackPath, requestFile } from './listener.js'
+import { type Answer, send } from './post.js'
+import { isEnd, JobReport } from './report.js'
+import { keepReport, lastReport } from './reports.js'
+import { type WebhookSettings } from './settings.js'
+import { readSecret } from './signature.js'
+
+const Accepted = z.looseObject({ id: z.string().min(1).max(200) })
+
+/** Milliseconds between two looks at what the listener has kept. */
+const lookMs = 500
+
+/**
+ * Hands jobs to a system of one's own: a signed request, with the attempt's name as Idempotency-Key, so that it is safe to
+ * send it again whenever it is not certain that it arrived. The other side tells by callback, or when asked, what became
+ * of the job.
+ */
+export class WebhookRunner implements LaunchingRunner {
+  readonly rendersOnly = false
+  readonly host = hostname()
+
+  constructor(
+    private readonly root: string,
+    private readonly settings: WebhookSettings,
+  ) {}
+
+  async render(job: JobEvent): Promise<string> {
+    this.#configured()
+    return writeJobFolder(this.root, job)
+  }
+
+  async start(job: JobEvent): Promise<JobStart> {
+    const url = this.#configured()
+    const key = await this.#key(job)
+    const rendered = await writeAttempt(this.root, job)
+    const body = JSON.stringify({
+      type: 'steerflow.job.start',
+      key,
+      job: job.job,
+      attempt: job.attempt,
+      dataset: job.dataset,
+      trainer: job.trainer,
+      settings: job.settings,
+      snapshot: { ...job.snapshot, uri: this.#uri(job.snapshot.path) },
+      decision: job.decision,
+      ...rendered,
+      folder: this.#uri(attemptFolder(job)),
+      output: this.#uri(outputFolder(job)),
+      callback: this.#callback(job),
+    })
+    const file = join(this.root, attemptFolder(job), requestFile)
+    await storing(`keep the request of ${job.job}`, () => writeDurably(file, body))
+    const answer = await this.#send(url, key, body)
+    // 409: it is known under its key already.
+    if (answer.status === 409) return { state: 'launched', id: key }
+    if (answer.status >= 200 && answer.status < 300) {
+      const accepted = Accepted.safeParse(jsonOf(answer))
+      return { state: 'launched', id: accepted.success ? accepted.data.id : key }
+    }
+    throw new SteerflowError('STEERFLOW_JOB_INVALID', `the webhook refuses it: ${said(answer)}`)
+  }
+
+  async next(job: JobEvent, signal: AbortSignal): Promise<JobProgress> {
+    const folder = join(this.root, attemptFolder(job))
+    let askAt = 0
+    for (;;) {
+      const report = await lastReport(folder)
+      if (report !== null && isEnd(report)) return this.#judge(job, report)
+      if (report?.state === 'running' && job.state === 'launched') return { state: 'running', detail: report.detail }
+      if (this.settings.statusUrl !== '' && Date.now() >= askAt) {
+        const asked = await this.#ask(job, signal)
+        if (typeof asked === 'string') return { state: 'unknown', detail: asked }
+        await keepReport(folder, asked)
+        askAt = Date.now() + this.settings.pollSeconds * 1000
+      } else await sleep(Math.min(lookMs, this.settings.pollSeconds * 1000), undefined, { signal })
+    }
+  }
+
+  async cancel(job: JobEvent): Promise<void> {
+    const name = await this.#key(job)
+    const body = JSON.stringify({ type: 'steerflow.job.cancel', key: name, job: job.job, attempt: job.attempt })
+    const answer = await this.#send(this.#configured(), `${name}-cancel`, body)
+    if (answer.status >= 200 && answer.status < 300) return
+    throw new SteerflowError('STEERFLOW_USAGE', `the webhook does not cancel it: ${said(answer)}`)
+  }
+
+  /** What the other side says of a job; a text says why that cannot be read. */
+  async #ask(job: JobEvent, signal: AbortSignal): Promise<JobReport | string> {
+    const name = await this.#key(job)
+    const url = this.settings.statusUrl.replaceAll('{job}', encodeURIComponent(name)).replaceAll('%7Bjob%7D', name)
+    const secret = await readSecret(this.settings)
+    const timeoutMs = this.settings.timeoutSeconds * 1000
+    const answer = await send({ url, method: 'GET', key: name, body: '', secret, timeoutMs }, signal)
+    const report = JobReport.safeParse(jsonOf(answer))
+    if (answer.status === 200 && report.success) return report.data
+    return `its status cannot be read, see ${name} there: ${said(answer)}`
+  }
+
+  async #judge(job: JobEvent, { state, detail, model }: JobReport): Promise<JobEnd> {
+    if (state === 'failed') return { state, detail: detail ?? 'the webhook gives no reason' }
+    if (state === 'cancelled') return { state, detail: detail ?? 'cancelled at the webhook' }
+    const { result, role } = trainerNamed(job.trainer)
+    if (model === null && result === null) return { state: 'succeeded', model: null }
+    try {
+      if (model === null) {
+        return { state: 'succeeded', model: await readTrainedModel(this.root, job, outputFolder(job)) }
+      }
+    } catch (thrown) {
+      return { state: 'failed', detail: explain(thrown) }
+    }
+    const made: TrainedModel = {
+      model: `${job.dataset}-${model.digest.slice(0, 12)}`,
+      role,
+      digest: model.digest,
+      path: this.#path(model.uri),
+      kind: model.kind ?? result?.kind ?? 'remote',
+      attribute_set: job.snapshot.attribute_set,
+      dataset: job.dataset,
+      snapshot: job.snapshot.digest,
+      job: job.job,
+      metrics: model.metrics,
+    }
+    return { state: 'succeeded', model: made }
+  }
+
+  async #send(url: string, key: string, body: string): Promise<Answer> {
+    const secret = await readSecret(this.settings)
+    return send({ url, method: 'POST', key, body, secret, timeoutMs: this.settings.timeoutSeconds * 1000 })
+  }
+
+  /** Where jobs are posted to. @throws STEERFLOW_JOB_INVALID when nothing says where, or how one would learn of their end. */
+  #configured(): string {
+    const { url, statusUrl, callback } = this.settings
+    if (url === '') throw new SteerflowError('STEERFLOW_JOB_INVALID', 'launchers.webhook.url is not set')
+    if (statusUrl !== '' || callback.url !== '') return url
+    throw new SteerflowError('STEERFLOW_JOB_INVALID', 'launchers.webhook needs callback.url or statusUrl')
+  }
+
+  #callback({ job, attempt }: JobEvent): string | null {
+    const { url } = this.settings.callback
+    return url === '' ? null : url.replace(/\/$/, '') + callbackPath(job, attempt)
+  }
+
+  get #base(): string {
+    return (this.settings.dataUri || pathToFileURL(this.root).href).replace(/\/$/, '')
+  }
+
+  #uri = (path: string): string => `${this.#base}/${path}`
+
+  /** A model below our own data folder by its path there; one that lies elsewhere by its URI. */
+  #path = (uri: string): string => (uri.startsWith(`${this.#base}/`) ? uri.slice(this.#base.length + 1) : uri)
+
+  #key = async (job: JobEvent): Promise<string> => attemptName(job, await instanceOf(this.root))
+}
+
+function jsonOf({ text }: Answer): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
+}
+
+const said = ({ status, text }: Answer): string => `status ${status}: ${text.replace(/\s+/g, ' ').trim().slice(0, 300)}`
