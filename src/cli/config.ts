@@ -7,6 +7,7 @@ import { seal } from '../stages/seal.js'
 import { trainedByDefault, trigger } from '../stages/trigger.js'
 import { EndpointEntries } from '../adapters/inference/endpoints/entry.js'
 import { type EndpointsSpec } from '../adapters/inference/endpoints/watch.js'
+import { LauncherSettings } from '../adapters/launchers/settings.js'
 import { KafkaSettings } from '../adapters/log/kafka/settings.js'
 import { type TopicSpec } from '../runtime/log.js'
 import { topicSpecs, topics } from '../topics.js'
@@ -207,6 +208,9 @@ export const Config = z
       })
       .prefault({})
       .describe('answers of the SteerLM model'),
+    launchers: LauncherSettings.prefault({}).describe(
+      'where training jobs run that do not run here; docs/launchers.md',
+    ),
     datasets: z
       .record(z.string(), Dataset)
       .default({})

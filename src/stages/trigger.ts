@@ -11,7 +11,10 @@ const DatasetSettings = z.strictObject({
     .string()
     .default('none')
     .describe('baseline, nemo-aligner, nemo-aligner-value, trl, trl-value; none: only snapshots'),
-  launcher: z.string().default('render').describe('exec: run here; render: only write the files'),
+  launcher: z
+    .string()
+    .default('render')
+    .describe('exec, slurm, kubernetes or webhook run jobs; render only writes their files'),
   settings: z.record(z.string(), z.unknown()).default({}).describe("the trainer's own settings"),
   when: When.prefault({}).describe('when to train, and the gates that every job must pass'),
 })

@@ -16,6 +16,7 @@ describe('the closed list of errors', () => {
     // Names of environment variables begin alike, and stand in property accesses.
     const named = new Set([...sources.matchAll(/'(STEERFLOW_[A-Z_]+)'/g)].map(([, code]) => code!))
     named.delete('STEERFLOW_BASELINE_TOKEN')
+    named.delete('STEERFLOW_WEBHOOK_SECRET')
     expect([...named].sort()).toEqual(codes.filter(code => named.has(code)).sort())
     // Thrown by the table's own file.
     named.add('STEERFLOW_BUG').add('STEERFLOW_STAGE_FAILED')

@@ -1,21 +1,33 @@
 import { resolve } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
 import { type JobRunner, type JobRunners } from '../../stages/needs.js'
-import { ExecRunner, type ExecOptions } from './exec/exec-runner.js'
+import { ExecRunner } from './exec/exec-runner.js'
 import { renderRunner } from './render.js'
+import { type LauncherSettings } from './settings.js'
+import { SlurmRunner } from './slurm/slurm-runner.js'
+import { WebhookRunner } from './webhook/webhook-runner.js'
 
-/** The launchers of this machine: `render` writes the files of a job, `exec` runs it here. */
-export function openJobRunners(root: string, options: ExecOptions = {}): JobRunners {
-  const runners: Readonly<Record<string, JobRunner>> = {
-    render: renderRunner(resolve(root)),
-    exec: new ExecRunner(resolve(root), options),
-  }
+/** A launcher by its name: `render` writes the files of a job, `exec` runs it here, the others hand it to a system. */
+const openers: Readonly<Record<string, (root: string, settings: LauncherSettings) => JobRunner>> = {
+  render: root => renderRunner(root),
+  exec: root => new ExecRunner(root),
+  slurm: (root, { slurm }) => new SlurmRunner(root, slurm),
+  webhook: (root, { webhook }) => new WebhookRunner(root, webhook),
+}
+
+/** Every launcher, for jobs of this data folder. */
+export function openJobRunners(root: string, settings: LauncherSettings): JobRunners {
+  const opened = new Map<string, JobRunner>()
   return {
     runner: launcher => {
-      const found = Object.hasOwn(runners, launcher) ? runners[launcher] : undefined
-      if (found) return found
-      const known = Object.keys(runners).join(', ')
-      throw new SteerflowError('STEERFLOW_JOB_INVALID', `no launcher is called ${launcher}; known: ${known}`)
+      const open = Object.hasOwn(openers, launcher) ? openers[launcher] : undefined
+      if (open === undefined) {
+        const known = Object.keys(openers).join(', ')
+        throw new SteerflowError('STEERFLOW_JOB_INVALID', `no launcher is called ${launcher}; known: ${known}`)
+      }
+      const runner = opened.get(launcher) ?? open(resolve(root), settings)
+      opened.set(launcher, runner)
+      return runner
     },
   }
 }

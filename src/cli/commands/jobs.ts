@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { attemptFiles } from '../../adapters/launchers/exec/attempt.js'
-import { ExecRunner } from '../../adapters/launchers/exec/exec-runner.js'
 import { attemptFolder } from '../../adapters/launchers/job-folder.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { type JobEvent } from '../../domain/job.js'
@@ -14,6 +13,7 @@ import { readTopic } from '../read-topic.js'
 import { oneLine, table } from '../render/bars.js'
 import { decisionText } from '../training/datasets.js'
 import { inWorkspace, type Workspace } from '../workspace.js'
+import { cancelJob } from '../training/cancel-job.js'
 import { addLint } from './jobs-lint.js'
 
 type JsonFlags = ConfigFlags & { readonly json?: true }
@@ -98,15 +98,12 @@ export const jobs: Verb = (program, session) => {
 
   const cancel = group
     .command('cancel')
-    .description('End a job that runs on this machine, with everything that it started.')
+    .description('End a job that waits or runs, wherever it was launched; one that was not launched yet never is.')
     .argument('<job>')
   withConfig(cancel).action((name: string, flags: ConfigFlags) =>
     inWorkspace(configOf(flags), async workspace => {
       const { job } = await jobNamed(workspace, name)
-      if (job.state !== 'launched' || job.launcher !== 'exec') {
-        throw new SteerflowError('STEERFLOW_USAGE', `${name} is ${job.state}: nothing to cancel`)
-      }
-      await new ExecRunner(workspace.root).cancel(job)
+      await cancelJob(workspace, job)
       session.out(`cancelled ${name}, attempt ${job.attempt}\n`)
     }),
   )

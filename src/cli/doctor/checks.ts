@@ -13,6 +13,7 @@ import { connectProblem } from './connect.js'
 import { clockOf, newestTimes } from './clock.js'
 import { diskRoom } from './disk.js'
 import { endpointsReachable } from './endpoints.js'
+import { launchersUsable } from './launchers.js'
 import { nodeVersion } from './node-version.js'
 import { partitionsFor } from './partitions.js'
 import { offsetsThere, type Reading, readings, retentionOf } from './reading.js'
@@ -34,6 +35,7 @@ export const machineChecks = (config: Config, root: string): readonly Check[] =>
   { name: 'endpoints', look: () => endpointsReachable(endpointsOf(config.annotate)) },
   ...sampling(config),
   { name: 'registry', look: () => registryReachable(config.registry) },
+  { name: 'launchers', look: () => launchersUsable(config) },
 ]
 
 /** The check of a log that cannot be opened. */

@@ -9,6 +9,7 @@ import { type Fleet, openFleet } from '../../adapters/inference/fleet.js'
 import { ActiveModel } from '../../adapters/models/active-model.js'
 import { openValueModels, type OpenedValueModels } from '../../adapters/models/value-models.js'
 import { openJobRunners } from '../../adapters/launchers/runners.js'
+import { startCallbackListener } from '../../adapters/launchers/webhook/listener.js'
 import { openShards } from '../../adapters/storage/shard-store.js'
 import { openMasker } from '../../adapters/tokenizer/open-masker.js'
 import { controlTokens, extraIdTokens, type PromptTokens } from '../../domain/prompt-tokens.js'
@@ -73,8 +74,11 @@ export async function openCapabilities(
     valueModels,
     shards: await openShards(root, files),
     snapshots: await snapshotsOf(workspace),
-    runners: openJobRunners(root),
+    runners: openJobRunners(root, config.launchers),
   }
+  const { webhook } = config.launchers
+  const listens = webhook.callback.url !== '' && webhook.callback.port !== null
+  const listener = listens ? await startCallbackListener(root, webhook) : null
   const file = fleetFile(fleetFolder(root))
   const telling = setInterval(() => file.write(fleet.stats()), tellEveryMs).unref()
   return {
@@ -87,6 +91,7 @@ export async function openCapabilities(
       clearInterval(telling)
       file.remove()
       following?.stop()
+      await listener?.close()
       await valueModels.close()
       await fleet.close()
       await masker.close()

@@ -140,6 +140,17 @@ describe('jobs', () => {
   })
 })
 
+describe('a job that was only asked for', () => {
+  it('is cancelled on record, and asked for again', async () => {
+    const { root, job } = await dataFolder()
+    await run(root, 'jobs', 'retry', job)
+    expect((await run(root, 'jobs', 'cancel', job)).out).toBe(`cancelled ${job}, attempt 1\n`)
+    const [shown] = (await run(root, 'jobs', 'show', job, '--json')).json()
+    expect(shown).toMatchObject({ state: 'cancelled', detail: 'cancelled before it was launched' })
+    expect((await run(root, 'jobs', 'retry', job)).code).toBe(0)
+  })
+})
+
 const nameOf = (letter: string) => `value-model-${letter.repeat(12)}`
 
 describe('models', () => {

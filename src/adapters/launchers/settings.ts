@@ -1,0 +1,10 @@
+import { z } from 'zod'
+import { SlurmSettings } from './slurm/settings.js'
+import { WebhookSettings } from './webhook/settings.js'
+
+/** Where training jobs run that do not run on this machine. */
+export const LauncherSettings = z.strictObject({
+  slurm: SlurmSettings.prefault({}).describe('a Slurm cluster'),
+  webhook: WebhookSettings.prefault({}).describe('a system of one’s own, asked by HTTP'),
+})
+export type LauncherSettings = z.output<typeof LauncherSettings>
