@@ -20,6 +20,7 @@ it('a new folder is in order', async () => {
     'tokenizer',
     'endpoints',
     'registry',
+    'launchers',
     'log',
     'log budget',
     'partitions',

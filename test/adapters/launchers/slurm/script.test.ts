@@ -11,6 +11,7 @@ const rendered = nemoAligner.render(job({ trainer: 'nemo-aligner' }), {
   snapshot: '/data/s',
   folder: '/data/it is',
   output: '/data/it is/output',
+  root: '/data',
 })
 const script = (given: object = {}, places: object = {}) =>
   slurmScript({
