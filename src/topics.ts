@@ -89,6 +89,25 @@ export const models = topic({
   retention: forever,
 })
 
+/** What a source was called: records name it by its digest alone. */
+export const SourceName = z
+  .strictObject({
+    source: z.string().describe('sha256 of the source file'),
+    name: z.string().describe('name of the file, without its folder, when it was first taken in'),
+    at: z.string().describe('when that was, ISO 8601'),
+  })
+  .meta({ title: 'SourceName' })
+export type SourceName = z.output<typeof SourceName>
+
+export const sources = topic({
+  name: 'ingest.sources',
+  summary: 'What the sources were called that records name by their digest.',
+  record: SourceName,
+  key: { name: 'source', of: record => record.source },
+  partitions: 1,
+  retention: forever,
+})
+
 /** Which dead letter was replayed; written together with the replayed record. */
 export const ReplayMark = z
   .strictObject({ letter: z.string().describe('partition:offset in dead-letters') })
@@ -132,6 +151,7 @@ export const topics: readonly Topic[] = [
   jobs,
   models,
   replayed,
+  sources,
 ]
 
 /** What the log has to be told: every topic's name, partitions and retention. */

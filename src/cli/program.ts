@@ -28,12 +28,13 @@ import { shards } from './commands/shards.js'
 import { status } from './commands/status.js'
 import { tap } from './commands/tap.js'
 import { topics } from './commands/topics.js'
+import { trace } from './commands/trace.js'
 
 /** Every verb by its group, in the order of the help page. */
 const groups: Readonly<Record<string, readonly Verb[]>> = {
   Start: [quickstart, init, score, ask],
   Pipeline: [run, ingest, status, graph, tap, config, topics, schemas, doctor],
-  Data: [datasets, shards, relabel, forget],
+  Data: [datasets, shards, trace, relabel, forget],
   Training: [jobs, models, baseline],
   Repair: [deadLetters, offsets],
   'NeMo-compatible': [preprocess, clean, annotate],

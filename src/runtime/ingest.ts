@@ -17,6 +17,8 @@ export type SourceItem =
 export interface Source {
   /** What it is called in messages and dead letters. */
   readonly name: string
+  /** sha256 by which its records name it, where that is not its digest. */
+  readonly lineage?: string
   /** sha256 of its bytes: by it the source is known again. */
   readonly digest: string
   items(): AsyncIterable<SourceItem>
@@ -28,6 +30,8 @@ export interface IngestTopics {
   readonly deadLetters: string
   /** Holds no records: only the offsets of sources. */
   readonly progress: string
+  /** Makes the record of what a source is called, published with its first records. */
+  readonly named?: (source: string, name: string, now: number) => Output
 }
 
 export interface Ingested {
@@ -52,7 +56,9 @@ export async function ingest(
 ): Promise<Ingested> {
   const claim = await log.claim(`ingest.${source.digest}`, to.progress, 0)
   const done = { records: 0, rejected: 0, skipped: 0 }
-  const batch = new Batch(claim)
+  const first =
+    claim.committed === 0n ? to.named?.(source.lineage ?? source.digest, source.name, Date.now()) : undefined
+  const batch = new Batch(claim, first)
   try {
     for await (const item of source.items()) {
       if (BigInt(item.position) < claim.committed) {
@@ -79,7 +85,10 @@ class Batch {
   #from: Offset
   #to: Offset
 
-  constructor(private readonly claim: Claim) {
+  constructor(
+    private readonly claim: Claim,
+    private first: Output | undefined,
+  ) {
     this.#from = claim.committed
     this.#to = claim.committed
   }
@@ -97,7 +106,9 @@ class Batch {
   /** Commits what was gathered and returns its number. */
   async commit(): Promise<number> {
     const items = this.#outputs.length
-    if (items > 0) await this.claim.commit(this.#from, this.#to, this.#outputs)
+    if (items > 0)
+      await this.claim.commit(this.#from, this.#to, [...(this.first ? [this.first] : []), ...this.#outputs])
+    if (items > 0) this.first = undefined
     this.#from = this.#to
     this.#outputs = []
     this.#bytes = 0

@@ -32,6 +32,10 @@ const options = z.strictObject({
   fanout: fanout.default(defaultFanout).describe('how much one record may become'),
 })
 
+/** The digest by which a record's lineage names the options that shaped it: all but the bounds. */
+export const shapingDigest = ({ fanout: _, ...shaping }: z.output<typeof options>): string =>
+  digest('preprocess', pythonJson(shaping))
+
 const ports = { labelled: Conversation, unscored: Conversation }
 
 /**
@@ -46,8 +50,8 @@ export const preprocess = each()({
   options,
   examples: preprocessExamples,
   create: ({ options, to }) => {
-    const { fanout, ...shaping } = options
-    const configuration = digest('preprocess', pythonJson(shaping))
+    const { fanout } = options
+    const configuration = shapingDigest(options)
     return (raw, at) => {
       const format = raw.format === undefined ? detectFormat(raw.record) : sourceFormat(raw.format)
       const sources = format.read(raw.record, fanout)

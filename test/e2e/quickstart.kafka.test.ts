@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, inject, test } from 'vitest'
 import { z } from 'zod'
 import { openKafkaLog } from '../../src/adapters/log/kafka/log.js'
+import { type Trace } from '../../src/domain/lineage/trace.js'
 import { runCli, startCli } from '../support/cli.js'
 import { temporaryFolder } from '../support/temporary.js'
 
@@ -49,4 +50,16 @@ test('three processes on a broker make what one makes on the embedded log, thoug
   for (const helper of helpers) expect(await helper.ended).toMatchObject({ code: 0 })
   await log.close()
   expect(await outcome(shared)).toEqual(await outcome(alone))
+
+  // A record has gone the same way on both logs.
+  const wayOf = async (dir: string, ...more: string[]) => {
+    const line = `${join(dir, 'datasets/steerlm/latest/validation.jsonl')}:1`
+    const { stdout } = await runCli(['trace', line, '--json', '--data-dir', dir, ...more])
+    const trace = JSON.parse(stdout) as Trace
+    const hops = trace.hops.map(({ topic, partition, node, readers }) => ({ topic, partition, node, readers }))
+    return { ...trace, hops, shards: trace.shards.map(({ dataset, split }) => [dataset, split]) }
+  }
+  const way = await wayOf(alone)
+  expect(way.hops).toHaveLength(5)
+  expect(await wayOf(shared, ...flags.slice(2))).toEqual(way)
 })

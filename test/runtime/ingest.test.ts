@@ -47,3 +47,20 @@ test('what comes before a damage is kept, and the same source goes on behind it'
   const ids = (await valuesOf(log, 'a')).map(({ id }) => id)
   expect(new Set(ids).size).toBe(899)
 })
+
+test('what a source is called is on record once, with its first records', async () => {
+  const log = await testLog(['a', 'b'])
+  const named = (id: string, name: string) => ({
+    topic: 'b',
+    key: null,
+    value: Buffer.from(`{"id":1,"key":"${id} ${name}"}`),
+  })
+  await expect(ingest(log, source(900, 0), { ...topics, named })).rejects.toMatchObject({
+    code: 'STEERFLOW_INPUT_TORN',
+  })
+  expect(await valuesOf(log, 'b')).toEqual([])
+  await ingest(log, source(1200), { ...topics, named })
+  await ingest(log, { ...source(1300), name: 'longer' }, { ...topics, named })
+  await ingest(log, { ...source(10), digest: 'd2-labelled', lineage: 'd2' }, { ...topics, named })
+  expect((await valuesOf(log, 'b')).map(({ key }) => key).sort()).toEqual(['d1 numbers', 'd2 numbers'])
+})

@@ -45,6 +45,7 @@ export async function openSource(input: string, options: SourceOptions = {}): Pr
     const settings: EnvelopeSettings = { source, format: options.format, split: options.split, only: options.only }
     return {
       name: input === '-' ? 'standard input' : basename(input),
+      lineage: source,
       digest: options.only === undefined ? source : `${source}-${options.only}`,
       items: () => (isFlat ? flatItems : lineItems)(local.path, settings, options),
       close: () => local.dispose(),

@@ -4,7 +4,7 @@ import { type Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { readTopic } from '../read-topic.js'
 import { table, thousands } from '../render/bars.js'
-import { type DatasetRow, datasetRows, decisionsOn, decisionText } from '../training/datasets.js'
+import { type DatasetRow, datasetRows, decisionsOn, decisionText, gateLines } from '../training/datasets.js'
 import { inWorkspace, type Workspace } from '../workspace.js'
 import { exportCommand } from './datasets-export.js'
 import { snapshotCommand } from './datasets-snapshot.js'
@@ -60,7 +60,10 @@ export const datasets: Verb = (program, session) => {
       }
       const facts = columns.map((column, index) => [column, cells(row)[index] ?? ''])
       session.out(`${table(facts, [0, 1]).join('\n')}\n\ndecisions\n`)
-      for (const decision of decisions) session.out(`  ${decisionText(decision)}\n`)
+      for (const one of decisions) {
+        session.out(`  ${decisionText(one)}\n`)
+        for (const line of gateLines(one.decision)) session.out(`    ${line}\n`)
+      }
       if (decisions.length === 0) session.out('  none yet\n')
     }),
   )

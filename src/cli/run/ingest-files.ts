@@ -1,11 +1,20 @@
 import { openSource } from '../../adapters/source/open-source.js'
-import { ingest } from '../../runtime/ingest.js'
-import { deadLetters, ingestProgress, raw } from '../../topics.js'
+import { ingest, type IngestTopics } from '../../runtime/ingest.js'
+import { encode } from '../../stages/bind.js'
+import { deadLetters, ingestProgress, raw, sources } from '../../topics.js'
 import { type SourceSummary } from '../summary/summary.js'
 import { type Workspace } from '../workspace.js'
 
 /** Where ingested records, rejects and progress go. */
-export const ingestTopics = { topic: raw.name, deadLetters: deadLetters.name, progress: ingestProgress }
+export const ingestTopics: IngestTopics = {
+  topic: raw.name,
+  deadLetters: deadLetters.name,
+  progress: ingestProgress,
+  named: (source, name, now) => ({
+    ...encode(sources, { source, name, at: new Date(now).toISOString() }),
+    headers: { node: 'ingest' },
+  }),
+}
 
 export interface IngestFlags {
   /** Name of the format; detected when absent. */

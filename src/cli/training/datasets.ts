@@ -1,5 +1,7 @@
+import { gateText } from '../../domain/gates/gate.js'
 import { type JobEvent } from '../../domain/job.js'
 import { liveManifests, type ShardEvent, type ShardManifest } from '../../domain/shard.js'
+import { table } from '../render/bars.js'
 
 /** A dataset as its live shards and last decision describe it. */
 export interface DatasetRow {
@@ -48,7 +50,20 @@ export const decisionsOn = (jobs: readonly JobEvent[], dataset: string): readonl
   )
 
 /** A decision in one line: what was asked, with the values, and what came of it. */
-export function decisionText({ decision, job }: JobEvent): string {
+export function decisionText({ decision, job }: Pick<JobEvent, 'decision' | 'job'>): string {
+  const { train, rule, decided_by } = decision
   const values = Object.entries(decision.values).map(([name, value]) => `${name}=${value}`)
-  return `${decision.train ? 'train' : 'do not train'}: ${decision.rule} (${values.join(', ')}) → ${job}`
+  const verdict = decided_by === 'person' ? 'train, by a person' : train ? 'train' : 'do not train'
+  return `${verdict}: ${rule} (${values.join(', ')}) → ${job}`
 }
+
+/** What every gate said of a decision, one line each, those against it marked. */
+export const gateLines = ({ gates = [] }: JobEvent['decision']): readonly string[] =>
+  table(
+    gates.map(gate => [
+      gate.held ? 'held' : 'AGAINST',
+      gateText(gate),
+      gate.value === null ? 'not told' : `${gate.value}`,
+    ]),
+    [0, 1, 2],
+  )

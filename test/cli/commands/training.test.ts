@@ -105,7 +105,7 @@ describe('jobs', () => {
   it('are listed in their last state', async () => {
     const { root, job } = await dataFolder()
     expect((await run(root, 'jobs', 'list')).out).toMatch(
-      new RegExp(`\\n${job} +failed +1 +baseline \\(exec\\) +exit code 1`),
+      new RegExp(`\\n${job} +failed +1 +baseline \\(exec\\) +\\S.* +exit code 1`),
     )
     expect((await run(root, 'jobs', 'list', '--json')).json()).toMatchObject([{ job, state: 'failed' }])
   })
@@ -115,7 +115,8 @@ describe('jobs', () => {
     await mkdir(join(root, 'jobs', job, 'attempt-1'), { recursive: true })
     await writeFile(join(root, 'jobs', job, 'attempt-1', 'log'), 'out of memory\n')
     const { out } = await run(root, 'jobs', 'show', job)
-    expect(out).toContain('  launching 1  h\n  launched 1  h\n  failed 1  h  exit code 1\nlog\nout of memory\n')
+    const steps = out.replaceAll(/^  \d{4}-\d\d-\d\dT\S+Z/gm, ' ')
+    expect(steps).toContain('   launching 1  h\n   launched 1  h\n   failed 1  h  exit code 1\nlog\nout of memory\n')
     const [shown] = (await run(root, 'jobs', 'show', job, '--json')).json()
     expect(shown).toMatchObject({ state: 'failed', log: 'out of memory\n' })
     expect((await run(root, 'jobs', 'show', 'none')).code).toBe(2)
@@ -129,6 +130,46 @@ describe('jobs', () => {
     const events = await readTopic(log, topics.jobs)
     await log.close()
     expect(events.at(-1)).toMatchObject({ job, state: 'requested', attempt: 1, detail: null })
+  })
+
+  it('are listed by dataset and state, with the time at which they were asked for', async () => {
+    const { root, job } = await dataFolder()
+    const listed = async (...flags: string[]) => (await run(root, 'jobs', 'list', ...flags)).out
+    expect(await listed('--state', 'failed', '--dataset', 'value-model')).toContain(job)
+    expect(await listed('--state', 'running')).toBe('no jobs\n')
+    expect(await listed('--dataset', 'steerlm')).toBe('no jobs\n')
+    const [{ at, since }] = JSON.parse(`[${(await listed('--json')).trim()}]`) as [{ at: string; since: string }]
+    expect(Date.parse(since)).toBeLessThanOrEqual(Date.parse(at))
+    expect((await run(root, 'jobs', 'list', '--state', 'lost')).code).toBe(2)
+  })
+
+  it('that were refused are asked for by a person only, on record, and the trigger is told', async () => {
+    const { root } = await dataFolder()
+    const against = [{ rule: 'validation', value: 0, threshold: 1, held: false }]
+    const decision = { train: false, rule: 'validation>=1', values: { records: 1, new: 1 }, gates: against }
+    const refused = job({ job: 'refused-one', state: 'refused', decision })
+    const log = await openLog(root)
+    await log.publish([encode(topics.jobs, refused)])
+    await log.close()
+    expect((await run(root, 'jobs', 'list', '--state', 'refused')).out).toContain(' validation>=1\n')
+    const plain = await run(root, 'jobs', 'retry', 'refused-one')
+    expect([plain.code, plain.err]).toEqual([2, expect.stringContaining('was refused: validation>=1; --force')])
+    const forced = await run(root, 'jobs', 'retry', 'refused-one', '--force')
+    expect(forced.out).toBe('requested refused-one against validation>=1, attempt 1\n')
+    expect((await run(root, 'jobs', 'retry', 'refused-one', '--force')).code).toBe(2)
+
+    const { out } = await run(root, 'jobs', 'show', 'refused-one')
+    expect(out).toContain('train, by a person: overruled: validation>=1 (records=1, new=1) → refused-one\n')
+    expect(out).toContain('  AGAINST  validation>=1  0\n')
+    const after = await openLog(root)
+    expect((await readTopic(after, topics.jobs)).at(-1)).toMatchObject({ state: 'requested', attempt: 0 })
+    expect((await readTopic(after, topics.shards)).at(-1)).toMatchObject({ event: 'overruled' })
+    await after.close()
+  })
+
+  it('are followed until they have ended', async () => {
+    const { root, job } = await dataFolder()
+    expect((await run(root, 'jobs', 'show', job, '--follow')).out).toContain('failed 1  h  exit code 1\n')
   })
 
   it('are cancelled only while they run', async () => {

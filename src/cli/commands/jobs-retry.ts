@@ -1,0 +1,71 @@
+import { type Command } from 'commander'
+import { SteerflowError } from '../../domain/errors.js'
+import { type JobEvent } from '../../domain/job.js'
+import { advances } from '../../domain/job-states.js'
+import { type ShardEvent } from '../../domain/shard.js'
+import { encode } from '../../stages/bind.js'
+import { jobs, shards } from '../../topics.js'
+import { type Session } from '../command.js'
+import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { readTopic } from '../read-topic.js'
+import { decisionsOn } from '../training/datasets.js'
+import { eventOf, jobNamed } from '../training/jobs.js'
+import { inWorkspace, type Workspace } from '../workspace.js'
+
+type RetryFlags = ConfigFlags & { readonly force?: true }
+
+/** `jobs retry`: asks again for a job, or with `--force` for one that the gates refused. */
+export function addRetry(group: Command, session: Session): void {
+  const retry = group
+    .command('retry')
+    .description('Ask again for a job that failed, was cancelled, or whose end is unknown; `steerflow run` starts it.')
+    .argument('<job>')
+    .option('--force', 'also one that was refused: the decision against its gates is recorded as yours')
+  withConfig(retry).action((name: string, flags: RetryFlags) =>
+    inWorkspace(configOf(flags), async workspace => {
+      const job = eventOf((await jobNamed(workspace.log, name)).job)
+      if (job.state === 'refused') return overrule(workspace, job, flags, session)
+      const request: JobEvent = { ...job, state: 'requested', detail: null, model: null }
+      if (!advances(job, request))
+        throw new SteerflowError('STEERFLOW_USAGE', `${name} is ${job.state}: nothing to retry`)
+      await workspace.log.publish([encode(jobs, request)])
+      session.out(`requested ${name}, attempt ${job.attempt + 1}\n`)
+    }),
+  )
+}
+
+/**
+ * Asks for a job against its gates. Where it was refused by the last decision on the dataset, the trigger is told, in the
+ * same transaction, so that what the job trains on does not count as new any more.
+ */
+async function overrule({ log }: Workspace, job: JobEvent, flags: RetryFlags, session: Session): Promise<void> {
+  if (!flags.force) {
+    throw new SteerflowError(
+      'STEERFLOW_USAGE',
+      `${job.job} was refused: ${job.decision.rule}; --force asks all the same`,
+    )
+  }
+  if (job.trainer === 'none')
+    throw new SteerflowError(
+      'STEERFLOW_USAGE',
+      `no trainer is set for ${job.dataset}: see datasets.${job.dataset}.trainer`,
+    )
+  const decision = {
+    ...job.decision,
+    train: true,
+    rule: `overruled: ${job.decision.rule}`,
+    decided_by: 'person' as const,
+  }
+  const last = decisionsOn(await readTopic(log, jobs), job.dataset).at(-1)
+  const told: ShardEvent = {
+    dataset: job.dataset,
+    event: 'overruled',
+    at: new Date().toISOString(),
+    manifest: null,
+  }
+  await log.publish([
+    encode(jobs, { ...job, state: 'requested', decision }),
+    ...(last?.job === job.job ? [encode(shards, told)] : []),
+  ])
+  session.out(`requested ${job.job} against ${job.decision.rule}, attempt ${job.attempt + 1}\n`)
+}

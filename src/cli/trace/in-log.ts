@@ -1,0 +1,153 @@
+import { partitionOf } from '../../adapters/log/partitioner.js'
+import { Conversation } from '../../domain/conversation.js'
+import { type Ending, type Hop } from '../../domain/lineage/trace.js'
+import { type Log, type LogRecord, type Offset, type PartitionState } from '../../runtime/log.js'
+import { letters } from '../../runtime/replay.js'
+import { readPartition } from '../../runtime/read-all.js'
+import { type Node, reader } from '../../stages/bind.js'
+import { deadLetters, dropped, raw, replayed, topics } from '../../topics.js'
+import { conversationIn, type Wanted } from './wanted.js'
+
+/** A source record: the line of a source, or a key where sources have no lines. */
+export interface SourceRecord {
+  readonly source: string
+  readonly line: number
+  readonly tree: string
+}
+
+/** Looks for records in the topics of a log. */
+export class LogSearch {
+  readonly #committed = new Map<string, ReadonlyMap<number, Offset>>()
+
+  constructor(
+    private readonly log: Log,
+    private readonly nodes: readonly Node[],
+  ) {}
+
+  /** The places of wanted records in the topics of conversations; of `trees` their partitions are looked at first. */
+  async conversations(
+    wanted: Wanted,
+    trees: readonly string[],
+  ): Promise<readonly { readonly conversation: Conversation; readonly hop: Hop }[]> {
+    const own = topics.filter(topic => (topic.record as unknown) === Conversation).map(topic => topic.name)
+    return this.#firstIn(own, trees, async record => {
+      if (!wanted.mayBeIn(record.value)) return null
+      const conversation = conversationIn(record.value.toString('utf8'), wanted)
+      return conversation && { conversation, hop: await this.#hop(record) }
+    })
+  }
+
+  /** The places of source records. */
+  async sources(wanted: readonly SourceRecord[]): Promise<readonly Hop[]> {
+    const trees = wanted.map(({ tree }) => tree)
+    return this.#firstIn([raw.name], trees, async record =>
+      wanted.some(one => isOf(record.value, record.key, one)) ? this.#hop(record) : null,
+    )
+  }
+
+  /** Where wanted records, or the source records that they are made of, were left out or refused. */
+  async endings(
+    wanted: Wanted,
+    trees: readonly string[],
+    sources: readonly SourceRecord[],
+  ): Promise<readonly { readonly id: string | null; readonly ending: Ending }[]> {
+    const read = reader(dropped)
+    const left = await this.#firstIn([dropped.name], trees, async record => {
+      if (!wanted.mayBeIn(record.value)) return null
+      const { reason, detail, conversation } = read(record.value)
+      if (!wanted.matches(conversation)) return null
+      const ending: Ending = {
+        ...{ kind: 'dropped', node: record.headers.node ?? '', reason, detail },
+        ...{ place: placeOf(record), at: isoOf(record.timestamp), replayed: false },
+      }
+      return { id: conversation.steerflow.id, ending }
+    })
+    const refused: { id: string | null; ending: Ending }[] = []
+    for await (const letter of letters(this.log, { deadLetters: deadLetters.name, replayed: replayed.name })) {
+      const { record, origin, node, code, cause, at } = letter
+      const held = conversationIn(record.value.toString('utf8'), wanted)
+      const ofSource = sources.some(
+        one =>
+          isOf(record.value, record.key, one) ||
+          (origin.topic.startsWith(`source:${one.source}`) && origin.offset === String(one.line - 1)),
+      )
+      if (!held && !ofSource) continue
+      const ending: Ending = {
+        ...{ kind: 'dead-letter', node, reason: code, detail: cause },
+        ...{ place: placeOf(record), at: isoOf(at), replayed: letter.replayed },
+      }
+      refused.push({ id: held?.steerflow.id ?? null, ending })
+    }
+    return [...left, ...refused]
+  }
+
+  /**
+   * What is found in topics: in the partitions of the trees; where nothing is, in all, since the number of partitions may
+   * have grown.
+   */
+  async #firstIn<T>(
+    names: readonly string[],
+    trees: readonly string[],
+    find: (record: LogRecord) => Promise<T | null>,
+  ): Promise<readonly T[]> {
+    const near: PartitionState[] = []
+    const far: PartitionState[] = []
+    for (const name of names) {
+      const states = await this.log.state(name)
+      const likely = new Set(trees.map(tree => partitionOf(Buffer.from(tree), states.length)))
+      for (const state of states) (likely.has(state.partition) ? near : far).push(state)
+    }
+    const found = await this.#findIn(near, find)
+    return found.length > 0 ? found : this.#findIn(far, find)
+  }
+
+  async #findIn<T>(states: readonly PartitionState[], find: (record: LogRecord) => Promise<T | null>): Promise<T[]> {
+    const found: T[] = []
+    for (const state of states) {
+      for await (const record of readPartition(this.log, state)) {
+        const one = await find(record)
+        if (one !== null) found.push(one)
+      }
+    }
+    return found
+  }
+
+  async #hop(record: LogRecord): Promise<Hop> {
+    const { topic, partition, offset, timestamp, headers } = record
+    const readers = []
+    for (const { name, from } of this.nodes) {
+      if (from.name !== topic) continue
+      const committed = this.#committed.get(name) ?? (await this.log.committed(name, topic))
+      this.#committed.set(name, committed)
+      readers.push({ node: name, done: offset < (committed.get(partition) ?? 0n) })
+    }
+    return {
+      topic,
+      partition,
+      offset: String(offset),
+      at: isoOf(timestamp),
+      node: headers.node ?? 'a producer',
+      readers,
+    }
+  }
+}
+
+const placeOf = ({ topic, partition, offset }: LogRecord): string => `${topic}/${partition}@${offset}`
+const isoOf = (timestamp: number): string => new Date(timestamp).toISOString()
+
+const asRaw = reader(raw)
+
+/** Whether the value is the envelope of a source record; where sources have no lines, whether it has the tree's key. */
+function isOf(value: Buffer, key: Buffer | null, { source, line, tree }: SourceRecord): boolean {
+  if (line === 0) return key?.toString('utf8') === tree && value.includes('"record"')
+  if (!value.includes(source)) return false
+  try {
+    // Our own envelopes begin with these; a record may be long.
+    const head = /^[^{]*\{[^{]*"line":\s*(\d+)[^{]*"record":/.exec(value.subarray(0, 2048).toString('utf8'))
+    if (head) return Number(head[1]) === line
+    const envelope = asRaw(value)
+    return envelope.source === source && envelope.line === line
+  } catch {
+    return false
+  }
+}

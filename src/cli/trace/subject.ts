@@ -1,0 +1,51 @@
+import { access } from 'node:fs/promises'
+import { z } from 'zod'
+import { readLines } from '../../adapters/files/lines.js'
+import { fileDigest } from '../../adapters/files/spool.js'
+import { decodeUtf8 } from '../../adapters/files/utf8.js'
+import { Conversation } from '../../domain/conversation.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { loosen } from '../../domain/loose.js'
+
+/** What is to be traced: a record by its id, or every record of a line of a source. */
+export type Subject =
+  | { readonly kind: 'id'; readonly id: string; readonly conversation: Conversation | null }
+  | { readonly kind: 'line'; readonly source: string; readonly line: number }
+
+const asConversation = loosen(Conversation)
+
+/**
+ * A record's id, or `FILE:LINE`: a line of a snapshot or shard is the record in it, a line of any other file is a line of
+ * a source, which is known again by its bytes.
+ * @throws STEERFLOW_USAGE when the file has no such line.
+ */
+export async function subjectOf(text: string): Promise<Subject> {
+  const place = /^(.+):(\d+)$/.exec(text)
+  if (!place || !(await exists(place[1]!))) return { kind: 'id', id: text, conversation: null }
+  const [file, line] = [place[1]!, z.coerce.number().int().parse(place[2])]
+  const conversation = await conversationAt(file, line)
+  if (conversation) return { kind: 'id', id: conversation.steerflow.id, conversation }
+  return { kind: 'line', source: await fileDigest(file), line }
+}
+
+const exists = (file: string): Promise<boolean> =>
+  access(file).then(
+    () => true,
+    () => false,
+  )
+
+/** The conversation of a line; null when the line is something else. */
+async function conversationAt(file: string, number: number): Promise<Conversation | null> {
+  for await (const batch of readLines(file)) {
+    for (const line of batch) {
+      if (line.number !== number) continue
+      if (line.kind === 'too-long') return null
+      try {
+        return asConversation.parse(JSON.parse(decodeUtf8(line.bytes)))
+      } catch {
+        return null
+      }
+    }
+  }
+  throw new SteerflowError('STEERFLOW_USAGE', `${file} has no line ${number}`)
+}

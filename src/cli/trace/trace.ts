@@ -1,0 +1,113 @@
+import { type Conversation } from '../../domain/conversation.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { jobStates } from '../../domain/job-states.js'
+import { assemble, type Ending, type Hop, type Trace } from '../../domain/lineage/trace.js'
+import { liveManifests, type ShardEvent, type ShardManifest } from '../../domain/shard.js'
+import { pipeline } from '../../pipeline.js'
+import { shapingDigest } from '../../stages/preprocess.js'
+import { jobs, models, shards, sources } from '../../topics.js'
+import { readTopic } from '../read-topic.js'
+import { type Workspace } from '../workspace.js'
+import { LogSearch, type SourceRecord } from './in-log.js'
+import { searchShards } from './in-shards.js'
+import { searchSnapshots } from './in-snapshots.js'
+import { type Subject } from './subject.js'
+import { wantedOf } from './wanted.js'
+
+export interface Traced {
+  /** One a record: a line of a source may have become several. */
+  readonly traces: readonly Trace[]
+  /** Where a source line ended that no record was made of. */
+  readonly endings: readonly Ending[]
+  /** Shards that could not be read: what is in them is not told. */
+  readonly unreadable: readonly string[]
+}
+
+/**
+ * Traces a subject: in the shards, from there by its tree to the partitions of the topics, and to the snapshots. What has
+ * left the log by retention is told from shards and snapshots alone.
+ * @throws STEERFLOW_USAGE when nothing is known of it.
+ */
+export async function trace(workspace: Workspace, subject: Subject): Promise<Traced> {
+  const { log, files, root, config } = workspace
+  const wanted = wantedOf(subject)
+  const manifests = manifestsOf(await readTopic(log, shards))
+  const inShards = await searchShards(files, manifests.all, manifests.isLive, wanted)
+  const known = subject.kind === 'id' ? subject.conversation : null
+  const trees = [...new Set([known, ...inShards.found.map(one => one.conversation)].flatMap(one => one?.tree_id ?? []))]
+  const search = new LogSearch(log, pipeline)
+  const inLog = await search.conversations(wanted, trees)
+
+  const conversations = new Map<string, Conversation>()
+  const all = [...inLog.map(one => one.conversation), ...inShards.found.map(one => one.conversation)]
+  for (const conversation of known ? [known, ...all] : all) conversations.set(conversation.steerflow.id, conversation)
+  const wantedSources = sourcesOf(subject, [...conversations.values()])
+  const endings = await search.endings(wanted, trees, wantedSources)
+  const rawHops = wantedSources.length > 0 ? await search.sources(wantedSources) : []
+  if (conversations.size === 0 && endings.length === 0 && rawHops.length === 0) throw unknown(subject)
+
+  const [names, jobEvents, registry] = [
+    await readTopic(log, sources),
+    [...jobStates(await readTopic(log, jobs)).values()],
+    await readTopic(log, models),
+  ]
+  const traces = []
+  for (const [id, conversation] of conversations) {
+    const lines = inShards.found.filter(one => one.conversation.steerflow.id === id).map(({ line }) => line)
+    const hops = inLog.filter(one => one.conversation.steerflow.id === id).map(({ hop }) => hop)
+    const { source } = conversation.steerflow.lineage
+    traces.push(
+      assemble({
+        conversation,
+        names: [...new Set(names.filter(one => one.source === source).map(({ name }) => name))],
+        configuration: shapingDigest(config.preprocess),
+        hops: inFlow([...rawHops, ...hops]),
+        endings: endings.filter(one => one.id === id || one.id === null).map(({ ending }) => ending),
+        shards: lines,
+        snapshots: await searchSnapshots(root, new Set(lines.map(({ path }) => path)), id),
+        jobs: jobEvents,
+        models: registry,
+      }),
+    )
+  }
+  return {
+    traces,
+    endings: traces.length > 0 ? [] : endings.map(({ ending }) => ending),
+    unreadable: inShards.unreadable,
+  }
+}
+
+/** The source records that a subject is, or that records are made of. */
+function sourcesOf(subject: Subject, conversations: readonly Conversation[]): readonly SourceRecord[] {
+  if (subject.kind === 'line') {
+    const trees = conversations.length > 0 ? [...new Set(conversations.map(one => one.tree_id))] : ['']
+    return trees.map(tree => ({ source: subject.source, line: subject.line, tree }))
+  }
+  return conversations.map(({ tree_id: tree, steerflow: { lineage } }) => ({
+    source: lineage.source,
+    line: lineage.line,
+    tree,
+  }))
+}
+
+/** All manifests of a log, and which of them count. */
+function manifestsOf(events: readonly ShardEvent[]) {
+  const all = events.flatMap(({ manifest }) => manifest ?? [])
+  const datasets = [...new Set(all.map(({ dataset }) => dataset))]
+  const live = new Set<ShardManifest>(datasets.flatMap(name => liveManifests(all.filter(one => one.dataset === name))))
+  return { all, isLive: (manifest: ShardManifest) => live.has(manifest) }
+}
+
+/** In the order of the flow, as the pipeline has it. */
+function inFlow(hops: readonly Hop[]): readonly Hop[] {
+  const order = [...new Set(pipeline.flatMap(({ from, to }) => [from.name, ...Object.values(to).map(one => one.name)]))]
+  return hops.toSorted((a, b) => order.indexOf(a.topic) - order.indexOf(b.topic))
+}
+
+function unknown(subject: Subject): SteerflowError {
+  const what =
+    subject.kind === 'id'
+      ? `no record has the id ${subject.id}`
+      : `nothing was taken in from line ${subject.line} of the file with sha256 ${subject.source}`
+  return new SteerflowError('STEERFLOW_USAGE', `${what}; an id is the key steerflow.id of a line, or say FILE:LINE`)
+}
