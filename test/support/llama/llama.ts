@@ -14,9 +14,11 @@ export interface LlamaOptions {
   readonly slots?: number
   /** Tokens of all slots together (2048): each has its part of them for prompt and answer. */
   readonly context?: number
+  /** A GGUF file (the small model that is installed with it). */
+  readonly model?: string
 }
 
-/** A llama.cpp server with a small real model, through all its starts, always on the same port. */
+/** A llama.cpp server with a real model, through all its starts, always on the same port. */
 export interface LlamaServer {
   readonly url: string
   /** Starts the process; it answers 503 while it loads its model, for half a second where the machine is idle. */
@@ -49,7 +51,7 @@ export async function startLlama(options: LlamaOptions = {}): Promise<LlamaServe
 }
 
 /** A server that is not started yet. Throws an Error when it is not installed. */
-export async function newLlama({ slots = 2, context = 2048 }: LlamaOptions = {}): Promise<LlamaServer> {
+export async function newLlama({ slots = 2, context = 2048, model }: LlamaOptions = {}): Promise<LlamaServer> {
   const found = llamaServer()
   if (!found) throw new Error('llama.cpp is not installed')
   const script = fileURLToPath(new URL('./serve.py', import.meta.url))
@@ -58,7 +60,7 @@ export async function newLlama({ slots = 2, context = 2048 }: LlamaOptions = {})
   const [port] = await freePorts(1)
   const url = `http://127.0.0.1:${port}`
   // Isolated, and without compiled files: nothing else is loaded, and the installed folder stays as it is.
-  const python = ['-I', '-B', script, found.packages, found.model]
+  const python = ['-I', '-B', script, found.packages, model ?? found.model]
   let process: Supervised | null = null
 
   const kill = async (): Promise<void> => {
