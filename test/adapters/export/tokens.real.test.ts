@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { z } from 'zod'
 import { openSnapshots } from '../../../src/adapters/snapshot/snapshots.js'
 import { main } from '../../../src/cli/program.js'
@@ -41,6 +41,25 @@ const at512 = {
   VALUE_TO_TEXT: { train: 937, validation: 59, learnt: 163_970 + 12_326, dump: 'corpus_v2t_val' },
   TEXT_TO_VALUE: { train: 764, validation: 39, learnt: 60_387 + 3_307, dump: 'corpus_val' },
 } as const
+
+describe('a record', () => {
+  it('without a loss mask is left out, and one of which nothing is learnt; both are counted', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'steerflow-tokens-'))
+    onTestFinished(() => rm(root, { recursive: true }))
+    const question = { ...conversation('q'), conversations: conversation('q').conversations.slice(0, 1) }
+    const manifests = await seal(root, [[conversation('a'), { ...conversation('m'), mask: 'Nobody' }, question]])
+    await (await openSnapshots({ root })).materialise('d', manifests)
+    let out = ''
+    const argv = ['export', 'd', '--format', 'tokens', '--output', join(root, 'out'), '--json', '--data-dir', root]
+    await main(['datasets', ...argv], { out: text => void (out += String(text)), err: () => undefined })
+    const { rows, counts } = Written.parse(JSON.parse(out))
+    expect(rows).toEqual({ train: 1, validation: 0 })
+    expect(counts).toMatchObject({
+      'records left out: they have no loss mask': 1,
+      'records left out: no token of the row is learnt': 1,
+    })
+  })
+})
 
 describe.each(ConversationType.options)('datasets export --format tokens, %s', type => {
   let root: string
