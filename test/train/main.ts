@@ -46,8 +46,9 @@ const small = (base: string, steps: number): object => ({
   use_cpu: true,
 })
 
+/** Half of the trees are held out: few prompts are as short as the rows that are learnt from. */
 const pipeline = {
-  preprocess: { ratio: 0.75 },
+  preprocess: { ratio: 0.5 },
   clean: { seqLen: tokens },
 }
 
