@@ -1,3 +1,4 @@
+import { attributeSets } from '../../src/domain/attributes.js'
 import { type Snapshot } from '../../src/domain/job.js'
 import { type ShardEvent } from '../../src/domain/shard.js'
 import { bind, encode } from '../../src/stages/bind.js'
@@ -7,6 +8,16 @@ import { jobs, shards } from '../../src/topics.js'
 import { type Figure, figure } from '../figure.js'
 
 const count = 10_000
+
+const { attributes } = attributeSets['oasst-12@1']
+/** As a seal counts them: every value of every attribute occurs. */
+const labels = {
+  turns: 20_000,
+  labelled: 20_000,
+  values: Object.fromEntries(
+    attributes.map(({ key }, index) => [key, { 0: 4000 + index, 1: 4000 - index, 2: 4000, 3: 4000, 4: 4000 }]),
+  ),
+}
 
 /** One sealed shard of 10,000 records, by number. */
 const sealed = (index: number): ShardEvent => ({
@@ -27,6 +38,7 @@ const sealed = (index: number): ShardEvent => ({
     sha256: String(index).padStart(64, '0'),
     attribute_set: 'oasst-12-lang@1',
     reason: 'records',
+    labels,
   },
 })
 

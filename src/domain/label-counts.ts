@@ -44,6 +44,8 @@ export class LabelCounter {
   }
 
   #count(key: string, value: string): void {
+    // No attribute is called so, and as a key of a plain object it would be lost.
+    if (key === '__proto__') return
     let histogram = this.#values.get(key)
     if (!histogram) {
       if (this.#values.size >= most) return
@@ -70,16 +72,16 @@ export const addLabels = (a: LabelCounts, b: LabelCounts): LabelCounts => combin
 export const subtractLabels = (a: LabelCounts, b: LabelCounts): LabelCounts => combined(a, b, -1)
 
 function combined(a: LabelCounts, b: LabelCounts, sign: 1 | -1): LabelCounts {
-  const values: Record<string, Record<string, number>> = {}
-  for (const key of keysOf(a.values, b.values)) {
-    const [mine, theirs] = [a.values[key] ?? {}, b.values[key] ?? {}]
-    values[key] = Object.fromEntries(
-      keysOf(mine, theirs)
-        .map(value => [value, (mine[value] ?? 0) + sign * (theirs[value] ?? 0)] as const)
-        .filter(([, count]) => count > 0),
-    )
+  // Attributes that only `a` has are shared, not copied: this runs once a shard, over all attributes.
+  const values = { ...a.values }
+  for (const [key, theirs] of Object.entries(b.values)) {
+    const histogram = { ...values[key] }
+    for (const [value, count] of Object.entries(theirs)) {
+      const sum = (histogram[value] ?? 0) + sign * count
+      if (sum > 0) histogram[value] = sum
+      else delete histogram[value]
+    }
+    values[key] = histogram
   }
   return { turns: a.turns + sign * b.turns, labelled: a.labelled + sign * b.labelled, values }
 }
-
-const keysOf = (a: object, b: object): readonly string[] => [...new Set([...Object.keys(a), ...Object.keys(b)])]

@@ -39,7 +39,7 @@ describe('label counts', () => {
     expect(Object.keys(values)).toHaveLength(64)
     expect(Object.keys(values.quality!)).toHaveLength(65)
     expect(values.quality!.other).toBe(1000 - 64)
-    expect(Object.keys(counted([turn('__proto__:1')]).values)).toEqual(['__proto__'])
+    expect(counted([turn('__proto__:1')]).values).toEqual({})
   })
 
   it('add up however the records are cut into files, and can be taken away again', () => {

@@ -7,6 +7,7 @@ import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { readTopic } from '../read-topic.js'
 import { table, thousands } from '../render/bars.js'
 import { endingText, traceLines } from '../render/trace.js'
+import { countAnnotated } from '../trace/count-annotated.js'
 import { countSources } from '../trace/count-sources.js'
 import { subjectOf } from '../trace/subject.js'
 import { trace as find } from '../trace/trace.js'
@@ -64,15 +65,21 @@ async function printAncestry(
     names: [...new Set(names.filter(one => one.source === source).map(({ name }) => name))],
     records,
   }))
+  const digests = models.map(({ digest }) => digest)
+  const annotated = await countAnnotated(log, digests)
   if (flags.json) {
-    session.out(`${JSON.stringify({ snapshot, sources: counted, jobs, models })}\n`)
+    const told = models.map(model => ({ ...model, annotated: annotated.get(model.digest) ?? 0 }))
+    session.out(`${JSON.stringify({ snapshot, sources: counted, jobs, models: told })}\n`)
     return
   }
   const { path, train, validation } = snapshot
   const lines = [
     `snapshot ${path}: ${thousands(train)} train, ${thousands(validation)} validation`,
     ...jobs.map(({ job, state, decision }) => `job ${job} ${state}: ${decisionText({ decision, job })}`),
-    ...models.map(({ model, digest, state }) => `model ${model} ${state}: ${digest}`),
+    ...models.map(({ model, digest, state }) => {
+      const records = thousands(annotated.get(digest) ?? 0)
+      return `model ${model} ${state}: ${digest}, has annotated ${records} records of the log`
+    }),
     'sources',
     ...table(
       counted.map(one => [thousands(one.records), one.names.join(', ') || 'no name on record', one.source]),

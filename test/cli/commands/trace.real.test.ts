@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { openEmbeddedLog } from '../../../src/adapters/log/embedded/log.js'
 import { type Ending, type Trace } from '../../../src/domain/lineage/trace.js'
 import { topicSpecs } from '../../../src/topics.js'
+import { type Summary } from '../../../src/cli/summary/summary.js'
 import { runCli } from '../../support/cli.js'
 import { temporary } from '../../support/pipelines.js'
 
@@ -102,7 +103,11 @@ describe('trace', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('no record has the id no-such-id')])
   })
 
-  test('of a model tells the job, the snapshot, and the sources', async () => {
+  test('of a model tells the job, the snapshot, the sources, and what it has annotated', async () => {
+    const { nodes } = JSON.parse(readFileSync(join(dir, 'summary.json'), 'utf8')) as Summary
+    const annotated = nodes.find(({ node }) => node === 'annotate')!.in
+    const [told] = (await traced(steerable.models[0]!.model!)) as unknown as [{ models: object[] }]
+    expect(told.models).toMatchObject([{ state: 'active', annotated }])
     const { stdout } = await runCli(['trace', steerable.models[0]!.digest, ...flags])
     expect(stdout).toMatch(/^snapshot datasets\/value-model\/.*\njob value-model-\S+ succeeded: train: idle /)
     expect(stdout).toMatch(/\nsources\n +\d+ {2}mine\.jsonl {2}[0-9a-f]{64}\n$/)
