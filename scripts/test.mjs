@@ -31,6 +31,7 @@ const tiers = [
       // Tests that need it say so themselves.
       setUp('llama')
       setUp('python-hydra')
+      setUp('s3mock')
       return spawnSync('python3', ['--version']).status === 0 ? null : 'python3 is not here'
     },
   },

@@ -9,6 +9,7 @@ import { EndpointEntries } from '../adapters/inference/endpoints/entry.js'
 import { type EndpointsSpec } from '../adapters/inference/endpoints/watch.js'
 import { LauncherSettings } from '../adapters/launchers/settings.js'
 import { KafkaSettings } from '../adapters/log/kafka/settings.js'
+import { S3Settings } from '../adapters/storage/s3/settings.js'
 import { type TopicSpec } from '../runtime/log.js'
 import { topicSpecs, topics } from '../topics.js'
 
@@ -71,6 +72,17 @@ const Log = z
     return log.kafka ? { kafka: log.kafka } : { maxBytes: log.maxBytes ?? maxBytes }
   })
 
+/** `folder`, or a bucket. */
+const Storage = z
+  .union(
+    [
+      z.literal('folder'),
+      z.strictObject({ s3: S3Settings.describe('a bucket of S3, or of a server that speaks its protocol') }),
+    ],
+    { error: 'expected folder, or the key s3' },
+  )
+  .transform((storage): { readonly s3?: S3Settings } => (storage === 'folder' ? {} : storage))
+
 const Registry = z.strictObject({
   url: z
     .union([
@@ -132,6 +144,9 @@ export const Config = z
       })
       .prefault({})
       .describe('how records are written'),
+    storage: Storage.prefault('folder').describe(
+      'where sealed shards are kept: in the data folder (folder), or in a bucket; see docs/shards.md',
+    ),
     ingest: z
       .strictObject({
         maxLineBytes: z

@@ -33,12 +33,14 @@ export function openLogger(io: Io, root: string): Logger {
   return pino({ level, redact: { paths: redactions, censor: '[redacted]' }, base: null }, to)
 }
 
+/** Events that are no failure of the run, and that somebody should look at. */
+const quieter = new Set(['dead-letter', 'lost', 'waiting'])
+
 /** Run events as log lines: what loses or stops something is louder. */
 export const reportTo =
   (logger: Logger): Report =>
   event => {
-    const level =
-      event.event === 'failed' ? 'error' : event.event === 'dead-letter' || event.event === 'lost' ? 'warn' : 'info'
+    const level = event.event === 'failed' ? 'error' : quieter.has(event.event) ? 'warn' : 'info'
     logger[level](event, event.event)
   }
 

@@ -3,7 +3,7 @@ import { type KafkaReport } from '../adapters/log/kafka/client-log.js'
 import { isShared, openLog } from '../adapters/log/open.js'
 import { takeRunLock } from '../adapters/processes/run-lock.js'
 import { type FileStore } from '../adapters/storage/file-store.js'
-import { localFolder } from '../adapters/storage/local-folder.js'
+import { openFiles } from '../adapters/storage/open.js'
 import { openWire, type OpenedWire } from '../adapters/registry/open.js'
 import { type Log } from '../runtime/log.js'
 import { makeTopics } from '../runtime/topic-plan.js'
@@ -48,7 +48,7 @@ export async function openWorkspace(config: Config, options: OpenOptions = {}): 
     if (isShared(config.log)) wire = await openWire(wireSettings(config))
     log = await openLog(root, config.log, { report: options.report, ...(wire && { wire: wire.wire }) })
     if (options.makeTopics ?? true) await makeTopics(log, topicSpecsOf(config))
-    return { config, root, files: localFolder(root), log, close }
+    return { config, root, files: openFiles(root, config.storage), log, close }
   } catch (error) {
     await close()
     throw error

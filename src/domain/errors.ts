@@ -212,6 +212,21 @@ export const errorTable = {
     means: 'A shard or snapshot cannot be written or does not match its digest.',
     next: 'Check the disk of the data folder; unacknowledged records are read again after a restart.',
   },
+  STEERFLOW_STORAGE_FULL: {
+    kind: 'fatal',
+    means: 'The disk that shards and snapshots are written to has no room left.',
+    next: 'Free space on the disk of the data folder (`steerflow shards gc`), or move it; then run again: nothing acknowledged is lost.',
+  },
+  STEERFLOW_STORAGE_AWAY: {
+    kind: 'transient',
+    means: 'The service that keeps the shards does not answer, or asks to be asked later.',
+    next: 'Check storage.s3.endpoint and the network; sealing waits and goes on by itself.',
+  },
+  STEERFLOW_STORAGE_REFUSED: {
+    kind: 'fatal',
+    means: 'The service that keeps the shards refuses us: credentials, permissions, or a bucket that is not there.',
+    next: 'Check storage.s3.bucket and region, and the credentials of the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE, the role of the machine); then run again: nothing is lost.',
+  },
   STEERFLOW_JOB_FAILED: {
     kind: 'fatal',
     means: 'A training job ended with an error.',

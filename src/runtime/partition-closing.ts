@@ -12,6 +12,7 @@ import {
   type PartitionWork,
   placeOf,
   readWait,
+  waitingOut,
 } from './partition.js'
 
 /** The open group of a partition, with what it will commit beside its emissions. */
@@ -116,16 +117,26 @@ export class ClosingPartition implements PartitionWork {
     opened.records++
   }
 
+  /** While what it needs is away, nothing more is read; a stop leaves the group to the next run. */
   async #close(reason: CloseReason): Promise<void> {
     const open = this.#open
     if (!open) return
-    const emissions = await this.runner.close(open.group, this.#position, reason)
+    const close = () => this.runner.close(open.group, this.#position, reason)
+    const { emissions, made } = await waitingOut(this.context, this.partition, close, this.#stop.signal)
     const outputs = [...outputsOf(this.context, emissions), ...open.letters]
+    const from = String(this.#committed)
     await this.#commit(this.#position, open.records, outputs)
     this.#open = null
-    const { node } = this.context
-    const to = String(this.#position)
-    this.context.report({ event: 'cut', node, partition: this.partition, reason, records: open.records, to })
+    this.context.report({
+      event: 'cut',
+      node: this.context.node,
+      partition: this.partition,
+      reason,
+      records: open.records,
+      from,
+      to: String(this.#position),
+      made,
+    })
   }
 
   async #commit(to: Offset, records: number, outputs: readonly Output[]): Promise<void> {

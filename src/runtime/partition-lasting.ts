@@ -13,6 +13,7 @@ import {
   type PartitionWork,
   placeOf,
   readWait,
+  waitingOut,
 } from './partition.js'
 import { untilDone } from './retry.js'
 
@@ -145,7 +146,7 @@ export class LastingPartition implements PartitionWork {
     try {
       if (record.fault) throw record.fault
       const act = this.runner.step(record.value, placeOf(record, this.#stop.signal))
-      return outputsOf(this.context, await untilDone(act, this.#stop.signal))
+      return outputsOf(this.context, await waitingOut(this.context, this.partition, act, this.#stop.signal))
     } catch (thrown) {
       const error = stageFailure(thrown)
       if (error.kind !== 'permanent' || this.#stop.signal.aborted) throw error

@@ -1,10 +1,11 @@
 import { type Encoded } from '../stages/bind.js'
 import { type At } from '../stages/stage.js'
-import { type SteerflowError } from '../domain/errors.js'
+import { explain, type SteerflowError } from '../domain/errors.js'
 import { type Counters, type PartitionStatus } from './counters.js'
 import { deadLetter, type Origin } from './dead-letter.js'
 import { type Report } from './events.js'
 import { type Log, type LogRecord, type Output } from './log.js'
+import { untilDone } from './retry.js'
 import { type Semaphore } from './semaphore.js'
 
 /** What every partition of a node shares. */
@@ -84,3 +85,22 @@ export function count(context: NodeContext, records: number, outputs: readonly O
 
 /** Milliseconds that a read waits for a first record; it bounds how late a stop is noticed. */
 export const readWait = 200
+
+/**
+ * Repeats a work of a node while something that it needs is away for a transient reason, and tells of the wait when it
+ * begins and when it is over.
+ */
+export async function waitingOut<T>(
+  { node, report }: NodeContext,
+  partition: number,
+  work: () => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  let since: number | null = null
+  const result = await untilDone(work, signal, undefined, error => {
+    if (since === null) report({ event: 'waiting', node, partition, code: error.code, cause: explain(error) })
+    since ??= Date.now()
+  })
+  if (since !== null) report({ event: 'resumed', node, partition, seconds: (Date.now() - since) / 1000 })
+  return result
+}

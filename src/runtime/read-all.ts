@@ -1,21 +1,43 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SteerflowError } from '../domain/errors.js'
 import { type Log, type LogRecord, offset, type PartitionState } from './log.js'
 
 const limits = { records: 500, bytes: 8 << 20 }
+
+/** Asked where nothing more can be read before the end: whether to try again. */
+type Stuck = () => Promise<boolean>
+const givesUp: Stuck = async () => false
 
 /** Reads a topic from its beginning to the end that it had when the reading began, partition by partition. */
 export async function* readAll(log: Log, topic: string): AsyncGenerator<LogRecord> {
   for (const state of await log.state(topic)) yield* readPartition(log, state)
 }
 
+/**
+ * As `readAll`, but where a transaction is open before that end, it waits until that has ended: whoever is to act on what
+ * is *not* there must not be shown less than there is.
+ * @throws STEERFLOW_KAFKA_BUSY when that takes longer than `patienceMs`
+ */
+export async function* readWhole(log: Log, topic: string, patienceMs = 90_000): AsyncGenerator<LogRecord> {
+  const until = Date.now() + patienceMs
+  const waits: Stuck = async () => {
+    if (Date.now() > until) throw new SteerflowError('STEERFLOW_KAFKA_BUSY', `a transaction on ${topic} stays open`)
+    await sleep(100)
+    return true
+  }
+  for (const state of await log.state(topic)) yield* readPartition(log, state, waits)
+}
+
 /** Reads a partition from its start to its end, as its state says. */
 export async function* readPartition(
   log: Log,
   { topic, partition, start, end }: PartitionState,
+  stuck = givesUp,
 ): AsyncGenerator<LogRecord> {
   for (let from = start; from < end;) {
     const { records, next } = await log.read(topic, partition, from, limits)
     for (const record of records) if (record.offset < end) yield record
-    if (next <= from) break
+    if (next <= from && !(await stuck())) break
     from = offset(next)
   }
 }

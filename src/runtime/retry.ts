@@ -13,6 +13,9 @@ export function backoff(attempt: number, { first, most }: Backoff, random = Math
   return ceiling / 2 + (ceiling / 2) * random()
 }
 
+/** Told of each failure that is waited out; must not throw. */
+export type Failed = (error: SteerflowError, attempt: number) => void
+
 /**
  * Repeats `work` while it fails transiently, until `signal` is aborted. Whatever else it throws is passed on.
  * A record is never given up for a transient reason: an outage ends, a dead letter would have to be replayed by hand.
@@ -21,12 +24,14 @@ export async function untilDone<T>(
   work: () => T | Promise<T>,
   signal: AbortSignal,
   waits: Backoff = { first: 200, most: 15_000 },
+  failed: Failed = () => undefined,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()
     } catch (error) {
       if (!(error instanceof SteerflowError) || error.kind !== 'transient' || signal.aborted) throw error
+      failed(error, attempt)
       await sleep(backoff(attempt, waits), undefined, { signal })
     }
   }

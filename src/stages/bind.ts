@@ -9,6 +9,7 @@ import {
   type EachStage,
   type Emission,
   type Idle,
+  type Made,
   type LastingFoldStage,
   type Ports,
   portsOf,
@@ -35,13 +36,19 @@ export interface EachRunner {
   run(value: Buffer, at: At): readonly Encoded[] | Promise<readonly Encoded[]>
 }
 
+/** What a closed group emits, and what that is, for an operator. */
+export interface Closed {
+  readonly emissions: readonly Encoded[]
+  readonly made: readonly Made[]
+}
+
 /** `group` is whatever the stage's `open` returned. */
 export interface ClosingRunner {
   readonly kind: 'closing'
   open(at: At): Promise<unknown>
   step(group: unknown, value: Buffer, at: At): Promise<void>
   full(group: unknown, now: number): CloseReason | null
-  close(group: unknown, end: bigint, reason: CloseReason): Promise<readonly Encoded[]>
+  close(group: unknown, end: bigint, reason: CloseReason): Promise<Closed>
   drop(group: unknown): Promise<void>
 }
 
@@ -149,7 +156,10 @@ function closingRunner<I extends z.ZodObject, P extends Ports, G>(
     open: async at => fold.open(at),
     step: async (group, value, at) => fold.step(group as G, read(value), at),
     full: (group, now) => fold.full(group as G, now),
-    close: async (group, end, reason) => write(await fold.close(group as G, end, reason)),
+    close: async (group, end, reason) => {
+      const emissions = await fold.close(group as G, end, reason)
+      return { emissions: write(emissions), made: fold.made ? emissions.map(fold.made) : [] }
+    },
     drop: group => fold.drop(group as G),
   }
 }

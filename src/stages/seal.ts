@@ -78,6 +78,10 @@ export const seal = fold<{ readonly shards: ShardStore }>()({
         return to.shards({ dataset: sealed.dataset, event: 'sealed', at: null, manifest })
       })
     },
+    made: ({ value: { manifest } }) => {
+      const { dataset, split, path, records, bytes } = manifest!
+      return { dataset, split, path, records, bytes }
+    },
     drop: ({ cut }) => cut.drop(),
   }),
 })

@@ -76,6 +76,9 @@ export const each =
 /** Why a group closes. `idle`: everything upstream has ended. */
 export type CloseReason = 'records' | 'bytes' | 'age' | 'schema' | 'idle'
 
+/** One thing that a group became, for an operator's log: names and counts, nothing of a record's content. */
+export type Made = Readonly<Record<string, string | number>>
+
 /** A group that closes: what is emitted and the offset behind its last record are committed together. */
 export interface ClosingFold<I extends z.ZodObject, P extends Ports, G> {
   /** Begins a group with its first record's place. Called again after a restart: the group is a function of its records. */
@@ -84,8 +87,13 @@ export interface ClosingFold<I extends z.ZodObject, P extends Ports, G> {
   readonly step: (group: G, record: z.output<I>, at: At) => void | Promise<void>
   /** Whether to close, asked after each step and once a second; `now` in milliseconds since 1970. */
   readonly full: (group: G, now: number) => CloseReason | null
-  /** Closes the group at `end`, the offset behind its last record. Its emissions happen once. */
+  /**
+   * Closes the group at `end`, the offset behind its last record. Its emissions happen once. It is called again after a
+   * transient failure.
+   */
   readonly close: (group: G, end: bigint, reason: CloseReason) => Promise<readonly Emission<P>[]>
+  /** What an emission of `close` stands for. */
+  readonly made?: (emission: Emission<P>) => Made
   /** Forgets a group that will not be closed (stop, lost partition): temporary files are removed. */
   readonly drop: (group: G) => Promise<void>
 }

@@ -136,9 +136,10 @@ test('the forms of tls and sasl that are not the default can be uncommented whol
   }
 })
 
-/** The lines of the commented file that begin with just these, without them and without comments. */
+/** The lines of the log's section in the commented file that begin with just these, without them and without comments. */
 const linesWith = (hashes: string): string[] =>
-  commentedConfig()
+  /\n#log:[^]*?\n\n/
+    .exec(commentedConfig())![0]
     .split('\n')
     .filter(line => line.startsWith(`${hashes} `))
     .map(line => line.slice(hashes.length))

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { shardName } from '../../domain/shard-name.js'
 import { type ShardManifest } from '../../domain/shard.js'
 import { type CutStart, type ShardCut, type ShardKey } from '../../stages/needs.js'
 import { storing } from './durable.js'
@@ -12,10 +13,6 @@ interface Open extends ShardKey {
   /** What it holds, once it is finished; sealing may be tried again after that. */
   facts: FileFacts | null
 }
-
-/** Where a sealed file lies in its store. The digest tells apart files of cuts that began at the same offset. */
-const finalName = ({ topic, partition, from }: CutStart, { dataset, split }: ShardKey, { sha256 }: FileFacts): string =>
-  `shards/${dataset}/${split}/${topic}-${partition}-${from}-${sha256.slice(0, 16)}.jsonl`
 
 /** The open files of one cut: spool → fsync → final name in a store. */
 export class StoredCut implements ShardCut {
@@ -43,9 +40,9 @@ export class StoredCut implements ShardCut {
     const manifests: Omit<ShardManifest, 'reason'>[] = []
     for (const open of this.#inOrder()) {
       const facts = (open.facts ??= await storing(`finish ${open.file.path}`, () => open.file.finish()))
-      const path = finalName(this.start, open, facts)
-      await this.store.put(open.file.path, path, facts, signal && { signal })
       const { dataset, split, attributeSet } = open
+      const path = shardName({ dataset, split, topic, partition, from }, facts.sha256)
+      await this.store.put(open.file.path, path, facts, signal && { signal })
       const place = { dataset, version, split, path, topic, partition, from: `${from}`, to: `${to}` }
       manifests.push({ ...place, ...facts, attribute_set: attributeSet })
     }

@@ -2,13 +2,17 @@ import { mkdir, open, rename } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
 
+/** What the system calls a disk, or a share of it, that is used up. */
+const noRoom = new Set(['ENOSPC', 'EDQUOT'])
+
 /** Runs file work; what fails in it is a failure of the storage, with its cause. */
 export async function storing<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
     if (cause instanceof SteerflowError) throw cause
-    throw new SteerflowError('STEERFLOW_STORAGE', `cannot ${what}`, { cause })
+    const full = noRoom.has((cause as NodeJS.ErrnoException | null)?.code ?? '')
+    throw new SteerflowError(full ? 'STEERFLOW_STORAGE_FULL' : 'STEERFLOW_STORAGE', `cannot ${what}`, { cause })
   }
 }
 

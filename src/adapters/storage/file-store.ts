@@ -9,6 +9,14 @@ export interface StoredFile {
   readonly modified: number
 }
 
+/** A file that somebody has begun to send and not finished; the storage of its parts is paid for. */
+export interface Unfinished {
+  readonly name: string
+  /** In milliseconds since 1970. */
+  readonly begun: number
+  readonly remove: () => Promise<void>
+}
+
 /**
  * Where finished files are kept: a folder of this machine, or a bucket. A file is there whole or not at all, and is never
  * changed; its name ends in its digest, so that two files of one name are equal.
@@ -34,4 +42,6 @@ export interface FileStore {
   list(prefix: string): AsyncIterable<StoredFile>
   /** Removes a file; one that is gone already is no error. */
   remove(name: string): Promise<void>
+  /** Files with names that begin so and are being sent, or were when somebody was killed; where they go in parts. */
+  unfinished?(prefix: string): AsyncIterable<Unfinished>
 }

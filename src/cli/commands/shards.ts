@@ -1,16 +1,26 @@
 import { SteerflowError } from '../../domain/errors.js'
 import { type ShardManifest } from '../../domain/shard.js'
+import { pipeline } from '../../pipeline.js'
 import { shards as topic } from '../../topics.js'
 import { exitCodes, type Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { readTopic } from '../read-topic.js'
+import { size } from '../doctor/units.js'
 import { table, thousands } from '../render/bars.js'
+import { progress } from '../render/progress.js'
+import { collectGarbage } from '../training/collect-garbage.js'
 import { datasetNames, liveOf } from '../training/datasets.js'
 import { verifyShards } from '../training/verify.js'
 import { inWorkspace, type Workspace } from '../workspace.js'
 
 interface Flags extends ConfigFlags {
   readonly dataset?: string
+  readonly json?: true
+}
+
+interface GcFlags extends ConfigFlags {
+  readonly dryRun?: true
+  readonly olderVersions?: true
   readonly json?: true
 }
 
@@ -22,12 +32,15 @@ async function live({ log }: Workspace, { dataset }: Flags): Promise<readonly Sh
   throw new SteerflowError('STEERFLOW_USAGE', `there is no dataset ${dataset}; see steerflow datasets list`)
 }
 
-/** `shards list|verify`: the sealed files that count, and whether they are what was sealed. */
+/** `shards list|verify|gc`: the sealed files that count, whether they are what was sealed, and what nobody needs. */
 export const shards: Verb = (program, session) => {
   const group = program
     .command('shards')
-    .description('Sealed shard files: list them, or check them against their digests.')
-    .addHelpText('after', '\nExamples:\n  steerflow shards list --dataset steerlm\n  steerflow shards verify\n')
+    .description('Sealed shard files: list them, check them against their digests, remove what a killed process left.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  steerflow shards list --dataset steerlm\n  steerflow shards verify\n  steerflow shards gc --dry-run\n',
+    )
 
   const list = group
     .command('list')
@@ -61,7 +74,11 @@ export const shards: Verb = (program, session) => {
     inWorkspace(configOf(flags), async workspace => {
       let damaged = 0
       let whole = 0
-      for await (const verified of verifyShards(workspace.files, await live(workspace, flags))) {
+      const manifests = await live(workspace, flags)
+      const records = manifests.reduce((sum, manifest) => sum + manifest.records, 0)
+      const shown = progress(session, 'verify', 'records', records)
+      for await (const verified of verifyShards(workspace.files, manifests)) {
+        shown.add(verified.records, verified.path)
         if (verified.problem === null) whole++
         else damaged++
         if (flags.json) session.out(`${JSON.stringify(verified)}\n`)
@@ -69,6 +86,36 @@ export const shards: Verb = (program, session) => {
       }
       session.err(`${whole} shards are what was sealed, ${damaged} are not\n`)
       if (damaged > 0) session.exit(exitCodes.failed)
+    }),
+  )
+
+  const gc = group
+    .command('gc')
+    .description(
+      'Remove files that no manifest names and none ever will: what killed processes left. Runs beside a run.',
+    )
+    .option('--dry-run', 'only say what would be removed')
+    .option('--older-versions', 'also files of older dataset versions, once the trigger has gone past them')
+    .option('--json', 'print JSON lines')
+  withConfig(gc).action((flags: GcFlags) =>
+    inWorkspace(configOf(flags), async ({ log, files }) => {
+      const { dryRun = false, olderVersions: older = false } = flags
+      const seals = pipeline.filter(({ groups }) => groups === 'closing')
+      const collecting = collectGarbage({ log, files, seals, trigger: 'trigger', older, dryRun })
+      let found = await collecting.next()
+      let [count, bytes] = [0, 0]
+      for (; !found.done; found = await collecting.next()) {
+        count++
+        bytes += found.value.bytes ?? 0
+        const { path, bytes: of, why } = found.value
+        session.out(
+          flags.json ? `${JSON.stringify(found.value)}\n` : `${path}  ${of === null ? '' : `${size(of)}, `}${why}\n`,
+        )
+      }
+      const { live, older: replaced, open, foreign } = found.value
+      const did = dryRun ? 'would be removed' : 'removed'
+      session.err(`${count} ${did}, ${size(bytes)}; of those that stay ${live} are live, ${open} may become so, `)
+      session.err(`${replaced} are of older dataset versions, ${foreign} are none of ours\n`)
     }),
   )
 }

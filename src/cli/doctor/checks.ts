@@ -1,3 +1,4 @@
+import { openFiles } from '../../adapters/storage/open.js'
 import { pipeline } from '../../pipeline.js'
 import { type ClusterFacts, type LogAdmin } from '../../runtime/log-admin.js'
 import { type Log } from '../../runtime/log.js'
@@ -17,6 +18,7 @@ import { launchersUsable } from './launchers.js'
 import { nodeVersion } from './node-version.js'
 import { partitionsFor } from './partitions.js'
 import { offsetsThere, type Reading, readings, retentionOf } from './reading.js'
+import { storageUsable } from './storage.js'
 import { tokenizerFile } from './tokenizer.js'
 import { replicationOf, topicsAsDeclared } from './topics.js'
 import { registryReachable } from './registry.js'
@@ -31,6 +33,10 @@ function sampling({ sample }: Config): readonly Check[] {
 export const machineChecks = (config: Config, root: string): readonly Check[] => [
   { name: 'node', look: () => nodeVersion(process.versions.node) },
   { name: 'disk', look: () => diskRoom(root) },
+  {
+    name: 'storage',
+    look: () => storageUsable(openFiles(root, config.storage), config.storage.s3 !== undefined),
+  },
   { name: 'tokenizer', look: () => tokenizerFile(config.clean.tokenizer || shippedTokenizer) },
   { name: 'endpoints', look: () => endpointsReachable(endpointsOf(config.annotate)) },
   ...sampling(config),

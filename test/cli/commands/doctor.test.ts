@@ -17,6 +17,7 @@ it('a new folder is in order', async () => {
     'check',
     'node',
     'disk',
+    'storage',
     'tokenizer',
     'endpoints',
     'registry',

@@ -1,11 +1,12 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLog } from '../../../src/adapters/log/open.js'
 import { openShards } from '../../../src/adapters/storage/shard-store.js'
 import { main } from '../../../src/cli/program.js'
 import { readTopic } from '../../../src/cli/read-topic.js'
 import { type JobEvent } from '../../../src/domain/job.js'
+import { offset } from '../../../src/runtime/log.js'
 import { encode } from '../../../src/stages/bind.js'
 import * as topics from '../../../src/topics.js'
 import { attributeSetName, job, metric, registered } from '../../support/training.js'
@@ -98,6 +99,55 @@ describe('shards', () => {
     const { code, out } = await run(root, 'shards', 'verify')
     expect([code, out]).toEqual([1, expect.stringContaining('is not what was sealed: sha256')])
     expect((await run(root, 'shards', 'verify', '--json')).json()).toMatchObject([{ path: manifest.path, records: 1 }])
+  })
+})
+
+describe('shards gc', () => {
+  const named = (from: number, letter: string) =>
+    `shards/value-model/train/conversations.labelled-clean-0-${from}-${letter.repeat(16)}.jsonl`
+
+  /** A data folder where the seal has committed offset 1 and two cuts have left files, one of which may be committed yet. */
+  async function withRests() {
+    const folder = await dataFolder()
+    const log = await openLog(folder.root)
+    await log.publish([{ topic: 'conversations.labelled-clean', key: null, value: Buffer.from('{}'), partition: 0 }])
+    const claim = await log.claim('seal-labelled', 'conversations.labelled-clean', 0)
+    await claim.commit(claim.committed, offset(1), [])
+    await log.close()
+    await writeFile(join(folder.root, named(0, 'a')), 'x'.repeat(2048))
+    await writeFile(join(folder.root, named(1, 'b')), '')
+    return folder
+  }
+  const left = async (root: string) => (await readdir(join(root, 'shards/value-model/train'))).sort()
+
+  it('says what it would remove, removes it, and keeps what counts or may count', async () => {
+    const { root, manifest } = await withRests()
+    const dry = await run(root, 'shards', 'gc', '--dry-run')
+    expect(dry.out).toBe(`${named(0, 'a')}  2.0 KiB, no manifest\n`)
+    expect(dry.err).toContain('1 would be removed, 2.0 KiB; of those that stay 1 are live, 1 may become so')
+    expect(await left(root)).toHaveLength(3)
+    expect((await run(root, 'shards', 'gc', '--json')).json()).toEqual([
+      { path: named(0, 'a'), bytes: 2048, why: 'no manifest' },
+    ])
+    expect(await left(root)).toEqual([basename(manifest.path), basename(named(1, 'b'))].sort())
+    expect((await run(root, 'shards', 'gc')).err).toMatch(/^0 removed/)
+  })
+
+  it('keeps files of older dataset versions until it is told otherwise and the trigger has gone past them', async () => {
+    const { root, manifest } = await withRests()
+    const log = await openLog(root)
+    const newer = { ...manifest, version: 2, path: named(0, 'c') }
+    await writeFile(join(root, newer.path), '{}\n')
+    await log.publish([encode(topics.shards, { dataset: 'value-model', event: 'sealed', at: null, manifest: newer })])
+    expect((await run(root, 'shards', 'gc')).err).toContain('1 are of older dataset versions')
+    expect((await run(root, 'shards', 'gc', '--older-versions')).out).toBe('')
+    for (const { partition, end } of await log.state(topics.shards.name)) {
+      const claim = await log.claim('trigger', topics.shards.name, partition)
+      await claim.commit(claim.committed, end, [])
+    }
+    await log.close()
+    expect((await run(root, 'shards', 'gc', '--older-versions')).out).toBe(`${manifest.path}  3 B, older version\n`)
+    expect(await left(root)).toEqual([basename(newer.path), basename(named(1, 'b'))])
   })
 })
 

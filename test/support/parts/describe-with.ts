@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { describe } from 'vitest'
 import { pythonWithHydra } from '../../../scripts/parts/python-hydra.js'
+import { s3mockJar } from '../../../scripts/parts/s3mock.js'
 import { pythonWithKafka } from '../../../scripts/parts/python-kafka.js'
 import { whyNoKafka } from '../kafka/provider.js'
 import { whyNoLlama } from '../llama/llama.js'
@@ -10,6 +11,7 @@ const PARTS = {
   kafka: whyNoKafka,
   registry: whyNoRegistry,
   llama: whyNoLlama,
+  s3mock: async () => (s3mockJar() ? null : 'S3Mock is not installed (npm run setup -- s3mock installs it)'),
   'python-kafka': async () =>
     pythonWithKafka() ? null : 'confluent-kafka is not installed (npm run setup -- python-kafka installs it)',
   'python-hydra': async () =>

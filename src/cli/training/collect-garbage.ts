@@ -1,0 +1,87 @@
+import { type FileStore, type StoredFile } from '../../adapters/storage/file-store.js'
+import { fileJudge, type FileState } from '../../domain/shard-garbage.js'
+import { shardsFolder } from '../../domain/shard-name.js'
+import { type Log } from '../../runtime/log.js'
+import { type Node } from '../../stages/bind.js'
+import { shards as topic } from '../../topics.js'
+import { readWholeTopic } from '../read-topic.js'
+
+export interface GarbageRequest {
+  readonly log: Log
+  readonly files: FileStore
+  /** The nodes that seal. */
+  readonly seals: readonly Node[]
+  /** The node that reads the shards of older versions too, until it has gone past them. */
+  readonly trigger: string
+  /** Whether files that only older dataset versions name go as well. */
+  readonly older: boolean
+  readonly dryRun: boolean
+}
+
+/** A file that goes, or an upload that nobody will finish. */
+export interface Garbage {
+  readonly path: string
+  /** Null where it is not known. */
+  readonly bytes: number | null
+  readonly why: 'no manifest' | 'older version' | 'unfinished upload'
+}
+
+export interface Kept {
+  readonly live: number
+  readonly older: number
+  readonly open: number
+  readonly foreign: number
+}
+
+/**
+ * Removes files that nothing will ever refer to, and yields each; returns how many stay, by what they are. Safe beside a
+ * running pipeline and while it is killed; not while offsets of a seal are set back.
+ * @throws what the store and the log throw; what was removed until then stays removed
+ */
+export async function* collectGarbage(request: GarbageRequest): AsyncGenerator<Garbage, Kept> {
+  const { files, dryRun } = request
+  const stored: StoredFile[] = []
+  for await (const file of files.list(shardsFolder)) stored.push(file)
+  const uploads = []
+  for await (const upload of files.unfinished?.(shardsFolder) ?? []) uploads.push(upload)
+  const { judge, olderGo } = await known(request)
+
+  const kept: Record<Exclude<FileState, 'garbage'>, number> = { live: 0, older: 0, open: 0, foreign: 0 }
+  for (const { name: path, bytes } of stored) {
+    const state = judge(path)
+    if (state !== 'garbage' && !(state === 'older' && olderGo)) {
+      kept[state]++
+      continue
+    }
+    if (!dryRun) await files.remove(path)
+    yield { path, bytes, why: state === 'garbage' ? 'no manifest' : 'older version' }
+  }
+  for (const { name: path, remove } of uploads) {
+    // Of a file that is whole since: sent again by a later process.
+    const state = judge(path)
+    if (state === 'open' || state === 'foreign') continue
+    if (!dryRun) await remove()
+    yield { path, bytes: null, why: 'unfinished upload' }
+  }
+  return kept
+}
+
+/** What is asked after the files were listed: offsets first, then manifests (shard-garbage.ts says why). */
+async function known({ log, seals, trigger, older }: GarbageRequest) {
+  const offsets = new Map<string, ReadonlyMap<number, bigint>[]>()
+  for (const { name, from } of seals) {
+    offsets.set(from.name, [...(offsets.get(from.name) ?? []), await log.committed(name, from.name)])
+  }
+  const committed = (of: string, partition: number): bigint | null => {
+    const groups = offsets.get(of)
+    if (!groups) return null
+    return groups.map(group => group.get(partition) ?? 0n).reduce((least, at) => (at < least ? at : least))
+  }
+  const events = await readWholeTopic(log, topic)
+  const manifests = events.flatMap(({ manifest }) => (manifest ? [manifest] : []))
+  // A snapshot that was asked for before the newer version came may be in the making.
+  const seen = older ? await log.committed(trigger, topic.name) : null
+  const states = older ? await log.state(topic.name) : []
+  const olderGo = seen !== null && states.every(({ partition, end }) => (seen.get(partition) ?? 0n) >= end)
+  return { judge: fileJudge({ committed, manifests }), olderGo }
+}

@@ -1,0 +1,30 @@
+import { type Split } from './conversation.js'
+
+/** What a shard's file name tells: whose it is, and where its cut began. */
+export interface ShardPlace {
+  readonly dataset: string
+  readonly split: Split
+  readonly topic: string
+  readonly partition: number
+  readonly from: bigint
+}
+
+/** Every shard's name begins so. */
+export const shardsFolder = 'shards/'
+
+const pattern = /^shards\/([^/]+)\/(train|validation)\/(.+)-(\d+)-(\d+)-[0-9a-f]{16}\.jsonl$/
+
+/**
+ * Where a sealed file lies in its store (DESIGN: seal). The digest tells apart files of cuts that began at the same
+ * offset, so that a name never stands for other bytes.
+ */
+export const shardName = ({ dataset, split, topic, partition, from }: ShardPlace, sha256: string): string =>
+  `${shardsFolder}${dataset}/${split}/${topic}-${partition}-${from}-${sha256.slice(0, 16)}.jsonl`
+
+/** The place that a name tells of; null when it is no shard's name. */
+export function shardPlace(name: string): ShardPlace | null {
+  const found = pattern.exec(name)
+  if (!found) return null
+  const [, dataset, split, topic, partition, from] = found
+  return { dataset: dataset!, split: split as Split, topic: topic!, partition: Number(partition), from: BigInt(from!) }
+}
