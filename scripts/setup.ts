@@ -2,12 +2,13 @@ import { cacheFolder } from './parts/cache.js'
 import { kafka } from './parts/kafka.js'
 import { llama } from './parts/llama.js'
 import { type Part } from './parts/part.js'
+import { pythonDatasets } from './parts/python-datasets.js'
 import { pythonHydra } from './parts/python-hydra.js'
 import { pythonKafka } from './parts/python-kafka.js'
 import { registry } from './parts/registry.js'
 import { s3mock } from './parts/s3mock.js'
 
-const parts: readonly Part[] = [kafka, registry, pythonKafka, pythonHydra, llama, s3mock]
+const parts: readonly Part[] = [kafka, registry, pythonKafka, pythonHydra, llama, s3mock, pythonDatasets]
 
 /** `npm run setup -- [--check] [part …]`: installs the parts of tests, or says which are absent; exits 1 if any is. */
 const names = process.argv.slice(2).filter(arg => arg !== '--check')

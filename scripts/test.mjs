@@ -28,10 +28,11 @@ const tiers = [
     shows: 'goldens, conformance, kills, servers, the whole flow, and the same JSON as Python',
     run: [bin('vitest'), 'run', '--project', 'real'],
     absent: () => {
-      // Tests that need it say so themselves.
+      // Tests that need one of these say so themselves.
       setUp('llama')
       setUp('python-hydra')
       setUp('s3mock')
+      setUp('python-datasets')
       return spawnSync('python3', ['--version']).status === 0 ? null : 'python3 is not here'
     },
   },

@@ -1,7 +1,25 @@
 import { openShards } from '../../src/adapters/storage/shard-store.js'
 import { conversationLine } from '../../src/domain/conversation-line.js'
-import { type Conversation } from '../../src/domain/conversation.js'
+import { type Conversation, type Split } from '../../src/domain/conversation.js'
 import { type ShardManifest } from '../../src/domain/shard.js'
+import { attributeSetName } from './training.js'
+
+/** Seals lines as they are, a shard each list. */
+export async function sealLines(
+  root: string,
+  shards: readonly { readonly split: Split; readonly lines: readonly string[] }[],
+): Promise<readonly ShardManifest[]> {
+  const store = await openShards(root)
+  const manifests: ShardManifest[] = []
+  let from = 0n
+  for (const { split, lines } of shards) {
+    const cut = await store.begin({ version: 1, topic: 't', partition: 0, from })
+    for (const line of lines) await cut.append({ dataset: 'd', split, attributeSet: attributeSetName }, line)
+    from += BigInt(lines.length)
+    manifests.push(...(await cut.seal(from)).map(manifest => ({ ...manifest, reason: 'records' as const })))
+  }
+  return manifests
+}
 
 /** Seals the partitions' records below a root, cut after every `every` of them. */
 export async function seal(

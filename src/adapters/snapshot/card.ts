@@ -1,32 +1,33 @@
 import { cardHead, type CardConfig, describeSet } from '../../domain/dataset/card.js'
 import { conversationFeatures, typedFeatures } from '../../domain/dataset/features.js'
-import { type Form, forms } from './data-files.js'
+import { type Form, forms, parquetFolder } from './data-files.js'
 import { type Described } from './described.js'
 
-/** The ways to read a snapshot: a configuration for each form that it is in. */
-function configsOf({ snapshot, sets, files }: Described): readonly CardConfig[] {
-  const configOf = (form: Form): CardConfig => ({
-    // The loader's cache knows a folder by its last name and configuration: through `latest`, a configuration of one name
-    // would be answered with the records of an older snapshot.
-    name: `${snapshot.digest.slice(0, 12)}${form === 'jsonl' ? '' : `-${form}`}`,
-    // A split without records is left out, since the loader fails on it.
-    files: files.filter(file => file.form === form && file.records > 0).map(({ split, path }) => ({ split, path })),
-    features: form === 'parquet' ? typedFeatures(sets) : conversationFeatures(sets),
-  })
-  return forms.map(configOf).filter(({ files: some }, index) => index === 0 || some.length > 0)
-}
+/** A way to read a snapshot: by the files of a form. */
+const configOf = ({ snapshot, sets, files }: Described, form: Form): CardConfig => ({
+  // The loader's cache knows a folder by its last name and configuration: through `latest`, a configuration of one name
+  // would be answered with the records of an older snapshot.
+  name: `${snapshot.digest.slice(0, 12)}${form === 'jsonl' ? '' : `-${form}`}`,
+  // A split without records is left out, since the loader fails on it.
+  files: files
+    .filter(file => file.form === form && file.records > 0)
+    .map(({ split, path }) => ({ split, path: path.replace(`${parquetFolder}/`, '') })),
+  features: form === 'parquet' ? typedFeatures(sets) : conversationFeatures(sets),
+})
 
 const described: Readonly<Record<Form, string>> = {
   jsonl: '`*.jsonl`: JSON lines',
   gzip: '`*.jsonl.gz`: the same lines, compressed',
-  parquet: '`*.parquet`: the same records in typed columns; `labels` holds the label of each turn as numbers',
+  parquet:
+    '`parquet/`, with a card of its own: the same records in typed columns; `labels` holds the label of each turn as numbers',
 }
 
 /** The dataset card (README.md) of a snapshot: read by `load_dataset` and by people. A function of the records alone. */
 export function datasetCard(of: Described): string {
   const { snapshot, sets, files, published } = of
   const present = forms.filter(form => files.some(file => file.form === form))
-  return `${cardHead(configsOf(of), published.license)}
+  const configs = [configOf(of, 'jsonl'), ...(present.includes('gzip') ? [configOf(of, 'gzip')] : [])]
+  return `${cardHead(configs, published.license)}
 # ${snapshot.dataset}
 
 SteerLM conversations, one a line. Snapshot \`${snapshot.digest}\`.
@@ -49,3 +50,11 @@ ${sets.map(describeSet).join('\n')}
 - \`sha256sum -c SHA256SUMS\` checks the files; \`croissant.json\` describes them in Croissant 1.0.
 `
 }
+
+/** The card of the folder of the Parquet files. */
+export const parquetCard = (of: Described): string => `${cardHead([configOf(of, 'parquet')], of.published.license)}
+# ${of.snapshot.dataset}, Parquet
+
+The records of the folder above in typed columns, from snapshot \`${of.snapshot.digest}\`. \`labels\` holds the label of each
+turn as numbers, null where it has none; \`steerflow.scores\` the scores before they were rounded.
+`

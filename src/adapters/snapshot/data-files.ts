@@ -9,10 +9,20 @@ import { writeParquet } from './parquet-file.js'
 export const forms = ['jsonl', 'gzip', 'parquet'] as const
 export type Form = (typeof forms)[number]
 
-const suffixes: Readonly<Record<Form, string>> = { jsonl: '.jsonl', gzip: '.jsonl.gz', parquet: '.parquet' }
+/**
+ * The folder of the Parquet files, with a card of its own: the loader takes one format for all of a card's files, by those
+ * of the first configuration.
+ */
+export const parquetFolder = 'parquet'
 
-/** The name of a file of records. */
-export const fileName = (split: Split, form: Form): string => `${split}${suffixes[form]}`
+const names: Readonly<Record<Form, (split: Split) => string>> = {
+  jsonl: split => `${split}.jsonl`,
+  gzip: split => `${split}.jsonl.gz`,
+  parquet: split => `${parquetFolder}/${split}.parquet`,
+}
+
+/** The path of a file of records below the snapshot's folder. */
+export const fileName = (split: Split, form: Form): string => names[form](split)
 
 /** A file of records, with what it holds. */
 export interface DataFile extends FileFacts {

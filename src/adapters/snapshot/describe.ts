@@ -3,8 +3,8 @@ import { croissant } from '../../domain/dataset/croissant.js'
 import { originalFeatures, strings } from '../../domain/dataset/features.js'
 import { sha256 } from '../../domain/digest.js'
 import { writeDurably } from '../storage/durable.js'
-import { datasetCard } from './card.js'
-import { type DataFile } from './data-files.js'
+import { datasetCard, parquetCard } from './card.js'
+import { type DataFile, parquetFolder } from './data-files.js'
 import { type Described } from './described.js'
 
 /** Names of the files that tell of the records, in the order in which they have to appear: the checksums last. */
@@ -49,6 +49,7 @@ export async function describe(folder: string, described: Described): Promise<vo
     return { records, bytes, sha256 }
   }
   const texts = {
+    ...(files.some(({ form }) => form === 'parquet') && { [`${parquetFolder}/README.md`]: parquetCard(described) }),
     'README.md': datasetCard(described),
     'croissant.json': croissantOf(described),
     'manifest.json': json({

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { copyFile, readdir, rename, rm, symlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { type Snapshot } from '../../domain/job.js'
 import { makeFolder, syncFolder, writeDurably } from '../storage/durable.js'
 import { type FileStore } from '../storage/file-store.js'
@@ -53,7 +53,10 @@ export async function keepCopy(root: string, room: string, snapshot: Snapshot, s
     await rm(copy, { force: true })
   }
   const folder = join(root, snapshot.path)
-  const names = await readdir(folder)
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const names = entries
+    .filter(entry => entry.isFile())
+    .map(entry => relative(folder, join(entry.parentPath, entry.name)))
   const ordered = names.toSorted((a, b) => Number(a === 'SHA256SUMS') - Number(b === 'SHA256SUMS'))
   for (const name of ordered) await keep(join(folder, name), `${snapshot.path}/${name}`)
   await keep(join(root, 'datasets', snapshot.dataset, 'latest.json'), `datasets/${snapshot.dataset}/latest.json`)

@@ -12,7 +12,7 @@ import { type FileStore } from '../storage/file-store.js'
 import { type FileFacts, LineFile } from '../storage/line-file.js'
 import { localFolder } from '../storage/local-folder.js'
 import { openSpool } from '../storage/spool.js'
-import { fileName, type Form, forms, writeForms } from './data-files.js'
+import { fileName, type Form, forms, parquetFolder, writeForms } from './data-files.js'
 import { describe } from './describe.js'
 import { keepCopy, placeFolder, pointAt } from './publish.js'
 import { type LeftOut, select, type Selection } from './select.js'
@@ -41,6 +41,8 @@ export interface SnapshotOptions {
   /** Milliseconds since 1970. */
   readonly now?: () => number
 }
+
+const splits = ['train', 'validation'] as const
 
 const noExtras: SnapshotExtras = { gzip: false, parquet: false, license: '' }
 
@@ -76,6 +78,8 @@ export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots
       const written = await writeRecords(folder, select(files, { manifests: live, forgotten, room: sorting }))
       const snapshot = snapshotOf(dataset, written, names)
       const wanted = formsOf(extras, join(root, snapshot.path))
+      if (wanted.includes('parquet') && snapshot.train + snapshot.validation > 0)
+        await mkdir(join(folder, parquetFolder))
       const made = [
         ...(await writeForms(folder, 'train', written.train, wanted, typedFeatures(sets))),
         ...(await writeForms(folder, 'validation', written.validation, wanted, typedFeatures(sets))),
@@ -98,7 +102,9 @@ export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots
 
 /** The forms that are asked for, and those that the same records are in from an earlier time. */
 const formsOf = (extras: SnapshotExtras, earlier: string): readonly Form[] =>
-  forms.filter(form => form === 'jsonl' || extras[form] || existsSync(join(earlier, fileName('train', form))))
+  forms.filter(
+    form => form === 'jsonl' || extras[form] || splits.some(split => existsSync(join(earlier, fileName(split, form)))),
+  )
 
 const snapshotOf = (dataset: string, { train, validation }: Written, sets: readonly string[]): Snapshot => {
   const content = digest(train.sha256, validation.sha256)

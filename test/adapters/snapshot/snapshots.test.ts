@@ -72,8 +72,8 @@ describe('a snapshot', () => {
       'validation.jsonl',
       'README.md',
       'train.jsonl.gz',
-      'train.parquet',
-      'validation.parquet',
+      'parquet/train.parquet',
+      'parquet/validation.parquet',
     ]
     const bytesOf = async ({ root, snapshot }: { root: string; snapshot: Snapshot }) =>
       Promise.all(files.map(async name => sha256(await readFile(join(root, snapshot.path, name)))))
@@ -198,20 +198,20 @@ describe('a snapshot', () => {
     expect(await withExtras({ gzip: true, parquet: false })).toEqual(snapshot)
     expect(await names()).toEqual([...plain, 'train.jsonl.gz'].sort())
     expect(await withExtras({ gzip: false, parquet: true })).toEqual(snapshot)
-    expect(await names()).toEqual([...plain, 'train.jsonl.gz', 'train.parquet'].sort())
+    expect(await names()).toEqual([...plain, 'train.jsonl.gz', 'parquet'].sort())
     const check = execFileSync('sha256sum', ['-c', 'SHA256SUMS'], { cwd: join(root, snapshot.path), encoding: 'utf8' })
-    expect(check.match(/OK/g)).toHaveLength(7)
+    expect(check.match(/OK/g)).toHaveLength(8)
     expect(gunzipSync(await readFile(join(root, snapshot.path, 'train.jsonl.gz'))).toString()).toBe(
       await read(root, snapshot, 'train.jsonl'),
     )
     const card = await read(root, snapshot, 'README.md')
     const digest12 = snapshot.digest.slice(0, 12)
     expect(parse(card.split('---\n')[1]!)).toMatchObject({
-      configs: [
-        { config_name: digest12, default: true },
-        { config_name: `${digest12}-gzip` },
-        { config_name: `${digest12}-parquet` },
-      ],
+      configs: [{ config_name: digest12, default: true }, { config_name: `${digest12}-gzip` }],
+    })
+    const typed = await read(root, snapshot, 'parquet/README.md')
+    expect(parse(typed.split('---\n')[1]!)).toMatchObject({
+      configs: [{ config_name: `${digest12}-parquet`, data_files: [{ split: 'train', path: 'train.parquet' }] }],
     })
   })
 

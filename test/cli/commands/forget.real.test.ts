@@ -45,5 +45,5 @@ test("the trigger's next snapshot is without a tree that is forgotten, though it
   const expected = new Set([...kept, idOf(trees[10]!)])
   expected.delete(gone)
   expect(new Set(second.ids)).toEqual(expected)
-  expect(readFileSync(join(dir, second.snapshot.path, 'train.parquet')).includes(gone)).toBe(false)
+  expect(readFileSync(join(dir, second.snapshot.path, 'parquet/train.parquet')).includes(gone)).toBe(false)
 }, 120_000)

@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { describe } from 'vitest'
 import { pythonWithHydra } from '../../../scripts/parts/python-hydra.js'
 import { s3mockJar } from '../../../scripts/parts/s3mock.js'
+import { pythonWithDatasets } from '../../../scripts/parts/python-datasets.js'
 import { pythonWithKafka } from '../../../scripts/parts/python-kafka.js'
 import { whyNoKafka } from '../kafka/provider.js'
 import { whyNoLlama } from '../llama/llama.js'
@@ -16,6 +17,8 @@ const PARTS = {
     pythonWithKafka() ? null : 'confluent-kafka is not installed (npm run setup -- python-kafka installs it)',
   'python-hydra': async () =>
     pythonWithHydra() ? null : 'hydra-core is not installed (npm run setup -- python-hydra installs it)',
+  'python-datasets': async () =>
+    pythonWithDatasets() ? null : 'datasets is not installed (npm run setup -- python-datasets installs it)',
 }
 
 /**
