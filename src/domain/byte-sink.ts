@@ -26,6 +26,14 @@ export class ByteSink {
     this.bytes[this.used++] = 0x0a
   }
 
+  /** Adds bytes and a line end. */
+  byteLine(bytes: Uint8Array): void {
+    this.reserve(bytes.byteLength + 1)
+    this.bytes.set(bytes, this.used)
+    this.used += bytes.byteLength
+    this.bytes[this.used++] = 0x0a
+  }
+
   /** Adds bytes of another sink. */
   copy(from: ByteSink, start: number, end: number): void {
     this.add(from.bytes, start, end)

@@ -1,4 +1,3 @@
-import { digest } from './digest.js'
 import { type Lineage } from './conversation.js'
 
 /** Formats in which one source record is a whole tree, so that a later record replaces all paths of an earlier one. */
@@ -14,5 +13,5 @@ export const treeVersion = (provenance: {
   readonly lineage: Pick<Lineage, 'source' | 'line'>
 }): string | null => {
   const { source, line } = provenance.lineage
-  return wholeTrees.has(provenance.origin) ? digest(source, String(line)) : null
+  return wholeTrees.has(provenance.origin) ? `${line}:${source}` : null
 }

@@ -64,7 +64,7 @@ const works = {
   async snapshot() {
     const { openSnapshots } = await dist('adapters/snapshot/snapshots.js')
     const manifests = JSON.parse(await fs.readFile(`${root}/manifests.json`, 'utf8'))
-    return (await openSnapshots({ root, sortCharacters: 1 })).materialise('d', manifests)
+    return (await openSnapshots({ root, sortBytes: 1 })).materialise('d', manifests)
   },
   /** Starts the job of job.json and waits for its end. */
   async launch() {

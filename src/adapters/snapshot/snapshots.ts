@@ -36,8 +36,8 @@ export interface SnapshotOptions {
   readonly extras?: (dataset: string) => SnapshotExtras
   /** The trees that no snapshot of a dataset may hold any more. */
   readonly forgotten?: (dataset: string) => Promise<ReadonlySet<string>>
-  /** Characters of lines that each of the two sorts holds in memory. */
-  readonly sortCharacters?: number
+  /** Bytes of records that are put in order in memory (64 MiB); more goes over files. */
+  readonly sortBytes?: number
   /** Milliseconds since 1970. */
   readonly now?: () => number
 }
@@ -74,7 +74,7 @@ export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots
     try {
       const folder = join(room, 'content')
       await mkdir(folder)
-      const sorting = { folder: join(room, 'sort'), characters: options.sortCharacters ?? 16 << 20 }
+      const sorting = { folder: join(room, 'sort'), bytes: options.sortBytes ?? 64 << 20 }
       const written = await writeRecords(folder, select(files, { manifests: live, forgotten, room: sorting }))
       const snapshot = snapshotOf(dataset, written, names)
       const wanted = formsOf(extras, join(root, snapshot.path))
@@ -125,7 +125,10 @@ async function writeRecords(folder: string, { records, leftOut }: Selection): Pr
   }
   try {
     for await (const batch of records) {
-      for (const { split, line } of batch) await files[split].append(line)
+      for (const { split, line } of batch) {
+        files[split].addBytes(line)
+        if (files[split].isFull) await files[split].write()
+      }
     }
     return { train: await files.train.finish(), validation: await files.validation.finish(), leftOut }
   } finally {

@@ -51,6 +51,12 @@ export class LineFile {
     this.records++
   }
 
+  /** Adds a line that is bytes already. */
+  addBytes(line: Uint8Array): void {
+    this.#chunk.byteLine(line)
+    this.records++
+  }
+
   /** Whether there is enough to write. */
   get isFull(): boolean {
     return this.#chunk.length >= chunkBytes

@@ -13,6 +13,24 @@ export type Lines = AsyncIterable<readonly string[]>
 export const fileLines = (path: string): Lines =>
   linesOf(createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>)
 
+/** The lines of bytes that come in pieces, as bytes: parts of the pieces where a line lies in one. */
+export async function* byteLines(chunks: AsyncIterable<Buffer>): AsyncIterable<readonly Buffer[]> {
+  let rest: Buffer[] = []
+  for await (const chunk of chunks) {
+    const lines: Buffer[] = []
+    let from = 0
+    for (let end = chunk.indexOf(0x0a); end >= 0; end = chunk.indexOf(0x0a, from)) {
+      const line = chunk.subarray(from, end)
+      lines.push(rest.length === 0 ? line : Buffer.concat([...rest, line]))
+      rest = []
+      from = end + 1
+    }
+    if (from < chunk.byteLength) rest.push(chunk.subarray(from))
+    if (lines.length > 0) yield lines
+  }
+  if (rest.length > 0) yield [Buffer.concat(rest)]
+}
+
 /** The lines of bytes that come in pieces. */
 export async function* linesOf(chunks: AsyncIterable<Buffer>): Lines {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -30,7 +48,17 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>): Lines {
  * The lines of a shard, checked against its manifest on the way: whoever reads to the end has read what was sealed.
  * @throws STEERFLOW_STORAGE when the file is missing or is not what the manifest says.
  */
-export async function* shardLines(files: FileStore, manifest: ShardManifest): Lines {
+export const shardLines = (files: FileStore, manifest: ShardManifest): Lines => checked(files, manifest, linesOf)
+
+/** The same as bytes. */
+export const shardByteLines = (files: FileStore, manifest: ShardManifest): AsyncIterable<readonly Buffer[]> =>
+  checked(files, manifest, byteLines)
+
+async function* checked<T>(
+  files: FileStore,
+  manifest: ShardManifest,
+  cut: (chunks: AsyncIterable<Buffer>) => AsyncIterable<readonly T[]>,
+): AsyncIterable<readonly T[]> {
   const hash = createHash('sha256')
   let records = 0
   let bytes = 0
@@ -41,7 +69,7 @@ export async function* shardLines(files: FileStore, manifest: ShardManifest): Li
       yield chunk
     }
   }
-  const lines = linesOf(seen())[Symbol.asyncIterator]()
+  const lines = cut(seen())[Symbol.asyncIterator]()
   try {
     for (;;) {
       const batch = await storing(`read ${manifest.path}`, async () => lines.next())

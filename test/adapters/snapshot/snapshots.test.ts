@@ -23,7 +23,7 @@ async function materialise(
 ) {
   const root = await temporaryFolder()
   const manifests = await seal(root, partitions, every)
-  const snapshots = await openSnapshots({ root, sortCharacters: 2000, ...options })
+  const snapshots = await openSnapshots({ root, sortBytes: 2000, ...options })
   const snapshot = await snapshots.materialise('d', manifests)
   return { root, manifests, snapshots, snapshot }
 }
@@ -77,7 +77,7 @@ describe('a snapshot', () => {
     ]
     const bytesOf = async ({ root, snapshot }: { root: string; snapshot: Snapshot }) =>
       Promise.all(files.map(async name => sha256(await readFile(join(root, snapshot.path, name)))))
-    const first = await materialise([trees.flat()], 1000, { extras, sortCharacters: 1 << 20 })
+    const first = await materialise([trees.flat()], 1000, { extras, sortBytes: 1 << 20 })
     const bytes = await bytesOf(first)
     await fc.assert(
       fc.asyncProperty(
