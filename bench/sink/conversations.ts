@@ -45,7 +45,12 @@ export function conversations(): (index: number) => Conversation {
         split: index % 20 === 0 ? 'validation' : 'train',
         split_rule: 'hash(seed=10,ratio=0.95)',
         origin: 'oasst-tree',
-        lineage: { source: digest('source'), line: Math.floor(index / 4) + 1, configuration: digest('options'), models: [digest('m')] },
+        lineage: {
+          source: digest('source'),
+          line: Math.floor(index / 4) + 1,
+          configuration: digest('options'),
+          models: [digest('m')],
+        },
         scores,
         value_model: digest('m'),
         attribute_set: set.name,
