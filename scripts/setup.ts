@@ -1,5 +1,6 @@
 import { cacheFolder } from './parts/cache.js'
 import { kafka } from './parts/kafka.js'
+import { kubernetes } from './parts/kubernetes.js'
 import { llama } from './parts/llama.js'
 import { type Part } from './parts/part.js'
 import { pythonDatasets } from './parts/python-datasets.js'
@@ -8,7 +9,7 @@ import { pythonKafka } from './parts/python-kafka.js'
 import { registry } from './parts/registry.js'
 import { s3mock } from './parts/s3mock.js'
 
-const parts: readonly Part[] = [kafka, registry, pythonKafka, pythonHydra, llama, s3mock, pythonDatasets]
+const parts: readonly Part[] = [kafka, registry, pythonKafka, pythonHydra, llama, s3mock, pythonDatasets, kubernetes]
 
 /** `npm run setup -- [--check] [part …]`: installs the parts of tests, or says which are absent; exits 1 if any is. */
 const names = process.argv.slice(2).filter(arg => arg !== '--check')

@@ -5,6 +5,7 @@
  */
 import processes from 'node:child_process'
 import fs from 'node:fs/promises'
+import https from 'node:https'
 import { syncBuiltinESMExports } from 'node:module'
 
 const [n, work, root] = process.argv.slice(2)
@@ -37,6 +38,15 @@ globalThis.fetch = async (...args) => {
   const answer = await fetched(...args)
   if (++operations === Number(n)) process.kill(process.pid, 'SIGKILL')
   return answer
+}
+const requested = https.request
+https.request = (...args) => {
+  if (++operations === Number(n)) process.kill(process.pid, 'SIGKILL')
+  const request = requested(...args)
+  request.once('response', () => {
+    if (++operations === Number(n)) process.kill(process.pid, 'SIGKILL')
+  })
+  return request
 }
 syncBuiltinESMExports()
 
@@ -81,6 +91,13 @@ const works = {
     const { WebhookRunner } = await dist('adapters/launchers/webhook/webhook-runner.js')
     const { job, settings } = JSON.parse(await fs.readFile(`${root}/job.json`, 'utf8'))
     await new WebhookRunner(root, settings).start(job)
+    return operations
+  },
+  /** Creates the job of job.json in Kubernetes. */
+  async kubernetes() {
+    const { KubernetesRunner } = await dist('adapters/launchers/kubernetes/kubernetes-runner.js')
+    const { job, settings } = JSON.parse(await fs.readFile(`${root}/job.json`, 'utf8'))
+    await new KubernetesRunner(root, settings).start(job)
     return operations
   },
   /** Submits the job of job.json to Slurm. */

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 
 const script = fileURLToPath(new URL('./killed-at.mjs', import.meta.url))
 
-type Work = 'seal' | 'snapshot' | 'launch' | 'slurm' | 'webhook'
+type Work = 'seal' | 'snapshot' | 'launch' | 'slurm' | 'webhook' | 'kubernetes'
 
 /** What the work printed when it was left alive. */
 export interface Done<T> {

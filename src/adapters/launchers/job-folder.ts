@@ -19,12 +19,14 @@ export const outputFolder = (job: JobEvent): string => `${attemptFolder(job)}/ou
  * @param folder the job's files, below it; its output goes to `output` there
  */
 export const renderJob = (root: string, job: JobEvent, folder: string): Rendered =>
-  trainerNamed(job.trainer).render(job, {
-    root,
-    snapshot: join(root, job.snapshot.path),
-    folder: join(root, folder),
-    output: join(root, folder, 'output'),
-  })
+  renderJobAt(root, job, { folder: join(root, folder), output: join(root, folder, 'output') })
+
+/** A job as its trainer renders it, with these absolute folders for its files and its output, as the job sees them. */
+export const renderJobAt = (
+  root: string,
+  job: JobEvent,
+  places: { readonly folder: string; readonly output: string },
+): Rendered => trainerNamed(job.trainer).render(job, { root, snapshot: join(root, job.snapshot.path), ...places })
 
 /** The files of a job: the trainer's, and `job.json`, which says what was asked and why. */
 export function jobFiles(job: JobEvent, { files, steps, env = {} }: Rendered): Readonly<Record<string, string>> {
@@ -53,10 +55,13 @@ export async function writeJobFolder(root: string, job: JobEvent): Promise<strin
   return folder
 }
 
-/** Makes the folder of an attempt, with its files and an empty folder for its output. */
-export async function writeAttempt(root: string, job: JobEvent): Promise<Rendered> {
+/**
+ * Makes the folder of an attempt, with its files and an empty folder for its output.
+ * @param seenAs the storage root as the job sees it, where that is another path than here
+ */
+export async function writeAttempt(root: string, job: JobEvent, seenAs = root): Promise<Rendered> {
   const folder = attemptFolder(job)
-  const rendered = renderJob(root, job, folder)
+  const rendered = renderJob(seenAs, job, folder)
   await writeJobFiles(root, job, folder, jobFiles(job, rendered))
   await storing(`make the output folder of ${job.job}`, () => makeFolder(join(root, outputFolder(job))))
   return rendered

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
 import { type JobRunner, type JobRunners } from '../../stages/needs.js'
 import { ExecRunner } from './exec/exec-runner.js'
+import { KubernetesRunner } from './kubernetes/kubernetes-runner.js'
 import { renderRunner } from './render.js'
 import { type LauncherSettings } from './settings.js'
 import { SlurmRunner } from './slurm/slurm-runner.js'
@@ -12,6 +13,7 @@ const openers: Readonly<Record<string, (root: string, settings: LauncherSettings
   render: root => renderRunner(root),
   exec: root => new ExecRunner(root),
   slurm: (root, { slurm }) => new SlurmRunner(root, slurm),
+  kubernetes: (root, { kubernetes }) => new KubernetesRunner(root, kubernetes),
   webhook: (root, { webhook }) => new WebhookRunner(root, webhook),
 }
 

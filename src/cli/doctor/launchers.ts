@@ -1,4 +1,5 @@
 import { type LauncherSettings } from '../../adapters/launchers/settings.js'
+import { KubernetesApi } from '../../adapters/launchers/kubernetes/api.js'
 import { versionOf } from '../../adapters/launchers/slurm/commands.js'
 import { readSecret } from '../../adapters/launchers/webhook/signature.js'
 import { type Config, datasetNames, datasetOf } from '../config.js'
@@ -13,7 +14,11 @@ export const launchersOf = (config: Config): readonly string[] => [
   ),
 ]
 
-const looks: Readonly<Record<string, (settings: LauncherSettings) => Promise<Finding>>> = { slurm, webhook }
+const looks: Readonly<Record<string, (settings: LauncherSettings) => Promise<Finding>>> = {
+  slurm,
+  kubernetes,
+  webhook,
+}
 
 /** Whether the launchers that datasets name can be used from here. */
 export async function launchersUsable(config: Config): Promise<Finding> {
@@ -29,6 +34,17 @@ async function slurm(): Promise<Finding> {
     return ok('Slurm')
   } catch (thrown) {
     return fail(`slurm: ${(thrown as Error).message}`, todo)
+  }
+}
+
+async function kubernetes({ kubernetes }: LauncherSettings): Promise<Finding> {
+  try {
+    await (await KubernetesApi.open(kubernetes)).reach()
+    return ok(`kubernetes (${kubernetes.kind} in ${kubernetes.namespace})`)
+  } catch (thrown) {
+    const todo =
+      'Correct the kubeconfig or launchers.kubernetes; the account must be allowed to create, get and delete jobs.'
+    return fail((thrown as Error).message, todo)
   }
 }
 

@@ -1,0 +1,160 @@
+import { access } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type V1Pod } from '@kubernetes/client-node'
+import { explain, SteerflowError } from '../../../domain/errors.js'
+import { type JobEvent } from '../../../domain/job.js'
+import { type JobEnd, type JobProgress, type JobStart, type LaunchingRunner } from '../../../stages/needs.js'
+import { trainerNamed } from '../../../trainers/trainers.js'
+import { storing, writeDurably } from '../../storage/durable.js'
+import { attemptName } from '../attempt-name.js'
+import { attemptFiles } from '../exec/attempt.js'
+import { instanceOf } from '../instance.js'
+import { attemptFolder, jobFiles, outputFolder, renderJobAt, writeAttempt, writeJobFolder } from '../job-folder.js'
+import { readTrainedModel } from '../trained-model.js'
+import { KubernetesApi, type Told } from './api.js'
+import { type Attempt, attemptLabel, batchJob, configMap, filesPath, trainJob } from './manifest.js'
+import { type KubernetesSettings } from './settings.js'
+
+/**
+ * Runs jobs on a Kubernetes cluster, whose pods mount the data folder. The name of an attempt is the name of its object: the
+ * API server takes a name once, so that a second creation is answered with 409 and finds what the first has made.
+ */
+export class KubernetesRunner implements LaunchingRunner {
+  readonly rendersOnly = false
+  readonly host = hostname()
+  #opening: Promise<KubernetesApi> | null = null
+
+  constructor(
+    private readonly root: string,
+    private readonly settings: KubernetesSettings,
+  ) {}
+
+  async render(job: JobEvent): Promise<string> {
+    const folder = await writeJobFolder(this.root, job)
+    const { object } = this.#manifests(await this.#attempt({ ...job, attempt: job.attempt + 1 }), job)
+    const text = `${JSON.stringify(object, null, 2)}\n`
+    await storing(`write the manifest of ${job.job}`, () =>
+      writeDurably(join(this.root, folder, 'manifest.json'), text),
+    )
+    return folder
+  }
+
+  async start(job: JobEvent): Promise<JobStart> {
+    await writeAttempt(this.root, job, this.settings.dataPath)
+    const attempt = await this.#attempt(job)
+    const { object, files } = this.#manifests(attempt, job)
+    const api = await this.#api()
+    if (files !== null) await api.createFiles(files)
+    const found = (await api.create(object)) ?? (await api.read(attempt.name))
+    if (found === null) {
+      // It was there a moment ago: somebody deletes it, and whether it ran nobody can tell.
+      return { state: 'unknown', detail: `${attempt.name} was there and is not any more; if it did not run, retry it` }
+    }
+    if (found.metadata.labels[attemptLabel] !== attempt.name) {
+      const why = `an object ${attempt.name} that is not of this job is in the namespace ${this.settings.namespace}`
+      throw new SteerflowError('STEERFLOW_JOB_INVALID', why)
+    }
+    if (files !== null) await api.own(attempt.name, found.metadata.uid)
+    return { state: 'launched', id: found.metadata.uid }
+  }
+
+  async next(job: JobEvent, signal: AbortSignal): Promise<JobProgress> {
+    const name = await this.#name(job)
+    const api = await this.#api()
+    for (;;) {
+      const found = await api.read(name)
+      if (found === null) return this.#gone(job, name)
+      if (job.launched_as && found.metadata.uid !== job.launched_as) {
+        return { state: 'unknown', detail: `${name} is another object than was launched: somebody has made it anew` }
+      }
+      const end = await this.#end(job, found, api, name)
+      if (end !== null) return end
+      if (job.state === 'launched' && !found.metadata.deletionTimestamp) {
+        const pod = (await api.pods(name)).find(({ status }) => status?.phase === 'Running')
+        if (pod) return { state: 'running', detail: `on ${pod.spec?.nodeName ?? 'a node'}` }
+      }
+      await sleep(this.settings.pollSeconds * 1000, undefined, { signal })
+    }
+  }
+
+  async cancel(job: JobEvent): Promise<void> {
+    const name = await this.#name(job)
+    const marker = join(this.root, attemptFolder(job), attemptFiles.cancelled)
+    await storing(`cancel ${job.job}`, () => writeDurably(marker, ''))
+    if ((await (await this.#api()).delete(name)) === null) {
+      throw new SteerflowError('STEERFLOW_USAGE', `there is no ${name} in ${this.settings.namespace}`)
+    }
+  }
+
+  /** What its conditions say of the end of an attempt; null while it has none. */
+  async #end(job: JobEvent, { status }: Told, api: KubernetesApi, name: string): Promise<JobEnd | null> {
+    const holding = (type: string) => status.conditions.find(found => found.type === type && found.status === 'True')
+    if (holding('Complete')) return this.#succeeded(job)
+    const failed = holding('Failed')
+    if (!failed) return null
+    const why = [failed.reason, failed.message].filter(Boolean).join(': ')
+    const pods = (await api.pods(name)).flatMap(reasonOf)
+    return { state: 'failed', detail: [why, ...pods].filter(Boolean).join('; ') || 'it failed without a reason' }
+  }
+
+  async #succeeded(job: JobEvent): Promise<JobEnd> {
+    if (trainerNamed(job.trainer).result === null) return { state: 'succeeded', model: null }
+    try {
+      return { state: 'succeeded', model: await readTrainedModel(this.root, job, outputFolder(job)) }
+    } catch (thrown) {
+      return { state: 'failed', detail: explain(thrown) }
+    }
+  }
+
+  async #gone(job: JobEvent, name: string): Promise<JobEnd> {
+    const marker = join(this.root, attemptFolder(job), attemptFiles.cancelled)
+    const wasAsked = await access(marker).then(
+      () => true,
+      () => false,
+    )
+    if (wasAsked) return { state: 'cancelled', detail: 'deleted' }
+    const where = `the namespace ${this.settings.namespace}`
+    return {
+      state: 'unknown',
+      detail: `${name} is not in ${where}: deleted there, or gone after its time; see its output`,
+    }
+  }
+
+  async #attempt(job: JobEvent): Promise<Attempt> {
+    const { settings } = this
+    // A Job mounts its files apart; the pods of a TrainJob find them in the data folder.
+    const folder = settings.kind === 'Job' ? filesPath : join(settings.dataPath, attemptFolder(job))
+    const rendered = renderJobAt(settings.dataPath, job, { folder, output: join(settings.dataPath, outputFolder(job)) })
+    return { name: await this.#name(job), job, rendered, settings }
+  }
+
+  #manifests(attempt: Attempt, job: JobEvent) {
+    const { kind, dataPath } = this.settings
+    return kind === 'Job'
+      ? { object: batchJob(attempt), files: configMap(attempt, jobFiles(job, attempt.rendered)) }
+      : { object: trainJob(attempt, join(dataPath, attemptFolder(attempt.job))), files: null }
+  }
+
+  #name = async (job: JobEvent): Promise<string> => attemptName(job, await instanceOf(this.root))
+
+  #api(): Promise<KubernetesApi> {
+    this.#opening ??= KubernetesApi.open(this.settings).catch((error: unknown) => {
+      this.#opening = null
+      throw error
+    })
+    return this.#opening
+  }
+}
+
+/** Why a pod ended as it did: Evicted, OOMKilled, an exit code. */
+function reasonOf({ metadata, status }: V1Pod): string[] {
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
+  const ended = containers.flatMap(({ name, state }) => {
+    const { reason, exitCode } = state?.terminated ?? {}
+    return exitCode === undefined || exitCode === 0 ? [] : [`${name}: ${reason ?? 'ended'} with ${exitCode}`]
+  })
+  const why = status?.reason === undefined ? [] : [`${status.reason}: ${status.message ?? ''}`.replace(/: $/, '')]
+  return [...why, ...ended].map(text => `${metadata?.name ?? 'pod'} ${text}`)
+}

@@ -1,0 +1,161 @@
+import { type V1ConfigMap, type V1EnvVar, type V1Job } from '@kubernetes/client-node'
+import { SteerflowError } from '../../../domain/errors.js'
+import { type JobEvent } from '../../../domain/job.js'
+import { type Rendered } from '../../../trainers/trainer.js'
+import { type KubernetesSettings } from './settings.js'
+
+/** The label by which an object is known to be an attempt of ours: its value is the attempt's name. */
+export const attemptLabel = 'steerflow/attempt'
+
+/** Where the files of a Job are mounted. */
+export const filesPath = '/steerflow-job'
+
+/** What a manifest is made of. */
+export interface Attempt {
+  readonly name: string
+  readonly job: JobEvent
+  readonly rendered: Rendered
+  readonly settings: KubernetesSettings
+}
+
+const invalid = (why: string): SteerflowError => new SteerflowError('STEERFLOW_JOB_INVALID', why)
+
+/** Name, labels and notes of every object of an attempt. */
+function metadata({ name, job, settings }: Attempt) {
+  const { namespace, queue, priorityClass } = settings
+  return {
+    name,
+    namespace,
+    labels: {
+      'app.kubernetes.io/managed-by': 'steerflow',
+      [attemptLabel]: name,
+      ...(queue !== '' && { 'kueue.x-k8s.io/queue-name': queue }),
+      ...(priorityClass !== '' && { 'kueue.x-k8s.io/priority-class': priorityClass }),
+    },
+    annotations: { 'steerflow/job': job.job, 'steerflow/attempt-number': String(job.attempt) },
+  }
+}
+
+function environment({ rendered, settings }: Attempt): V1EnvVar[] {
+  const plain = { ...rendered.env, ...settings.environment }
+  const secret = Object.entries(settings.secretEnvironment).map(([name, reference]) => {
+    const [of = '', key = ''] = reference.split('/')
+    return { name, valueFrom: { secretKeyRef: { name: of, key } } }
+  })
+  return [...Object.entries(plain).map(([name, value]) => ({ name, value })), ...secret]
+}
+
+/** Requests and limits of a node. GPUs are never shared: what is requested is the limit. */
+function resources({ rendered, settings }: Attempt) {
+  const gpus = settings.gpus ?? rendered.machines?.devices ?? 0
+  const both = {
+    ...(settings.memory !== '' && { memory: settings.memory }),
+    ...(gpus > 0 && { [settings.gpuResource]: String(gpus) }),
+  }
+  return { requests: { ...(settings.cpu !== '' && { cpu: settings.cpu }), ...both }, limits: both }
+}
+
+/** The files of an attempt, for the pods of a Job. */
+export const configMap = (attempt: Attempt, files: Readonly<Record<string, string>>): V1ConfigMap => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: metadata(attempt),
+  immutable: true,
+  data: { ...files },
+})
+
+/**
+ * A Job of one pod: all steps but the last are its init containers, which run one after another; nothing is started again
+ * by itself, since another start is another attempt.
+ * @throws STEERFLOW_JOB_INVALID without an image or a volume, and for more than one node.
+ */
+export function batchJob(attempt: Attempt): V1Job {
+  const { rendered, settings } = attempt
+  if (settings.image === '') throw invalid('launchers.kubernetes.image is not set')
+  if (settings.dataClaim === '') throw invalid('launchers.kubernetes.dataClaim is not set')
+  if ((rendered.machines?.nodes ?? 1) > 1)
+    throw invalid('a Job of Kubernetes is one pod: for several nodes set kind TrainJob')
+  const shm = settings.sharedMemory
+  const container = (step: readonly string[], index: number) => ({
+    name: index === rendered.steps.length - 1 ? 'trainer' : `step-${index + 1}`,
+    image: settings.image,
+    command: [...step],
+    env: environment(attempt),
+    resources: resources(attempt),
+    ...(rendered.workdir !== undefined && { workingDir: rendered.workdir }),
+    volumeMounts: [
+      { name: 'data', mountPath: settings.dataPath },
+      { name: 'job', mountPath: filesPath, readOnly: true },
+      ...(shm === '' ? [] : [{ name: 'shm', mountPath: '/dev/shm' }]),
+    ],
+  })
+  const containers = rendered.steps.map(container)
+  const { labels } = metadata(attempt)
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: metadata(attempt),
+    spec: {
+      backoffLimit: 0,
+      completions: 1,
+      parallelism: 1,
+      suspend: settings.queue !== '',
+      ...(settings.deadlineSeconds !== null && { activeDeadlineSeconds: settings.deadlineSeconds }),
+      ...(settings.keepSeconds !== null && { ttlSecondsAfterFinished: settings.keepSeconds }),
+      template: {
+        metadata: { labels: { [attemptLabel]: labels[attemptLabel] } },
+        spec: {
+          restartPolicy: 'Never',
+          ...(settings.serviceAccount !== '' && { serviceAccountName: settings.serviceAccount }),
+          ...(Object.keys(settings.nodeSelector).length > 0 && { nodeSelector: settings.nodeSelector }),
+          ...(containers.length > 1 && { initContainers: containers.slice(0, -1) }),
+          containers: containers.slice(-1),
+          volumes: [
+            { name: 'data', persistentVolumeClaim: { claimName: settings.dataClaim } },
+            { name: 'job', configMap: { name: attempt.name } },
+            ...(shm === '' ? [] : [{ name: 'shm', emptyDir: { medium: 'Memory', sizeLimit: shm } }]),
+          ],
+        },
+      },
+    },
+  }
+}
+
+/** A TrainJob, as much of it as is set here. */
+export interface TrainJob {
+  readonly apiVersion: 'trainer.kubeflow.org/v1alpha1'
+  readonly kind: 'TrainJob'
+  readonly metadata: ReturnType<typeof metadata>
+  readonly spec: object
+}
+
+/**
+ * A TrainJob of Kubeflow, with the keys that every version of Trainer v2 takes (trainers §5). It has no volumes of its own:
+ * its runtime mounts the data folder, in which the job's files lie too.
+ * @param folder the attempt's folder in the containers
+ * @throws STEERFLOW_JOB_INVALID for several steps on several nodes, since each node would run them all.
+ */
+export function trainJob(attempt: Attempt, folder: string): TrainJob {
+  const { rendered, settings } = attempt
+  const { nodes, tasks } = rendered.machines ?? { nodes: 1, tasks: 1 }
+  const several = rendered.steps.length > 1
+  if (several && nodes > 1) throw invalid('a TrainJob of several nodes has one step: each node would run all')
+  const { image } = settings
+  return {
+    apiVersion: 'trainer.kubeflow.org/v1alpha1',
+    kind: 'TrainJob',
+    metadata: metadata(attempt),
+    spec: {
+      runtimeRef: { apiGroup: 'trainer.kubeflow.org', kind: settings.runtimeKind, name: settings.runtime },
+      suspend: settings.queue !== '',
+      trainer: {
+        ...(image !== '' && { image }),
+        command: several ? ['sh', `${folder}/run.sh`] : [...rendered.steps[0]!],
+        env: environment(attempt),
+        numNodes: nodes,
+        numProcPerNode: tasks,
+        resourcesPerNode: resources(attempt),
+      },
+    },
+  }
+}
