@@ -35,7 +35,9 @@ describe('the launcher exec', () => {
 describe('openJobRunners', () => {
   it('refuses a launcher that there is not', () => {
     for (const name of ['ray', 'toString']) {
-      expect(() => openJobRunners('/nowhere', launchers).runner(name)).toThrow('known: render, exec, slurm, kubernetes, webhook')
+      expect(() => openJobRunners('/nowhere', launchers).runner(name)).toThrow(
+        'known: render, exec, slurm, kubernetes, webhook',
+      )
     }
   })
 })
