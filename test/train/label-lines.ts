@@ -29,11 +29,22 @@ function prompts(records: readonly Conversation[], { encode }: Tokenizer, maxTok
   return [...new Set(all)].filter(prompt => encode(prompt).length <= maxTokens)
 }
 
-/** The set with the attributes alone that people have rated here: the bundled conversations lack two of twelve. */
-export function ratedOf(set: AttributeSet, records: readonly Conversation[]): AttributeSet {
-  const labels = records.flatMap(({ conversations }) => conversations.flatMap(({ label }) => label ?? []))
-  const keys = new Set(labels.flatMap(label => Object.keys(parseLabel(label).scores)))
-  return { ...set, attributes: set.attributes.filter(({ key }) => keys.has(key)) }
+/**
+ * The set with the attributes that most label lines of replies have here: in the bundled conversations hardly any reply was
+ * rated in two of the twelve, so that a model that learns the form of a line leaves them out.
+ */
+export function usualOf(set: AttributeSet, records: readonly Conversation[]): AttributeSet {
+  const counts = new Map<string, number>()
+  for (const { conversations, mask } of records) {
+    for (const { from, label } of conversations) {
+      if (from === mask || !label) continue
+      const keys = Object.keys(parseLabel(label).scores).join(',')
+      counts.set(keys, (counts.get(keys) ?? 0) + 1)
+    }
+  }
+  const [usual] = [...counts].sort(([, one], [, other]) => other - one)
+  const keys = (usual?.[0] ?? '').split(',')
+  return { ...set, attributes: set.attributes.filter(({ key }) => keys.includes(key)) }
 }
 
 /**

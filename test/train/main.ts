@@ -8,7 +8,7 @@ import { llama } from '../../scripts/parts/llama.js'
 import { models, realTokenizer } from '../support/tokenizers.js'
 import { serve, trainedBy } from './checkpoint.js'
 import { trainEnvironment } from './environment.js'
-import { labelLines, ratedOf } from './label-lines.js'
+import { labelLines, usualOf } from './label-lines.js'
 import { Report } from './report.js'
 import { sameIds, validationOf } from './rows.js'
 import { Workspace } from './workspace.js'
@@ -102,7 +102,7 @@ async function main(): Promise<void> {
   const value = async (): Promise<void> => {
     say('value model: bundled conversations with the labels of people, and TRL')
     const workspace = await workspaceOf('value', {
-      'value-model': { trainer: 'trl-value', launcher: 'exec', settings: small(base, 100) },
+      'value-model': { trainer: 'trl-value', launcher: 'exec', settings: small(base, 150) },
       steerlm: { trainer: 'none' },
     })
     const started = Date.now()
@@ -113,8 +113,9 @@ async function main(): Promise<void> {
     cleanUp.push(() => server.stop())
     await sameIds(trained, { root: workspace.root, server, tokenizer, report })
     const records = await validationOf(workspace.root, trained)
-    const set = ratedOf(attributeSets['oasst-12-lang@1'], records)
+    const set = usualOf(attributeSets['oasst-12-lang@1'], records)
     const lines = await labelLines(server, { records, tokenizer, set, maxTokens: tokens - 66 })
+    report.figure('trl-value: a well-formed line has the keys', set.attributes.map(({ key }) => key).join(' '))
     const share = lines.wellFormed / lines.asked
     report.expect(
       'trl-value: label lines that are well formed',
@@ -127,11 +128,23 @@ async function main(): Promise<void> {
   if (wanted.length === 0 || wanted.includes('value')) await value()
 }
 
+/** Ends what was started and removes the folders; once. */
+async function clean(): Promise<void> {
+  for (const one of cleanUp.splice(0).reverse()) await one()
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    say(`${signal}: ending what was started`)
+    void clean().finally(() => process.exit(1))
+  })
+}
+
 try {
   await main()
 } catch (error) {
   report.expect('it goes through', false, error instanceof Error ? error.message : String(error))
 } finally {
-  for (const clean of cleanUp.reverse()) await clean()
+  await clean()
 }
 process.exitCode = report.end()
