@@ -34,6 +34,12 @@ export class ByteSink {
     this.bytes[this.used++] = 0x0a
   }
 
+  /** Adds numbers, eight bytes each. */
+  numbers(values: readonly number[]): void {
+    this.reserve(values.length * 8)
+    for (const value of values) this.used = this.bytes.writeDoubleLE(value, this.used)
+  }
+
   /** Adds bytes of another sink. */
   copy(from: ByteSink, start: number, end: number): void {
     this.add(from.bytes, start, end)

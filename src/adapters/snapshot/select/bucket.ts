@@ -23,10 +23,9 @@ export class Bucket {
   }
 
   async add(record: Placed): Promise<void> {
-    for (const part of pack(record)) {
-      this.#chunk.add(part, 0, part.byteLength)
-      this.bytes += part.byteLength
-    }
+    const before = this.#chunk.length
+    pack(record, this.#chunk)
+    this.bytes += this.#chunk.length - before
     if (this.least === null || record.id < this.least) this.least = record.id
     if (this.greatest === null || record.id > this.greatest) this.greatest = record.id
     if (this.#chunk.length >= chunkBytes) await this.#write()
@@ -40,7 +39,7 @@ export class Bucket {
 
   /** Its records, all in memory; the file goes. */
   async take(): Promise<readonly Placed[]> {
-    const records = unpack(await readFile(this.path))
+    const { records } = unpack(await readFile(this.path))
     await rm(this.path)
     return records
   }
@@ -56,9 +55,9 @@ export class Bucket {
         const { bytesRead } = await file.read(piece)
         if (bytesRead === 0) break
         const bytes = Buffer.concat([rest, piece.subarray(0, bytesRead)])
-        const whole = wholeRecords(bytes)
-        yield unpack(bytes.subarray(0, whole))
-        rest = bytes.subarray(whole)
+        const { records, taken } = unpack(bytes)
+        yield records
+        rest = bytes.subarray(taken)
       }
     } finally {
       await file.close()
@@ -70,15 +69,4 @@ export class Bucket {
     await this.file.writeFile(this.#chunk.content())
     this.#chunk.clear()
   }
-}
-
-/** Bytes of the records that are whole. */
-function wholeRecords(bytes: Buffer): number {
-  let at = 0
-  while (at + 8 <= bytes.byteLength) {
-    const next = at + 8 + bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4)
-    if (next > bytes.byteLength) break
-    at = next
-  }
-  return at
 }

@@ -1,3 +1,4 @@
+import { type ByteSink } from '../../../domain/byte-sink.js'
 import { type Split } from '../../../domain/conversation.js'
 import { type VersionTicket } from './tree-versions.js'
 
@@ -20,35 +21,38 @@ export const byPlace = (a: Placed, b: Placed): number =>
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** Lengths of the parts of a stored record: all that is not its line, as JSON, and its line. */
-const headerBytes = 8
+/** Numbers before a stored record: the bytes of id, tree and line, then version, place and split. */
+const headerNumbers = 7
+const headerBytes = 8 * headerNumbers
 
-/** A record as it lies in a file between two passes. */
-export function pack({ line, ...rest }: Placed): readonly Buffer[] {
-  const { id, tree, version, sequence, split } = rest
-  const facts = Buffer.from(JSON.stringify([id, tree, version, sequence, split]))
-  const header = Buffer.allocUnsafe(headerBytes)
-  header.writeUInt32LE(facts.byteLength, 0)
-  header.writeUInt32LE(line.byteLength, 4)
-  return [header, facts, line]
+/** Adds a record as it lies in a file between two passes. */
+export function pack({ id, tree, version, sequence, split, line }: Placed, to: ByteSink): void {
+  const lengths = [Buffer.byteLength(id), Buffer.byteLength(tree), line.byteLength]
+  to.numbers([...lengths, version?.tree ?? 0, version?.turn ?? 0, sequence, split === 'train' ? 0 : 1])
+  to.text(id)
+  to.text(tree)
+  to.add(line, 0, line.byteLength)
 }
 
-/** The records in a file of packed ones; their lines are parts of these bytes. */
-export function unpack(bytes: Buffer): readonly Placed[] {
-  const found: Placed[] = []
-  for (let at = 0; at < bytes.byteLength;) {
-    const facts = at + headerBytes
-    const line = facts + bytes.readUInt32LE(at)
-    const end = line + bytes.readUInt32LE(at + 4)
-    const [id, tree, version, sequence, split] = JSON.parse(bytes.toString('utf8', facts, line)) as [
-      string,
-      string,
-      VersionTicket | null,
-      number,
-      Split,
-    ]
-    found.push({ id, tree, version, sequence, split, line: bytes.subarray(line, end) })
+/** The records that lie whole in these bytes, and how many bytes they take; their lines are parts of the bytes. */
+export function unpack(bytes: Buffer): { readonly records: readonly Placed[]; readonly taken: number } {
+  const records: Placed[] = []
+  let at = 0
+  while (at + headerBytes <= bytes.byteLength) {
+    const number = (index: number): number => bytes.readDoubleLE(at + 8 * index)
+    const tree = at + headerBytes + number(0)
+    const line = tree + number(1)
+    const end = line + number(2)
+    if (end > bytes.byteLength) break
+    records.push({
+      id: bytes.toString('utf8', at + headerBytes, tree),
+      tree: bytes.toString('utf8', tree, line),
+      version: number(3) === 0 ? null : { tree: number(3), turn: number(4) },
+      sequence: number(5),
+      split: number(6) === 0 ? 'train' : 'validation',
+      line: bytes.subarray(line, end),
+    })
     at = end
   }
-  return found
+  return { records, taken: at }
 }

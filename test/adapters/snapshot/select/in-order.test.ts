@@ -14,7 +14,7 @@ const place = fc.record({
   id: fc.oneof(
     fc.stringMatching(/^[0-9a-f]{4}$/),
     fc.string({ unit: 'binary', maxLength: 3 }),
-    fc.constantFrom('same', 'same-', 'same-a', 'same-ab', ''),
+    fc.constantFrom('same', 'same-', 'same-a', 'same-ab', 'sa\u{1f600}', ''),
   ),
   tree: fc.string({ maxLength: 2 }),
   version: fc.constantFrom(null, { tree: 1, turn: 2 }),
