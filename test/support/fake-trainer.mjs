@@ -15,10 +15,10 @@ const {
   model = true,
 } = JSON.parse(readFileSync(`${snapshot}/behaviour.json`, 'utf8'))
 
+console.log('training')
 appendFileSync(`${snapshot}/starts`, `${process.pid}\n`)
 if (stubborn) process.on('SIGTERM', () => undefined)
 if (child) spawn('sleep', ['300'], { stdio: 'ignore' })
-console.log('training')
 setTimeout(() => {
   if (model) {
     mkdirSync(output, { recursive: true })

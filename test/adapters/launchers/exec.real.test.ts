@@ -79,6 +79,7 @@ describe('a job run on this machine', () => {
     const another = new ExecRunner(root, { programs, pollMs: 20 })
     expect(await another.next(job, AbortSignal.timeout(60_000))).toEqual({ state: 'running', detail: null })
     expect(await endOf(runner, job)).toMatchObject({ state: 'succeeded' })
+    expect(await another.next(job, AbortSignal.timeout(60_000))).toEqual({ state: 'running', detail: null })
   })
 
   it('fails with its exit code and the end of its log', async () => {

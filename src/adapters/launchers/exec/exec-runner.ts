@@ -59,12 +59,13 @@ export class ExecRunner implements LaunchingRunner {
     for (;;) {
       const owner = await readOwner(folder)
       if (owner === null) return { state: 'unknown', detail: `no trace of its process in ${attemptFolder(job)}` }
+      // Whoever looks late records that it ran, too: what is on record does not depend on when one looks.
+      if (job.state === 'launched') return { state: 'running', detail: null }
       // Asked in this order, so that an end between the two questions is not missed.
       const running = await isGroupRunning(owner)
       const exit = await readExit(folder)
       if (exit) return this.#judge(job, exit)
       if (!running) return this.#lost(job)
-      if (job.state === 'launched') return { state: 'running', detail: null }
       await sleep(this.options.pollMs ?? 100, undefined, { signal })
     }
   }
