@@ -1,13 +1,16 @@
 import { z } from 'zod'
 import { conversationLine } from '../domain/conversation-line.js'
 import { Conversation } from '../domain/conversation.js'
+import { DatasetRule, datasetBy } from '../domain/dataset-rule.js'
 import { LabelCounter } from '../domain/label-counts.js'
-import { DatasetName, ShardEvent, type ShardManifest } from '../domain/shard.js'
+import { ShardEvent, type ShardManifest } from '../domain/shard.js'
 import { type ShardCut, type ShardStore } from './needs.js'
 import { fold } from './stage.js'
 
 const SealOptions = z.strictObject({
-  dataset: DatasetName.default('steerlm').describe('dataset that the shards belong to'),
+  dataset: DatasetRule.default('steerlm').describe(
+    'dataset that a record belongs to; {origin} in it stands for that of the record',
+  ),
   version: z.int().positive().default(1).describe('dataset version; raise it to seal the same records anew'),
   records: z.int().positive().default(10_000).describe('records after which a cut is made'),
   bytes: z
@@ -21,8 +24,8 @@ const SealOptions = z.strictObject({
 /** The open cut of a partition. */
 interface OpenCut {
   readonly cut: ShardCut
-  /** The attribute set that the cut began with. */
-  attributeSet: string | null
+  /** The attribute set that each dataset of the cut began with. */
+  readonly attributeSets: Map<string, string>
   changed: boolean
   /** When it was first asked for its age, in milliseconds since 1970; a rebuilt cut is young again. */
   since: number | null
@@ -41,8 +44,8 @@ function labelsOf({ labels }: OpenCut, { dataset, split, attribute_set }: FileKe
 }
 
 /**
- * Writes the records of a partition into shard files: one cut is one file a split and attribute set, all of which are
- * sealed at one offset.
+ * Writes the records of a partition into shard files: one cut is one file a dataset, split and attribute set, all of
+ * which are sealed at one offset.
  */
 export const seal = fold<{ readonly shards: ShardStore }>()({
   name: 'seal',
@@ -55,14 +58,16 @@ export const seal = fold<{ readonly shards: ShardStore }>()({
     open: async ({ topic, partition, offset, signal }): Promise<OpenCut> => {
       const { version } = options
       const cut = await needs.shards.begin({ version, topic, partition, from: offset, signal })
-      return { cut, attributeSet: null, changed: false, since: null, labels: new Map() }
+      return { cut, attributeSets: new Map(), changed: false, since: null, labels: new Map() }
     },
     step: (open, record) => {
       const { split, attribute_set: attributeSet } = record.steerflow
-      open.attributeSet ??= attributeSet
-      open.changed ||= open.attributeSet !== attributeSet
-      labelsOf(open, { dataset: options.dataset, split, attribute_set: attributeSet }).add(record)
-      return open.cut.append({ dataset: options.dataset, split, attributeSet }, conversationLine(record))
+      const dataset = datasetBy(options.dataset, record)
+      const first = open.attributeSets.get(dataset) ?? attributeSet
+      open.attributeSets.set(dataset, first)
+      open.changed ||= first !== attributeSet
+      labelsOf(open, { dataset, split, attribute_set: attributeSet }).add(record)
+      return open.cut.append({ dataset, split, attributeSet }, conversationLine(record))
     },
     full: (open, now) => {
       open.since ??= now

@@ -1,8 +1,9 @@
 import { z } from 'zod'
+import { DatasetRule, settledFor } from '../domain/dataset-rule.js'
 import { type DatasetState, emptyDataset, isAged, withEvent } from '../domain/dataset-state.js'
 import { type Rules, sameRules, When } from '../domain/gates/when.js'
 import { JobEvent, jobName } from '../domain/job.js'
-import { DatasetName, ShardEvent } from '../domain/shard.js'
+import { ShardEvent } from '../domain/shard.js'
 import { type Snapshots } from './needs.js'
 import { fold, type LastingFold } from './stage.js'
 
@@ -30,7 +31,7 @@ export const trainedByDefault: Readonly<Record<string, z.input<typeof DatasetSet
 
 const TriggerOptions = z.strictObject({
   datasets: z
-    .record(DatasetName, DatasetSettings)
+    .record(DatasetRule, DatasetSettings)
     .prefault({ ...trainedByDefault })
     .describe('what to train on each dataset, and when'),
 })
@@ -59,7 +60,7 @@ export const trigger = fold<{ readonly snapshots: Snapshots }>()({
   ports,
   options: TriggerOptions,
   create: ({ options, needs, to }): LastingFold<typeof ShardEvent, typeof ports, DatasetState> => {
-    const settingsOf = (dataset: string) => options.datasets[dataset] ?? DatasetSettings.parse({})
+    const settingsOf = (dataset: string) => settledFor(options.datasets, dataset) ?? DatasetSettings.parse({})
     const rulesOf = (dataset: string): Rules => {
       const { trainer, when } = settingsOf(dataset)
       return { trainer, ...when }

@@ -1,9 +1,9 @@
 /**
  * Stands in for `steerflow baseline train` where a test is about processes: behaves as behaviour.json in the snapshot
- * folder says, and writes a line to `starts` there each time it is started.
+ * folder says, where there is one, and writes a line to `starts` there each time it is started.
  */
 import { spawn } from 'node:child_process'
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 const option = name => process.argv[process.argv.indexOf(name) + 1]
 const [snapshot, output] = [option('--snapshot'), option('--output')]
@@ -13,7 +13,7 @@ const {
   stubborn = false,
   child = false,
   model = true,
-} = JSON.parse(readFileSync(`${snapshot}/behaviour.json`, 'utf8'))
+} = existsSync(`${snapshot}/behaviour.json`) ? JSON.parse(readFileSync(`${snapshot}/behaviour.json`, 'utf8')) : {}
 
 console.log('training')
 appendFileSync(`${snapshot}/starts`, `${process.pid}\n`)

@@ -18,6 +18,10 @@ export function undisturbed<T>(work: Work, root: string): Done<T> {
   return JSON.parse(stdout) as Done<T>
 }
 
+/** Runs a work undisturbed and returns what it printed, whether it failed or not. */
+export const working = (work: Work, root: string): unknown =>
+  JSON.parse(spawnSync(process.execPath, [script, '0', work, root], { encoding: 'utf8' }).stdout)
+
 /** Runs a work that is killed at its nth file operation. Returns the signal that ended it. */
 export const killedAt = (n: number, work: Work, root: string): NodeJS.Signals | null =>
   spawnSync(process.execPath, [script, String(n), work, root]).signal

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { type Conversation } from './conversation.js'
+import { SteerflowError } from './errors.js'
+import { DatasetName } from './shard.js'
+
+/** What of a record can be part of its dataset's name. */
+const parts: Readonly<Record<string, (record: Conversation) => string>> = {
+  origin: record => record.steerflow.origin,
+}
+
+const placeholder = /\{([^{}]*)\}/g
+
+const named = (rule: string, value: (part: string) => string): string =>
+  rule.replace(placeholder, (_, part: string) => value(part))
+
+/** The dataset of a record: a name, or one with `{origin}` in it, in whose place the record's own stands. */
+export const DatasetRule = z.string().refine(
+  rule => DatasetName.safeParse(named(rule, part => (Object.hasOwn(parts, part) ? 'x' : '?'))).success,
+  `expected a dataset's name, in which ${Object.keys(parts)
+    .map(part => `{${part}}`)
+    .join(', ')} may stand`,
+)
+
+/**
+ * The dataset that a rule gives a record.
+ * @throws STEERFLOW_RECORD_INVALID when what the record says does not make a dataset's name.
+ */
+export function datasetBy(rule: string, record: Conversation): string {
+  if (!rule.includes('{')) return rule
+  const name = named(rule, part => parts[part]!(record))
+  if (DatasetName.safeParse(name).success) return name
+  throw new SteerflowError('STEERFLOW_RECORD_INVALID', `${JSON.stringify(name)} is no dataset's name`)
+}
+
+/** What is said of a dataset by name, or by the first rule that it may have come from. */
+export function settledFor<T>(settings: Readonly<Record<string, T>>, dataset: string): T | undefined {
+  if (Object.hasOwn(settings, dataset)) return settings[dataset]
+  const found = Object.entries(settings).find(([rule]) => rule.includes('{') && couldBe(rule, dataset))
+  return found?.[1]
+}
+
+const couldBe = (rule: string, dataset: string): boolean =>
+  new RegExp(
+    `^${named(rule, () => '\0')
+      .replace(/[.*+?^$()|[\]\\]/g, '\\$&')
+      .replaceAll('\0', '.+')}$`,
+  ).test(dataset)

@@ -1,0 +1,121 @@
+import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { type z } from 'zod'
+import { Config } from '../../src/cli/config.js'
+import { readTopic } from '../../src/cli/read-topic.js'
+import { collectGarbage, type Garbage } from '../../src/cli/training/collect-garbage.js'
+import { openWorkspace, type Workspace } from '../../src/cli/workspace.js'
+import { readAll } from '../../src/runtime/read-all.js'
+import { encode, reader } from '../../src/stages/bind.js'
+import { pipeline } from '../../src/pipeline.js'
+import * as topics from '../../src/topics.js'
+import { faultsOf, type Published } from './sealed-checker.js'
+import { conversation } from './training.js'
+
+/** Where the pipeline can be killed. */
+export const steps = ['spool write', 'fsync', 'rename', 'manifest', 'commit', 'snapshot', 'trigger', 'launch'] as const
+export type Step = (typeof steps)[number]
+
+/** A kill: at the how manieth time that a process comes to a step, before or after what is done there. */
+export interface Kill {
+  readonly step: Step
+  readonly at: number
+  readonly after: boolean
+  /** A code such as EIO that the step fails with, in place of the kill. */
+  readonly fail?: string
+}
+
+const script = fileURLToPath(new URL('./killed-pipeline.mjs', import.meta.url))
+const trainer = fileURLToPath(new URL('./fake-trainer.mjs', import.meta.url))
+const origins = ['a', 'b', 'c'] as const
+
+/** A configuration of small cuts; `newSinceLast` train records of a dataset ask for a job. */
+export const killConfig = (dataDir: string, newSinceLast: number, more: object = {}): z.input<typeof Config> => ({
+  dataDir,
+  datasets: {
+    'kill-{origin}': {
+      seal: { records: 10 },
+      trainer: 'baseline',
+      launcher: 'exec',
+      when: { newSinceLast, validation: 0, coverage: 0, stability: null },
+    },
+  },
+  ...more,
+})
+
+/** Opens the workspace; not to be done beside a process that starts. */
+export const openFor = (config: z.input<typeof Config>): Promise<Workspace> => openWorkspace(Config.parse(config))
+
+/** Publishes records, from that number on, of three datasets and both splits, one of them with another attribute set. */
+export async function publish({ log }: Workspace, count: number, from = 0): Promise<void> {
+  const records = Array.from({ length: count }, (_, index) => from + index).map(at =>
+    conversation(`record-${at}`, {
+      origin: origins[at % 3]!,
+      split: at % 5 === 4 ? 'validation' : 'train',
+      attribute_set: at % 3 === 2 ? 'helpsteer-5@1' : 'oasst-12-lang@1',
+      text: 'x'.repeat((at * 37) % 900),
+    }),
+  )
+  await log.publish(records.map(record => encode(topics.scored, record)))
+}
+
+/** Runs the pipeline until it is idle, or is killed. */
+export function runPipeline(config: z.input<typeof Config>, kill?: Kill) {
+  const programs = { steerflow: [process.execPath, trainer] }
+  const child = spawn(process.execPath, [script, JSON.stringify({ config, programs, ...kill })], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+  const ended = new Promise<{ readonly code: number | null; readonly signal: string | null; readonly output: string }>(
+    resolve => child.on('close', (code, signal) => resolve({ code, signal, output })),
+  )
+  return { child, ended }
+}
+
+/** Collects garbage again and again until it is stopped; returns what was removed. */
+export function collecting({ log, files }: Workspace) {
+  let stopped = false
+  const removed: Garbage[] = []
+  const seals = pipeline.filter(({ groups }) => groups === 'closing')
+  const done = (async () => {
+    while (!stopped) {
+      const found = collectGarbage({ log, files, seals, trigger: 'trigger', older: true, dryRun: false })
+      for await (const one of found) removed.push(one)
+      await sleep(20)
+    }
+  })()
+  return {
+    stop: async (): Promise<readonly Garbage[]> => {
+      stopped = true
+      await done
+      return removed
+    },
+  }
+}
+
+/** All that is wrong after a run to the end: with the shards, or with jobs that were not launched exactly once. */
+export async function faults({ log, files, root }: Workspace): Promise<readonly string[]> {
+  const read = reader(topics.scored)
+  const published: Published[] = []
+  for await (const { partition, offset, value } of readAll(log, topics.scored.name)) {
+    const record = read(value)
+    published.push({ partition, offset, dataset: `kill-${record.steerflow.origin}`, record })
+  }
+  const events = await readTopic(log, topics.shards)
+  const manifests = events.flatMap(({ manifest }) => (manifest ? [manifest] : []))
+  const found = [...(await faultsOf(files, published, manifests))]
+  const jobs = new Map((await readTopic(log, topics.jobs)).map(event => [event.job, event]))
+  for (const { job, state, snapshot } of jobs.values()) {
+    if (state === 'refused') continue
+    if (state !== 'succeeded') found.push(`${job} is ${state}`)
+    const starts = await readFile(join(root, snapshot.path, 'starts'), 'utf8').catch(() => '')
+    if (starts.split('\n').length !== 2) found.push(`${job} was started ${starts.split('\n').length - 1} times`)
+  }
+  if (jobs.size === 0) found.push('there are no jobs')
+  return found
+}
