@@ -1,11 +1,4 @@
-import {
-  type BatchV1Api,
-  type CoreV1Api,
-  type CustomObjectsApi,
-  type V1ConfigMap,
-  type V1Job,
-  type V1Pod,
-} from '@kubernetes/client-node'
+import type { BatchV1Api, CoreV1Api, CustomObjectsApi, V1ConfigMap, V1Job, V1Pod } from '@kubernetes/client-node'
 import { z } from 'zod'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type TrainJob } from './manifest.js'

@@ -1,4 +1,4 @@
-import { type V1ConfigMap, type V1EnvVar, type V1Job } from '@kubernetes/client-node'
+import type { V1ConfigMap, V1EnvVar, V1Job } from '@kubernetes/client-node'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type JobEvent } from '../../../domain/job.js'
 import { type Rendered } from '../../../trainers/trainer.js'
