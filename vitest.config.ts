@@ -4,7 +4,8 @@ const common = { environment: 'node', testTimeout: 30_000, hookTimeout: 60_000 }
 
 /**
  * Three tiers: `unit` runs in seconds; `real` starts processes, kills them, and reads whole corpora; `kafka` has a real
- * broker, one for all of its files, which therefore run one after the other.
+ * broker, one for all of its files, which therefore run one after the other. `cluster`, which `npm test` leaves out, has an
+ * API server of Kubernetes that is built for it.
  */
 export default defineConfig({
   test: {
@@ -16,11 +17,15 @@ export default defineConfig({
           ...common,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/**/*.real.test.ts', 'test/**/*.kafka.test.ts'],
+          exclude: ['test/**/*.real.test.ts', 'test/**/*.kafka.test.ts', 'test/**/*.cluster.test.ts'],
           isolate: false,
         },
       },
       { extends: true, test: { ...common, name: 'real', include: ['test/**/*.real.test.ts'], testTimeout: 300_000 } },
+      {
+        extends: true,
+        test: { ...common, name: 'cluster', include: ['test/**/*.cluster.test.ts'], testTimeout: 300_000 },
+      },
       {
         extends: true,
         test: {

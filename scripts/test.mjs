@@ -33,6 +33,7 @@ const tiers = [
       setUp('python-hydra')
       setUp('s3mock')
       setUp('python-datasets')
+      setUp('python-kubernetes')
       return spawnSync('python3', ['--version']).status === 0 ? null : 'python3 is not here'
     },
   },

@@ -4,6 +4,7 @@ import { kubernetesPrograms } from '../../../scripts/parts/kubernetes.js'
 import { pythonWithHydra } from '../../../scripts/parts/python-hydra.js'
 import { s3mockJar } from '../../../scripts/parts/s3mock.js'
 import { pythonWithDatasets } from '../../../scripts/parts/python-datasets.js'
+import { pythonWithKubernetes } from '../../../scripts/parts/python-kubernetes.js'
 import { pythonWithKafka } from '../../../scripts/parts/python-kafka.js'
 import { whyNoKafka } from '../kafka/provider.js'
 import { whyNoLlama } from '../llama/llama.js'
@@ -20,6 +21,10 @@ const PARTS = {
     pythonWithKafka() ? null : 'confluent-kafka is not installed (npm run setup -- python-kafka installs it)',
   'python-hydra': async () =>
     pythonWithHydra() ? null : 'hydra-core is not installed (npm run setup -- python-hydra installs it)',
+  'python-kubernetes': async () =>
+    pythonWithKubernetes()
+      ? null
+      : 'kubernetes-validate is not installed (npm run setup -- python-kubernetes installs it)',
   'python-datasets': async () =>
     pythonWithDatasets() ? null : 'datasets is not installed (npm run setup -- python-datasets installs it)',
 }
