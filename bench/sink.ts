@@ -1,6 +1,7 @@
 import { copyFile, mkdir, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { openShards } from '../src/adapters/storage/shard-store.js'
 import { openSnapshots } from '../src/adapters/snapshot/snapshots.js'
 import { type Figure, figure, paired } from './figure.js'
 import { conversations } from './sink/conversations.js'
@@ -44,9 +45,10 @@ const sealing: Part = () =>
     const pieces = piecesOf(lines)
     const bytes = pieces.flat().reduce((sum, piece) => sum + piece.byteLength, 0)
     const remove = (path: string) => rm(join(dir, path), { recursive: true, force: true })
+    const store = await openShards(dir)
     const ours = rate(
       bytes,
-      round => sealLines(dir, lines, `d${round}`),
+      round => sealLines(store, lines, `d${round}`),
       () => remove('shards'),
     )
     const bare = rate(

@@ -9,7 +9,7 @@ import { type Log } from '../../src/runtime/log.js'
 import { PipelineRun } from '../../src/runtime/pipeline-run.js'
 import { readAll } from '../../src/runtime/read-all.js'
 import { bind, encode, reader } from '../../src/stages/bind.js'
-import { type Capabilities } from '../../src/stages/needs.js'
+import { type Capabilities, type ShardStore } from '../../src/stages/needs.js'
 import { seal } from '../../src/stages/seal.js'
 import { topic } from '../../src/stages/topic.js'
 import { deadLetters, scored, shards } from '../../src/topics.js'
@@ -59,8 +59,7 @@ export const linesOf = (at: (index: number) => Conversation, records: number): r
   Array.from({ length: records }, (_, index) => Buffer.from(conversationLine(at(index))).toString('utf8'))
 
 /** Seals these lines, a shard each time, as a partition's cut does: spool, digest, sync, final name. Returns manifests. */
-export async function sealLines(root: string, lines: readonly string[], dataset: string) {
-  const store = await openShards(root)
+export async function sealLines(store: ShardStore, lines: readonly string[], dataset: string) {
   const sealed: Omit<ShardManifest, 'reason'>[] = []
   for (let from = 0; from < lines.length; from += shardRecords) {
     const end = Math.min(from + shardRecords, lines.length)

@@ -14,6 +14,8 @@ interface Open extends ShardKey {
   facts: FileFacts | null
 }
 
+const nameOf = ({ dataset, split, attributeSet }: ShardKey): string => `${dataset} ${split} ${attributeSet}`
+
 /** The open files of one cut: spool → fsync → final name in a store. */
 export class StoredCut implements ShardCut {
   records = 0
@@ -27,7 +29,7 @@ export class StoredCut implements ShardCut {
   ) {}
 
   async append(key: ShardKey, line: string): Promise<void> {
-    const file = await this.#fileOf(key)
+    const file = this.#files.get(nameOf(key))?.file ?? (await this.#opened(key))
     const before = file.bytes
     file.add(line)
     this.records++
@@ -59,12 +61,9 @@ export class StoredCut implements ShardCut {
     })
   }
 
-  async #fileOf(key: ShardKey): Promise<LineFile> {
-    const name = `${key.dataset} ${key.split} ${key.attributeSet}`
-    const open = this.#files.get(name)
-    if (open) return open.file
+  async #opened(key: ShardKey): Promise<LineFile> {
     const file = await storing('open a shard', () => LineFile.create(join(this.spool, `${this.#files.size}.jsonl`)))
-    this.#files.set(name, { ...key, file, facts: null })
+    this.#files.set(nameOf(key), { ...key, file, facts: null })
     return file
   }
 

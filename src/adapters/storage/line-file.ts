@@ -10,7 +10,7 @@ export interface FileFacts {
 }
 
 /** Bytes gathered before they are written. */
-const chunkBytes = 1 << 18
+const chunkBytes = 1 << 19
 /** Bytes after which the disk is set to work, so that it is not left with everything at the end. */
 const flushBytes = 8 << 20
 
@@ -18,11 +18,16 @@ const flushBytes = 8 << 20
 export class LineFile {
   records = 0
   readonly #hash = createHash('sha256')
-  readonly #chunk = new ByteSink(2 * chunkBytes)
+  /** What is filled, and what is written meanwhile. */
+  #chunk = new ByteSink(2 * chunkBytes)
+  #other = new ByteSink(2 * chunkBytes)
   #written = 0
   #flushed = 0
+  /** What is being written. */
+  #writing: Promise<void> = Promise.resolve()
   /** What is being flushed. A failure must not be lost: a later sync would say that all is well. */
-  #flushing: Promise<void> = Promise.resolve()
+  #flushing: Promise<unknown> = Promise.resolve()
+  #isFlushing = false
 
   private constructor(
     readonly path: string,
@@ -65,6 +70,7 @@ export class LineFile {
   /** Makes everything durable and closes the file. */
   async finish(): Promise<FileFacts> {
     await this.write()
+    await this.#writing
     await this.#flushing
     await this.file.sync()
     await this.file.close()
@@ -73,26 +79,34 @@ export class LineFile {
 
   /** Closes the file as it is. */
   async abandon(): Promise<void> {
-    await this.#flushing.catch(() => undefined)
+    await Promise.allSettled([this.#writing, this.#flushing])
     await this.file.close()
   }
 
-  /** Writes what was gathered. */
+  /** Has what was gathered written, when the write before has ended; throws what went wrong in that. */
   async write(): Promise<void> {
+    await this.#writing
     if (this.#chunk.length === 0) return
-    const chunk = this.#chunk.content()
-    this.#hash.update(chunk)
-    await this.file.writeFile(chunk)
-    this.#written += chunk.byteLength
-    this.#chunk.clear()
-    if (this.#written - this.#flushed >= flushBytes) await this.#flush()
+    const chunk = this.#chunk
+    this.#chunk = this.#other
+    this.#other = chunk
+    this.#written += chunk.length
+    this.#writing = this.#put(chunk)
+    this.#writing.catch(() => undefined)
+    this.#hash.update(chunk.content())
   }
 
-  /** Begins to flush what was written, when the flush before has ended. */
-  async #flush(): Promise<void> {
-    await this.#flushing
+  async #put(chunk: ByteSink): Promise<void> {
+    await this.file.writeFile(chunk.content())
+    chunk.clear()
+    if (this.#written - this.#flushed >= flushBytes && !this.#isFlushing) this.#flush()
+  }
+
+  #flush(): void {
     this.#flushed = this.#written
-    this.#flushing = this.file.datasync()
+    this.#isFlushing = true
+    const flushed = this.file.datasync().finally(() => (this.#isFlushing = false))
+    this.#flushing = Promise.all([this.#flushing, flushed])
     this.#flushing.catch(() => undefined)
   }
 }

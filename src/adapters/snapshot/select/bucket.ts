@@ -11,7 +11,10 @@ export class Bucket {
   /** The least and the greatest id. */
   least: string | null = null
   greatest: string | null = null
-  readonly #chunk = new ByteSink(2 * chunkBytes)
+  /** What is filled, and what is written meanwhile. */
+  #chunk = new ByteSink(2 * chunkBytes)
+  #other = new ByteSink(2 * chunkBytes)
+  #writing: Promise<void> = Promise.resolve()
 
   private constructor(
     private readonly path: string,
@@ -22,19 +25,27 @@ export class Bucket {
     return new Bucket(path, await open(path, 'wx'))
   }
 
-  async add(record: Placed): Promise<void> {
+  /** Adds a record; returns whether there is enough to write. */
+  add(record: Placed): boolean {
     const before = this.#chunk.length
     pack(record, this.#chunk)
     this.bytes += this.#chunk.length - before
     if (this.least === null || record.id < this.least) this.least = record.id
     if (this.greatest === null || record.id > this.greatest) this.greatest = record.id
-    if (this.#chunk.length >= chunkBytes) await this.#write()
+    return this.#chunk.length >= chunkBytes
   }
 
   /** Nothing is added any more. */
   async finish(): Promise<void> {
-    await this.#write()
+    await this.write()
+    await this.#writing
     await this.file.close()
+  }
+
+  /** Closes it as it is. */
+  async abandon(): Promise<void> {
+    await this.#writing.catch(() => undefined)
+    await this.file.close().catch(() => undefined)
   }
 
   /** Its records, all in memory; the file goes. */
@@ -65,8 +76,13 @@ export class Bucket {
     await rm(this.path)
   }
 
-  async #write(): Promise<void> {
-    await this.file.writeFile(this.#chunk.content())
-    this.#chunk.clear()
+  /** Has what was gathered written, when the write before has ended; throws what went wrong in that. */
+  async write(): Promise<void> {
+    await this.#writing
+    const chunk = this.#chunk
+    this.#chunk = this.#other
+    this.#other = chunk
+    this.#writing = this.file.writeFile(chunk.content()).then(() => chunk.clear())
+    this.#writing.catch(() => undefined)
   }
 }

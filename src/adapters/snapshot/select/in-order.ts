@@ -50,20 +50,25 @@ async function deal(records: Batches, depth: number, bytes: number, room: SortRo
   const folder = await mkdtemp(join(room.folder, 'dealt-'))
   const width = bytes / room.bytes > digits ? 2 : 1
   const buckets = new Map<number, Bucket>()
-  for await (const batch of records) {
-    for (const record of batch) {
-      const key = keyOf(record.id, depth, width)
-      let bucket = buckets.get(key)
-      if (!bucket) {
-        bucket = await Bucket.create(join(folder, String(key)))
-        buckets.set(key, bucket)
+  try {
+    for await (const batch of records) {
+      for (const record of batch) {
+        const key = keyOf(record.id, depth, width)
+        let bucket = buckets.get(key)
+        if (!bucket) {
+          bucket = await Bucket.create(join(folder, String(key)))
+          buckets.set(key, bucket)
+        }
+        if (bucket.add(record)) await bucket.write()
       }
-      await bucket.add(record)
     }
+    const sorted = [...buckets].sort(([a], [b]) => a - b).map(([, bucket]) => bucket)
+    for (const bucket of sorted) await bucket.finish()
+    return sorted
+  } catch (error) {
+    for (const bucket of buckets.values()) await bucket.abandon()
+    throw error
   }
-  const sorted = [...buckets].sort(([a], [b]) => a - b).map(([, bucket]) => bucket)
-  for (const bucket of sorted) await bucket.finish()
-  return sorted
 }
 
 /** Grows with the id, in the order of UTF-16 code units. */
