@@ -40,11 +40,13 @@ export class StoredCut implements ShardCut {
   async seal(to: bigint): Promise<readonly Omit<ShardManifest, 'reason'>[]> {
     const { version, topic, partition, from, signal } = this.start
     const manifests: Omit<ShardManifest, 'reason'>[] = []
-    for (const open of this.#inOrder()) {
-      const facts = (open.facts ??= await storing(`finish ${open.file.path}`, () => open.file.finish()))
-      const { dataset, split, attributeSet } = open
+    // All are whole before the first has its name: a full disk leaves nothing behind.
+    const finished = await Promise.allSettled(this.#inOrder().map(open => this.#finish(open)))
+    for (const one of finished) if (one.status === 'rejected') throw one.reason as Error
+    for (const { dataset, split, attributeSet, file, facts } of this.#inOrder()) {
+      if (facts === null) continue
       const path = shardName({ dataset, split, topic, partition, from }, facts.sha256)
-      await this.store.put(open.file.path, path, facts, signal && { signal })
+      await this.store.put(file.path, path, facts, signal && { signal })
       const place = { dataset, version, split, path, topic, partition, from: `${from}`, to: `${to}` }
       manifests.push({ ...place, ...facts, attribute_set: attributeSet })
     }
@@ -59,6 +61,10 @@ export class StoredCut implements ShardCut {
       for (const { file, facts } of files) if (facts === null) await file.abandon()
       await rm(this.spool, { recursive: true, force: true })
     })
+  }
+
+  async #finish(open: Open): Promise<void> {
+    open.facts ??= await storing(`finish ${open.file.path}`, () => open.file.finish())
   }
 
   async #opened(key: ShardKey): Promise<LineFile> {
