@@ -35,7 +35,7 @@ type Outcome =
   { readonly line: number; readonly text: string } | { readonly line: number; readonly error: SteerflowError }
 
 /** Input text under way at a time; a record holds a few times its bytes. */
-const windowBytes = 32 * 2 ** 20
+const windowBytes = 8 * 2 ** 20
 
 /**
  * Annotates a file of conversations, in the order of the input. Every line ends up in the output or among the rejected
