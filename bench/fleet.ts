@@ -5,6 +5,7 @@ import { killed } from './fleet/killed.js'
 import { memory } from './fleet/memory.js'
 import { original } from './fleet/original.js'
 import { steadyShare, type Setup } from './fleet/steady.js'
+import { measured, type Part } from './parts.js'
 import { type Settings } from './settings.js'
 
 const slots = { kind: 'slots', slots: 8, ms: 50 }
@@ -68,8 +69,6 @@ const setups: readonly Setup[] = [
   },
 ]
 
-type Part = (settings: Settings) => Promise<Figure[]>
-
 const parts: Readonly<Record<string, Part>> = {
   ...Object.fromEntries(setups.map(setup => [setup.name, (settings: Settings) => steadyShare(setup, settings)])),
   killed,
@@ -83,15 +82,4 @@ const parts: Readonly<Record<string, Part>> = {
  * Whether a fleet keeps its servers full, whatever they are. Every server is a process of its own. `--only equal,locked`
  * measures some parts, `--verbose` prints what each endpoint is given over time.
  */
-export const figures = async (settings: Settings): Promise<Figure[]> => {
-  const names = settings.only ?? Object.keys(parts)
-  const unknown = names.filter(name => !Object.hasOwn(parts, name))
-  if (unknown.length > 0)
-    throw new Error(`no part is called ${unknown.join(', ')}; known: ${Object.keys(parts).join(', ')}`)
-  const measured: Figure[] = []
-  for (const name of names) {
-    process.stderr.write(`  ${name} …\n`)
-    measured.push(...(await parts[name]!(settings)))
-  }
-  return measured
-}
+export const figures = (settings: Settings): Promise<Figure[]> => measured(parts, settings)

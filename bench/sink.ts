@@ -8,12 +8,11 @@ import { conversations } from './sink/conversations.js'
 import { decisions } from './sink/decisions.js'
 import { memory } from './sink/memory.js'
 import { filledLog, linesOf, manifestsOf, piecesOf, sealAll, sealLines, writeBare } from './sink/sealing.js'
+import { measured, type Part } from './parts.js'
 import { type Settings } from './settings.js'
 
 const records = 30_000
 const rounds = 7
-
-type Part = (settings: Settings) => Promise<Figure[]>
 
 /** Runs `work` in a folder that goes afterwards. */
 async function inFolder<T>(work: (dir: string) => Promise<T>): Promise<T> {
@@ -130,15 +129,4 @@ const snapshot: Part = () =>
 const parts: Readonly<Record<string, Part>> = { sealing, snapshot, memory, decisions }
 
 /** What sealing, snapshots and decisions cost. `--only sealing,snapshot,memory,decisions` measures some parts. */
-export const figures = async (settings: Settings): Promise<Figure[]> => {
-  const names = settings.only ?? Object.keys(parts)
-  const unknown = names.filter(name => !Object.hasOwn(parts, name))
-  if (unknown.length > 0)
-    throw new Error(`no part is called ${unknown.join(', ')}; known: ${Object.keys(parts).join(', ')}`)
-  const measured: Figure[] = []
-  for (const name of names) {
-    process.stderr.write(`  ${name} …\n`)
-    measured.push(...(await parts[name]!(settings)))
-  }
-  return measured
-}
+export const figures = (settings: Settings): Promise<Figure[]> => measured(parts, settings)

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { install, installedFolder } from './cache.js'
-import { commandPath, ensureCommand, runCommand } from './commands.js'
+import { commandPath, ensureCommand } from './commands.js'
 import { type Part } from './part.js'
 import { readPins } from './pins.js'
+import { pipInstall } from './pip.js'
 
 /** llama.cpp's own HTTP server, built; and a small model for it (SmolLM2-135M-Instruct, 98 MB, Apache-2.0). */
 const PACKAGES = [
@@ -29,18 +29,8 @@ export const llama: Part = {
   install: async () => {
     await ensureCommand('python3', 'python3')
     await install(NAME, pins, async folder => {
-      const requirements = join(folder, 'requirements.txt')
-      await writeFile(requirements, PACKAGES.map(requirement).join(''))
-      const exactly = ['--no-deps', '--require-hashes', '--only-binary', ':all:']
-      await runCommand('python3', ['-m', 'pip', 'install', '-q', ...exactly, '--target', folder, '-r', requirements])
-      await rm(requirements)
+      await pipInstall(folder, PACKAGES, pins)
       if (!existsSync(join(folder, MODEL))) throw new Error(`${MODEL} is not in its package`)
     })
   },
-}
-
-/** A line of pip's requirements: this version, as any of the pinned files, one for each system. */
-function requirement({ name, version }: (typeof PACKAGES)[number]): string {
-  const digests = [...pins].flatMap(([file, digest]) => (file.startsWith(`${name}-${version}-`) ? [digest] : []))
-  return `${name}==${version} ${digests.map(digest => `--hash=sha256:${digest}`).join(' ')}\n`
 }

@@ -1,9 +1,8 @@
-import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { install, installedFolder } from './cache.js'
-import { commandPath, ensureCommand, runCommand } from './commands.js'
+import { commandPath, ensureCommand } from './commands.js'
 import { type Part } from './part.js'
 import { readPins } from './pins.js'
+import { pipInstall } from './pip.js'
 
 /** hydra-core and OmegaConf as NeMo pins them, with what they import. */
 const PACKAGES = [
@@ -30,19 +29,7 @@ export const pythonHydra: Part = {
   install: async () => {
     await ensureCommand('python3', 'python3')
     await install(NAME, pins, async folder => {
-      const requirements = join(folder, 'requirements.txt')
-      await writeFile(requirements, PACKAGES.map(requirement).join(''))
-      // The last of them is published as a source distribution alone: pure Python, which pip packs.
-      const exactly = ['--no-deps', '--require-hashes', '--only-binary', ':all:', '--no-binary', PACKAGES[4].name]
-      await runCommand('python3', ['-m', 'pip', 'install', '-q', ...exactly, '--target', folder, '-r', requirements])
-      await rm(requirements)
+      await pipInstall(folder, PACKAGES, pins, [PACKAGES[4].name])
     })
   },
-}
-
-/** A line of pip's requirements: this version, as any of the pinned files. */
-function requirement({ name, version }: (typeof PACKAGES)[number]): string {
-  const begin = `${name.replaceAll('-', '[-_]')}-${version}[-.]`
-  const digests = [...pins].flatMap(([file, digest]) => (new RegExp(`^${begin}`, 'i').test(file) ? [digest] : []))
-  return `${name}==${version} ${digests.map(digest => `--hash=sha256:${digest}`).join(' ')}\n`
 }

@@ -1,9 +1,10 @@
-import { rm, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { install, installedFolder } from './cache.js'
-import { commandPath, ensureCommand, runCommand } from './commands.js'
+import { commandPath, ensureCommand } from './commands.js'
 import { type Part } from './part.js'
 import { readPins } from './pins.js'
+import { pipInstall } from './pip.js'
 
 const NAME = 'python-kubernetes-1.37.0'
 const pins = readPins('python-kubernetes.sha256')
@@ -49,24 +50,12 @@ export const pythonKubernetes: Part = {
   install: async () => {
     await ensureCommand('python3', 'python3')
     await install(NAME, pins, async folder => {
-      const requirements = join(folder, 'requirements.txt')
-      const exactly = ['-m', 'pip', 'install', '-q', '--no-deps', '--require-hashes', '--only-binary', ':all:']
-      const into = async (target: string, lines: readonly string[]): Promise<void> => {
-        await writeFile(requirements, lines.join(''))
-        await runCommand('python3', [...exactly, '--target', target, '-r', requirements])
-      }
-      await into(folder, PACKAGES.map(requirement))
+      await pipInstall(folder, PACKAGES, pins)
       for (const version of kubeflowVersions) {
-        await into(kubeflowFolder(folder, version), [requirement({ name: 'kubeflow-trainer-api', version })])
+        const target = kubeflowFolder(folder, version)
+        await mkdir(target)
+        await pipInstall(target, [{ name: 'kubeflow-trainer-api', version }], pins)
       }
-      await rm(requirements)
     })
   },
-}
-
-/** A line of pip's requirements: this version, as any of the pinned files. */
-function requirement({ name, version }: { readonly name: string; readonly version: string }): string {
-  const begin = `${name.replaceAll('-', '[-_]')}-${version}[-.]`
-  const digests = [...pins].flatMap(([file, digest]) => (new RegExp(`^${begin}`, 'i').test(file) ? [digest] : []))
-  return `${name}==${version} ${digests.map(digest => `--hash=sha256:${digest}`).join(' ')}\n`
 }

@@ -107,6 +107,20 @@ const Registry = z.strictObject({
     .describe('register missing schemas at start, in place of `steerflow schemas register` beforehand'),
 })
 
+/** Keys that the servers of the value model and of the SteerLM model have alike. */
+const servers = {
+  endpointsFile: z
+    .string()
+    .default('')
+    .describe('YAML or JSON file with more entries like those of endpoints, read again whenever it changes'),
+  inFlight: z
+    .int()
+    .positive()
+    .nullable()
+    .default(null)
+    .describe('most calls under way at one server, below which the best number is found; null: no such bound'),
+}
+
 /**
  * Everything that can be set, in `steerflow.yaml`, by `STEERFLOW_*` variables, or by `--set path=value`. Stages' own
  * options stand under the stage's name.
@@ -170,18 +184,10 @@ export const Config = z
         endpoints: EndpointEntries.prefault([]).describe(
           'inference servers of the value model, see docs/operations.md; none: this process serves the active baseline model',
         ),
-        endpointsFile: z
-          .string()
-          .default('')
-          .describe('YAML or JSON file with more entries like those of endpoints, read again whenever it changes'),
+        endpointsFile: servers.endpointsFile,
         model: z.string().default('external').describe('name of the model that the endpoints serve'),
         protocol: z.enum(['auto', 'per-attribute']).default('auto').describe('one call a turn, or one an attribute'),
-        inFlight: z
-          .int()
-          .positive()
-          .nullable()
-          .default(null)
-          .describe('most calls under way at one server, below which the best number is found; null: no such bound'),
+        inFlight: servers.inFlight,
         deadlineSeconds: z.number().positive().default(120).describe('longest that one call may take'),
         concurrency: z
           .int()
@@ -208,16 +214,8 @@ export const Config = z
         endpoints: EndpointEntries.prefault([]).describe(
           'inference servers of the SteerLM model, as those of annotate, see docs/protocols.md',
         ),
-        endpointsFile: z
-          .string()
-          .default('')
-          .describe('YAML or JSON file with more entries like those of endpoints, read again whenever it changes'),
-        inFlight: z
-          .int()
-          .positive()
-          .nullable()
-          .default(null)
-          .describe('most calls under way at one server, below which the best number is found; null: no such bound'),
+        endpointsFile: servers.endpointsFile,
+        inFlight: servers.inFlight,
         deadlineSeconds: z.number().positive().default(300).describe('longest that one answer may take'),
         maxTokens: z.int().positive().default(512).describe('most tokens of an answer'),
       })

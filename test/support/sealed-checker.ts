@@ -34,7 +34,7 @@ async function ofRecords(files: FileStore, published: readonly Published[], live
     try {
       for await (const batch of shardLines(files, manifest)) {
         for (const line of batch) {
-          const { steerflow } = JSON.parse(line) as Conversation
+          const { steerflow } = JSON.parse(line.toString('utf8')) as Conversation
           const found = expected.get(steerflow.id)
           if (seen.has(steerflow.id)) faults.push(`${steerflow.id} twice, at last in ${manifest.path}`)
           else if (!found) faults.push(`${steerflow.id} was never published`)

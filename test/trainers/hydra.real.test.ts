@@ -11,6 +11,7 @@ import { compose, readWith } from '../support/hydra/hydra.js'
 import { describeWith } from '../support/parts/describe-with.js'
 import { temporaryFolder } from '../support/temporary.js'
 import { job } from '../support/training.js'
+import { bitten } from './bitten.js'
 import { valueModel } from './lint/tutorial.js'
 
 const describe = await describeWith('python-hydra')
@@ -171,40 +172,7 @@ describe('jobs of NeMo-Aligner, composed by the real hydra', () => {
   })
 })
 
-const pieces = [
-  '${',
-  '}',
-  '\\',
-  '"',
-  "'",
-  '\n',
-  '\r',
-  '\t',
-  '\0',
-  '\x11',
-  '\x7f',
-  '\x85',
-  '\u2028',
-  '\ufeff',
-  ' ',
-  ':',
-  '#',
-  '😀',
-  'ä',
-  '- ',
-  '? ',
-  '%',
-  '&',
-  '*',
-  '!',
-  '|',
-  '>',
-  '~',
-  'null',
-  'true',
-  '1e3',
-  '010',
-]
+const pieces = [...bitten, '- ', '? ', '%', '&', '*', '!', '|', '>', '~', 'null', 'true', '1e3', '010']
 const nasty = fc
   .array(
     fc.oneof(

@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type Examples, ExampleCollector } from '../../baseline/examples.js'
@@ -9,6 +8,7 @@ import { sha256 } from '../../domain/digest.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { loosen } from '../../domain/loose.js'
 import { AttributeMetric } from '../../domain/model.js'
+import { exists } from '../storage/durable.js'
 import { readLines } from '../files/lines.js'
 import { type Line } from '../files/splitter.js'
 import { decodeUtf8 } from '../files/utf8.js'
@@ -38,10 +38,7 @@ const trainingFiles = ['train.jsonl', 'train.jsonl.gz']
 async function trainingFile(snapshot: string): Promise<string> {
   for (const name of trainingFiles) {
     const path = join(snapshot, name)
-    const found = await access(path).then(
-      () => true,
-      () => false,
-    )
+    const found = await exists(path)
     if (found) return path
   }
   throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `${snapshot} holds no ${trainingFiles.join(' or ')}`)

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { Conversation, type Split } from '../../domain/conversation.js'
-import { sha256 } from '../../domain/digest.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { exportCard, type ExportResult } from '../../domain/export/export-card.js'
 import { type Encoder, type ExportContext, type ExportFormat } from '../../domain/export/export-format.js'
 import { type SnapshotManifest, snapshotLines } from '../snapshot/read-snapshot.js'
-import { makeFolder, storing, syncFolder, writeDurably } from '../storage/durable.js'
+import { makeFolder, storing, syncFolder } from '../storage/durable.js'
 import { type FileFacts, LineFile } from '../storage/line-file.js'
+import { writeWithSums } from '../storage/summed.js'
 
 export interface ExportTask {
   readonly root: string
@@ -63,12 +63,8 @@ async function fill(folder: string, task: ExportTask): Promise<ExportResult> {
       'README.md': exportCard(format.name, context, encoder, result),
       ...encoder.files?.({ train: 'train.jsonl', validation: 'validation.jsonl' }),
     }
-    const sums = [
-      ...Object.entries(texts).map(([name, text]) => [name, sha256(text)] as const),
-      ...splits.map(split => [`${split}.jsonl`, facts[split].sha256] as const),
-    ]
-    for (const [name, text] of Object.entries(texts)) await writeDurably(join(folder, name), text)
-    await writeDurably(join(folder, 'SHA256SUMS'), sums.map(([name, sum]) => `${sum}  ${name}\n`).join(''))
+    const files = splits.map(split => ({ path: `${split}.jsonl`, sha256: facts[split].sha256 }))
+    await writeWithSums(folder, texts, files)
     return result
   } finally {
     await encoder.close?.()

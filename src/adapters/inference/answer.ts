@@ -1,5 +1,11 @@
-import { type AnswerRequest, type AnswerText } from '../../domain/answer-prompt.js'
-import { answerEnds, answerPrompt, continuationOf, readAnswerText } from '../../domain/answer-prompt.js'
+import {
+  answerEnds,
+  answerPrompt,
+  type AnswerRequest,
+  type AnswerText,
+  continuationOf,
+  readAnswerText,
+} from '../../domain/answer-prompt.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { type PromptTokens } from '../../domain/prompt-tokens.js'
 import { type Sampling } from '../../domain/sampling.js'

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { link, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeFolder, storing, writeDurably } from '../storage/durable.js'
+import { makeFolder, storing, writeFirst } from '../storage/durable.js'
 
 /**
  * Eight hexadecimal digits that belong to a data folder, wherever it is mounted: made at the first call, the same ever
@@ -17,14 +17,8 @@ export async function instanceOf(root: string): Promise<string> {
   return storing('name this data folder', async () => {
     const known = await read()
     if (known !== null) return known
-    const proposal = randomBytes(4).toString('hex')
     await makeFolder(join(root, 'jobs'))
-    await writeDurably(`${path}.${proposal}`, proposal)
-    // Of any number that propose one, the first wins: a link fails where the name is taken.
-    await link(`${path}.${proposal}`, path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error
-    })
-    await rm(`${path}.${proposal}`, { force: true })
+    await writeFirst(path, randomBytes(4).toString('hex'))
     const made = await read()
     if (made === null) throw new Error(`${path} does not hold eight hexadecimal digits`)
     return made

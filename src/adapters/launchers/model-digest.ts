@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { sha256 } from '../../domain/digest.js'
 import { type TrainerResult } from '../../trainers/trainer.js'
+import { fileDigest } from '../files/spool.js'
 
 /**
  * The digest of a model: of a file, its sha256; of a folder, that of the list of its files as `sha256sum` prints it, by
@@ -29,11 +28,4 @@ const matching = (pattern: string): ((name: string) => boolean) => {
   const parts = pattern.split('*').map(part => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
   const expression = new RegExp(`^${parts.join('.*')}$`)
   return name => expression.test(name)
-}
-
-/** Weights are read piece by piece: they are larger than the memory of this process may be. */
-async function fileDigest(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer)
-  return hash.digest('hex')
 }

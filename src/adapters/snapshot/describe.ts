@@ -1,8 +1,6 @@
-import { join } from 'node:path'
 import { croissant } from '../../domain/dataset/croissant.js'
 import { originalFeatures, strings } from '../../domain/dataset/features.js'
-import { sha256 } from '../../domain/digest.js'
-import { writeDurably } from '../storage/durable.js'
+import { writeWithSums } from '../storage/summed.js'
 import { datasetCard, parquetCard } from './card.js'
 import { type DataFile, parquetFolder } from './data-files.js'
 import { type Described } from './described.js'
@@ -61,10 +59,5 @@ export async function describe(folder: string, described: Described): Promise<vo
       shards,
     }),
   }
-  const sums = [
-    ...Object.entries(texts).map(([name, text]) => [sha256(text), name] as const),
-    ...files.map(file => [file.sha256, file.path] as const),
-  ]
-  for (const [name, text] of Object.entries(texts)) await writeDurably(join(folder, name), text)
-  await writeDurably(join(folder, 'SHA256SUMS'), sums.map(([sum, name]) => `${sum}  ${name}\n`).join(''))
+  await writeWithSums(folder, texts, files)
 }

@@ -4,7 +4,7 @@ import { type ShardManifest } from '../../domain/shard.js'
 import { treeVersion } from '../../domain/tree-version.js'
 import { type FileStore } from '../storage/file-store.js'
 import { lineHead } from '../../domain/line-head.js'
-import { shardByteLines } from '../storage/shard-lines.js'
+import { shardLines } from '../storage/shard-lines.js'
 import { inOrder, type SortRoom } from './select/in-order.js'
 import { type Placed } from './select/placed.js'
 import { TreeVersions } from './select/tree-versions.js'
@@ -64,7 +64,7 @@ async function* inLog(
 ): AsyncIterable<readonly Placed[]> {
   let sequence = 0
   for (const manifest of inLogOrder(manifests)) {
-    for await (const batch of shardByteLines(files, manifest)) {
+    for await (const batch of shardLines(files, manifest)) {
       const kept: Placed[] = []
       for (const line of batch) {
         const { id, tree, split, ...origin } = headOf(manifest, line)

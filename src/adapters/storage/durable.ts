@@ -1,4 +1,5 @@
-import { mkdir, open, rename } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { access, link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
 
@@ -49,3 +50,28 @@ export async function writeDurably(path: string, text: string): Promise<void> {
   await rename(temporary, path)
   await syncFolder(dirname(path))
 }
+
+/**
+ * Writes a file unless it is there, and says whether it did: of any number that try, one succeeds. A link, like O_EXCL, fails
+ * where the name is taken, and the file has its whole content from the first moment.
+ */
+export async function writeFirst(path: string, text: string): Promise<boolean> {
+  const own = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`
+  await writeDurably(own, text)
+  try {
+    await link(own, path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  } finally {
+    await rm(own, { force: true })
+  }
+}
+
+/** Whether something of that name is there. */
+export const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  )

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
-import { makeFolder, storing, syncFolder } from './durable.js'
+import { exists, makeFolder, storing, syncFolder } from './durable.js'
 import { type FileStore, type StoredFile } from './file-store.js'
 
 /** Files below a folder of this machine. What is put there has to lie on the same file system, since it is renamed. */
@@ -34,12 +34,6 @@ export function localFolder(folder: string): FileStore {
 }
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT'
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  )
 
 async function* readPieces(path: string, name: string): AsyncIterable<Buffer> {
   const pieces = (createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>)[Symbol.asyncIterator]()

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { SteerflowError } from '../../domain/errors.js'
@@ -45,20 +46,10 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>): Lines {
 }
 
 /**
- * The lines of a shard, checked against its manifest on the way: whoever reads to the end has read what was sealed.
+ * The lines of a shard as bytes, checked against its manifest on the way: whoever reads to the end has read what was sealed.
  * @throws STEERFLOW_STORAGE when the file is missing or is not what the manifest says.
  */
-export const shardLines = (files: FileStore, manifest: ShardManifest): Lines => checked(files, manifest, linesOf)
-
-/** The same as bytes. */
-export const shardByteLines = (files: FileStore, manifest: ShardManifest): AsyncIterable<readonly Buffer[]> =>
-  checked(files, manifest, byteLines)
-
-async function* checked<T>(
-  files: FileStore,
-  manifest: ShardManifest,
-  cut: (chunks: AsyncIterable<Buffer>) => AsyncIterable<readonly T[]>,
-): AsyncIterable<readonly T[]> {
+export async function* shardLines(files: FileStore, manifest: ShardManifest): AsyncIterable<readonly Buffer[]> {
   const hash = createHash('sha256')
   let records = 0
   let bytes = 0
@@ -69,10 +60,14 @@ async function* checked<T>(
       yield chunk
     }
   }
-  const lines = cut(seen())[Symbol.asyncIterator]()
+  const lines = byteLines(seen())[Symbol.asyncIterator]()
   try {
     for (;;) {
-      const batch = await storing(`read ${manifest.path}`, async () => lines.next())
+      const batch = await storing(`read ${manifest.path}`, async () => {
+        const next = await lines.next()
+        if (!next.done && !next.value.every(line => isUtf8(line))) throw new TypeError('it is not UTF-8')
+        return next
+      })
       if (batch.done) break
       records += batch.value.length
       yield batch.value

@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { snapshotDatasets, snapshotDigests } from '../../adapters/snapshot/read-snapshot.js'
 import { fileLines } from '../../adapters/storage/shard-lines.js'
 import { type SnapshotLine } from '../../domain/lineage/trace.js'
 
@@ -15,21 +16,15 @@ type Manifest = z.output<typeof Manifest>
 
 /** The manifests of all snapshots below a data folder; what is no snapshot is passed over. */
 async function* snapshots(root: string): AsyncGenerator<Manifest> {
-  for (const dataset of await namesIn(join(root, 'datasets'))) {
-    for (const digest of await namesIn(join(root, 'datasets', dataset))) {
+  for (const dataset of await snapshotDatasets(root)) {
+    for (const digest of await snapshotDigests(root, dataset)) {
       const text = await readFile(join(root, 'datasets', dataset, digest, 'manifest.json'), 'utf8').catch(() => null)
-      if (text === null || digest === 'latest') continue
+      if (text === null) continue
       const manifest = Manifest.safeParse(JSON.parse(text))
       if (manifest.success) yield manifest.data
     }
   }
 }
-
-const namesIn = (folder: string): Promise<readonly string[]> =>
-  readdir(folder).then(
-    names => names.sort(),
-    () => [],
-  )
 
 /** The snapshots made of any of these shards, with the line of the record in each. */
 export async function searchSnapshots(

@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises'
 import { z } from 'zod'
 import { readLines } from '../../adapters/files/lines.js'
 import { fileDigest } from '../../adapters/files/spool.js'
+import { exists } from '../../adapters/storage/durable.js'
 import { decodeUtf8 } from '../../adapters/files/utf8.js'
 import { Conversation } from '../../domain/conversation.js'
 import { SteerflowError } from '../../domain/errors.js'
@@ -27,12 +27,6 @@ export async function subjectOf(text: string): Promise<Subject> {
   if (conversation) return { kind: 'id', id: conversation.steerflow.id, conversation }
   return { kind: 'line', source: await fileDigest(file), line }
 }
-
-const exists = (file: string): Promise<boolean> =>
-  access(file).then(
-    () => true,
-    () => false,
-  )
 
 /** The conversation of a line; null when the line is something else. */
 async function conversationAt(file: string, number: number): Promise<Conversation | null> {

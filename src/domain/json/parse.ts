@@ -14,6 +14,15 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** The value of a JSON text, in the strict sense; undefined when it is none. */
+export function parseOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * The value of a JSON text as Python's `json.loads` understands it, integers beyond 2^53 as bigints. Several times slower
  * than `parseJson`.

@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { openSnapshots } from '../../../src/adapters/snapshot/snapshots.js'
-import { main } from '../../../src/cli/program.js'
 import { type Conversation } from '../../../src/domain/conversation.js'
 import { conversation } from '../../support/training.js'
 import { seal } from '../../support/sealed.js'
+import { runMain } from '../../support/run-main.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 async function dataFolder(records: readonly Conversation[]) {
@@ -17,13 +17,7 @@ async function dataFolder(records: readonly Conversation[]) {
   return { root, manifests, snapshots, snapshot: await snapshots.materialise('d', manifests) }
 }
 
-async function run(root: string, ...argv: readonly string[]) {
-  let out = ''
-  let err = ''
-  const io = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) }
-  const code = await main(['datasets', 'export', ...argv, '--data-dir', root], io)
-  return { code, out, err }
-}
+const run = (root: string, ...argv: readonly string[]) => runMain(['datasets', 'export', ...argv, '--data-dir', root])
 
 const records = ['a', 'b', 'c'].map(id => conversation(id, { split: id === 'c' ? 'validation' : 'train' }))
 const question: Conversation = { ...conversation('q'), conversations: [{ value: 'Why?', from: 'User' }] }

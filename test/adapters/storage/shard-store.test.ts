@@ -26,7 +26,7 @@ async function sealed(root: string): Promise<readonly ShardManifest[]> {
 
 async function linesOf(root: string, manifest: ShardManifest): Promise<readonly string[]> {
   const lines: string[] = []
-  for await (const batch of shardLines(localFolder(root), manifest)) lines.push(...batch)
+  for await (const batch of shardLines(localFolder(root), manifest)) lines.push(...batch.map(String))
   return lines
 }
 

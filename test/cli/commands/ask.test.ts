@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
-import { main } from '../../../src/cli/program.js'
 import { type ContractServer, type ServerOptions, startContractServer } from '../../support/contract-server/server.js'
+import { runMain } from '../../support/run-main.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 const servers: ContractServer[] = []
@@ -15,17 +15,7 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map(server => server.stop()))
 })
 
-async function run(...argv: string[]) {
-  let out = ''
-  let err = ''
-  const code = await main(['ask', ...argv], {
-    out: text => void (out += String(text)),
-    err: text => void (err += text),
-    interactive: false,
-    columns: 100,
-  })
-  return { code, out, err }
-}
+const run = (...argv: readonly string[]) => runMain(['ask', ...argv], 100)
 
 describe('steerflow ask', () => {
   it('prints the answer, and says with which line it was asked for', async () => {

@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { main } from '../../../src/cli/program.js'
+import { runMain } from '../../support/run-main.js'
 
-async function run(...flags: string[]) {
-  let out = ''
-  let err = ''
-  const code = await main(['clean', ...flags], {
-    out: (text: string) => void (out += text),
-    err: text => void (err += text),
-  })
-  return { code, out, err }
-}
+const run = (...flags: string[]) => runMain(['clean', ...flags])
 const files = ['--dataset_file=in.jsonl', '--output_file=out.jsonl']
 
 describe('clean, called wrongly', () => {

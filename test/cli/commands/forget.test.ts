@@ -2,21 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLog } from '../../../src/adapters/log/open.js'
-import { main } from '../../../src/cli/program.js'
 import { type Snapshot } from '../../../src/domain/job.js'
 import { encode } from '../../../src/stages/bind.js'
 import * as topics from '../../../src/topics.js'
 import { seal } from '../../support/sealed.js'
+import { runMain } from '../../support/run-main.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { conversation, job, registered } from '../../support/training.js'
 
-async function run(root: string, ...argv: readonly string[]) {
-  let out = ''
-  let err = ''
-  const io = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) }
-  const code = await main([...argv, '--data-dir', root], io)
-  return { code, out, err }
-}
+const run = (root: string, ...argv: readonly string[]) => runMain([...argv, '--data-dir', root])
 
 /** A data folder in which two trees are sealed, one of which says of itself what a search may not take for a tree. */
 async function dataFolder() {

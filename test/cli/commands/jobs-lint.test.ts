@@ -2,19 +2,13 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLog } from '../../../src/adapters/log/open.js'
-import { main } from '../../../src/cli/program.js'
 import { encode } from '../../../src/stages/bind.js'
 import * as topics from '../../../src/topics.js'
 import { job } from '../../support/training.js'
+import { runMain } from '../../support/run-main.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
-async function run(root: string, ...argv: readonly string[]) {
-  let out = ''
-  let err = ''
-  const io = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) }
-  const code = await main(['jobs', 'lint', ...argv, '--data-dir', root], io)
-  return { code, out, err }
-}
+const run = (root: string, ...argv: readonly string[]) => runMain(['jobs', 'lint', ...argv, '--data-dir', root])
 
 const asked = job({
   job: 'steerlm-dddddddddddd-nemo-aligner',

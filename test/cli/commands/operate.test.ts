@@ -3,18 +3,12 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLog } from '../../../src/adapters/log/open.js'
 import { ownIdentity } from '../../../src/adapters/processes/identity.js'
-import { main } from '../../../src/cli/program.js'
 import { offset } from '../../../src/runtime/log.js'
 import { topicSpecs } from '../../../src/topics.js'
+import { runMain } from '../../support/run-main.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
-async function run(root: string, ...argv: readonly string[]) {
-  let out = ''
-  let err = ''
-  const io = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) }
-  const code = await main([...argv, '--data-dir', root], io)
-  return { code, out, err }
-}
+const run = (root: string, ...argv: readonly string[]) => runMain([...argv, '--data-dir', root])
 
 /** A data folder in which `annotate` and `seal-scored` have read 2 of 5 records of one partition. */
 async function dataFolder(): Promise<string> {

@@ -1,20 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { main } from '../../../src/cli/program.js'
 import { loadConfig } from '../../../src/cli/load-config.js'
 import { namespaceOf, wireSettings } from '../../../src/cli/wire-settings.js'
 import { Config } from '../../../src/cli/config.js'
 import { topics } from '../../../src/topics.js'
+import { runMain } from '../../support/run-main.js'
 
 const { schemas: versions } = JSON.parse(readFileSync('schemas/index.json', 'utf8')) as { schemas: unknown[] }
 
-async function run(...argv: readonly string[]) {
-  let out = ''
-  let err = ''
-  const io = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) }
-  const code = await main(['schemas', ...argv], io)
-  return { code, out, err }
-}
+const run = (...argv: readonly string[]) => runMain(['schemas', ...argv])
 
 describe('schemas without a registry', () => {
   it('checks the committed files', async () => {

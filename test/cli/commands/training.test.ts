@@ -3,13 +3,13 @@ import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLog } from '../../../src/adapters/log/open.js'
 import { openShards } from '../../../src/adapters/storage/shard-store.js'
-import { main } from '../../../src/cli/program.js'
 import { readTopic } from '../../../src/cli/read-topic.js'
 import { type JobEvent } from '../../../src/domain/job.js'
 import { offset } from '../../../src/runtime/log.js'
 import { encode } from '../../../src/stages/bind.js'
 import * as topics from '../../../src/topics.js'
 import { attributeSetName, job, metric, registered } from '../../support/training.js'
+import { runMain } from '../../support/run-main.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 const succeeded: readonly JobEvent[] = [
@@ -46,10 +46,7 @@ async function dataFolder() {
 }
 
 async function run(root: string, ...argv: readonly string[]) {
-  let out = ''
-  let err = ''
-  const io = { out: (text: string) => void (out += text), err: (text: string) => void (err += text) }
-  const code = await main([...argv, '--data-dir', root], io)
+  const { code, out, err } = await runMain([...argv, '--data-dir', root])
   return {
     code,
     out,

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { maxSentences } from '../../../domain/generate-contract.js'
 import { type Generation, type HttpReply, type Protocol, type Verdict } from './protocol.js'
-import { classifyStatus, excerpt, readJson } from './status.js'
+import { classifyStatus, excerpt } from './status.js'
+import { parseOrUndefined } from '../../../domain/json/parse.js'
 
 /** What is read of a 200 reply. `scores` is an addition of our own server, asked for by a header. */
 const Reply = z.object({
@@ -57,7 +58,7 @@ export const nemoGenerate: Protocol = {
 
 /** Status 200 is not success: the server refuses a value with 200 and a JSON string, and may answer too few sentences. */
 function classifyBody(reply: HttpReply, count: number): Verdict {
-  const json = readJson(reply.body)
+  const json = parseOrUndefined(reply.body)
   if (json === undefined) return { kind: 'elsewhere', reason: `not JSON: ${excerpt(reply.body)}` }
   if (typeof json === 'string') return { kind: 'poison', reason: `refused: ${excerpt(json)}` }
   const parsed = Reply.safeParse(json)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readJson } from './status.js'
+import { parseOrUndefined } from '../../../domain/json/parse.js'
 
 const Event = z.looseObject({
   choices: z.array(
@@ -24,7 +24,7 @@ export function joinEvents(body: string): unknown {
   let finish: string | null = null
   let usage: unknown = null
   for (const line of lines.filter(one => one !== '[DONE]')) {
-    const json = readJson(line)
+    const json = parseOrUndefined(line)
     const event = Event.safeParse(json)
     if (!event.success) return json
     const [choice] = event.data.choices

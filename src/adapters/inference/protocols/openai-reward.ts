@@ -3,7 +3,8 @@ import { type AttributeSet } from '../../../domain/attributes.js'
 import { type TurnToScore } from '../../../stages/needs.js'
 import { type HttpReply, type Protocol, type Verdict } from './protocol.js'
 import { rewardsByName, rewardsInOrder } from './reward-scores.js'
-import { classifyStatus, excerpt, readJson } from './status.js'
+import { classifyStatus, excerpt } from './status.js'
+import { parseOrUndefined } from '../../../domain/json/parse.js'
 
 export const OpenAiRewardOptions = z.strictObject({
   model: z.string().min(1).optional().describe('name sent as `model`; left out: none is sent'),
@@ -53,7 +54,7 @@ const messages = ({ turns }: TurnToScore): readonly { readonly role: string; rea
 
 function classifyBody({ body }: HttpReply, count: number, set: AttributeSet): Verdict {
   const elsewhere = (reason: string): Verdict => ({ kind: 'elsewhere', reason })
-  const json = readJson(body)
+  const json = parseOrUndefined(body)
   if (json === undefined) return elsewhere(`not JSON: ${excerpt(body)}`)
   const parsed = Reply.safeParse(json)
   if (!parsed.success) return elsewhere(`no choices: ${excerpt(body)}`)

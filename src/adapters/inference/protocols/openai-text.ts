@@ -3,7 +3,8 @@ import { greedy } from '../../../domain/sampling.js'
 import { Guided, guidedFields } from './guided.js'
 import { joinEvents } from './openai-events.js'
 import { type HttpReply, type Protocol, type TokenCounts, type Verdict } from './protocol.js'
-import { classifyStatus, excerpt, readJson } from './status.js'
+import { classifyStatus, excerpt } from './status.js'
+import { parseOrUndefined } from '../../../domain/json/parse.js'
 
 /** Options of the protocols by which OpenAI-compatible servers generate text. */
 export const OpenAiOptions = z.strictObject({
@@ -81,7 +82,7 @@ export function openAiText(dialect: Dialect, { model, guided, stream = false }: 
 /** Status 200 is not success: a generation may have been broken off, by another request too (inference §1.2). */
 function classifyBody(dialect: Dialect, { body }: HttpReply, count: number, answers: boolean): Verdict {
   const elsewhere = (reason: string): Verdict => ({ kind: 'elsewhere', reason })
-  const json = readJson(body) ?? joinEvents(body)
+  const json = parseOrUndefined(body) ?? joinEvents(body)
   if (json === undefined) return elsewhere(`not JSON: ${excerpt(body)}`)
   const parsed = Reply.safeParse(json)
   if (!parsed.success) return elsewhere(`no choices: ${excerpt(body)}`)

@@ -23,15 +23,6 @@ export const excerpt = (body: string): string => {
   return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }
 
-/** A body as JSON; undefined when it is none. */
-export function readJson(body: string): unknown {
-  try {
-    return JSON.parse(body) as unknown
-  } catch {
-    return undefined
-  }
-}
-
 /** The header's seconds in milliseconds; null when it is absent or a date (clocks differ). */
 function retryAfter(header: string | string[] | undefined): number | null {
   const seconds = Number(Array.isArray(header) ? header[0] : (header ?? NaN))

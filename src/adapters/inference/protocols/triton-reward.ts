@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { type AttributeSet } from '../../../domain/attributes.js'
 import { type Answer, type HttpReply, type Protocol, type Verdict } from './protocol.js'
 import { rewardsInOrder } from './reward-scores.js'
-import { classifyStatus, excerpt, readJson } from './status.js'
+import { classifyStatus, excerpt } from './status.js'
+import { parseOrUndefined } from '../../../domain/json/parse.js'
 
 export const TritonRewardOptions = z.strictObject({
   model: z
@@ -53,7 +54,7 @@ export const tritonReward = ({ model }: TritonRewardOptions, set: AttributeSet):
 /** How many floats a sentence has is read from the reply's shape: the declared one is that of another model. */
 function classifyBody({ body }: HttpReply, count: number, set: AttributeSet): Verdict {
   const elsewhere = (reason: string): Verdict => ({ kind: 'elsewhere', reason })
-  const json = readJson(body)
+  const json = parseOrUndefined(body)
   if (json === undefined) return elsewhere(`not JSON: ${excerpt(body)}`)
   const outputs = Reply.safeParse(json).data?.outputs ?? []
   const rewards = Rewards.safeParse(outputs.find(output => output.name === 'rewards')).data

@@ -1,8 +1,8 @@
-import { link, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type ProcessIdentity, ProcessIdentity as Identity } from '../../processes/identity.js'
-import { writeDurably } from '../../storage/durable.js'
+import { writeDurably, writeFirst } from '../../storage/durable.js'
 
 /** How the job's own process ended: the step that failed, or the last. */
 export const Exit = z.strictObject({
@@ -42,20 +42,6 @@ export const readExit = (folder: string): Promise<Exit | null> => readJson(Exit,
 export const writeExit = (folder: string, exit: Exit): Promise<void> =>
   writeDurably(join(folder, attemptFiles.exit), JSON.stringify(exit))
 
-/**
- * Takes the attempt for a process: of any number that try, one succeeds. A link, like O_EXCL, fails where the name exists,
- * and the file has its whole content from the first moment.
- */
-export async function takeAttempt(folder: string, owner: ProcessIdentity): Promise<boolean> {
-  const own = join(folder, `${owner.pid}.taking`)
-  await writeDurably(own, JSON.stringify(owner))
-  try {
-    await link(own, join(folder, attemptFiles.pid))
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  } finally {
-    await rm(own, { force: true })
-  }
-}
+/** Takes the attempt for a process: of any number that try, one succeeds. */
+export const takeAttempt = (folder: string, owner: ProcessIdentity): Promise<boolean> =>
+  writeFirst(join(folder, attemptFiles.pid), JSON.stringify(owner))

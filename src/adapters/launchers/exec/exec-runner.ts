@@ -1,15 +1,15 @@
-import { access, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { explain, SteerflowError } from '../../../domain/errors.js'
+import { SteerflowError } from '../../../domain/errors.js'
 import { type JobEvent } from '../../../domain/job.js'
 import { type JobEnd, type JobProgress, type JobStart, type LaunchingRunner } from '../../../stages/needs.js'
 import { trainerNamed } from '../../../trainers/trainers.js'
 import { isGroupRunning } from '../../processes/identity.js'
-import { storing } from '../../storage/durable.js'
-import { attemptFolder, outputFolder, writeAttempt, writeJobFolder } from '../job-folder.js'
-import { readTrainedModel } from '../trained-model.js'
+import { exists, storing } from '../../storage/durable.js'
+import { attemptFolder, writeAttempt, writeJobFolder } from '../job-folder.js'
+import { succeeded } from '../trained-model.js'
 import { attemptFiles, type Exit, readExit, readOwner, type Watched } from './attempt.js'
 import { type Programs, startedAs } from './programs.js'
 import { lastLines, startWatched } from './start-watched.js'
@@ -88,13 +88,7 @@ export class ExecRunner implements LaunchingRunner {
 
   async #judge(job: JobEvent, { code, signal, error, step }: Exit): Promise<JobEnd> {
     const folder = join(this.root, attemptFolder(job))
-    if (code === 0) {
-      try {
-        return { state: 'succeeded', model: await readTrainedModel(this.root, job, outputFolder(job)) }
-      } catch (thrown) {
-        return { state: 'failed', detail: explain(thrown) }
-      }
-    }
+    if (code === 0) return succeeded(this.root, job)
     if (await wasCancelled(folder)) return { state: 'cancelled', detail: 'cancelled while it ran' }
     const how = error ?? (signal === null ? `exit code ${code}` : `ended by ${signal}`)
     return {
@@ -112,8 +106,4 @@ export class ExecRunner implements LaunchingRunner {
   }
 }
 
-const wasCancelled = (folder: string): Promise<boolean> =>
-  access(join(folder, attemptFiles.cancelled)).then(
-    () => true,
-    () => false,
-  )
+const wasCancelled = (folder: string): Promise<boolean> => exists(join(folder, attemptFiles.cancelled))

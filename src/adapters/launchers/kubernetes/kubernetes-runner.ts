@@ -1,18 +1,16 @@
-import { access } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1Pod } from '@kubernetes/client-node'
-import { explain, SteerflowError } from '../../../domain/errors.js'
+import { SteerflowError } from '../../../domain/errors.js'
 import { type JobEvent } from '../../../domain/job.js'
 import { type JobEnd, type JobProgress, type JobStart, type LaunchingRunner } from '../../../stages/needs.js'
-import { trainerNamed } from '../../../trainers/trainers.js'
-import { storing, writeDurably } from '../../storage/durable.js'
+import { exists, storing, writeDurably } from '../../storage/durable.js'
 import { attemptName } from '../attempt-name.js'
 import { attemptFiles } from '../exec/attempt.js'
 import { instanceOf } from '../instance.js'
 import { attemptFolder, jobFiles, outputFolder, renderJobAt, writeAttempt, writeJobFolder } from '../job-folder.js'
-import { readTrainedModel } from '../trained-model.js'
+import { succeeded } from '../trained-model.js'
 import { KubernetesApi, type Told } from './api.js'
 import { type Attempt, attemptLabel, batchJob, configMap, filesPath, trainJob } from './manifest.js'
 import { type KubernetesSettings } from './settings.js'
@@ -91,7 +89,7 @@ export class KubernetesRunner implements LaunchingRunner {
   /** What its conditions say of the end of an attempt; null while it has none. */
   async #end(job: JobEvent, { status }: Told, api: KubernetesApi, name: string): Promise<JobEnd | null> {
     const holding = (type: string) => status.conditions.find(found => found.type === type && found.status === 'True')
-    if (holding('Complete')) return this.#succeeded(job)
+    if (holding('Complete')) return succeeded(this.root, job)
     const failed = holding('Failed')
     if (!failed) return null
     const why = [failed.reason, failed.message].filter(Boolean).join(': ')
@@ -99,21 +97,9 @@ export class KubernetesRunner implements LaunchingRunner {
     return { state: 'failed', detail: [why, ...pods].filter(Boolean).join('; ') || 'it failed without a reason' }
   }
 
-  async #succeeded(job: JobEvent): Promise<JobEnd> {
-    if (trainerNamed(job.trainer).result === null) return { state: 'succeeded', model: null }
-    try {
-      return { state: 'succeeded', model: await readTrainedModel(this.root, job, outputFolder(job)) }
-    } catch (thrown) {
-      return { state: 'failed', detail: explain(thrown) }
-    }
-  }
-
   async #gone(job: JobEvent, name: string): Promise<JobEnd> {
     const marker = join(this.root, attemptFolder(job), attemptFiles.cancelled)
-    const wasAsked = await access(marker).then(
-      () => true,
-      () => false,
-    )
+    const wasAsked = await exists(marker)
     if (wasAsked) return { state: 'cancelled', detail: 'deleted' }
     const where = `the namespace ${this.settings.namespace}`
     return {

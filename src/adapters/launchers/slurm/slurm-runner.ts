@@ -1,17 +1,16 @@
-import { access, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { explain, SteerflowError } from '../../../domain/errors.js'
+import { SteerflowError } from '../../../domain/errors.js'
 import { type JobEvent } from '../../../domain/job.js'
 import { type JobEnd, type JobProgress, type JobStart, type LaunchingRunner } from '../../../stages/needs.js'
-import { trainerNamed } from '../../../trainers/trainers.js'
-import { storing, writeDurably } from '../../storage/durable.js'
+import { exists, storing, writeDurably } from '../../storage/durable.js'
 import { attemptName } from '../attempt-name.js'
 import { lastLines } from '../exec/start-watched.js'
 import { instanceOf } from '../instance.js'
-import { attemptFolder, outputFolder, writeAttempt, writeJobFolder } from '../job-folder.js'
-import { readTrainedModel } from '../trained-model.js'
+import { attemptFolder, writeAttempt, writeJobFolder } from '../job-folder.js'
+import { succeeded } from '../trained-model.js'
 import { cancelled, queued, type SlurmJob } from './commands.js'
 import { submitEnvironment } from './environment.js'
 import { lookUp } from './look-up.js'
@@ -111,7 +110,7 @@ export class SlurmRunner implements LaunchingRunner {
   async #judge(job: JobEvent, { id, state, reason }: SlurmJob): Promise<JobEnd> {
     const how = `Slurm job ${id}: ${[state, reason].filter(Boolean).join(', ')}`
     const meaning = meaningOf(state)
-    if (meaning === 'succeeded') return this.#succeeded(job)
+    if (meaning === 'succeeded') return succeeded(this.root, job)
     if (meaning === 'cancelled') return { state: 'cancelled', detail: how }
     return { state: 'failed', detail: [how, await this.#log(job)].filter(Boolean).join('; ') }
   }
@@ -119,24 +118,12 @@ export class SlurmRunner implements LaunchingRunner {
   /** The job is in neither command. Its script says whether it came to its end; otherwise nobody can. */
   async #untold(job: JobEvent, name: string): Promise<JobEnd> {
     const finished = join(this.root, attemptFolder(job), 'finished')
-    const isFinished = await access(finished).then(
-      () => true,
-      () => false,
-    )
-    if (isFinished) return this.#succeeded(job)
+    const isFinished = await exists(finished)
+    if (isFinished) return succeeded(this.root, job)
     const log = `${attemptFolder(job)}/log`
     return {
       state: 'unknown',
       detail: `squeue and sacct have no end of ${name}; see ${log} and sacct -j ${job.launched_as}`,
-    }
-  }
-
-  async #succeeded(job: JobEvent): Promise<JobEnd> {
-    if (trainerNamed(job.trainer).result === null) return { state: 'succeeded', model: null }
-    try {
-      return { state: 'succeeded', model: await readTrainedModel(this.root, job, outputFolder(job)) }
-    } catch (thrown) {
-      return { state: 'failed', detail: explain(thrown) }
     }
   }
 

@@ -1,8 +1,9 @@
-import { access } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { SteerflowError } from '../../../domain/errors.js'
+import { parseOrUndefined } from '../../../domain/json/parse.js'
+import { exists } from '../../storage/durable.js'
 import { JobReport } from './report.js'
 import { keepReport } from './reports.js'
 import { type WebhookSettings } from './settings.js'
@@ -42,16 +43,13 @@ export async function startCallbackListener(root: string, settings: WebhookSetti
     if (why !== null) return [401, { error: why }]
     const folder = join(root, 'jobs', path[1]!, `attempt-${path[2]}`)
     // Asked after the signature: strangers do not learn which jobs there are.
-    const isOurs = await access(join(folder, requestFile)).then(
-      () => true,
-      () => false,
-    )
+    const isOurs = await exists(join(folder, requestFile))
     if (!isOurs) return [404, { error: 'no such attempt' }]
     // The path is not signed, the id is: a report of one attempt cannot be sent to another.
     if (!String(request.headers['webhook-id']).startsWith(`${path[1]}/${path[2]}/`)) {
       return [401, { error: 'webhook-id does not begin with <job>/<attempt>/' }]
     }
-    const report = JobReport.safeParse(parsed(body))
+    const report = JobReport.safeParse(parseOrUndefined(body))
     if (!report.success) return [400, { error: report.error.issues[0]?.message ?? 'not a report' }]
     const { state } = await keepReport(folder, report.data)
     return [200, { state }]
@@ -94,12 +92,4 @@ async function bodyOf(request: IncomingMessage): Promise<string | null> {
     chunks.push(chunk as Buffer)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }

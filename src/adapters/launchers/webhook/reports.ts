@@ -1,6 +1,6 @@
-import { link, readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { syncFolder, writeDurably } from '../../storage/durable.js'
+import { syncFolder, writeDurably, writeFirst } from '../../storage/durable.js'
 import { isEnd, JobReport } from './report.js'
 
 const files = { running: 'running.json', end: 'end.json' } as const
@@ -13,8 +13,6 @@ async function read(path: string): Promise<JobReport | null> {
 /** The last that was told of an attempt, from its folder; null when nothing was. */
 export const lastReport = async (folder: string): Promise<JobReport | null> =>
   (await read(join(folder, files.end))) ?? (await read(join(folder, files.running)))
-
-let taking = 0
 
 /**
  * Keeps what was told of an attempt; it is on disk when this returns. The first end counts: what comes after it changes
@@ -29,13 +27,7 @@ export async function keepReport(folder: string, report: JobReport): Promise<Job
     }
     return (await lastReport(folder)) ?? report
   }
-  const own = join(folder, `end.${process.pid}-${++taking}.json`)
-  await writeDurably(own, text)
-  // A link fails where the name is taken.
-  await link(own, join(folder, files.end)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error
-  })
-  await rm(own, { force: true })
+  await writeFirst(join(folder, files.end), text)
   await syncFolder(folder)
   return (await lastReport(folder)) ?? report
 }

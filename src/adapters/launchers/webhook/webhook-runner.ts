@@ -3,16 +3,16 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
-import { explain, SteerflowError } from '../../../domain/errors.js'
+import { SteerflowError } from '../../../domain/errors.js'
 import { type JobEvent } from '../../../domain/job.js'
-import { type TrainedModel } from '../../../domain/model.js'
+import { parseOrUndefined } from '../../../domain/json/parse.js'
 import { type JobEnd, type JobProgress, type JobStart, type LaunchingRunner } from '../../../stages/needs.js'
 import { trainerNamed } from '../../../trainers/trainers.js'
 import { storing, writeDurably } from '../../storage/durable.js'
 import { attemptName } from '../attempt-name.js'
 import { instanceOf } from '../instance.js'
 import { attemptFolder, outputFolder, writeAttempt, writeJobFolder } from '../job-folder.js'
-import { readTrainedModel } from '../trained-model.js'
+import { succeeded, trainedModel } from '../trained-model.js'
 import { callbackPath, requestFile } from './listener.js'
 import { type Answer, send } from './post.js'
 import { isEnd, JobReport } from './report.js'
@@ -69,7 +69,7 @@ export class WebhookRunner implements LaunchingRunner {
     // 409: it is known under its key already.
     if (answer.status === 409) return { state: 'launched', id: key }
     if (answer.status >= 200 && answer.status < 300) {
-      const accepted = Accepted.safeParse(jsonOf(answer))
+      const accepted = Accepted.safeParse(parseOrUndefined(answer.text))
       return { state: 'launched', id: accepted.success ? accepted.data.id : key }
     }
     throw new SteerflowError('STEERFLOW_JOB_INVALID', `the webhook refuses it: ${said(answer)}`)
@@ -106,7 +106,7 @@ export class WebhookRunner implements LaunchingRunner {
     const secret = await readSecret(this.settings)
     const timeoutMs = this.settings.timeoutSeconds * 1000
     const answer = await send({ url, method: 'GET', key: name, body: '', secret, timeoutMs }, signal)
-    const report = JobReport.safeParse(jsonOf(answer))
+    const report = JobReport.safeParse(parseOrUndefined(answer.text))
     if (answer.status === 200 && report.success) return report.data
     return `its status cannot be read, see ${name} there: ${said(answer)}`
   }
@@ -114,28 +114,10 @@ export class WebhookRunner implements LaunchingRunner {
   async #judge(job: JobEvent, { state, detail, model }: JobReport): Promise<JobEnd> {
     if (state === 'failed') return { state, detail: detail ?? 'the webhook gives no reason' }
     if (state === 'cancelled') return { state, detail: detail ?? 'cancelled at the webhook' }
+    if (model === null) return succeeded(this.root, job)
     const { result, role } = trainerNamed(job.trainer)
-    if (model === null && result === null) return { state: 'succeeded', model: null }
-    try {
-      if (model === null) {
-        return { state: 'succeeded', model: await readTrainedModel(this.root, job, outputFolder(job)) }
-      }
-    } catch (thrown) {
-      return { state: 'failed', detail: explain(thrown) }
-    }
-    const made: TrainedModel = {
-      model: `${job.dataset}-${model.digest.slice(0, 12)}`,
-      role,
-      digest: model.digest,
-      path: this.#path(model.uri),
-      kind: model.kind ?? result?.kind ?? 'remote',
-      attribute_set: job.snapshot.attribute_set,
-      dataset: job.dataset,
-      snapshot: job.snapshot.digest,
-      job: job.job,
-      metrics: model.metrics,
-    }
-    return { state: 'succeeded', model: made }
+    const { digest, uri, kind = result?.kind ?? 'remote', metrics } = model
+    return { state: 'succeeded', model: trainedModel(job, { role, digest, path: this.#path(uri), kind, metrics }) }
   }
 
   async #send(url: string, key: string, body: string): Promise<Answer> {
@@ -166,14 +148,6 @@ export class WebhookRunner implements LaunchingRunner {
   #path = (uri: string): string => (uri.startsWith(`${this.#base}/`) ? uri.slice(this.#base.length + 1) : uri)
 
   #key = async (job: JobEvent): Promise<string> => attemptName(job, await instanceOf(this.root))
-}
-
-function jsonOf({ text }: Answer): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return null
-  }
 }
 
 const said = ({ status, text }: Answer): string => `status ${status}: ${text.replace(/\s+/g, ' ').trim().slice(0, 300)}`

@@ -4,6 +4,7 @@ import { access, type FileHandle, link, mkdir, open, rm, statfs, writeFile } fro
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../../domain/errors.js'
+import { exists } from '../../storage/durable.js'
 
 /**
  * Makes the folder and checks what is in it before LMDB maps it: LMDB itself crashes the process on a file that is not
@@ -57,12 +58,6 @@ async function reserveLockFile(dir: string): Promise<void> {
     await rm(made, { force: true })
   }
 }
-
-const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  )
 
 const magic = 0xbeefc0de
 const dataVersion = 2

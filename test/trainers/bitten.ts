@@ -1,0 +1,22 @@
+/** Pieces of strings that have bitten: quotes, backslashes, interpolations, control characters, astral characters. */
+export const bitten = [
+  '${',
+  '}',
+  '\\',
+  '"',
+  "'",
+  '\n',
+  '\r',
+  '\t',
+  '\0',
+  '\x11',
+  '\x7f',
+  '\x85',
+  '\u2028',
+  '\ufeff',
+  ' ',
+  ':',
+  '#',
+  '😀',
+  'ä',
+] as const
