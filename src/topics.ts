@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import { BootstrapPrompt, Sampled, ScoredSample } from './domain/bootstrap/candidates.js'
+import { loopOf, Outcome } from './domain/bootstrap/outcome.js'
+import { RoundEvent } from './domain/bootstrap/round.js'
 import { conversationLine } from './domain/conversation-line.js'
 import { Conversation, Dropped, Raw } from './domain/conversation.js'
 import { digest } from './domain/digest.js'
@@ -15,9 +18,9 @@ import { topic, type Topic } from './stages/topic.js'
 
 const forever = { keep: 'forever' } as const
 
-const conversations = (name: string, summary: string): Topic<typeof Conversation> =>
+const conversations = (name: string, summary: string, family = 'conversations'): Topic<typeof Conversation> =>
   topic({
-    name: `conversations.${name}`,
+    name: `${family}.${name}`,
     summary,
     record: Conversation,
     key: { name: 'tree_id', of: record => record.tree_id },
@@ -89,6 +92,58 @@ export const models = topic({
   retention: forever,
 })
 
+export const rounds = topic({
+  name: 'bootstrap.rounds',
+  summary: 'Every step in the life of every bootstrap round, and what the stop rule decided.',
+  record: RoundEvent,
+  key: { name: 'loop', of: record => record.loop },
+  partitions: 1,
+  retention: forever,
+})
+
+export const prompts = topic({
+  name: 'bootstrap.prompts',
+  summary: 'Prompts of bootstrap rounds with the attribute line that is asked for.',
+  record: BootstrapPrompt,
+  key: { name: 'tree_id', of: record => record.tree_id },
+  partitions: 4,
+  retention: forever,
+})
+
+export const candidates = topic({
+  name: 'bootstrap.candidates',
+  summary: 'Prompts with the answers that were sampled.',
+  record: Sampled,
+  key: { name: 'tree_id', of: record => record.tree_id },
+  partitions: 4,
+  retention: forever,
+})
+
+export const scoredSamples = topic({
+  name: 'bootstrap.scored',
+  summary: 'Prompts with their answers, each scored by the value model of the round.',
+  record: ScoredSample,
+  key: { name: 'tree_id', of: record => record.tree_id },
+  partitions: 4,
+  retention: forever,
+})
+
+export const accepted = conversations('accepted', 'Answers that the gate lets through, as conversations.', 'bootstrap')
+export const acceptedClean = conversations(
+  'accepted-clean',
+  'Those of them that a trainer can learn from.',
+  'bootstrap',
+)
+
+export const outcomes = topic({
+  name: 'bootstrap.outcomes',
+  summary: 'The end of every prompt of a round, with every decision, and of every answer that went on.',
+  record: Outcome,
+  key: { name: 'loop', of: record => loopOf(record.round) },
+  partitions: 1,
+  retention: forever,
+})
+
 /** What a source was called: records name it by its digest alone. */
 export const SourceName = z
   .strictObject({
@@ -150,6 +205,13 @@ export const topics: readonly Topic[] = [
   forgotten,
   jobs,
   models,
+  rounds,
+  prompts,
+  candidates,
+  scoredSamples,
+  accepted,
+  acceptedClean,
+  outcomes,
   replayed,
   sources,
 ]

@@ -41,6 +41,19 @@ export const Rescored = z
   .meta({ title: 'Rescored' })
 export type Rescored = z.output<typeof Rescored>
 
+/** How an answer that was sampled in a bootstrap round came about. */
+export const Bootstrapped = z
+  .strictObject({
+    round: z.string(),
+    prompt: z.int().nonnegative().describe('index of the prompt in the round'),
+    candidate: z.int().nonnegative().describe('number of the sample'),
+    seed: z.int().nonnegative().describe('of the draw'),
+    asked: z.string().describe('the attribute line that was asked for; the turn has the one that was predicted'),
+    kept: z.enum(['accepted', 'negative']).describe('negative: below the floor, kept as an example of its label'),
+  })
+  .meta({ title: 'Bootstrapped' })
+export type Bootstrapped = z.output<typeof Bootstrapped>
+
 /** What steerflow adds to a conversation, always the last key of the line. */
 export const Provenance = z
   .strictObject({
@@ -49,6 +62,7 @@ export const Provenance = z
     split_rule: z.string().describe('how the split was decided, e.g. hash(seed=10,ratio=0.95) or source'),
     origin: z.string().describe('format of the source: oasst-tree, sharegpt, …'),
     lineage: Lineage,
+    bootstrap: Bootstrapped.optional().describe('of an answer that was sampled in a round'),
     scores: z
       .array(z.record(z.string(), z.number()).nullable())
       .nullable()

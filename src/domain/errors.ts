@@ -242,6 +242,17 @@ export const errorTable = {
     means: 'A training job cannot be rendered from its settings.',
     next: 'Correct the named setting of the dataset in the configuration.',
   },
+  STEERFLOW_ROUND_CLOSED: {
+    kind: 'permanent',
+    means: 'Something came for a bootstrap round in which every prompt is accounted for already.',
+    next: 'Nothing: the round is complete without it. `steerflow bootstrap report` shows it; the next round asks again.',
+  },
+  STEERFLOW_ROUND_INVALID: {
+    kind: 'permanent',
+    means:
+      'A bootstrap round cannot be opened: no training snapshot, value model, prompt or attribute line to make it of.',
+    next: 'The message names what is missing; see docs/bootstrap.md, then `steerflow bootstrap start` again.',
+  },
   STEERFLOW_MODEL_INVALID: {
     kind: 'fatal',
     means: 'A model file is damaged or of another kind.',

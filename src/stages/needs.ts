@@ -1,6 +1,10 @@
 import { type AttributeSet } from '../domain/attributes.js'
 import { type Split, type Turn } from '../domain/conversation.js'
 import { type JobEvent, type Snapshot } from '../domain/job.js'
+import { type BootstrapPrompt } from '../domain/bootstrap/candidates.js'
+import { type Round, type RoundEvent } from '../domain/bootstrap/round.js'
+import { type AnswerRequest, type AnswerText } from '../domain/answer-prompt.js'
+import { type Sampling } from '../domain/sampling.js'
 import { type MaskInput } from '../domain/mask/input.js'
 import { type TrainedModel } from '../domain/model.js'
 import { type ShardManifest } from '../domain/shard.js'
@@ -45,6 +49,62 @@ export interface PinnedValueModel {
 export interface ValueModels {
   /** The model active now; waits until there is one. */
   pin(signal: AbortSignal): Promise<PinnedValueModel>
+}
+
+/** Value models that somebody has chosen before. */
+export interface ChosenValueModels {
+  /** The model of that digest, active or not; waits until something serves it. */
+  chosen(digest: string, signal: AbortSignal): Promise<PinnedValueModel>
+}
+
+/** SteerLM models that answer. */
+export interface Policies {
+  /**
+   * An answer of the model of that digest.
+   * @throws transient, permanent or fatal SteerflowErrors of the inference adapter.
+   */
+  answer(
+    model: string,
+    request: AnswerRequest,
+    drawing: { readonly sampling: Sampling; readonly maxTokens: number },
+    signal: AbortSignal,
+  ): Promise<AnswerText & { readonly tokens: { readonly completion: number } | null }>
+}
+
+/** A round as the nodes that work on its prompts see it. */
+export interface KnownRound {
+  readonly round: Round
+  /** A person gave it up: what was not asked yet is left out. */
+  readonly givenUp: boolean
+}
+
+/** What is on record of rounds. */
+export interface Rounds {
+  /** @throws STEERFLOW_ROUND_CLOSED when every prompt of it is accounted for already. */
+  of(round: string, signal: AbortSignal): Promise<KnownRound>
+}
+
+/** What a round is made of when it is opened. */
+export interface RoundMaterials {
+  /**
+   * Fixes everything that the round depends on, and writes its prompts. Called again for the same round it gives the same,
+   * whatever has changed since.
+   * @throws STEERFLOW_ROUND_INVALID when there is nothing to make it of.
+   */
+  open(request: RoundEvent): Promise<Round>
+  /** Prompts `from` to `from + count` of an opened round, in order. */
+  prompts(round: Round, from: number, count: number): Promise<readonly BootstrapPrompt[]>
+}
+
+/** Answers of the training data of a round, by likeness. */
+export interface TrainingIndex {
+  /** The text of the training data that is most like this one, if it is a near-duplicate. */
+  nearest(text: string): Promise<{ readonly id: string; readonly similarity: number } | null>
+}
+
+export interface TrainingIndexes {
+  /** The index of a snapshot's training records; `similarity` is the least Jaccard similarity of a near-duplicate. */
+  of(snapshot: Snapshot, similarity: number, signal: AbortSignal): Promise<TrainingIndex>
 }
 
 /** Which file of a cut a record belongs to. */
@@ -153,7 +213,11 @@ export interface JobRunners {
 /** Everything that a composition of the pipeline offers; each node picks what its stage lists. */
 export interface Capabilities {
   readonly masker: Masker
-  readonly valueModels: ValueModels
+  readonly valueModels: ValueModels & ChosenValueModels
+  readonly policies: Policies
+  readonly rounds: Rounds
+  readonly roundMaterials: RoundMaterials
+  readonly trainingIndexes: TrainingIndexes
   readonly shards: ShardStore
   readonly snapshots: Snapshots
   readonly runners: JobRunners

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+import { DatasetName } from '../shard.js'
+import { RoundName } from './round.js'
+
+/** What every rule said of an answer: the value that it saw, by rule; and the rules that did not hold. */
+export const AnswerOutcome = z
+  .strictObject({
+    index: z.int().nonnegative(),
+    kept: z.enum(['accepted', 'negative', 'no']).describe('negative: below the floor, kept as an example of its label'),
+    against: z.array(z.string()).describe('rules that did not hold, in their order'),
+    values: z.record(z.string(), z.union([z.number(), z.string()]).nullable()).describe('what each rule saw'),
+    label: z.string().nullable().describe('attribute line that was predicted'),
+    goodness: z.number().nullable().describe('weighted sum of the raw scores'),
+    chars: z.int().nonnegative(),
+    unique_words: z.number().describe('share of different words among the first 100'),
+    finish: z.enum(['stop', 'length']).nullable(),
+  })
+  .meta({ title: 'AnswerOutcome' })
+export type AnswerOutcome = z.output<typeof AnswerOutcome>
+
+/**
+ * The end of a prompt, or of answers that were accepted:
+ * - `accepted`, `rejected`: the gate's word on a prompt, with every decision; `answers` went on to be sealed;
+ * - `dead-lettered`: a node could not pass the prompt;
+ * - `sealed`, `dropped`, `lost`: so many answers are in a shard, were dropped by clean, were dead-lettered behind the gate.
+ * A round is complete when every prompt has an end, and every answer that went on has one.
+ */
+export const Outcome = z
+  .strictObject({
+    round: RoundName,
+    end: z.enum(['accepted', 'rejected', 'dead-lettered', 'sealed', 'dropped', 'lost']),
+    prompt: z.int().nonnegative().nullable().describe('index of the prompt; null: of answers of several'),
+    of: z.int().positive().nullable().describe('prompts of the round; null where this is not known'),
+    answers: z.int().nonnegative().describe('answers that went on, or whose end this is'),
+    version: z.int().positive().nullable().describe('of sealed: version of the dataset'),
+    prompt_id: z.string().nullable(),
+    asked: z.string().nullable().describe('attribute line that was asked for'),
+    reference_chars: z.int().nonnegative().nullable(),
+    candidates: z.array(AnswerOutcome),
+    reason: z.string().nullable().describe('why a prompt has no answers: error code, or that the round was given up'),
+  })
+  .meta({ title: 'Outcome' })
+export type Outcome = z.output<typeof Outcome>
+
+/** Loops are told apart by the name before a round's number. */
+export const loopOf = (round: string): z.output<typeof DatasetName> => round.slice(0, round.lastIndexOf('-'))
+export const numberOf = (round: string): number => Number(round.slice(round.lastIndexOf('-') + 1))

@@ -1,0 +1,71 @@
+import { z } from 'zod'
+
+/** A difference to the round before, over the prompts that both asked, with its interval. */
+export const PairedDifference = z
+  .strictObject({
+    pairs: z.int().nonnegative().describe('prompts that both rounds asked and scored'),
+    mean: z.number().nullable().describe('of this round minus the one before; null where there are no pairs'),
+    low: z.number().nullable(),
+    high: z.number().nullable(),
+  })
+  .meta({ title: 'PairedDifference' })
+export type PairedDifference = z.output<typeof PairedDifference>
+
+/** Mean and spread of a figure over answers. */
+export const Spread = z
+  .strictObject({ count: z.int().nonnegative(), mean: z.number().nullable(), sd: z.number().nullable() })
+  .meta({ title: 'Spread' })
+export type Spread = z.output<typeof Spread>
+
+/** What a round came to: all that the stop rule and the report need. */
+export const RoundSummary = z
+  .strictObject({
+    prompts: z
+      .strictObject({
+        expected: z.int().nonnegative(),
+        sealed: z.int().nonnegative(),
+        rejected: z.int().nonnegative(),
+        dropped: z.int().nonnegative(),
+        dead_lettered: z.int().nonnegative(),
+      })
+      .describe('every prompt of the round has exactly one of these ends'),
+    answers: z.strictObject({
+      sampled: z.int().nonnegative(),
+      accepted: z.int().nonnegative(),
+      negatives: z.int().nonnegative(),
+      sealed: z.int().nonnegative(),
+      dropped: z.int().nonnegative(),
+      lost: z.int().nonnegative(),
+    }),
+    against: z.record(z.string(), z.int().nonnegative()).describe('answers that each rule was against'),
+    finish: z.record(z.string(), z.int().nonnegative()).describe('answers by how they ended'),
+    attributes: z
+      .record(
+        z.string(),
+        z.strictObject({
+          asked: Spread,
+          predicted: Spread,
+          distance: z.number().nullable().describe('mean |predicted - asked|'),
+          values: z.record(z.string(), z.int().nonnegative()).describe('answers by predicted value'),
+        }),
+      )
+      .describe('by attribute, over all scored answers'),
+    goodness: Spread,
+    chars: Spread,
+    length_ratio: Spread.describe("length of an answer ÷ that of the prompt's answer in the training data"),
+    unique_words: Spread,
+    near_duplicates: z.int().nonnegative().describe('answers refused as near-duplicates, of any kind'),
+    length_correlation: z.number().nullable().describe('rank correlation of goodness with length'),
+    against_before: z
+      .strictObject({
+        round: z.string(),
+        goodness: PairedDifference,
+        chars: PairedDifference.describe('of the logarithm of the mean length'),
+        unique_words: PairedDifference,
+        acceptance: PairedDifference,
+      })
+      .nullable()
+      .describe('null in the first round'),
+  })
+  .meta({ title: 'RoundSummary' })
+export type RoundSummary = z.output<typeof RoundSummary>
