@@ -1,0 +1,102 @@
+import { z } from 'zod'
+import { Sampled, type ScoredCandidate, ScoredSample } from '../domain/bootstrap/candidates.js'
+import { SteerflowError } from '../domain/errors.js'
+import { type ChosenValueModels, type PinnedValueModel, type Rounds, type ScoredTurn } from './needs.js'
+import { exampleJudge, examplePrompt, exampleRounds } from './round-examples.js'
+import { each } from './stage.js'
+
+interface Needs {
+  readonly rounds: Rounds
+  readonly valueModels: ChosenValueModels
+}
+
+type Prediction = ScoredCandidate['predicted']
+
+/** An example's prompt with answers. */
+const answered = { ...examplePrompt(), policy: 'example-policy' }
+const drawn = (index: number, text: string) => ({ index, seed: 7 + index, text, finish: 'stop' as const, tokens: 5 })
+
+/**
+ * Predicts the attributes of every sampled answer with the value model that the round was opened with, whichever is active
+ * meanwhile. An answer is scored as the next turn of the conversation; the same text twice is scored once; an empty one is
+ * not scored. Of a text to which the model gives no label (STEERFLOW_RECORD_EXHAUSTED, STEERFLOW_INFERENCE_REFUSED) nothing
+ * is predicted, which the gate takes as a label that is not complete: one such answer does not cost the prompt the others.
+ */
+export const score = each<Needs>()({
+  name: 'score',
+  summary: "Predicts the attributes of every sampled answer with the round's value model.",
+  input: Sampled,
+  ports: { scored: ScoredSample },
+  options: z.strictObject({}),
+  examples: [
+    {
+      title: 'Every answer is scored as the next turn; to an empty one there is nothing to predict',
+      given: { ...answered, candidates: [drawn(0, 'Because of Rayleigh scattering.'), drawn(1, '')] },
+      expect: [
+        {
+          to: 'scored',
+          value: {
+            ...answered,
+            candidates: [
+              {
+                ...drawn(0, 'Because of Rayleigh scattering.'),
+                predicted: { label: 'quality:3', scores: { quality: 3.25 } },
+              },
+              { ...drawn(1, ''), predicted: null },
+            ],
+            value_model: 'example-value-model',
+            attribute_set: 'example@1',
+          },
+        },
+      ],
+    },
+  ],
+  exampleNeeds: () => ({ rounds: exampleRounds, valueModels: { chosen: async () => exampleJudge } }),
+  create:
+    ({ needs, to }) =>
+    async (sample, { signal }) => {
+      const { round } = await needs.rounds.of(sample.round, signal)
+      const { value_model, attribute_set } = round
+      const texts = [...new Set(sample.candidates.map(({ text }) => text))].filter(text => text.trim() !== '')
+      const model = texts.length === 0 ? null : await needs.valueModels.chosen(value_model, signal)
+      if (model) mustPredict(model, sample.round, attribute_set)
+      const predictions = await Promise.all(
+        texts.map(async text => [text, await predict(model!, sample, text, signal)] as const),
+      )
+      const predicted = new Map(predictions)
+      return to.scored({
+        ...sample,
+        candidates: sample.candidates.map(one => ({ ...one, predicted: predicted.get(one.text) ?? null })),
+        value_model,
+        attribute_set,
+      })
+    },
+})
+
+/** @throws STEERFLOW_CONFIG_INVALID when the configuration has another attribute set than the round was opened with. */
+function mustPredict({ attributeSet }: PinnedValueModel, round: string, expected: string): void {
+  if (attributeSet.name === expected) return
+  const message = `attributes: the round ${round} was opened with ${expected}; now it is ${attributeSet.name}`
+  throw new SteerflowError('STEERFLOW_CONFIG_INVALID', message)
+}
+
+/** What means that there is no label for a text, and not that something is wrong with the models. */
+const unscorable = new Set(['STEERFLOW_RECORD_EXHAUSTED', 'STEERFLOW_INFERENCE_REFUSED'])
+
+async function predict(
+  model: PinnedValueModel,
+  { system, turns, speaker }: Sampled,
+  text: string,
+  signal: AbortSignal,
+): Promise<Prediction> {
+  try {
+    const scored: ScoredTurn = await model.scoreTurn(
+      { system, turns: [...turns, { value: text, from: speaker }] },
+      signal,
+    )
+    return { label: scored.label, scores: { ...scored.scores } }
+  } catch (error) {
+    if (error instanceof SteerflowError && unscorable.has(error.code)) return null
+    throw error
+  }
+}
