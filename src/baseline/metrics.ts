@@ -1,5 +1,6 @@
 import { type AttributeMetric } from '../domain/model.js'
-import { spearman, spearmanInterval } from './spearman.js'
+import { spearman } from '../domain/statistics/rank-correlation.js'
+import { spearmanInterval } from './spearman.js'
 
 /** A held-out turn: what people scored, what the model and the controls say. */
 export interface HeldOut {

@@ -42,7 +42,7 @@ export type Round = z.output<typeof Round>
 /** What was decided when a round closed. */
 export const Verdict = z
   .strictObject({
-    go: z.boolean().describe('train on the round, or, of a round that only measures, nothing more to do'),
+    go: z.boolean().describe('train on the round; false of one that only measures'),
     rule: z.string().describe('why: of a stop the rules that did not hold'),
     gates: z.array(GateResult).describe('what every rule said'),
     best: Policy.describe('the best model that was measured so far'),

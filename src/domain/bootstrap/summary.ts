@@ -29,6 +29,12 @@ export const RoundSummary = z
         dead_lettered: z.int().nonnegative(),
       })
       .describe('every prompt of the round has exactly one of these ends'),
+    acceptance: z
+      .number()
+      .min(0)
+      .max(1)
+      .nullable()
+      .describe('share of the expected prompts with an answer that was accepted, not only as a negative'),
     answers: z.strictObject({
       sampled: z.int().nonnegative(),
       accepted: z.int().nonnegative(),
@@ -38,7 +44,7 @@ export const RoundSummary = z
       lost: z.int().nonnegative(),
     }),
     against: z.record(z.string(), z.int().nonnegative()).describe('answers that each rule was against'),
-    finish: z.record(z.string(), z.int().nonnegative()).describe('answers by how they ended'),
+    finish: z.record(z.string(), z.int().nonnegative()).describe('answers by how they ended: stop, length, unknown'),
     attributes: z
       .record(
         z.string(),
@@ -54,8 +60,8 @@ export const RoundSummary = z
     chars: Spread,
     length_ratio: Spread.describe("length of an answer ÷ that of the prompt's answer in the training data"),
     unique_words: Spread,
-    near_duplicates: z.int().nonnegative().describe('answers refused as near-duplicates, of any kind'),
-    length_correlation: z.number().nullable().describe('rank correlation of goodness with length'),
+    near_duplicates: z.int().nonnegative().describe('answers that were duplicates or near-duplicates, of any kind'),
+    length_correlation: z.number().nullable().describe('rank correlation of goodness with length, over scored answers'),
     against_before: z
       .strictObject({
         round: z.string(),

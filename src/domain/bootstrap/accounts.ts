@@ -1,0 +1,94 @@
+import { type Outcome } from './outcome.js'
+import { type RoundSummary } from './summary.js'
+
+/** How a prompt has ended so far. */
+interface Account {
+  end: 'accepted' | 'rejected' | 'dead-lettered' | null
+  /** Answers that went on to be sealed, and how many of them were dropped by clean or dead-lettered. */
+  wentOn: number
+  leftOut: number
+}
+
+/**
+ * The books of a round (DESIGN: round accounting): every prompt ends once, and every answer that went on ends once.
+ *
+ * A letter that is replayed while the round is open may end a prompt again. The gate's word counts over a dead letter, in
+ * whichever order they come, and a later word of the gate over an earlier one; but answers that went on have gone on, so
+ * that those of both words are waited for. A new version of the dataset seals everything again: only its counts are kept.
+ */
+export class Accounts {
+  readonly #prompts = new Map<number, Account>()
+  #expected: number | null
+  #ended = 0
+  #wentOn = 0
+  #sealed = 0
+  #version = 0
+  readonly #leftOut = { dropped: 0, lost: 0 }
+
+  /** @param expected prompts of the round; null: outcomes say it */
+  constructor(expected: number | null = null) {
+    this.#expected = expected
+  }
+
+  /** Prompts of the round; null until an outcome says so. */
+  get expected(): number | null {
+    return this.#expected
+  }
+
+  /** Whether every prompt has an end, and every answer that went on has one. */
+  get complete(): boolean {
+    return this.#ended === this.#expected && this.#sealed + this.#leftOut.dropped + this.#leftOut.lost >= this.#wentOn
+  }
+
+  /** Returns whether the outcome is the prompt's end from now on. */
+  add({ end, prompt, of, answers, version }: Outcome): boolean {
+    this.#expected ??= of
+    if (end === 'sealed') this.#seal(answers, version ?? 1)
+    else if (end === 'dropped' || end === 'lost') this.#leaveOut(end, prompt, answers)
+    else return prompt !== null && this.#end(this.#account(prompt), end, answers)
+    return false
+  }
+
+  /** Prompts by their end; of a round that is not complete, those that have ended. */
+  prompts(): RoundSummary['prompts'] {
+    const sums = { sealed: 0, rejected: 0, dropped: 0, dead_lettered: 0 }
+    for (const { end, wentOn, leftOut } of this.#prompts.values()) {
+      if (end === 'dead-lettered') sums.dead_lettered++
+      else if (end === 'rejected') sums.rejected++
+      else if (end === 'accepted') sums[leftOut < wentOn ? 'sealed' : 'dropped']++
+    }
+    return { expected: this.#expected ?? 0, ...sums }
+  }
+
+  answers(): Pick<RoundSummary['answers'], 'sealed' | 'dropped' | 'lost'> {
+    return { sealed: this.#sealed, ...this.#leftOut }
+  }
+
+  #account(prompt: number): Account {
+    const known = this.#prompts.get(prompt) ?? { end: null, wentOn: 0, leftOut: 0 }
+    this.#prompts.set(prompt, known)
+    return known
+  }
+
+  #seal(answers: number, version: number): void {
+    if (version > this.#version) {
+      this.#version = version
+      this.#sealed = 0
+    }
+    if (version === this.#version) this.#sealed += answers
+  }
+
+  #leaveOut(end: 'dropped' | 'lost', prompt: number | null, answers: number): void {
+    if (prompt !== null) this.#account(prompt).leftOut += answers
+    this.#leftOut[end] += answers
+  }
+
+  #end(account: Account, end: Account['end'], answers: number): boolean {
+    account.wentOn += answers
+    this.#wentOn += answers
+    if (account.end === null) this.#ended++
+    else if (end === 'dead-lettered') return false
+    account.end = end
+    return true
+  }
+}

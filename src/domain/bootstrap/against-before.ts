@@ -1,0 +1,40 @@
+import { pairedDifference } from '../statistics/paired-difference.js'
+import { type FiguresByPrompt, type PromptFigures } from './prompt-figures.js'
+import { type RoundSummary } from './summary.js'
+
+/** The figures of an earlier round. */
+export interface Earlier {
+  readonly round: string
+  readonly prompts: FiguresByPrompt
+}
+
+const measures = {
+  goodness: ({ goodness }) => goodness,
+  chars: ({ logChars }) => logChars,
+  unique_words: ({ uniqueWords }) => uniqueWords,
+  acceptance: ({ accepted }) => accepted,
+} as const satisfies Record<string, (figures: PromptFigures) => number>
+
+/** This round less an earlier one over the prompts that both asked, measure by measure, with intervals. */
+export async function againstBefore(
+  now: FiguresByPrompt,
+  before: Earlier,
+  confidence: number,
+): Promise<NonNullable<RoundSummary['against_before']>> {
+  const pairs = [...now].flatMap(([id, figures]) => {
+    const earlier = before.prompts.get(id)
+    return earlier ? [[figures, earlier] as const] : []
+  })
+  const difference = async (of: (figures: PromptFigures) => number) =>
+    pairedDifference(
+      pairs.map(([figures, earlier]) => of(figures) - of(earlier)).filter(value => !Number.isNaN(value)),
+      confidence,
+    )
+  return {
+    round: before.round,
+    goodness: await difference(measures.goodness),
+    chars: await difference(measures.chars),
+    unique_words: await difference(measures.unique_words),
+    acceptance: await difference(measures.acceptance),
+  }
+}

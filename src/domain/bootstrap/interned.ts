@@ -1,0 +1,16 @@
+/** Values by a small number: values of the same key have the same one. */
+export class Interned<T> {
+  readonly #numbers = new Map<string, number>()
+  readonly #values: T[] = []
+
+  number(key: string, value: T): number {
+    const known = this.#numbers.get(key)
+    if (known !== undefined) return known
+    this.#numbers.set(key, this.#values.length)
+    return this.#values.push(value) - 1
+  }
+
+  value(number: number): T {
+    return this.#values[number]!
+  }
+}
