@@ -2,7 +2,11 @@ import { z } from 'zod'
 import { attributeSet, type AttributeSet } from '../domain/attributes.js'
 import { annotate } from '../stages/annotate.js'
 import { clean } from '../stages/clean.js'
+import { openRound } from '../stages/open-round.js'
 import { preprocess } from '../stages/preprocess.js'
+import { RoundPlan } from '../domain/bootstrap/round-plan.js'
+import { DatasetName } from '../domain/shard.js'
+import { settledFor } from '../domain/dataset-rule.js'
 import { seal } from '../stages/seal.js'
 import { trainedByDefault, trigger } from '../stages/trigger.js'
 import { EndpointEntries } from '../adapters/inference/endpoints/entry.js'
@@ -221,6 +225,16 @@ export const Config = z
       })
       .prefault({})
       .describe('answers of the SteerLM model'),
+    bootstrap: openRound.options
+      .extend({
+        loop: DatasetName.default('main').describe('name of the loop: its rounds are <loop>-1, <loop>-2, …'),
+        dataset: DatasetName.default('steerlm').describe(
+          'dataset whose latest snapshot gives prompts, lines and replayed records',
+        ),
+        ...RoundPlan.shape,
+      })
+      .prefault({})
+      .describe('bootstrap rounds, see docs/bootstrap.md; recorded with a round when it is asked for'),
     launchers: LauncherSettings.prefault({}).describe(
       'where training jobs run that do not run here; docs/launchers.md',
     ),
@@ -232,9 +246,15 @@ export const Config = z
   .meta({ title: 'steerflow.yaml' })
 export type Config = z.output<typeof Config>
 
-/** The settings of a dataset, with its defaults. */
+/** Defaults of datasets that are not those of every dataset. A round waits for its last shard, which is not to be old. */
+const defaults: Readonly<Record<string, z.input<typeof Dataset>>> = {
+  ...trainedByDefault,
+  'bootstrap-{round}': { ...trainedByDefault['bootstrap-{round}'], seal: { ageSeconds: 30 } },
+}
+
+/** The settings of a dataset, by its name or the rule that gives it, with its defaults. */
 export const datasetOf = (config: Config, name: string): z.output<typeof Dataset> =>
-  config.datasets[name] ?? Dataset.parse(trainedByDefault[name] ?? {})
+  settledFor(config.datasets, name) ?? Dataset.parse(settledFor(defaults, name) ?? {})
 
 /** Where endpoints come from, those of the value model or of the SteerLM model; null: from nowhere. */
 export function endpointsOf({ endpoints, endpointsFile }: Config['annotate'] | Config['sample']): EndpointsSpec | null {
@@ -279,6 +299,10 @@ export function nodeOptions(
     case 'annotate':
     case 'relabel':
       return pick(config.annotate, annotate.options)
+    case 'gate':
+      return { controlTokens: config.clean.controlTokens }
+    case 'open-round':
+      return pick(config.bootstrap, openRound.options)
     case 'seal':
       return datasetOf(config, String(node.fixed.dataset)).seal
     case 'trigger': {

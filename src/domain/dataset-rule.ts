@@ -6,6 +6,7 @@ import { DatasetName } from './shard.js'
 /** What of a record can be part of its dataset's name. */
 const parts: Readonly<Record<string, (record: Conversation) => string>> = {
   origin: record => record.steerflow.origin,
+  round: record => record.steerflow.bootstrap?.round ?? '',
 }
 
 const placeholder = /\{([^{}]*)\}/g
@@ -13,7 +14,7 @@ const placeholder = /\{([^{}]*)\}/g
 const named = (rule: string, value: (part: string) => string): string =>
   rule.replace(placeholder, (_, part: string) => value(part))
 
-/** The dataset of a record: a name, or one with `{origin}` in it, in whose place the record's own stands. */
+/** The dataset of a record: a name, or one with `{origin}` or `{round}` in it, in whose place the record's own stands. */
 export const DatasetRule = z.string().refine(
   rule => DatasetName.safeParse(named(rule, part => (Object.hasOwn(parts, part) ? 'x' : '?'))).success,
   `expected a dataset's name, in which ${Object.keys(parts)

@@ -27,6 +27,8 @@ export interface DatasetState {
   readonly decided: number
   /** Whether anything came after the last decision. */
   readonly undecided: boolean
+  /** Whether its bootstrap round has closed. */
+  readonly closed: boolean
   /** When the first train shard after the last decision was recorded, in milliseconds since 1970. */
   readonly waitingSince: number | null
   /** The decision that the last event asks for. */
@@ -45,6 +47,7 @@ export const emptyDataset: DatasetState = {
   refused: null,
   decided: 0,
   undecided: false,
+  closed: false,
   waitingSince: null,
   due: null,
 }
@@ -61,8 +64,10 @@ export function withEvent(before: DatasetState, event: ShardEvent, timestamp: nu
       return event.manifest ? asking(sealed(state, event.manifest, timestamp)) : state
     case 'rules':
       return asking(ruled(state, Rules.parse(event.rules ?? {}), timestamp))
+    case 'closed':
+      return asking({ ...state, closed: true })
     case 'idle':
-      return state.undecided ? decide(state, 'idle', 1) : state
+      return state.undecided && state.rules?.asks === 'new' ? decide(state, 'idle', 1) : state
     case 'aged':
       return isAged(state, Date.parse(event.at ?? '')) ? decide(state, `age>=${state.rules?.ageSeconds}`, 1) : state
     case 'overruled':
@@ -72,7 +77,11 @@ export function withEvent(before: DatasetState, event: ShardEvent, timestamp: nu
 
 /** Whether something has waited for a job for as long as the rules allow, at a time in milliseconds since 1970. */
 export const isAged = ({ rules, waitingSince }: DatasetState, now: number): boolean =>
-  rules !== null && rules.ageSeconds !== null && waitingSince !== null && now - waitingSince >= rules.ageSeconds * 1000
+  rules !== null &&
+  rules.asks === 'new' &&
+  rules.ageSeconds !== null &&
+  waitingSince !== null &&
+  now - waitingSince >= rules.ageSeconds * 1000
 
 /** A shard more. One of an older version counts no more; one of a newer replaces all that was there, as new. */
 function sealed(state: DatasetState, manifest: ShardManifest, timestamp: number): DatasetState {
@@ -104,8 +113,11 @@ const ruled = (state: DatasetState, rules: Rules, timestamp: number): DatasetSta
         waitingSince: state.waitingSince ?? timestamp,
       }
 
-/** Asks for a job where enough is new. */
+/** Asks for a job where enough is new, or of a round that has closed. */
 const asking = (state: DatasetState): DatasetState => {
+  if (state.rules?.asks === 'closed') {
+    return state.closed && state.undecided ? decide(state, 'round closed', 1) : state
+  }
   const least = state.rules?.newSinceLast
   if (least === undefined || state.facts.records - state.decided < least) return state
   return decide(state, `new>=${least}`, least)

@@ -1,3 +1,4 @@
+import { roundOfDataset } from './bootstrap/round.js'
 import { type AttributeMetric, type ModelRecord, type TrainedModel } from './model.js'
 import { activation, type RoleState } from './model-registry.js'
 
@@ -15,6 +16,8 @@ const correlation = (model: TrainedModel): AttributeMetric | undefined =>
  * decides.
  */
 function compare(active: ModelRecord | null, model: TrainedModel): Verdict {
+  if (roundOfDataset(model.dataset) !== null)
+    return { promote: false, reason: 'its bootstrap loop keeps the best of its models' }
   if (active === null) return { promote: true, reason: 'the first model of its role' }
   const [ours, theirs] = [correlation(model)?.spearman, correlation(active)]
   const least = theirs?.spearman_low ?? theirs?.spearman

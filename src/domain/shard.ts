@@ -38,12 +38,13 @@ export type ShardManifest = z.output<typeof ShardManifest>
  * - `sealed`: a file was sealed;
  * - `idle`: the sources ended; `aged`: something has waited for too long; both with the clock value used;
  * - `rules`: the rules that count from here on;
+ * - `closed`: every prompt of the bootstrap round whose dataset it is has its end, and the round is to be trained on;
  * - `overruled`: a person asked for the job that the last decision refused.
  */
 export const ShardEvent = z
   .strictObject({
     dataset: DatasetName,
-    event: z.enum(['sealed', 'idle', 'aged', 'rules', 'overruled']),
+    event: z.enum(['sealed', 'idle', 'aged', 'closed', 'rules', 'overruled']),
     at: z.string().nullable().describe('clock value of an event that is no shard, ISO 8601'),
     manifest: ShardManifest.nullable(),
     rules: RecordedRules.optional().describe('trainer and rules of a rules event, by the keys of datasets.<name>.when'),

@@ -63,6 +63,7 @@ export class NodeRun implements Assignee {
   ) {
     this.#context = {
       node: node.name,
+      lost: node.lost,
       log: run.log,
       deadLetters: run.deadLetters,
       counters: counters(),

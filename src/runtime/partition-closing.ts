@@ -6,7 +6,7 @@ import { type Claim, type LogRecord, type Offset, offset, type Output } from './
 import {
   count,
   forAnother,
-  letterOf,
+  lettersOf,
   type NodeContext,
   outputsOf,
   type PartitionWork,
@@ -112,7 +112,7 @@ export class ClosingPartition implements PartitionWork {
     } catch (thrown) {
       const error = stageFailure(thrown)
       if (error.kind !== 'permanent') throw error
-      opened.letters.push(letterOf(this.context, record, error))
+      opened.letters.push(...lettersOf(this.context, record, error))
     }
     opened.records++
   }

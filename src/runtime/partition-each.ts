@@ -7,7 +7,7 @@ import { type Claim, type Offset, type Output, sizeOf } from './log.js'
 import {
   count,
   forAnother,
-  letterOf,
+  lettersOf,
   type NodeContext,
   outputsOf,
   type PartitionWork,
@@ -140,7 +140,7 @@ export class EachPartition implements PartitionWork {
       if (this.#stopped) throw thrown
       const error = stageFailure(thrown)
       if (error.kind !== 'permanent') throw error
-      return [letterOf(this.context, record, error)]
+      return lettersOf(this.context, record, error)
     }
   }
 
@@ -185,7 +185,7 @@ export class EachPartition implements PartitionWork {
       if (!(error instanceof SteerflowError) || error.code !== 'STEERFLOW_RECORD_TOO_LARGE') throw error
       const refused = this.#window.first(items).filter(item => item.outputs?.some(one => this.#tooLarge(one)))
       if (refused.length === 0) throw error
-      for (const item of refused) item.outputs = [letterOf(this.context, item.record, error)]
+      for (const item of refused) item.outputs = lettersOf(this.context, item.record, error)
       return false
     }
   }

@@ -7,7 +7,7 @@ import { type Claim, type LogRecord, type Offset, offset, type Output } from './
 import {
   count,
   forAnother,
-  letterOf,
+  lettersOf,
   type NodeContext,
   outputsOf,
   type PartitionWork,
@@ -108,12 +108,18 @@ export class LastingPartition implements PartitionWork {
   async #round(): Promise<void> {
     const batch = await this.claim.read(limits, readWait)
     if (batch.records.length > 0) this.#caughtUp = false
+    // What causes nothing is committed with what follows: after a crash it is read again, and causes nothing again.
+    let idle = 0
     for (const record of batch.records) {
       if (this.#stop.signal.aborted) return
       const outputs = await this.#act(record)
-      await this.#commit(offset(record.offset + 1n), 1, outputs)
+      if (outputs.length === 0) idle++
+      else {
+        await this.#commit(offset(record.offset + 1n), idle + 1, outputs)
+        idle = 0
+      }
     }
-    if (batch.next > this.#committed) await this.#commit(batch.next, 0, [])
+    if (batch.next > this.#committed) await this.#commit(batch.next, idle, [])
     // A read may have ended before what was published here meanwhile: the states do not know of it yet.
     if (batch.records.length > 0 || this.#stop.signal.aborted || !this.#readOwn()) return
     this.#pursue()
@@ -150,7 +156,7 @@ export class LastingPartition implements PartitionWork {
     } catch (thrown) {
       const error = stageFailure(thrown)
       if (error.kind !== 'permanent' || this.#stop.signal.aborted) throw error
-      return [letterOf(this.context, record, error)]
+      return lettersOf(this.context, record, error)
     }
   }
 

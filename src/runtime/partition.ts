@@ -1,4 +1,4 @@
-import { type Encoded } from '../stages/bind.js'
+import { type Encoded, type Lost } from '../stages/bind.js'
 import { type At } from '../stages/stage.js'
 import { explain, type SteerflowError } from '../domain/errors.js'
 import { type Counters, type PartitionStatus } from './counters.js'
@@ -11,6 +11,8 @@ import { type Semaphore } from './semaphore.js'
 /** What every partition of a node shares. */
 export interface NodeContext {
   readonly node: string
+  /** Who else is to know of dead letters. */
+  readonly lost: Lost | null
   readonly log: Log
   readonly deadLetters: string
   readonly counters: Counters
@@ -55,8 +57,8 @@ export const placeOf = (record: LogRecord, signal: AbortSignal): At => ({
 export const outputsOf = (context: NodeContext, emissions: readonly Encoded[]): readonly Output[] =>
   emissions.map(emission => ({ ...emission, headers: { node: context.node } }))
 
-/** The dead letter of a record of this node. */
-export function letterOf(context: NodeContext, record: LogRecord, error: SteerflowError): Output {
+/** The dead letter of a record of this node, and what tells of it to those who count. */
+export function lettersOf(context: NodeContext, record: LogRecord, error: SteerflowError): readonly Output[] {
   const origin: Origin = {
     topic: record.topic,
     partition: record.partition,
@@ -70,7 +72,9 @@ export function letterOf(context: NodeContext, record: LogRecord, error: Steerfl
     partition: record.partition,
     offset: String(record.offset),
   })
-  return deadLetter(context.deadLetters, context.node, record, origin, error, context.log.maxValueBytes)
+  const letter = deadLetter(context.deadLetters, context.node, record, origin, error, context.log.maxValueBytes)
+  const told = context.lost?.record(record.value, error.code)
+  return [letter, ...(told ? outputsOf(context, [told]) : [])]
 }
 
 /** Counts a commit. */

@@ -123,10 +123,15 @@ export class PipelineRun {
     const { log } = this.options
     const standings: Standing[] = []
     for (const run of this.#nodes) {
-      const { name, groups, from, to } = run.node
+      const { name, groups, from, to, lost } = run.node
       const ends = (await log.state(from.name)).map(state => state.end)
       const elsewhere = log.features.sharesPartitions ? { elsewhere: await log.committed(name, from.name) } : {}
-      const node = { name, groups, from: from.name, to: Object.values(to).map(topic => topic.name) }
+      const node = {
+        name,
+        groups,
+        from: from.name,
+        to: [...Object.values(to), ...(lost ? [lost.to] : [])].map(topic => topic.name),
+      }
       standings.push({ node, status: run.status(), ends, ...elsewhere })
     }
     return moves === this.#moves ? judge(standings) : null

@@ -76,11 +76,26 @@ export interface Node {
   readonly options: z.ZodObject
   /** Options that the pipeline fixes for this node. */
   readonly fixed: Readonly<Record<string, unknown>>
+  /** What else is recorded, in the same transaction, when a record of this node becomes a dead letter; null: nothing. */
+  readonly lost: Lost | null
   /**
    * Starts the stage. One a partition for folds; one a node for `each`.
    * @throws STEERFLOW_CONFIG_INVALID when the options do not fit.
    */
   start(options: unknown, capabilities: Capabilities): Runner
+}
+
+/** Tells of dead letters to those who count: an account of records that must add up has to know of each that is lost. */
+export interface Lost {
+  readonly to: Topic
+  /** Null where the bytes are no record of the node's topic: nobody can tell what was lost. */
+  record(value: Buffer, code: string): Encoded | null
+}
+
+/** The record of `to` that stands for a lost record of a node, and the code of the error that it was lost by. */
+export interface LostAs<I extends z.ZodObject, R extends z.ZodObject> {
+  readonly to: Topic<R>
+  readonly as: (record: z.output<I>, code: string) => z.output<R> | null
 }
 
 type AnyStage<I extends z.ZodObject, P extends Ports, O extends z.ZodObject, N, G> =
@@ -92,13 +107,21 @@ type TopicOf<R> = R extends z.ZodObject ? Topic<R> : never
  * Wires a stage between topics. A topic of another record, a missing or misspelt port and a missing capability do not
  * compile.
  */
-export function bind<I extends z.ZodObject, P extends Ports, O extends z.ZodObject, N, G = never>(
+export function bind<
+  I extends z.ZodObject,
+  P extends Ports,
+  O extends z.ZodObject,
+  N,
+  G = never,
+  R extends z.ZodObject = never,
+>(
   name: string,
   stage: AnyStage<I, P, O, N, G>,
   from: Topic<I>,
   to: { readonly [K in keyof P]: TopicOf<P[K]> },
   needs: (capabilities: Capabilities) => NoInfer<N>,
   fixed: Partial<z.input<O>> = {},
+  lost: LostAs<I, R> | null = null,
 ): Node {
   const topics = to as unknown as Readonly<Record<string, Topic>>
   const read = reader(from)
@@ -115,6 +138,7 @@ export function bind<I extends z.ZodObject, P extends Ports, O extends z.ZodObje
     to: topics,
     options: stage.options,
     fixed: fixed,
+    lost: lost && lostRecords(lost, read),
     start: (options, capabilities) => {
       const parsed = stage.options.safeParse({ ...(options as object), ...fixed })
       if (!parsed.success) throw invalidOptions(name, parsed.error)
@@ -123,6 +147,25 @@ export function bind<I extends z.ZodObject, P extends Ports, O extends z.ZodObje
       if (stage.groups === 'closing') return closingRunner(stage.create(context), read, write)
       return lastingRunner(stage, stage.create(context), read, write, value => encode(from as unknown as Topic, value))
     },
+  }
+}
+
+function lostRecords<I extends z.ZodObject, R extends z.ZodObject>({ to, as }: LostAs<I, R>, read: Read<I>): Lost {
+  return {
+    to: to as unknown as Topic,
+    record: (value, code) => {
+      const record = readable(read, value)
+      const lost = record && as(record, code)
+      return lost && encode(to, lost)
+    },
+  }
+}
+
+function readable<T>(read: (value: Buffer) => T, value: Buffer): T | null {
+  try {
+    return read(value)
+  } catch {
+    return null
   }
 }
 

@@ -107,6 +107,12 @@ export interface TrainingIndexes {
   of(snapshot: Snapshot, similarity: number, signal: AbortSignal): Promise<TrainingIndex>
 }
 
+/** Attribute sets by name: those that are known and those of the configuration. */
+export interface AttributeSets {
+  /** @throws STEERFLOW_CONFIG_INVALID when there is none. */
+  set(name: string): AttributeSet
+}
+
 /** Which file of a cut a record belongs to. */
 export interface ShardKey {
   readonly dataset: string
@@ -218,6 +224,7 @@ export interface Capabilities {
   readonly rounds: Rounds
   readonly roundMaterials: RoundMaterials
   readonly trainingIndexes: TrainingIndexes
+  readonly attributeSets: AttributeSets
   readonly shards: ShardStore
   readonly snapshots: Snapshots
   readonly runners: JobRunners

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { roundOfDataset } from '../domain/bootstrap/round.js'
 import { DatasetRule, settledFor } from '../domain/dataset-rule.js'
 import { type DatasetState, emptyDataset, isAged, withEvent } from '../domain/dataset-state.js'
 import { type Rules, sameRules, When } from '../domain/gates/when.js'
@@ -21,12 +22,13 @@ const DatasetSettings = z.strictObject({
 })
 
 /**
- * What is trained on the two datasets of the pipeline unless the configuration says otherwise. The baseline is measured by
+ * What is trained on the datasets of the pipeline unless the configuration says otherwise. The baseline is measured by
  * cross-validation over the trees that it learns from, so that it asks for no validation records.
  */
 export const trainedByDefault: Readonly<Record<string, z.input<typeof DatasetSettings>>> = {
   'value-model': { trainer: 'baseline', launcher: 'exec', when: { validation: 0 } },
   steerlm: { trainer: 'nemo-aligner', launcher: 'render' },
+  'bootstrap-{round}': { trainer: 'nemo-aligner', launcher: 'render' },
 }
 
 const TriggerOptions = z.strictObject({
@@ -63,7 +65,9 @@ export const trigger = fold<{ readonly snapshots: Snapshots }>()({
     const settingsOf = (dataset: string) => settledFor(options.datasets, dataset) ?? DatasetSettings.parse({})
     const rulesOf = (dataset: string): Rules => {
       const { trainer, when } = settingsOf(dataset)
-      return { trainer, ...when }
+      // A round is trained on as a whole, once; its held-out records come with its snapshot, from the data that it began with.
+      if (roundOfDataset(dataset) !== null) return { trainer, ...when, asks: 'closed', validation: 0 }
+      return { trainer, asks: 'new', ...when }
     }
     /** The rules of the configuration, where others are on record. */
     const newRules = ({ dataset, rules }: DatasetState, now: number): readonly ShardEvent[] => {
@@ -101,6 +105,7 @@ export const trigger = fold<{ readonly snapshots: Snapshots }>()({
       idle: (state, { sealed, now }) => {
         const rules = newRules(state, now)
         if (rules.length > 0) return rules
+        if (state.rules?.asks === 'closed') return []
         if (!state.undecided || !state.topics.every(topic => sealed.includes(topic))) return []
         return [told(state.dataset, 'idle', now)]
       },

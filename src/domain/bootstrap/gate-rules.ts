@@ -44,7 +44,7 @@ export const GateRules = z.strictObject({
     .describe('least share of different words among the first 100 of an answer: below it, it repeats itself'),
   similarity: z
     .number()
-    .gt(0)
+    .min(0.7)
     .max(1)
     .default(0.8)
     .describe('from this Jaccard similarity of word 5-grams on two texts are near-duplicates'),

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { GateResult } from '../gates/gate.js'
 import { Snapshot } from '../job.js'
+import { TrainedModel } from '../model.js'
 import { DatasetName } from '../shard.js'
 import { RoundPlan } from './round-plan.js'
 import { RoundSummary } from './summary.js'
@@ -66,12 +67,13 @@ export const RoundEvent = z
     by: z.enum(['rule', 'person']),
     number: z.int().positive(),
     purpose: z.enum(['train', 'measure']).optional().describe('of requested'),
-    policy: Policy.optional().describe('of requested: the model to sample; of trained: the model that came of it'),
+    policy: Policy.optional().describe('of requested: the model to sample'),
     plan: RoundPlan.optional().describe('of requested'),
     opening: Round.optional().describe('of opened'),
     next: z.int().nonnegative().optional().describe('of asked: prompts that are published'),
     summary: RoundSummary.optional().describe('of closed'),
     verdict: Verdict.optional().describe('of judged'),
+    model: TrainedModel.optional().describe('of trained: the model that came of it'),
     reason: z.string().optional().describe('of stopped'),
   })
   .meta({ title: 'RoundEvent' })

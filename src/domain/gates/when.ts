@@ -34,7 +34,12 @@ export type When = z.output<typeof When>
  * What decides on a dataset: its trainer and its rules. They are recorded as an event before they first count, so that
  * past decisions stay what they were when the configuration changes. Keys that a program does not know are passed over.
  */
-export const Rules = z.object({ trainer: z.string().default('none'), ...When.shape })
+export const Rules = z.object({
+  trainer: z.string().default('none'),
+  /** What asks for a job: new records, idle sources and age; or only that the round of the dataset has closed. */
+  asks: z.enum(['new', 'closed']).default('new'),
+  ...When.shape,
+})
 export type Rules = z.output<typeof Rules>
 
 /** Rules as a record holds them: key by key, so that rules may come and go without a new type of record. */

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { loopOf, numberOf, Outcome } from '../domain/bootstrap/outcome.js'
+import { RoundEvent } from '../domain/bootstrap/round.js'
+import { RoundTally } from '../domain/bootstrap/tally.js'
+import { type Rounds } from './needs.js'
+import { fold, type LastingFold } from './stage.js'
+
+/** The account of a loop: its present round, and the one before, with which it is compared. */
+interface Account {
+  readonly present: RoundTally | null
+  readonly before: RoundTally | null
+  /** The round that the last outcome has completed; null when it completed none. */
+  readonly closing: string | null
+  /** Rounds that are closed: what comes of them later counts no more. */
+  readonly closed: ReadonlySet<string>
+}
+
+/**
+ * Adds up the ends of the prompts of a round, and closes it with the outcome that makes the sum complete: a function of
+ * the outcomes in their order, so that a restart closes it once and in the same place.
+ */
+export const closeRound = fold<{ readonly rounds: Rounds }>()({
+  name: 'close-round',
+  summary: 'Closes a bootstrap round when every prompt and every answer that went on is accounted for.',
+  groups: 'lasting',
+  key: (record: Outcome) => loopOf(record.round),
+  input: Outcome,
+  ports: { rounds: RoundEvent },
+  options: z.strictObject({}),
+  create: ({ needs, to }): LastingFold<typeof Outcome, { rounds: typeof RoundEvent }, Account> => ({
+    open: () => ({ present: null, before: null, closing: null, closed: new Set() }),
+
+    step: (account, outcome) => {
+      const { round } = outcome
+      if (account.closed.has(round)) return { ...account, closing: null }
+      const begun = account.present?.round === round
+      const present = begun ? account.present! : new RoundTally(round)
+      // The tally is of this account alone: it goes on in place, since a copy for each outcome would be its size.
+      present.add(outcome)
+      const closed = present.complete ? new Set(account.closed).add(round) : account.closed
+      return {
+        present,
+        before: begun ? account.before : account.present,
+        closing: present.complete ? round : null,
+        closed,
+      }
+    },
+
+    act: async ({ present, before, closing }, { signal }) => {
+      if (closing === null || present === null) return []
+      const { round } = await needs.rounds.of(closing, signal)
+      const summary = present.summary(before, round.plan.stop.confidence)
+      return [
+        to.rounds({
+          loop: loopOf(closing),
+          round: closing,
+          event: 'closed',
+          by: 'rule',
+          number: numberOf(closing),
+          summary,
+        }),
+      ]
+    },
+  }),
+})

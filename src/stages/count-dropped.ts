@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { lostAnswer } from '../domain/bootstrap/lost.js'
+import { Outcome } from '../domain/bootstrap/outcome.js'
+import { type Conversation, Dropped } from '../domain/conversation.js'
+import { each } from './stage.js'
+
+const conversation: Conversation = {
+  conversations: [
+    { value: 'What is a stream?', from: 'User' },
+    { value: 'Repeat: <extra_id_1>', from: 'Assistant', label: 'quality:4' },
+  ],
+  tree_id: 'tree-1',
+  system: 'A chat.\n\n',
+  mask: 'User',
+  type: 'VALUE_TO_TEXT',
+  steerflow: {
+    id: 'example-1',
+    split: 'train',
+    split_rule: 'bootstrap',
+    origin: 'bootstrap',
+    lineage: { source: 'example', line: 1, configuration: 'example', models: [] },
+    bootstrap: { round: 'main-1', prompt: 7, candidate: 2, seed: 11, asked: 'quality:4', kept: 'accepted' },
+    scores: null,
+    value_model: null,
+    attribute_set: 'example@1',
+  },
+}
+const { bootstrap: _, ...elsewhere } = conversation.steerflow
+
+/** Tells the account of a round which of its answers clean left out. */
+export const countDropped = each()({
+  name: 'count-dropped',
+  summary: 'Tells the account of a bootstrap round which of its answers clean left out.',
+  input: Dropped,
+  ports: { outcomes: Outcome },
+  options: z.strictObject({}),
+  examples: [
+    {
+      title: 'an answer of a round',
+      given: { reason: 'control-token', detail: 'conversations.1.value contains "<extra_id_1>"', conversation },
+      expect: [{ to: 'outcomes', value: lostAnswer(conversation, 'dropped', 'control-token')! }],
+    },
+    {
+      title: 'a conversation from elsewhere',
+      given: { reason: 'fully-masked', detail: '', conversation: { ...conversation, steerflow: elsewhere } },
+      expect: [],
+    },
+  ],
+  create:
+    ({ to }) =>
+    ({ conversation, reason }) => {
+      const outcome = lostAnswer(conversation, 'dropped', reason)
+      return outcome === null ? [] : to.outcomes(outcome)
+    },
+})

@@ -1,0 +1,143 @@
+import { z } from 'zod'
+import { attributeSets } from '../domain/attributes.js'
+import { type ScoredCandidate, ScoredSample } from '../domain/bootstrap/candidates.js'
+import { gateAnswers } from '../domain/bootstrap/gate/gate-answers.js'
+import { type AnswerOutcome, Outcome } from '../domain/bootstrap/outcome.js'
+import { type Round } from '../domain/bootstrap/round.js'
+import { type Bootstrapped, Conversation } from '../domain/conversation.js'
+import { digest } from '../domain/digest.js'
+import { controlTokens, extraIdTokens, type PromptTokens } from '../domain/prompt-tokens.js'
+import { exampleOutcome, exampleRound, exampleSample } from './gate-examples.js'
+import { type AttributeSets, type Rounds, type TrainingIndexes } from './needs.js'
+import { each } from './stage.js'
+
+const listed = ({ system, turn, label }: PromptTokens) => [system, turn, label]
+
+type Needs = {
+  readonly rounds: Rounds
+  readonly trainingIndexes: TrainingIndexes
+  readonly attributeSets: AttributeSets
+}
+
+/**
+ * Decides which answers of a prompt are trained on, by the rules that the round began with; every decision is recorded with
+ * what its rule saw. The label of an answer is the one that was predicted, not the one that was asked for (SteerLM paper
+ * §3.4).
+ */
+export const gate = each<Needs>()({
+  name: 'gate',
+  summary: 'Decides which sampled answers are trained on, and records every decision.',
+  input: ScoredSample,
+  ports: { accepted: Conversation, outcomes: Outcome },
+  options: z.strictObject({
+    controlTokens: z
+      .array(z.string().min(1))
+      .default([...listed(extraIdTokens), ...listed(controlTokens)])
+      .describe('control strings of prompt templates, which no answer may hold'),
+  }),
+  exampleNeeds: () => ({
+    rounds: { of: async () => ({ round: exampleRound, givenUp: false }) },
+    trainingIndexes: { of: async () => ({ nearest: async () => null }) },
+    attributeSets: {
+      set: () => ({
+        ...attributeSets['oasst-12@1'],
+        name: 'example@1',
+        attributes: [{ key: 'quality', min: 0, max: 4 }],
+      }),
+    },
+  }),
+  examples: [
+    {
+      title: 'Two answers of a round that only measures: one passes, one was cut off in an attribute line',
+      given: exampleSample,
+      expect: [{ to: 'outcomes', value: exampleOutcome }],
+    },
+  ],
+  create: ({ options, needs, to }) => {
+    /** Near-duplicates of the training data, by candidate; equal texts are looked up once. */
+    const nearTraining = async ({ candidates }: ScoredSample, round: Round, signal: AbortSignal) => {
+      const index = await needs.trainingIndexes.of(round.snapshot, round.plan.gate.similarity, signal)
+      const found = new Map<number, number>()
+      for (const { index: number, text } of candidates) {
+        const near = text === '' ? null : await index.nearest(text)
+        if (near) found.set(number, near.similarity)
+      }
+      return found
+    }
+    return async (sample, { signal }) => {
+      const { round, givenUp } = await needs.rounds.of(sample.round, signal)
+      const answers =
+        sample.candidates.length === 0
+          ? []
+          : gateAnswers(sample, {
+              set: needs.attributeSets.set(sample.attribute_set),
+              rules: round.plan.gate,
+              controlTokens: options.controlTokens,
+              nearTraining: await nearTraining(sample, round, signal),
+            })
+      const measures = round.purpose === 'measure'
+      const kept = measures ? [] : answers.filter(answer => answer.kept !== 'no')
+      const isAccepted = answers.some(answer => answer.kept === 'accepted')
+      return [
+        ...kept.map(answer => to.accepted(conversationOf(sample, answer, options.controlTokens))),
+        to.outcomes({
+          round: sample.round,
+          end: isAccepted ? 'accepted' : 'rejected',
+          prompt: sample.index,
+          of: sample.of,
+          answers: kept.length,
+          version: null,
+          prompt_id: sample.prompt_id,
+          asked: sample.label,
+          reference_chars: sample.reference?.length ?? null,
+          candidates: [...answers],
+          reason: answers.length === 0 && givenUp ? 'round given up' : null,
+        }),
+      ]
+    }
+  },
+})
+
+/** The conversation that an answer makes of its prompt. */
+function conversationOf(sample: ScoredSample, outcome: AnswerOutcome, tokens: readonly string[]): Conversation {
+  const answer = sample.candidates.find(one => one.index === outcome.index)!
+  const { label, scores } = answer.predicted!
+  const conversations = [...sample.turns, { value: answer.text, from: sample.speaker, label }]
+  const type = 'VALUE_TO_TEXT'
+  const { tree_id, system, mask, lineage } = sample
+  return {
+    conversations,
+    tree_id,
+    system,
+    mask,
+    type,
+    steerflow: {
+      id: digest(type, tree_id, system, mask, ...conversations.flatMap(turn => [turn.from, turn.value])),
+      split: 'train',
+      split_rule: 'bootstrap',
+      origin: 'bootstrap',
+      lineage: {
+        ...lineage,
+        configuration: digest('gate', lineage.configuration, sample.round, ...tokens),
+        models: [...lineage.models, sample.policy, sample.value_model],
+      },
+      bootstrap: bootstrapped(sample, answer, outcome.kept),
+      scores: [...sample.turns.map(() => null), { ...scores }],
+      value_model: sample.value_model,
+      attribute_set: sample.attribute_set,
+    },
+  }
+}
+
+const bootstrapped = (
+  { round, index, label }: ScoredSample,
+  { index: candidate, seed }: ScoredCandidate,
+  kept: AnswerOutcome['kept'],
+): Bootstrapped => ({
+  round,
+  prompt: index,
+  candidate,
+  seed,
+  asked: label,
+  kept: kept === 'negative' ? 'negative' : 'accepted',
+})
