@@ -6,6 +6,7 @@ import { exitCodes, type ExitCode, type Session, type Verb } from './command.js'
 import { annotate } from './commands/annotate.js'
 import { ask } from './commands/ask.js'
 import { baseline } from './commands/baseline.js'
+import { bootstrap } from './commands/bootstrap.js'
 import { clean } from './commands/clean.js'
 import { config } from './commands/config.js'
 import { datasets } from './commands/datasets.js'
@@ -35,7 +36,7 @@ const groups: Readonly<Record<string, readonly Verb[]>> = {
   Start: [quickstart, init, score, ask],
   Pipeline: [run, ingest, status, graph, tap, config, topics, schemas, doctor],
   Data: [datasets, shards, trace, relabel, forget],
-  Training: [jobs, models, baseline],
+  Training: [jobs, models, bootstrap, baseline],
   Repair: [deadLetters, offsets],
   'NeMo-compatible': [preprocess, clean, annotate],
 }

@@ -61,6 +61,9 @@ export interface Replayed {
   readonly refused: ReadonlyMap<string, string>
 }
 
+/** What else a replay publishes, in the same transaction; or, as a text, why there must be none. */
+export type Consequence = (letter: Letter) => readonly Output[] | string
+
 /**
  * Publishes dead letters again where they came from, for the node that refused them only. A record and its mark are
  * published in one transaction under a claim, so that a second replay, even a concurrent one,
@@ -72,6 +75,7 @@ export async function replay(
   topics: LetterTopics,
   wanted: (letter: Letter) => boolean,
   dryRun: boolean,
+  consequence: Consequence = () => [],
 ): Promise<Replayed> {
   const known = new Set((await log.topics()).map(topic => topic.name))
   // A name of its own: a claim of the dead letters themselves would keep their retention from passing it.
@@ -80,12 +84,12 @@ export async function replay(
   try {
     for await (const letter of letters(log, topics)) {
       if (!wanted(letter)) continue
-      const reason = refusal(letter, known)
-      if (reason) {
-        result.refused.set(letter.id, reason)
+      const also = refusal(letter, known) ?? consequence(letter)
+      if (typeof also === 'string') {
+        result.refused.set(letter.id, also)
         continue
       }
-      await claim?.commit(claim.committed, claim.committed, again(letter, topics))
+      await claim?.commit(claim.committed, claim.committed, [...again(letter, topics), ...also])
       result.replayed.push(letter.id)
     }
   } finally {

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { loopOf, numberOf, Outcome } from '../domain/bootstrap/outcome.js'
 import { RoundEvent } from '../domain/bootstrap/round.js'
-import { RoundTally } from '../domain/bootstrap/tally.js'
+import { type Earlier, RoundTally } from '../domain/bootstrap/tally.js'
 import { type Rounds } from './needs.js'
 import { fold, type LastingFold } from './stage.js'
 
 /** The account of a loop: its present round, and the one before, with which it is compared. */
 interface Account {
   readonly present: RoundTally | null
-  readonly before: RoundTally | null
+  readonly before: Earlier | null
   /** The round that the last outcome has completed; null when it completed none. */
   readonly closing: string | null
   /** Rounds that are closed: what comes of them later counts no more. */
@@ -40,16 +40,16 @@ export const closeRound = fold<{ readonly rounds: Rounds }>()({
       const closed = present.complete ? new Set(account.closed).add(round) : account.closed
       return {
         present,
-        before: begun ? account.before : account.present,
+        before: begun ? account.before : (account.present?.earlier() ?? null),
         closing: present.complete ? round : null,
         closed,
       }
     },
 
-    act: async ({ present, before, closing }, { signal }) => {
+    act: async ({ present, before, closing }, _, { signal }) => {
       if (closing === null || present === null) return []
       const { round } = await needs.rounds.of(closing, signal)
-      const summary = present.summary(before, round.plan.stop.confidence)
+      const summary = await present.summary(before, round.plan.stop.confidence)
       return [
         to.rounds({
           loop: loopOf(closing),

@@ -3,6 +3,8 @@ import * as topicTable from '../../topics.js'
 import { exitCodes, type Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { oneLine, table } from '../render/bars.js'
+import { readLoops } from '../bootstrap/loops.js'
+import { toldToRounds } from '../bootstrap/replayed.js'
 import { inWorkspace } from '../workspace.js'
 
 const topics = { deadLetters: topicTable.deadLetters.name, replayed: topicTable.replayed.name }
@@ -62,7 +64,7 @@ export const deadLetters: Verb = (program, session) => {
     inWorkspace(configOf(flags), async ({ log }) => {
       const wanted = (letter: Letter): boolean =>
         matches(letter, flags) && (ids.length === 0 ? !letter.replayed : ids.includes(letter.id))
-      const result = await replay(log, topics, wanted, flags.dryRun ?? false)
+      const result = await replay(log, topics, wanted, flags.dryRun ?? false, toldToRounds(await readLoops(log)))
       session.out(`${flags.dryRun ? 'would replay' : 'replayed'} ${result.replayed.length}\n`)
       for (const [id, reason] of result.refused) session.out(`not replayed ${id}: ${reason}\n`)
       if (result.refused.size > 0 && result.replayed.length === 0) session.exit(exitCodes.rejected)

@@ -23,12 +23,13 @@ export type AnswerOutcome = z.output<typeof AnswerOutcome>
  * - `accepted`, `rejected`: the gate's word on a prompt, with every decision; `answers` went on to be sealed;
  * - `dead-lettered`: a node could not pass the prompt;
  * - `sealed`, `dropped`, `lost`: so many answers are in a shard, were dropped by clean, were dead-lettered behind the gate.
+ * - `replayed`: what was dead-lettered or lost is on its way again, so that it has no end any more.
  * A round is complete when every prompt has an end, and every answer that went on has one.
  */
 export const Outcome = z
   .strictObject({
     round: RoundName,
-    end: z.enum(['accepted', 'rejected', 'dead-lettered', 'sealed', 'dropped', 'lost']),
+    end: z.enum(['accepted', 'rejected', 'dead-lettered', 'sealed', 'dropped', 'lost', 'replayed']),
     prompt: z.int().nonnegative().nullable().describe('index of the prompt; null: of answers of several'),
     of: z.int().positive().nullable().describe('prompts of the round; null where this is not known'),
     answers: z.int().nonnegative().describe('answers that went on, or whose end this is'),

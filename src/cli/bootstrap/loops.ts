@@ -1,0 +1,73 @@
+import { SteerflowError } from '../../domain/errors.js'
+import {
+  emptyLoop,
+  lastRound,
+  type LoopState,
+  type RoundState,
+  withRoundEvent,
+} from '../../domain/bootstrap/loop-state.js'
+import { RoundTally } from '../../domain/bootstrap/tally.js'
+import { readAll } from '../../runtime/read-all.js'
+import { type Log } from '../../runtime/log.js'
+import { reader } from '../../stages/bind.js'
+import { outcomes, rounds } from '../../topics.js'
+import { readTopic } from '../read-topic.js'
+
+/** Every loop that is on record, by its name. */
+export async function readLoops(log: Log): Promise<ReadonlyMap<string, LoopState>> {
+  const loops = new Map<string, LoopState>()
+  for (const event of await readTopic(log, rounds)) {
+    loops.set(event.loop, withRoundEvent(loops.get(event.loop) ?? emptyLoop, event))
+  }
+  return loops
+}
+
+/** @throws STEERFLOW_USAGE when no round of that loop was ever asked for. */
+export async function loopNamed(log: Log, name: string): Promise<LoopState> {
+  const loops = await readLoops(log)
+  const found = loops.get(name)
+  if (found) return found
+  const known =
+    loops.size === 0 ? 'there is none yet: steerflow bootstrap start' : `known: ${[...loops.keys()].join(', ')}`
+  throw new SteerflowError('STEERFLOW_USAGE', `there is no loop ${name}; ${known}`)
+}
+
+/**
+ * A round by its name, or the last of a loop.
+ * @throws STEERFLOW_USAGE when there is none.
+ */
+export async function roundNamed(log: Log, loop: string, name: string | undefined): Promise<RoundState> {
+  if (name === undefined) return lastRound(await loopNamed(log, loop))!
+  const all = [...(await readLoops(log)).values()].flatMap(({ rounds }) => rounds)
+  const found = all.find(({ request }) => request.round === name)
+  if (found) return found
+  const known = all.map(({ request }) => request.round).join(', ') || 'none'
+  throw new SteerflowError('STEERFLOW_USAGE', `there is no round ${name}; known: ${known}`)
+}
+
+/** The account of a round as far as its prompts have ended. */
+export async function tallyOf(log: Log, round: string): Promise<RoundTally> {
+  const tally = new RoundTally(round)
+  const read = reader(outcomes)
+  for await (const { value } of readAll(log, outcomes.name)) {
+    const outcome = read(value)
+    if (outcome.round === round && !tally.complete) tally.add(outcome)
+  }
+  return tally
+}
+
+/** What a round does now, in a few words. */
+export function stateOf(
+  { stopped }: LoopState,
+  { round, request, asked, summary, verdict, model, givenUp }: RoundState,
+): string {
+  if (round === null) return stopped ? 'could not be opened' : 'asked for'
+  if (verdict === null) {
+    if (summary !== null) return 'closed'
+    if (givenUp) return 'given up, ending'
+    return asked < round.prompts.count ? 'publishing prompts' : 'sampling'
+  }
+  if (request.purpose === 'measure') return 'measured'
+  if (!verdict.go) return givenUp ? 'given up' : 'not trained on'
+  return model === null ? 'training' : 'trained'
+}

@@ -1,0 +1,70 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { SteerflowError } from '../../domain/errors.js'
+import { emptyLoop, isOpen, lastRound, type LoopState, trainingRounds } from '../../domain/bootstrap/loop-state.js'
+import { RoundPlan } from '../../domain/bootstrap/round-plan.js'
+import { type RoundEvent, roundName } from '../../domain/bootstrap/round.js'
+import { encode } from '../../stages/bind.js'
+import { rounds } from '../../topics.js'
+import { type Config } from '../config.js'
+import { type Workspace } from '../workspace.js'
+import { readLoops } from './loops.js'
+
+/** What the command line says beside the configuration. */
+export interface StartFlags {
+  readonly loop?: string
+  /** Only to compare the last model: nothing is trained on. */
+  readonly measure?: true
+  /** Samples the same model again although the one that is being trained is not there yet. */
+  readonly withoutModel?: true
+}
+
+const usage = (message: string): SteerflowError => new SteerflowError('STEERFLOW_USAGE', message)
+
+/**
+ * Asks for the next round of a loop: recorded, and carried out by whoever runs the pipeline.
+ * @throws STEERFLOW_USAGE when the loop has a round that is open, or there is no training snapshot.
+ */
+export async function startRound({ config, root, log }: Workspace, flags: StartFlags): Promise<RoundEvent> {
+  const name = flags.loop ?? config.bootstrap.loop
+  const loop = (await readLoops(log)).get(name) ?? emptyLoop
+  mayFollow(loop, flags)
+  const { dataset } = config.bootstrap
+  if (!existsSync(join(root, 'datasets', dataset, 'latest.json'))) {
+    throw usage(`there is no snapshot of ${dataset} to take prompts from: steerflow datasets snapshot ${dataset}`)
+  }
+  const event = requestOf(config, name, loop, flags)
+  await log.publish([encode(rounds, event)])
+  return event
+}
+
+function mayFollow(loop: LoopState, { withoutModel }: StartFlags): void {
+  const last = lastRound(loop)
+  if (!last) return
+  const { round } = last.request
+  if (isOpen(loop)) throw usage(`round ${round} is not complete yet: steerflow bootstrap status`)
+  const trains = last.verdict?.go === true && last.request.purpose !== 'measure' && last.model === null
+  if (trains && !withoutModel) {
+    throw usage(
+      `the model of round ${round} is not there yet: steerflow jobs list --dataset bootstrap-${round}; --without-model samples the same model again`,
+    )
+  }
+}
+
+function requestOf(config: Config, name: string, loop: LoopState, flags: StartFlags): RoundEvent {
+  const last = lastRound(loop)
+  const number = (last?.request.number ?? 0) + 1
+  const plan = RoundPlan.strip().parse(config.bootstrap)
+  const all = trainingRounds(loop) >= plan.stop.rounds && last?.model != null
+  const policy = last?.model ? { model: last.model.model, digest: last.model.digest } : last?.verdict?.best
+  return {
+    loop: name,
+    round: roundName(name, number),
+    event: 'requested',
+    by: 'person',
+    number,
+    purpose: flags.measure || all ? 'measure' : 'train',
+    ...(policy && { policy }),
+    plan,
+  }
+}
