@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { conversationLine } from '../../src/domain/conversation-line.js'
 import { type Conversation } from '../../src/domain/conversation.js'
 import { lineHead } from '../../src/domain/line-head.js'
+import { answer } from '../support/round.js'
+import { conversation as plain } from '../support/training.js'
 
 const text = fc.oneof(
   fc.string({ unit: 'binary' }),
@@ -15,22 +17,37 @@ const text = fc.oneof(
   ),
 )
 const turn = fc.record({ value: text, from: text, label: fc.option(text) }, { requiredKeys: ['value', 'from'] })
+const bootstrap = fc.record({
+  round: text,
+  prompt: fc.nat(),
+  candidate: fc.nat(),
+  seed: fc.nat(),
+  asked: text,
+  kept: fc.constantFrom('accepted' as const, 'negative' as const),
+})
 const conversation: fc.Arbitrary<Conversation> = fc.record({
   conversations: fc.array(turn, { minLength: 1, maxLength: 3 }),
   tree_id: text,
   system: text,
   mask: text,
   type: fc.constantFrom('TEXT_TO_VALUE', 'VALUE_TO_TEXT'),
-  steerflow: fc.record({
-    id: text,
-    split: fc.constantFrom('train', 'validation'),
-    split_rule: text,
-    origin: text,
-    lineage: fc.record({ source: text, line: fc.nat(), configuration: text, models: fc.array(text) }),
-    scores: fc.option(fc.array(fc.option(fc.dictionary(text, fc.double({ noNaN: true, noDefaultInfinity: true }))))),
-    value_model: fc.option(text),
-    attribute_set: text,
-  }),
+  steerflow: fc.record(
+    {
+      id: text,
+      split: fc.constantFrom('train', 'validation'),
+      split_rule: text,
+      origin: text,
+      lineage: fc.record({ source: text, line: fc.nat(), configuration: text, models: fc.array(text) }),
+      bootstrap,
+      scores: fc.option(fc.array(fc.option(fc.dictionary(text, fc.double({ noNaN: true, noDefaultInfinity: true }))))),
+      value_model: fc.option(text),
+      attribute_set: text,
+    },
+    {
+      noNullPrototype: true,
+      requiredKeys: ['id', 'split', 'split_rule', 'origin', 'lineage', 'scores', 'value_model', 'attribute_set'],
+    },
+  ),
 })
 /** What a newer writer may have added: whole records too. */
 const extra = fc.oneof(text, fc.record({ tree_id: text, steerflow: fc.record({ id: text }) }), conversation)
@@ -61,6 +78,13 @@ describe('the head of a line', () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  it.each([plain('a'), answer('a')])('is read without the turns: of an answer of a round, too', record => {
+    const whole = conversationLine(record)
+    // What is no JSON would stop whoever read the turns.
+    const damaged = whole.replace('"conversations": [{', '"conversations": [[[{')
+    expect(lineHead(Buffer.from(damaged))).toEqual(headOf(record))
   })
 
   it('is read from a line that is spelled otherwise', () => {

@@ -12,5 +12,7 @@ describe('treeVersion', () => {
 
   it('does not exist where a source record is one conversation', () => {
     expect(version('helpsteer', 'a', 1)).toBeNull()
+    // Answers of a round have the tree of their prompt, and the source record of the prompt's path.
+    expect(version('bootstrap', 'a', 1)).toBeNull()
   })
 })

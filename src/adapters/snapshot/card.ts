@@ -2,6 +2,7 @@ import { cardHead, type CardConfig, describeSet } from '../../domain/dataset/car
 import { conversationFeatures, typedFeatures } from '../../domain/dataset/features.js'
 import { type Form, forms, parquetFolder } from './data-files.js'
 import { type Described } from './described.js'
+import { type MixFacts } from './mix/round-mix.js'
 
 /** A way to read a snapshot: by the files of a form. */
 const configOf = ({ snapshot, sets, files }: Described, form: Form): CardConfig => ({
@@ -22,9 +23,25 @@ const described: Readonly<Record<Form, string>> = {
     '`parquet/`, with a card of its own: the same records in typed columns; `labels` holds the label of each turn as numbers',
 }
 
+/** What the data of a round is made of, and what was left out of it. */
+const roundText = ({ round, accepted, negatives, replayed, replayed_from, left_out }: MixFacts): string => `
+Bootstrap round \`${round}\`:
+
+| training records | |
+|---|---|
+| answers that were accepted | ${accepted} |
+| answers kept as negatives, under the label that was predicted | ${negatives} |
+| replayed from snapshot \`${replayed_from}\` | ${replayed} |
+| left out: near-duplicates of another answer | ${left_out.near_duplicates} |
+| left out: more negatives than their share | ${left_out.negatives} |
+| left out: a validation record already | ${left_out.held_out} |
+
+The validation records are all of that snapshot.
+`
+
 /** The dataset card (README.md) of a snapshot: read by `load_dataset` and by people. A function of the records alone. */
 export function datasetCard(of: Described): string {
-  const { snapshot, sets, files, published } = of
+  const { snapshot, sets, files, mix, published } = of
   const present = forms.filter(form => files.some(file => file.form === form))
   const configs = [configOf(of, 'jsonl'), ...(present.includes('gzip') ? [configOf(of, 'gzip')] : [])]
   return `${cardHead(configs, published.license)}
@@ -39,7 +56,7 @@ SteerLM conversations, one a line. Snapshot \`${snapshot.digest}\`.
 
 Files:
 ${present.map(form => `- ${described[form]}`).join('\n')}
-
+${mix === null ? '' : roundText(mix)}
 Attribute set of the labels:
 ${sets.map(describeSet).join('\n')}
 

@@ -4,6 +4,7 @@ import { writeWithSums } from '../storage/summed.js'
 import { datasetCard, parquetCard } from './card.js'
 import { type DataFile, parquetFolder } from './data-files.js'
 import { type Described } from './described.js'
+import { type MixFacts } from './mix/round-mix.js'
 
 /** Names of the files that tell of the records, in the order in which they have to appear: the checksums last. */
 export const descriptions = ['README.md', 'croissant.json', 'manifest.json', 'SHA256SUMS'] as const
@@ -39,9 +40,17 @@ function croissantOf({ snapshot, files, published }: Described): string {
   return croissant(snapshot, described, recordSets, published)
 }
 
+const roundOf = ({ round, accepted, negatives, replayed, replayed_from }: MixFacts) => ({
+  round,
+  accepted,
+  negatives,
+  replayed,
+  replayed_from,
+})
+
 /** Writes what tells of the records: the card, the description in Croissant, the manifest, the checksums of all files. */
 export async function describe(folder: string, described: Described): Promise<void> {
-  const { snapshot, files, leftOut, shards, published } = described
+  const { snapshot, files, leftOut, mix, shards, published } = described
   const facts = (split: DataFile['split']) => {
     const { records, bytes, sha256 } = files.find(file => file.split === split && file.form === 'jsonl')!
     return { records, bytes, sha256 }
@@ -55,7 +64,8 @@ export async function describe(folder: string, described: Described): Promise<vo
       made: published.at,
       splits: { train: facts('train'), validation: facts('validation') },
       files,
-      left_out: leftOut,
+      left_out: { ...leftOut, ...mix?.left_out },
+      ...(mix && { round: roundOf(mix) }),
       shards,
     }),
   }

@@ -7,7 +7,7 @@ import { SteerflowError } from '../../domain/errors.js'
 import { Snapshot } from '../../domain/job.js'
 import { storing } from '../storage/durable.js'
 import { localFolder } from '../storage/local-folder.js'
-import { linesOf, type Lines } from '../storage/shard-lines.js'
+import { byteLines, linesOf, type Lines } from '../storage/shard-lines.js'
 
 const Facts = z.looseObject({ records: z.int(), bytes: z.int(), sha256: z.string() })
 
@@ -67,22 +67,33 @@ export const readManifest = (root: string, dataset: string, digest: string): Pro
  * told the bytes of each read.
  * @throws STEERFLOW_STORAGE
  */
-export async function* snapshotLines(
+export const snapshotLines = (
+  root: string,
+  manifest: SnapshotManifest,
+  split: Split,
+  seen?: (bytes: number) => void,
+): Lines => linesOf(checkedBytes(root, manifest, split, seen))
+
+/** The same as bytes. @throws STEERFLOW_STORAGE */
+export const snapshotByteLines = (
+  root: string,
+  manifest: SnapshotManifest,
+  split: Split,
+): AsyncIterable<readonly Buffer[]> => byteLines(checkedBytes(root, manifest, split))
+
+async function* checkedBytes(
   root: string,
   { path, splits }: SnapshotManifest,
   split: Split,
   seen?: (bytes: number) => void,
-): Lines {
+): AsyncIterable<Buffer> {
   const file = `${path}/${split}.jsonl`
   const hash = createHash('sha256')
-  const counted = async function* (): AsyncIterable<Buffer> {
-    for await (const chunk of localFolder(root).read(file)) {
-      hash.update(chunk)
-      seen?.(chunk.byteLength)
-      yield chunk
-    }
+  for await (const chunk of localFolder(root).read(file)) {
+    hash.update(chunk)
+    seen?.(chunk.byteLength)
+    yield chunk
   }
-  yield* linesOf(counted())
   if (hash.digest('hex') !== splits[split].sha256) {
     throw new SteerflowError('STEERFLOW_STORAGE', `${file} is not what was materialised`)
   }

@@ -11,6 +11,7 @@ import { TreeVersions } from './select/tree-versions.js'
 
 /** A record that a snapshot holds. */
 export interface Selected {
+  readonly id: string
   readonly split: Split
   /** Without the line end. */
   readonly line: Buffer
@@ -33,9 +34,12 @@ export interface SelectOptions {
   readonly room: SortRoom
 }
 
+/** Records of a snapshot in the order of their ids, in batches. */
+export type Records = AsyncIterable<readonly Selected[]>
+
 /** The records of a snapshot; what was left out is known when all of them have been read. */
 export interface Selection {
-  readonly records: AsyncIterable<readonly Selected[]>
+  readonly records: Records
   readonly leftOut: Readonly<LeftOut>
 }
 
@@ -80,11 +84,7 @@ async function* inLog(
 }
 
 /** Those that count, once all have been seen: of each tree the last version, of each id the first. */
-async function* counted(
-  placed: AsyncIterable<readonly Placed[]>,
-  versions: TreeVersions,
-  leftOut: LeftOut,
-): Selection['records'] {
+async function* counted(placed: AsyncIterable<readonly Placed[]>, versions: TreeVersions, leftOut: LeftOut): Records {
   for await (const batch of placed) {
     const kept: Selected[] = []
     let last: string | null = null
@@ -92,7 +92,7 @@ async function* counted(
       if (version !== null && !versions.isLast(version)) leftOut.superseded++
       else if (id === last) leftOut.duplicates++
       else {
-        kept.push({ split, line })
+        kept.push({ id, split, line })
         last = id
       }
     }

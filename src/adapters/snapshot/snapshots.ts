@@ -3,6 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { attributeSet, type AttributeSet } from '../../domain/attributes.js'
 import { typedFeatures } from '../../domain/dataset/features.js'
+import { type Round } from '../../domain/bootstrap/round.js'
 import { digest } from '../../domain/digest.js'
 import { type Snapshot } from '../../domain/job.js'
 import { liveManifests, type ShardManifest } from '../../domain/shard.js'
@@ -14,6 +15,8 @@ import { localFolder } from '../storage/local-folder.js'
 import { openSpool } from '../storage/spool.js'
 import { fileName, type Form, forms, parquetFolder, writeForms } from './data-files.js'
 import { describe } from './describe.js'
+import { openPinned } from './mix/pinned.js'
+import { type Mixed, type MixFacts, mixed } from './mix/round-mix.js'
 import { keepCopy, placeFolder, pointAt } from './publish.js'
 import { type LeftOut, select, type Selection } from './select.js'
 
@@ -36,6 +39,8 @@ export interface SnapshotOptions {
   readonly extras?: (dataset: string) => SnapshotExtras
   /** The trees that no snapshot of a dataset may hold any more. */
   readonly forgotten?: (dataset: string) => Promise<ReadonlySet<string>>
+  /** The round whose answers a dataset holds; null, also where nothing is said, of every other dataset. */
+  readonly roundOf?: (dataset: string) => Promise<Pick<Round, 'round' | 'snapshot' | 'plan'> | null>
   /** Bytes of records that are put in order in memory (64 MiB); more goes over files. */
   readonly sortBytes?: number
   /** Milliseconds since 1970. */
@@ -50,6 +55,8 @@ interface Written {
   readonly train: FileFacts
   readonly validation: FileFacts
   readonly leftOut: LeftOut
+  /** Of the data of a round. */
+  readonly mix: MixFacts | null
 }
 
 /**
@@ -64,18 +71,26 @@ export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots
   const spool = await openSpool(root)
   const now = options.now ?? Date.now
 
+  const forgottenBy = async (datasets: readonly string[]): Promise<ReadonlySet<string>> =>
+    new Set((await Promise.all(datasets.map(async name => [...((await options.forgotten?.(name)) ?? [])]))).flat())
+
   const materialise = async (dataset: string, manifests: readonly ShardManifest[]): Promise<Snapshot> => {
     const live = liveManifests(manifests)
-    const names = [...new Set(live.map(manifest => manifest.attribute_set))].sort()
+    const round = (await options.roundOf?.(dataset)) ?? null
+    const replayed = round === null ? [] : round.snapshot.attribute_set.split(', ').filter(name => name !== '')
+    const names = [...new Set([...live.map(manifest => manifest.attribute_set), ...replayed])].sort()
     const sets = names.map(name => attributeSet(name, options.attributeSets))
-    const forgotten = (await options.forgotten?.(dataset)) ?? new Set<string>()
+    const forgotten = await forgottenBy(round === null ? [dataset] : [dataset, round.snapshot.dataset])
     const extras = options.extras?.(dataset) ?? noExtras
     const room = await spool.folder('snapshot')
     try {
       const folder = join(room, 'content')
       await mkdir(folder)
       const sorting = { folder: join(room, 'sort'), bytes: options.sortBytes ?? 64 << 20 }
-      const written = await writeRecords(folder, select(files, { manifests: live, forgotten, room: sorting }))
+      const sealed = (): Selection => select(files, { manifests: live, forgotten, room: sorting })
+      const records =
+        round === null ? sealed() : await mixed(round, sealed, await openPinned(root, round.snapshot, forgotten))
+      const written = await writeRecords(folder, records)
       const snapshot = snapshotOf(dataset, written, names)
       const wanted = formsOf(extras, join(root, snapshot.path))
       if (wanted.includes('parquet') && snapshot.train + snapshot.validation > 0)
@@ -85,7 +100,8 @@ export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots
         ...(await writeForms(folder, 'validation', written.validation, wanted, typedFeatures(sets))),
       ]
       const published = { at: new Date(now()).toISOString(), license: extras.license }
-      await describe(folder, { snapshot, sets, files: made, leftOut: written.leftOut, shards: live, published })
+      const { leftOut, mix } = written
+      await describe(folder, { snapshot, sets, files: made, leftOut, mix, shards: live, published })
       await placeFolder(root, folder, snapshot)
       await pointAt(root, room, snapshot)
       if (files.place !== root) await keepCopy(root, room, snapshot, files)
@@ -118,19 +134,20 @@ const snapshotOf = (dataset: string, { train, validation }: Written, sets: reado
   }
 }
 
-async function writeRecords(folder: string, { records, leftOut }: Selection): Promise<Written> {
+async function writeRecords(folder: string, from: Selection | Mixed): Promise<Written> {
   const files = {
     train: await LineFile.create(join(folder, fileName('train', 'jsonl'))),
     validation: await LineFile.create(join(folder, fileName('validation', 'jsonl'))),
   }
   try {
-    for await (const batch of records) {
+    for await (const batch of from.records) {
       for (const { split, line } of batch) {
         files[split].addBytes(line)
         if (files[split].isFull) await files[split].write()
       }
     }
-    return { train: await files.train.finish(), validation: await files.validation.finish(), leftOut }
+    const written = { train: await files.train.finish(), validation: await files.validation.finish() }
+    return { ...written, leftOut: from.leftOut, mix: 'mix' in from ? from.mix : null }
   } finally {
     await files.train.abandon()
     await files.validation.abandon()

@@ -1,12 +1,13 @@
 import { openSnapshots } from '../../adapters/snapshot/snapshots.js'
 import { forgottenTrees } from '../../domain/forgotten.js'
 import { type Snapshots } from '../../stages/needs.js'
-import { forgotten } from '../../topics.js'
+import { roundOfDataset } from '../../domain/bootstrap/round.js'
+import { forgotten, rounds } from '../../topics.js'
 import { attributeSetsOf, datasetOf } from '../config.js'
-import { readTopic } from '../read-topic.js'
+import { readTopic, readWholeTopic } from '../read-topic.js'
 import { type Workspace } from '../workspace.js'
 
-/** Snapshots as the configuration wants them, without the trees that are forgotten by then. */
+/** Snapshots as the configuration wants them: those of a round mixed by its plan, and none with trees that are forgotten by then. */
 export const snapshotsOf = ({ config, root, files, log }: Workspace): Promise<Snapshots> =>
   openSnapshots({
     root,
@@ -14,5 +15,12 @@ export const snapshotsOf = ({ config, root, files, log }: Workspace): Promise<Sn
     attributeSets: attributeSetsOf(config),
     extras: dataset => datasetOf(config, dataset).snapshot,
     // Read again for each: others may have asked for more meanwhile.
+    roundOf: async dataset => {
+      const name = roundOfDataset(dataset)
+      if (name === null) return null
+      // A round that is missed would be data without replay: it must be certain that there is none.
+      const events = await readWholeTopic(log, rounds)
+      return events.find(({ event, round }) => event === 'opened' && round === name)?.opening ?? null
+    },
     forgotten: async dataset => forgottenTrees(await readTopic(log, forgotten), dataset),
   })

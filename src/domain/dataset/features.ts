@@ -12,6 +12,8 @@ export type FeatureType =
 export const strings = (...names: readonly string[]): readonly Feature[] =>
   names.map(name => ({ name, dtype: 'string' }))
 
+const integers = (...names: readonly string[]): readonly Feature[] => names.map(name => ({ name, dtype: 'int64' }))
+
 /** The columns of a turn. */
 const turn = strings('value', 'from', 'label', 'lang', 'gt_label')
 
@@ -46,10 +48,14 @@ export function conversationFeatures(sets: readonly AttributeSet[]): readonly Fe
           name: 'lineage',
           struct: [
             ...strings('source'),
-            { name: 'line', dtype: 'int64' },
+            ...integers('line'),
             ...strings('configuration'),
             { name: 'models', list: 'string' },
           ],
+        },
+        {
+          name: 'bootstrap',
+          struct: [...strings('round'), ...integers('prompt', 'candidate', 'seed'), ...strings('asked', 'kept')],
         },
         scores,
         ...strings('value_model', 'attribute_set'),

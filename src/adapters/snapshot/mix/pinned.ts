@@ -1,0 +1,27 @@
+import { type Split } from '../../../domain/conversation.js'
+import { type Snapshot } from '../../../domain/job.js'
+import { lineHead } from '../../../domain/line-head.js'
+import { readManifest, snapshotByteLines } from '../read-snapshot.js'
+import { type Records, type Selected } from '../select.js'
+
+/** The records of a split of an earlier snapshot, from its beginning at each call. */
+export type Pinned = (split: Split) => Records
+
+/**
+ * The records of an earlier snapshot, which stand in the order of their ids already; those of trees that were to be
+ * forgotten since are left out.
+ * @throws STEERFLOW_STORAGE when there is no such snapshot, and from its records when it is not what was materialised.
+ */
+export async function openPinned(root: string, snapshot: Snapshot, forgotten: ReadonlySet<string>): Promise<Pinned> {
+  const manifest = await readManifest(root, snapshot.dataset, snapshot.digest)
+  return async function* (split): Records {
+    for await (const lines of snapshotByteLines(root, manifest, split)) {
+      const records: Selected[] = []
+      for (const line of lines) {
+        const { id, tree } = lineHead(line)
+        if (!forgotten.has(tree)) records.push({ id, split, line })
+      }
+      yield records
+    }
+  }
+}

@@ -1,0 +1,76 @@
+import { type Round } from '../../../domain/bootstrap/round.js'
+import { replayedBeside } from '../../../domain/bootstrap/shares.js'
+import { SeededDraw } from '../../../domain/bootstrap/seeded-draw.js'
+import { type Records, type Selection } from '../select.js'
+import { type AnswersLeftOut, chooseAnswers } from './choose-answers.js'
+import { mergedById } from './by-id.js'
+import { type Pinned } from './pinned.js'
+
+/** What a round's data is made of. */
+export interface MixFacts {
+  readonly round: string
+  /** Answers that were accepted, and answers that are there as negatives. */
+  readonly accepted: number
+  readonly negatives: number
+  /** Training records of the pinned snapshot, by its digest, that are there again. */
+  readonly replayed: number
+  readonly replayed_from: string
+  readonly left_out: AnswersLeftOut
+}
+
+/** The records of a round's snapshot, with what was left out of the shards, and what they are made of. */
+export interface Mixed extends Selection {
+  readonly mix: MixFacts
+}
+
+/**
+ * The data of a round, settled where all of it is seen (DESIGN: round accounting): its answers without near-duplicates and
+ * with no more negatives than their share, records of the pinned training snapshot that are replayed beside them, and all
+ * of its validation records, so that the models of all rounds are measured on the same ones. It is a function of the
+ * records and the round; both are gone through once to choose and once to be written, so that only ids are in memory, and
+ * no more of them than three times what the round has.
+ * @param answers selects the round's answers, from the beginning at each call
+ */
+export async function mixed(
+  { round, snapshot, plan }: Pick<Round, 'round' | 'snapshot' | 'plan'>,
+  answers: () => Selection,
+  pinned: Pinned,
+): Promise<Mixed> {
+  const seed = `${plan.seed}:${round}`
+  const { records, leftOut } = answers()
+  const chosen = await chooseAnswers(records, pinned('validation'), seed, plan)
+  const count = replayedBeside(chosen.ids.size, plan.mix.replay)
+  const replayed = count === 0 ? new Set<string>() : await drawn(pinned('train'), `replay:${seed}`, count, chosen.ids)
+  return {
+    records: mergedById([
+      only(chosen.ids, answers().records),
+      ...(replayed.size > 0 ? [only(replayed, pinned('train'))] : []),
+      pinned('validation'),
+    ]),
+    leftOut,
+    mix: {
+      round,
+      accepted: chosen.ids.size - chosen.negatives,
+      negatives: chosen.negatives,
+      replayed: replayed.size,
+      replayed_from: snapshot.digest,
+      left_out: chosen.leftOut,
+    },
+  }
+}
+
+/** So many ids of records, but none that an answer has. */
+async function drawn(
+  records: Records,
+  seed: string,
+  count: number,
+  answers: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const draw = new SeededDraw(seed, count)
+  for await (const batch of records) for (const { id } of batch) if (!answers.has(id)) draw.offer(id)
+  return draw.drawn()
+}
+
+async function* only(ids: ReadonlySet<string>, records: Records): Records {
+  for await (const batch of records) yield batch.filter(({ id }) => ids.has(id))
+}

@@ -1,0 +1,21 @@
+import { z } from 'zod'
+
+const Line = z.looseObject({
+  conversations: z.array(z.looseObject({ value: z.string() })).min(1),
+  steerflow: z.looseObject({ bootstrap: z.looseObject({ kept: z.enum(['accepted', 'negative']) }) }),
+})
+
+/** An answer of a round as its conversation holds it. */
+export interface AnswerOfLine {
+  readonly text: string
+  readonly kept: 'accepted' | 'negative'
+}
+
+/**
+ * The answer of a conversation line of a round: the text of its last turn.
+ * @throws an Error when it is no such line
+ */
+export function answerOfLine(line: Buffer): AnswerOfLine {
+  const { conversations, steerflow } = Line.parse(JSON.parse(line.toString('utf8')))
+  return { text: conversations.at(-1)!.value, kept: steerflow.bootstrap.kept }
+}
