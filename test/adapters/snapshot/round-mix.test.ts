@@ -165,7 +165,10 @@ describe('the snapshot of a round', () => {
 
   it('needs the training snapshot as it was, and answers of a round', async () => {
     const wrong = mix({ pinned: originals(3, 2), answers: [[conversation('a')]] })
-    await expect(wrong).rejects.toMatchObject({ code: 'STEERFLOW_STORAGE', message: 'record a is no answer of a round' })
+    await expect(wrong).rejects.toMatchObject({
+      code: 'STEERFLOW_STORAGE',
+      message: 'record a is no answer of a round',
+    })
     const gone = async () =>
       round({ ...(await mix({ pinned: originals(1, 1), answers: [] })).from, digest: 'f'.repeat(64) })
     await expect(mix({ pinned: [], answers: [], options: { roundOf: gone } })).rejects.toMatchObject({
