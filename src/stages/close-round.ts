@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { type Earlier } from '../domain/bootstrap/against-before.js'
 import { loopOf, numberOf, Outcome } from '../domain/bootstrap/outcome.js'
 import { RoundEvent } from '../domain/bootstrap/round.js'
-import { type Earlier, RoundTally } from '../domain/bootstrap/tally.js'
+import { RoundTally } from '../domain/bootstrap/tally.js'
 import { type Rounds } from './needs.js'
 import { fold, type LastingFold } from './stage.js'
 

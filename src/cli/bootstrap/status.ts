@@ -31,7 +31,7 @@ async function one(log: Log, loop: LoopState, state: RoundState): Promise<RoundS
   const { request, round, asked, verdict, model } = state
   const known = round === null ? null : (state.summary ?? (await (await tallyOf(log, round.round)).summary(null, 0.95)))
   const ended = known === null ? 0 : endsOf(known)
-  const accepted = known === null ? 0 : known.prompts.sealed + known.prompts.dropped
+  const accepted = known === null ? 0 : known.prompts.sealed + known.prompts.dropped + known.prompts.measured
   return {
     round: request.round,
     loop: request.loop,
@@ -48,8 +48,8 @@ async function one(log: Log, loop: LoopState, state: RoundState): Promise<RoundS
   }
 }
 
-const endsOf = ({ prompts: { sealed, rejected, dropped, dead_lettered } }: RoundSummary): number =>
-  sealed + rejected + dropped + dead_lettered
+const endsOf = ({ prompts: { sealed, rejected, dropped, measured, dead_lettered } }: RoundSummary): number =>
+  sealed + rejected + dropped + measured + dead_lettered
 
 function gainOf(summary: RoundSummary | null): RoundStatus['gain'] {
   const { mean = null, low = null, high = null } = summary?.against_before?.goodness ?? {}

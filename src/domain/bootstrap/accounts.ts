@@ -12,7 +12,7 @@ interface Account {
 /**
  * The books of a round (DESIGN: round accounting): every prompt ends once, and every answer that went on ends once.
  *
- * A letter that is replayed while the round is open may end a prompt again. The gate's word counts over a dead letter, in
+ * What is replayed while the round is open loses its end, and gets another. The gate's word counts over a dead letter, in
  * whichever order they come, and a later word of the gate over an earlier one; but answers that went on have gone on, so
  * that those of both words are waited for. A new version of the dataset seals everything again: only its counts are kept.
  */
@@ -41,21 +41,23 @@ export class Accounts {
   }
 
   /** Returns whether the outcome is the prompt's end from now on. */
-  add({ end, prompt, of, answers, version }: Outcome): boolean {
+  add(outcome: Outcome): boolean {
+    const { end, prompt, of, answers, version } = outcome
     this.#expected ??= of
     if (end === 'sealed') this.#seal(answers, version ?? 1)
     else if (end === 'dropped' || end === 'lost') this.#leaveOut(end, prompt, answers)
+    else if (end === 'replayed') this.#again(outcome)
     else return prompt !== null && this.#end(this.#account(prompt), end, answers)
     return false
   }
 
   /** Prompts by their end; of a round that is not complete, those that have ended. */
   prompts(): RoundSummary['prompts'] {
-    const sums = { sealed: 0, rejected: 0, dropped: 0, dead_lettered: 0 }
+    const sums = { sealed: 0, rejected: 0, dropped: 0, measured: 0, dead_lettered: 0 }
     for (const { end, wentOn, leftOut } of this.#prompts.values()) {
       if (end === 'dead-lettered') sums.dead_lettered++
       else if (end === 'rejected') sums.rejected++
-      else if (end === 'accepted') sums[leftOut < wentOn ? 'sealed' : 'dropped']++
+      else if (end === 'accepted') sums[wentOn === 0 ? 'measured' : leftOut < wentOn ? 'sealed' : 'dropped']++
     }
     return { expected: this.#expected ?? 0, ...sums }
   }
@@ -81,6 +83,18 @@ export class Accounts {
   #leaveOut(end: 'dropped' | 'lost', prompt: number | null, answers: number): void {
     if (prompt !== null) this.#account(prompt).leftOut += answers
     this.#leftOut[end] += answers
+  }
+
+  /** A dead letter, of a prompt or of one answer, is on its way again. */
+  #again({ prompt, answers }: Outcome): void {
+    const account = prompt === null ? null : this.#account(prompt)
+    if (answers > 0) {
+      this.#leftOut.lost = Math.max(0, this.#leftOut.lost - answers)
+      if (account) account.leftOut = Math.max(0, account.leftOut - answers)
+    } else if (account?.end === 'dead-lettered') {
+      account.end = null
+      this.#ended--
+    }
   }
 
   #end(account: Account, end: Account['end'], answers: number): boolean {

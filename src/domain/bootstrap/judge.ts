@@ -1,12 +1,18 @@
 import { type GateResult } from '../gates/gate.js'
 import { type Policy, type Round, type Verdict } from './round.js'
 import { type StopRules } from './round-plan.js'
-import { type PairedDifference, type RoundSummary } from './summary.js'
+import { type Movement, sinceFirst } from './since-first.js'
+import { type RoundSummary } from './summary.js'
 
 /** A round with what it came to. */
 export interface MeasuredRound {
   readonly round: Round
   readonly summary: RoundSummary
+}
+
+/** A round with those of its loop before it, in their order. */
+interface Judged extends MeasuredRound {
+  readonly earlier: readonly MeasuredRound[]
 }
 
 /** Below this many scored answers a rank correlation says more about chance than about the answers. */
@@ -32,24 +38,26 @@ function gain({ against_before: before }: RoundSummary): readonly GateResult[] {
 }
 
 /** A guard falls when a figure moves beyond its bound and the interval of the movement does not hold 0. */
-const moved = ({ low, high }: PairedDifference): boolean => low !== null && high !== null && (low > 0 || high < 0)
+const moved = ({ low, high }: Movement): boolean => low > 0 || high < 0
 
-function guards({ against_before: before, ...summary }: RoundSummary, rules: StopRules): readonly GateResult[] {
-  const guard = (rule: string, value: number | null, threshold: number, fell: boolean): GateResult =>
-    rules.guards
-      ? { rule, value: value === null ? null : rounded(value), threshold, held: !fell }
-      : { rule, value: value === null ? null : rounded(value), threshold: null, held: true }
+function guards({ summary, earlier }: Judged, rules: StopRules): readonly GateResult[] {
+  const guard = (rule: string, value: number | null, threshold: number, fell: boolean): GateResult => {
+    const seen = value === null ? null : rounded(value)
+    return rules.guards
+      ? { rule, value: seen, threshold, held: !fell }
+      : { rule, value: seen, threshold: null, held: true }
+  }
   const correlation = summary.goodness.count < leastAnswers ? null : summary.length_correlation
   const { lengthCorrelation: most } = rules
   const byLength = guard('length correlation', correlation, most, correlation !== null && correlation > most)
-  if (before === null) return [byLength]
-  const growth = before.chars.mean === null ? null : Math.exp(before.chars.mean)
-  const longer = growth !== null && growth > rules.maxLengthGrowth && moved(before.chars)
-  const loss = before.unique_words.mean === null ? null : -before.unique_words.mean
-  const alike = loss !== null && loss > rules.maxDiversityLoss && moved(before.unique_words)
+  if (summary.against_before === null) return [byLength]
+  const chars = sinceFirst(summary, earlier, 'chars')
+  const growth = chars && Math.exp(chars.mean)
+  const words = sinceFirst(summary, earlier, 'unique_words')
+  const loss = words && -words.mean
   return [
-    guard('length growth', growth, rules.maxLengthGrowth, longer),
-    guard('diversity loss', loss, rules.maxDiversityLoss, alike),
+    guard('length growth', growth, rules.maxLengthGrowth, growth! > rules.maxLengthGrowth && moved(chars!)),
+    guard('diversity loss', loss, rules.maxDiversityLoss, loss! > rules.maxDiversityLoss && moved(words!)),
     byLength,
   ]
 }
@@ -62,13 +70,11 @@ function adherence({ attributes }: RoundSummary): GateResult {
   return { rule: 'distance to what was asked', value, threshold: null, held: true }
 }
 
-/** Every rule's word on a round, in the order in which they are recorded. */
-const gatesOf = ({ round, summary }: MeasuredRound, rules: StopRules): readonly GateResult[] => [
-  ...rounds(round, rules),
-  acceptance(summary, rules),
-  ...gain(summary),
-  ...guards(summary, rules),
-  adherence(summary),
+/** The rules on what the round's answers say of their model, in the order in which they are recorded. */
+const measures = (state: Judged, rules: StopRules): readonly GateResult[] => [
+  acceptance(state.summary, rules),
+  ...gain(state.summary),
+  ...guards(state, rules),
 ]
 
 const held = (results: readonly GateResult[]): boolean => results.every(gate => gate.held)
@@ -80,33 +86,24 @@ const held = (results: readonly GateResult[]): boolean => results.every(gate => 
  * @param measured rounds in their order, at least one
  */
 function bestOf(measured: readonly MeasuredRound[], rules: StopRules): Policy {
-  return measured.reduce((best, next) => {
-    const { summary } = next
-    const against = summary.against_before?.round === best.round.round
-    return against && held([acceptance(summary, rules), ...gain(summary), ...guards(summary, rules)]) ? next : best
+  return measured.reduce((best, next, at) => {
+    const compared = next.summary.against_before?.round === best.round.round
+    return compared && held(measures({ ...next, earlier: measured.slice(0, at) }, rules)) ? next : best
   }).round.policy
 }
-
-/** What a round is for: after the rounds that train one more measures the last model. */
-export const purposeOf = (number: number, rules: StopRules): Round['purpose'] =>
-  number <= rules.rounds ? 'train' : 'measure'
 
 /**
  * The stop rule (alignment §5.9 to 5.11): whether to train on a round that has closed, and which model is the best so far.
  * A round that only measures never goes on.
- * @param earlier rounds of the loop before it, in their order
  */
-export function judgeRound(
-  state: MeasuredRound & { readonly earlier: readonly MeasuredRound[] },
-  rules: StopRules,
-): Verdict {
-  const gates = gatesOf(state, rules)
+export function judgeRound(state: Judged, rules: StopRules): Verdict {
+  const gates = [...rounds(state.round, rules), ...measures(state, rules), adherence(state.summary)]
   const against = gates.filter(gate => !gate.held).map(({ rule }) => rule)
   const measure = state.round.purpose === 'measure'
   return {
     go: !measure && against.length === 0,
     rule: against.length > 0 ? against.join(' and ') : measure ? 'measured' : 'every rule held',
-    gates: [...gates],
+    gates,
     best: bestOf([...state.earlier, state], rules),
   }
 }

@@ -50,13 +50,13 @@ export const StopRules = z.strictObject({
     .number()
     .positive()
     .default(1.5)
-    .describe('guard: most that answers may be longer than those of the round before'),
+    .describe('guard: most times that answers may be as long as those of the first round'),
   maxDiversityLoss: z
     .number()
     .min(0)
     .max(1)
     .default(0.1)
-    .describe('guard: most that the share of different words may fall'),
+    .describe('guard: most that the share of different words may fall since the first round'),
   lengthCorrelation: z
     .number()
     .min(0)

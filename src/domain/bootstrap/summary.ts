@@ -26,6 +26,7 @@ export const RoundSummary = z
         sealed: z.int().nonnegative(),
         rejected: z.int().nonnegative(),
         dropped: z.int().nonnegative(),
+        measured: z.int().nonnegative().describe('accepted in a round that only measures: nothing goes on'),
         dead_lettered: z.int().nonnegative(),
       })
       .describe('every prompt of the round has exactly one of these ends'),

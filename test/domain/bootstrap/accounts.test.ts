@@ -13,6 +13,7 @@ const accepted = (prompt: number, answers: number): Outcome => outcome('accepted
 const rejected = (prompt: number): Outcome => outcome('rejected', { prompt })
 const dead = (prompt: number): Outcome => outcome('dead-lettered', { prompt, of: null })
 const dropped = (prompt: number): Outcome => outcome('dropped', { prompt, answers: 1, of: null })
+const again = (prompt: number, answers = 0): Outcome => outcome('replayed', { prompt, answers, of: null })
 const lost = (prompt: number): Outcome => outcome('lost', { prompt, answers: 1, of: null })
 
 describe('when a round of three prompts is complete', () => {
@@ -31,6 +32,17 @@ describe('when a round of three prompts is complete', () => {
     ],
     ['the dataset is sealed again', [accepted(0, 2), rejected(1), dead(2), sealed(2), sealed(1, 2)], false],
     ['it is sealed again, whole', [accepted(0, 2), rejected(1), dead(2), sealed(2), sealed(1, 2), sealed(1, 2)], true],
+    ['a letter is on its way again', [rejected(0), rejected(1), dead(2), again(2)], false],
+    ['it has an end again', [rejected(0), rejected(1), dead(2), again(2), dead(2)], true],
+    ['its word came before it', [rejected(0), rejected(1), rejected(2), again(2)], true],
+    ['a lost answer is on its way again', [accepted(0, 1), rejected(1), dead(2), lost(0), again(0, 1)], false],
+    ['it is sealed', [accepted(0, 1), rejected(1), dead(2), lost(0), again(0, 1), sealed(1)], true],
+    [
+      'negatives of a rejected prompt are on their way',
+      [outcome('rejected', { prompt: 0, answers: 1 }), rejected(1), dead(2)],
+      false,
+    ],
+    ['nothing goes on of a round that only measures', [accepted(0, 0), rejected(1), dead(2)], true],
     ['an old version comes late', [accepted(0, 2), rejected(1), dead(2), sealed(1, 2), sealed(1, 1)], false],
   ])('%s', (_, outcomes, complete) => {
     expect(accountsOf(outcomes).complete).toBe(complete)
@@ -45,7 +57,7 @@ describe('a letter that is replayed', () => {
     ['the word of the gate came before it', [rejected(0), dead(0)], { rejected: 1 }],
     ['two words of the gate', [accepted(0, 1), rejected(0)], { rejected: 1 }],
   ])('%s', (_, outcomes, ends) => {
-    const none = { expected: 3, sealed: 0, rejected: 0, dropped: 0, dead_lettered: 0 }
+    const none = { expected: 3, sealed: 0, rejected: 0, dropped: 0, measured: 0, dead_lettered: 0 }
     expect(accountsOf([...outcomes, outcome('rejected', { prompt: 2 })]).prompts()).toEqual({
       ...none,
       ...ends,
@@ -62,8 +74,20 @@ describe('a letter that is replayed', () => {
 
 it('a prompt is dropped when none of its answers is left', () => {
   const ends = [accepted(0, 2), dropped(0), lost(0), accepted(1, 2), dropped(1), rejected(2), sealed(1)]
-  expect(accountsOf(ends).prompts()).toEqual({ expected: 3, sealed: 1, rejected: 1, dropped: 1, dead_lettered: 0 })
+  expect(accountsOf(ends).prompts()).toEqual({
+    expected: 3,
+    sealed: 1,
+    rejected: 1,
+    dropped: 1,
+    measured: 0,
+    dead_lettered: 0,
+  })
   expect(accountsOf(ends).answers()).toEqual({ sealed: 1, dropped: 2, lost: 1 })
+})
+
+it('a prompt that is accepted where nothing goes on is measured', () => {
+  const ends = [accepted(0, 0), accepted(1, 0), rejected(2)]
+  expect(accountsOf(ends).prompts()).toMatchObject({ sealed: 0, dropped: 0, measured: 2, rejected: 1 })
 })
 
 /** What becomes of a prompt: its letters first, then the gate's word, and the end of each answer that went on. */
@@ -102,6 +126,7 @@ it('whatever happens in whichever order, the ends sum to what was expected exact
         expected: of,
         sealed: someSealed,
         dropped: accepted.length - someSealed,
+        measured: 0,
         rejected: fates.filter(({ word }) => word === 'rejected').length,
         dead_lettered: fates.filter(({ word }) => word === null).length,
       })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { judgeRound, type MeasuredRound, purposeOf } from '../../../src/domain/bootstrap/judge.js'
+import { judgeRound, type MeasuredRound } from '../../../src/domain/bootstrap/judge.js'
 import { type StopRules } from '../../../src/domain/bootstrap/round-plan.js'
 import { Verdict } from '../../../src/domain/bootstrap/round.js'
 import { type PairedDifference, type RoundSummary } from '../../../src/domain/bootstrap/summary.js'
@@ -97,11 +97,30 @@ describe('a round', () => {
   })
 })
 
-describe('rounds', () => {
-  it('train as often as the rules say, then one more measures', () => {
-    expect([1, 2, 3, 4].map(number => purposeOf(number, rules))).toEqual(['train', 'train', 'measure', 'measure'])
-  })
+describe('drift', () => {
+  const longer = (number: number): MeasuredRound =>
+    measured(number, against(number - 1, { chars: difference(0.2, 0.3) }))
 
+  it.each<[string, MeasuredRound[], string]>([
+    ['is within its bound at first', [measured(1), longer(2)], 'every rule held'],
+    ['adds up over rounds', [measured(1), longer(2), longer(3)], 'length growth'],
+    [
+      'may go back',
+      [measured(1), longer(2), measured(3, against(2, { chars: difference(-0.3, -0.2) }))],
+      'every rule held',
+    ],
+    [
+      'is counted from where the comparisons begin',
+      [measured(1), longer(2), measured(3, { against_before: null }), longer(4)],
+      'every rule held',
+    ],
+  ])('%s', (_, rounds, rule) => {
+    const state = { ...rounds.at(-1)!, earlier: rounds.slice(0, -1) }
+    expect(judgeRound(state, { ...rules, rounds: 5 }).rule).toBe(rule)
+  })
+})
+
+describe('rounds', () => {
   it('stop when one more is asked to train', () => {
     const state = { ...measured(3), earlier: [measured(1), measured(2)] }
     expect(judgeRound(state, rules)).toMatchObject({ go: false, rule: 'rounds', best: policyOf(3) })

@@ -27,7 +27,7 @@ export const roundOf = (number: number, purpose: Round['purpose'] = 'train', pla
 })
 
 export const summaryOf = (over: Partial<RoundSummary> = {}): RoundSummary => ({
-  prompts: { expected: 100, sealed: 45, rejected: 50, dropped: 5, dead_lettered: 0 },
+  prompts: { expected: 100, sealed: 45, rejected: 50, dropped: 5, measured: 0, dead_lettered: 0 },
   acceptance: 0.5,
   answers: { sampled: 1000, accepted: 90, negatives: 20, sealed: 100, dropped: 10, lost: 0 },
   against: { stopped: 50 },

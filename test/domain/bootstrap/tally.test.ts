@@ -42,7 +42,7 @@ it('counts answers by what was decided of them', async () => {
     }),
     outcome('dead-lettered', { prompt: 2, prompt_id: null, asked: null }),
   ])
-  expect(summary.prompts).toEqual({ expected: 3, sealed: 1, rejected: 1, dropped: 0, dead_lettered: 1 })
+  expect(summary.prompts).toEqual({ expected: 3, sealed: 1, rejected: 1, dropped: 0, measured: 0, dead_lettered: 1 })
   expect(summary.acceptance).toBeCloseTo(1 / 3)
   expect(summary.answers).toEqual({ sampled: 6, accepted: 1, negatives: 1, sealed: 0, dropped: 0, lost: 0 })
   expect(summary.against).toEqual({
