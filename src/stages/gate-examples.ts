@@ -67,7 +67,7 @@ export const exampleSample: ScoredSample = {
 /** What the gate says of it. */
 export const exampleOutcome: Outcome = {
   round: 'main-1',
-  end: 'accepted',
+  end: 'rejected',
   prompt: 7,
   of: 20,
   answers: 0,
@@ -126,5 +126,5 @@ export const exampleOutcome: Outcome = {
       finish: 'length',
     },
   ],
-  reason: null,
+  reason: 'measured',
 }

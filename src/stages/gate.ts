@@ -82,7 +82,7 @@ export const gate = each<Needs>()({
         ...kept.map(answer => to.accepted(conversationOf(sample, answer, options.controlTokens))),
         to.outcomes({
           round: sample.round,
-          end: isAccepted ? 'accepted' : 'rejected',
+          end: isAccepted && !measures ? 'accepted' : 'rejected',
           prompt: sample.index,
           of: sample.of,
           answers: kept.length,
@@ -91,7 +91,7 @@ export const gate = each<Needs>()({
           asked: sample.label,
           reference_chars: sample.reference?.length ?? null,
           candidates: [...answers],
-          reason: answers.length === 0 && givenUp ? 'round given up' : null,
+          reason: measures ? 'measured' : answers.length === 0 && givenUp ? 'round given up' : null,
         }),
       ]
     }

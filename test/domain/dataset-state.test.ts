@@ -126,3 +126,22 @@ describe('the decisions on a dataset', () => {
     expect(ruled).toMatchObject({ due: { train: false, rule: 'validation>=1' }, undecided: false })
   })
 })
+
+describe('the dataset of a round', () => {
+  const rulesOfRound = { ...other('rules')(0), rules: { trainer: 'baseline', asks: 'closed', newSinceLast: 1, validation: 0 } }
+  const shard: ShardEvent = { dataset: 'steerlm', event: 'sealed', at: null, manifest: manifest({ records: 5 }) }
+  const closed = other('closed')(0)
+  const decisions = (...events: ShardEvent[]) =>
+    states(events.map(event => ({ event, timestamp: 0 }))).flatMap(({ due }) => (due === null ? [] : [due.rule]))
+
+  it('asks for a job when the round has closed, once, whenever its rules are on record', () => {
+    expect(decisions(rulesOfRound, shard, shard, other('idle')(0), closed)).toEqual(['round closed'])
+    expect(decisions(shard, shard, closed, rulesOfRound)).toEqual(['round closed'])
+    expect(decisions(rulesOfRound, shard, closed, closed, rulesOfRound)).toEqual(['round closed'])
+  })
+
+  it('asks for none when nothing of it was sealed, or it is not closed', () => {
+    expect(decisions(rulesOfRound, closed)).toEqual([])
+    expect(decisions(rulesOfRound, shard, other('idle')(0), other('aged')(9e9))).toEqual([])
+  })
+})

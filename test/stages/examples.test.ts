@@ -1,13 +1,25 @@
 import { describe, expect, test } from 'vitest'
 import { annotate } from '../../src/stages/annotate.js'
 import { clean } from '../../src/stages/clean.js'
+import { countDropped } from '../../src/stages/count-dropped.js'
+import { countSealed } from '../../src/stages/count-sealed.js'
+import { gate } from '../../src/stages/gate.js'
+import { noteTrained } from '../../src/stages/note-trained.js'
 import { preprocess } from '../../src/stages/preprocess.js'
 import { relabel } from '../../src/stages/relabel.js'
+import { sample } from '../../src/stages/sample.js'
+import { score } from '../../src/stages/score.js'
 import { type EachStage } from '../../src/stages/stage.js'
 import { testStage } from '../../src/stages/test-stage.js'
 import { pipeline, relabelNode, relabelSources } from '../../src/pipeline.js'
 
-const stages = [preprocess, clean, annotate, relabel] as unknown as EachStage<never, never, never, unknown>[]
+const bootstrap = [noteTrained, sample, score, gate, countDropped, countSealed]
+const stages = [preprocess, clean, annotate, relabel, ...bootstrap] as unknown as EachStage<
+  never,
+  never,
+  never,
+  unknown
+>[]
 
 describe.each(stages.map(stage => [stage.name, stage] as const))('%s', (_, stage) => {
   test('has worked examples', () => expect(stage.examples.length).toBeGreaterThan(0))

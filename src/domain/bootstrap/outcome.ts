@@ -38,7 +38,10 @@ export const Outcome = z
     asked: z.string().nullable().describe('attribute line that was asked for'),
     reference_chars: z.int().nonnegative().nullable(),
     candidates: z.array(AnswerOutcome),
-    reason: z.string().nullable().describe('why a prompt has no answers: error code, or that the round was given up'),
+    reason: z
+      .string()
+      .nullable()
+      .describe('why nothing of a prompt went on: error code, that the round was given up, or that it only measures'),
   })
   .meta({ title: 'Outcome' })
 export type Outcome = z.output<typeof Outcome>
