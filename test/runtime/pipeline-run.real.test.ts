@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { SteerflowError } from '../../src/domain/errors.js'
 import { readAll } from '../../src/runtime/read-all.js'
-import { letters, replay } from '../../src/runtime/replay.js'
+import { type Letter, letters, replay } from '../../src/runtime/replay.js'
 import { bind } from '../../src/stages/bind.js'
 import { type ClosingFold, each, fold, type LastingFold } from '../../src/stages/stage.js'
 import {
@@ -83,6 +83,37 @@ test('a bad record becomes a dead letter, its neighbours go on, and a replay pas
   expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(20))
   // The other node of the same topic must not see the replayed record.
   expect(ids(await valuesOf(log, 'c'))).toEqual(upTo(20).filter(id => id !== 7))
+})
+
+test('who counts is told of every dead letter that can be read, in its transaction, and of its replay', async () => {
+  const log = await testLog(['a', 'b', 'c'])
+  await publishNumbers(log, a, 0, 20)
+  await log.publish([{ topic: 'a', key: Buffer.from('k'), value: Buffer.from('{"id":"x"') }])
+  const picky = each()({
+    ...declared,
+    name: 'picky',
+    create:
+      ({ to }) =>
+      record => {
+        if (record.id % 5 === 2) throw new TypeError('no')
+        return to.out(record)
+      },
+  })
+  const lost = { to: c, as: ({ id }: Numbered, code: string) => (id === 12 ? null : { id, key: code }) }
+  const node = bind('picky', picky, a, { out: b }, () => ({}), {}, lost)
+  await runUntilIdle(log, [node])
+  const told = (await valuesOf(log, 'c')).toSorted((x, y) => x.id - y.id)
+  expect(told).toEqual([2, 7, 17].map(id => ({ id, key: 'STEERFLOW_STAGE_FAILED' })))
+  expect((await log.state('dead-letters'))[0]?.end).toBe(5n)
+
+  const consequence = ({ record }: Letter) => {
+    const { id } = Numbered.parse(JSON.parse(record.value.toString()))
+    return id === 2 ? 'it is complete' : [{ topic: 'c', key: null, value: Buffer.from(`{"id":${-id},"key":"again"}`) }]
+  }
+  const failed = ({ code }: Letter): boolean => code === 'STEERFLOW_STAGE_FAILED'
+  const { replayed, refused } = await replay(log, letterTopics, failed, false, consequence)
+  expect([replayed.length, [...refused.values()]]).toEqual([3, ['it is complete']])
+  expect(ids((await valuesOf(log, 'c')).filter(({ key }) => key === 'again'))).toEqual([-17, -12, -7])
 })
 
 test('transient failures are waited out, nothing is dead-lettered', async () => {
