@@ -1,0 +1,61 @@
+/**
+ * Runs the whole pipeline with the compiled code until everything is idle, or kills itself with SIGKILL at the nth commit
+ * with which a node publishes something, before or after it. Jobs are run by a program that is given.
+ * Usage: node killed-rounds.mjs SETTINGS, with {config, programs, node, at, after}; without a node it lives.
+ */
+const { config: given, programs, node: killed, at = 1, after = false } = JSON.parse(process.argv[2])
+let left = at
+
+/** Does a commit of a node, and dies before or after it when it is the one. */
+async function around(node, outputs, work) {
+  if (node !== killed || outputs.length === 0 || --left > 0) return work()
+  if (after) await work()
+  process.kill(process.pid, 'SIGKILL')
+  return new Promise(() => undefined)
+}
+
+const dist = path => import(new URL(`../../dist/${path}`, import.meta.url).href)
+const [{ Config, nodeOptions }, { openWorkspace }, { openCapabilities }, { ExecRunner }] = await Promise.all(
+  ['cli/config.js', 'cli/workspace.js', 'cli/run/capabilities.js', 'adapters/launchers/exec/exec-runner.js'].map(dist),
+)
+const [{ pipeline }, topics, { PipelineRun }] = await Promise.all(
+  ['pipeline.js', 'topics.js', 'runtime/pipeline-run.js'].map(dist),
+)
+
+const config = Config.parse(given)
+const workspace = await openWorkspace(config, { exclusive: config.log.kafka === undefined })
+const { log, root } = workspace
+const join = log.join.bind(log)
+log.join = (group, topic, assignee) => {
+  const assigned = claim => {
+    const commit = claim.commit.bind(claim)
+    claim.commit = (from, to, outputs) => around(group, outputs, () => commit(from, to, outputs))
+    assignee.assigned(claim)
+  }
+  const rest = { lost: claim => assignee.lost(claim), revoked: claim => assignee.revoked(claim) }
+  return join(group, topic, { assigned, ...rest, failed: error => assignee.failed(error) })
+}
+
+const opened = await openCapabilities(workspace)
+const exec = new ExecRunner(root, { programs, pollMs: 20 })
+const run = new PipelineRun({
+  log,
+  nodes: pipeline,
+  deadLetters: topics.deadLetters.name,
+  capabilities: { ...opened.capabilities, runners: { runner: () => exec } },
+  options: node => nodeOptions(config, node),
+  concurrency: () => 8,
+  window: () => 16,
+  sourcesEnded: () => true,
+  untilIdle: true,
+  report: event => console.log(JSON.stringify(event)),
+})
+process.on('SIGTERM', () => run.stop())
+try {
+  await run.run()
+} catch (error) {
+  console.log(JSON.stringify({ event: 'stopped', code: error.code, message: error.message, next: error.next }))
+  process.exitCode = 1
+}
+await opened.close()
+await workspace.close()
