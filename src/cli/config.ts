@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { attributeSet, type AttributeSet } from '../domain/attributes.js'
+import { controlTokens, extraIdTokens, type PromptTokens } from '../domain/prompt-tokens.js'
 import { annotate } from '../stages/annotate.js'
 import { clean } from '../stages/clean.js'
 import { openRound } from '../stages/open-round.js'
@@ -277,6 +278,10 @@ export const attributeSetsOf = ({ attributeSets }: Config): readonly AttributeSe
 
 /** The attribute set that the value model predicts. @throws STEERFLOW_CONFIG_INVALID */
 export const attributeSetOf = (config: Config): AttributeSet => attributeSet(config.attributes, attributeSetsOf(config))
+
+/** The prompt tokens that a configuration names. */
+export const promptTokensOf = ({ promptTokens }: Config): PromptTokens =>
+  promptTokens === 'control' ? controlTokens : extraIdTokens
 
 /** What the log is told of the topics: the declared ones, with what the configuration changes. */
 export const topicSpecsOf = (config: Config): readonly TopicSpec[] =>

@@ -1,7 +1,6 @@
 import { spelled } from '../trainers/lint/words.js'
 import { trainers } from '../trainers/trainers.js'
-import { type Config, datasetNames, datasetOf } from './config.js'
-import { promptTokensOf } from './run/capabilities.js'
+import { type Config, datasetNames, datasetOf, promptTokensOf } from './config.js'
 
 /**
  * One sentence for each dataset whose trainer would separate turns by other tokens than the pipeline counts and asks with:

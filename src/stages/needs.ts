@@ -53,8 +53,8 @@ export interface ValueModels {
 
 /** Value models that somebody has chosen before. */
 export interface ChosenValueModels {
-  /** The model of that digest, active or not; waits until something serves it. */
-  chosen(digest: string, signal: AbortSignal): Promise<PinnedValueModel>
+  /** The model of that digest or name, active or not; waits until something serves it. */
+  chosen(name: string, signal: AbortSignal): Promise<PinnedValueModel>
 }
 
 /** SteerLM models that answer. */

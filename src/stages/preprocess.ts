@@ -9,6 +9,7 @@ import { pythonJson } from '../domain/json/python.js'
 import { hasScores } from '../domain/label-line.js'
 import { splitOf } from '../domain/split.js'
 import { nemoSystemPrompt } from '../domain/system-prompt.js'
+import { threadId } from '../domain/thread-id.js'
 import { preprocessExamples } from './preprocess-examples.js'
 import { each } from './stage.js'
 
@@ -59,7 +60,7 @@ export const preprocess = each()({
       const conversation = (source: SourceConversation, type: ConversationType): Conversation => {
         const content = {
           conversations: source.turns,
-          tree_id: source.treeId ?? threadId(source),
+          tree_id: source.treeId ?? threadId(source.system, source.turns),
           system: source.system ?? options.system,
           mask: source.mask ?? options.maskRole,
           type,
@@ -90,9 +91,6 @@ export const preprocess = each()({
 /** Names a conversation by what is said in it, not by its labels: a corrected label replaces the record it corrects. */
 const conversationId = ({ conversations, tree_id, system, mask, type }: Omit<Conversation, 'steerflow'>): string =>
   digest(type, tree_id, system, mask, ...conversations.flatMap(turn => [turn.from, turn.value]))
-
-/** The id of a thread that has none: conversations that begin alike belong to one tree. */
-const threadId = ({ system, turns }: SourceConversation): string => digest(system ?? '', turns[0]!.value)
 
 /** Trees are bounded while they are walked; this holds for every format. */
 function checkSize(sources: readonly SourceConversation[], bounds: FanoutBounds): void {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { BootstrapPrompt, type Candidate, Sampled } from '../domain/bootstrap/candidates.js'
+import { examplePrompt, exampleRounds } from '../domain/bootstrap/examples.js'
 import { type Round } from '../domain/bootstrap/round.js'
 import { sampleSeed } from '../domain/bootstrap/seeds.js'
 import { SteerflowError } from '../domain/errors.js'
-import { examplePrompt, exampleRounds } from './round-examples.js'
 import { type Policies, type Rounds } from './needs.js'
 import { each } from './stage.js'
 

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { Sampled, type ScoredCandidate, ScoredSample } from '../domain/bootstrap/candidates.js'
+import { exampleJudge, examplePrompt, exampleRounds } from '../domain/bootstrap/examples.js'
 import { SteerflowError } from '../domain/errors.js'
 import { type ChosenValueModels, type PinnedValueModel, type Rounds, type ScoredTurn } from './needs.js'
-import { exampleJudge, examplePrompt, exampleRounds } from './round-examples.js'
 import { each } from './stage.js'
 
 interface Needs {

@@ -35,6 +35,12 @@ export class RoundsOnRecord implements Rounds {
     this.#decode = reader(topic)
   }
 
+  /** Fewest answers that are sampled of a prompt in the rounds that are open; 1 where none is. */
+  get samples(): number {
+    const open = [...this.#known.values()].filter(({ closed }) => !closed)
+    return open.length === 0 ? 1 : Math.min(...open.map(({ round }) => round.plan.samples))
+  }
+
   async of(name: string, signal: AbortSignal): Promise<KnownRound> {
     for (;;) {
       await this.#fresh()

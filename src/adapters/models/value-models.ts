@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../domain/errors.js'
 import { type ModelRecord } from '../../domain/model.js'
-import { type PinnedValueModel, type ValueModels } from '../../stages/needs.js'
+import { type ChosenValueModels, type PinnedValueModel, type ValueModels } from '../../stages/needs.js'
 import { type Fleet } from '../inference/fleet.js'
 import { type ActiveModel } from './active-model.js'
 import { whilePresent } from './presence.js'
@@ -25,11 +25,16 @@ export interface ValueModelsOptions {
   readonly pollMs?: number
 }
 
-export interface OpenedValueModels extends ValueModels {
+export interface OpenedValueModels extends ValueModels, ChosenValueModels {
   /** Whether `pin` would not have to wait. */
   ready(): Promise<boolean>
   /** The model of that name or digest, active or not; null when nothing can serve it now. */
   named(name: string): Promise<PinnedValueModel | null>
+  /**
+   * What annotates now: the active model, served or not, or what endpoints serve that declare nothing, which predicts the
+   * fleet's attribute set. Null when there is none.
+   */
+  current(): Promise<{ readonly digest: string; readonly attributeSet: string | null } | null>
   close(): Promise<void>
 }
 
@@ -94,7 +99,7 @@ export function openValueModels(options: ValueModelsOptions): OpenedValueModels 
     if (external === null) {
       throw new SteerflowError(
         'STEERFLOW_CONFIG_INVALID',
-        `annotate.endpoints: the active model ${model.model} is of kind ${model.kind}, which needs a server of its own`,
+        `annotate.endpoints: the model ${model.model} is of kind ${model.kind}, which needs a server of its own`,
       )
     }
     return null
@@ -103,6 +108,13 @@ export function openValueModels(options: ValueModelsOptions): OpenedValueModels 
   const activeNow = async (): Promise<PinnedValueModel | null> => {
     const model = await options.active.now()
     return model && serving(model)
+  }
+
+  const named = async (name: string): Promise<PinnedValueModel | null> => {
+    if (external !== null && !byRegistry()) return name === external ? pinned(external, external) : null
+    const model = await options.active.named(name)
+    if (model) return serving(model)
+    return fleet.models().includes(name) ? pinned(name, name) : null
   }
 
   return {
@@ -120,11 +132,18 @@ export function openValueModels(options: ValueModelsOptions): OpenedValueModels 
       const model = await options.active.now()
       return model !== null && (model.kind === 'baseline' || declaredAs(model) !== null)
     },
-    named: async name => {
-      if (external !== null && !byRegistry()) return name === external ? pinned(external, external) : null
-      const model = await options.active.named(name)
-      if (model) return serving(model)
-      return fleet.models().includes(name) ? pinned(name, name) : null
+    current: async () => {
+      if (external !== null && !byRegistry()) return { digest: external, attributeSet: null }
+      const model = await options.active.now()
+      return model && { digest: model.digest, attributeSet: model.attribute_set }
+    },
+    named,
+    chosen: async (name, signal) => {
+      for (;;) {
+        const model = await named(name)
+        if (model) return model
+        await sleep(pollMs, undefined, { signal })
+      }
     },
     close: async () => {
       for (const starting of servers.values()) await starting.then(server => server.close()).catch(() => undefined)

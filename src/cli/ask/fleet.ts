@@ -1,8 +1,8 @@
 import { type AnsweringFleet, openAnsweringFleet } from '../../adapters/inference/answering-fleet.js'
+import { type EndpointsReport } from '../../adapters/inference/endpoints/events.js'
 import { followEndpoints } from '../../adapters/inference/endpoints/follow.js'
 import { SteerflowError } from '../../domain/errors.js'
-import { attributeSetOf, type Config, endpointsOf } from '../config.js'
-import { promptTokensOf } from '../run/capabilities.js'
+import { attributeSetOf, type Config, endpointsOf, promptTokensOf } from '../config.js'
 
 /** The SteerLM model servers of a configuration. */
 export interface Answering {
@@ -13,9 +13,14 @@ export interface Answering {
 /**
  * Opens the SteerLM model servers of a configuration.
  * @param retryForMs how long an outage is waited for; null: for ever
+ * @param report hears of endpoints that come and go
  * @throws STEERFLOW_USAGE when none are set, and what the endpoints throw.
  */
-export async function openAnswering(config: Config, retryForMs: number | null): Promise<Answering> {
+export async function openAnswering(
+  config: Config,
+  retryForMs: number | null,
+  report: EndpointsReport = () => undefined,
+): Promise<Answering> {
   const { inFlight, deadlineSeconds } = config.sample
   const sources = endpointsOf(config.sample)
   if (!sources) {
@@ -32,7 +37,7 @@ export async function openAnswering(config: Config, retryForMs: number | null): 
     ...(inFlight !== null && { mostInFlight: inFlight }),
   })
   try {
-    const following = await followEndpoints(sources, { fleet, set: attributeSetOf(config), report: () => undefined })
+    const following = await followEndpoints(sources, { fleet, set: attributeSetOf(config), report })
     return {
       fleet,
       close: () => {

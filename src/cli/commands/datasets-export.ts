@@ -8,12 +8,12 @@ import { attributeSet } from '../../domain/attributes.js'
 import { type ExportContext } from '../../domain/export/export-format.js'
 import { type LabelPlace, labelPlaces } from '../../domain/export/label-place.js'
 import { type Session } from '../command.js'
-import { attributeSetsOf, type Config } from '../config.js'
+import { attributeSetsOf, type Config, promptTokensOf } from '../config.js'
 import { wholeNumber } from '../flags.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { thousands } from '../render/bars.js'
 import { progress } from '../render/progress.js'
-import { promptTokensOf, shippedTokenizer } from '../run/capabilities.js'
+import { shippedTokenizer } from '../run/capabilities.js'
 
 interface Flags extends ConfigFlags {
   readonly format: string

@@ -85,7 +85,7 @@ async function wholeFlow(
       workspace,
       nodes: pipeline,
       capabilities: opened.capabilities,
-      conversations: opened.conversations,
+      underWay: opened.underWay,
       untilIdle: true,
       sources: async stopped => {
         const own = files.length > 0 ? files : [shippedTrees]

@@ -1,10 +1,9 @@
 import { resolve } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Option } from 'commander'
 import { type OpenedValueModels } from '../../adapters/models/value-models.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { relabelNode, relabelSources } from '../../pipeline.js'
-import { type ValueModels } from '../../stages/needs.js'
+import { type Capabilities } from '../../stages/needs.js'
 import { type Node } from '../../stages/bind.js'
 import { scored } from '../../topics.js'
 import { type Session, type Verb } from '../command.js'
@@ -62,7 +61,7 @@ export const relabel: Verb = (program, session) => {
           workspace,
           nodes: [node],
           capabilities: { ...opened.capabilities, valueModels },
-          conversations: opened.conversations,
+          underWay: opened.underWay,
           untilIdle: flags.untilIdle ?? false,
           sources: async () => undefined,
           watch: rows => live.show(rows, flags.untilIdle ? 'until idle' : 'running; Ctrl-C stops'),
@@ -81,9 +80,6 @@ export const relabel: Verb = (program, session) => {
   })
 }
 
-/** Pause between two looks for a model that went away, in milliseconds. */
-const pollMs = 200
-
 /**
  * One model for all records, whichever is active.
  * @throws STEERFLOW_USAGE when nothing can serve it.
@@ -91,19 +87,12 @@ const pollMs = 200
 async function oneModel(
   models: OpenedValueModels,
   name: string,
-): Promise<{ digest: string; valueModels: ValueModels }> {
+): Promise<{ digest: string; valueModels: Capabilities['valueModels'] }> {
   const first = await models.named(name)
   if (!first) {
     throw new SteerflowError('STEERFLOW_USAGE', `--model ${name}: nothing serves it; see steerflow models list`)
   }
-  const pin: ValueModels['pin'] = async signal => {
-    for (;;) {
-      const model = await models.named(name)
-      if (model) return model
-      await sleep(pollMs, undefined, { signal })
-    }
-  }
-  return { digest: first.digest, valueModels: { pin } }
+  return { digest: first.digest, valueModels: { ...models, pin: signal => models.chosen(name, signal) } }
 }
 
 interface Ended {

@@ -44,7 +44,7 @@ export const run: Verb = (program, session) => {
           workspace,
           nodes,
           capabilities: opened.capabilities,
-          conversations: opened.conversations,
+          underWay: opened.underWay,
           untilIdle: flags.untilIdle ?? false,
           sources: async () => undefined,
           watch: async rows => {

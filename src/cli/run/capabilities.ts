@@ -6,25 +6,23 @@ import { type EndpointsReport } from '../../adapters/inference/endpoints/events.
 import { fleetFile, fleetFolder } from '../../adapters/inference/fleet-file.js'
 import { followEndpoints } from '../../adapters/inference/endpoints/follow.js'
 import { type Fleet, openFleet } from '../../adapters/inference/fleet.js'
+import { type FleetStats } from '../../adapters/inference/pool/counters.js'
 import { ActiveModel } from '../../adapters/models/active-model.js'
 import { openValueModels, type OpenedValueModels } from '../../adapters/models/value-models.js'
 import { openJobRunners } from '../../adapters/launchers/runners.js'
 import { startCallbackListener } from '../../adapters/launchers/webhook/listener.js'
 import { openShards } from '../../adapters/storage/shard-store.js'
 import { openMasker } from '../../adapters/tokenizer/open-masker.js'
-import { controlTokens, extraIdTokens, type PromptTokens } from '../../domain/prompt-tokens.js'
+import { attributeSet } from '../../domain/attributes.js'
 import { type Capabilities } from '../../stages/needs.js'
 import { models } from '../../topics.js'
-import { attributeSetOf, type Config, endpointsOf } from '../config.js'
+import { attributeSetOf, attributeSetsOf, endpointsOf, promptTokensOf } from '../config.js'
 import { snapshotsOf } from '../training/snapshots.js'
 import { type Workspace } from '../workspace.js'
+import { openRoundCapabilities } from './round-capabilities.js'
 
 /** The tokenizer that is shipped with the examples. */
 export const shippedTokenizer = fileURLToPath(new URL('../../../examples/data/tokenizer.model.v1', import.meta.url))
-
-/** The prompt tokens that a configuration names. */
-export const promptTokensOf = (config: Config): PromptTokens =>
-  config.promptTokens === 'control' ? controlTokens : extraIdTokens
 
 /** Milliseconds after which a run says again what its servers do. */
 const tellEveryMs = 1_000
@@ -33,8 +31,8 @@ const tellEveryMs = 1_000
 export interface Opened {
   readonly capabilities: Capabilities
   readonly fleet: Fleet
-  /** Conversations that `annotate` may have under way now: as many as keep the servers busy, or what is configured. */
-  readonly conversations: () => number
+  /** Records that nodes of costly stages may have under way now: as many as keep the servers busy, or what is configured. */
+  readonly underWay: Readonly<Record<string, () => number>>
   readonly valueModels: OpenedValueModels
   /** Whether `annotate` has a model to ask now. */
   hasValueModel(): Promise<boolean>
@@ -69,7 +67,10 @@ export async function openCapabilities(
     external: sources ? config.annotate.model : null,
     serve: record => startBaselineServer({ modelPath: modelFile(root, record.path), tokens }),
   })
+  const rounds = await openRoundCapabilities(workspace, valueModels, report)
   const capabilities: Capabilities = {
+    ...rounds.capabilities,
+    attributeSets: { set: name => attributeSet(name, attributeSetsOf(config)) },
     masker,
     valueModels,
     shards: await openShards(root, files),
@@ -80,11 +81,21 @@ export async function openCapabilities(
   const listens = webhook.callback.url !== '' && webhook.callback.port !== null
   const listener = listens ? await startCallbackListener(root, webhook) : null
   const file = fleetFile(fleetFolder(root))
-  const telling = setInterval(() => file.write(fleet.stats()), tellEveryMs).unref()
+  const stats = (): FleetStats => {
+    const values = fleet.stats()
+    return { ...values, endpoints: [...values.endpoints, ...rounds.policies.stats()] }
+  }
+  const telling = setInterval(() => file.write(stats()), tellEveryMs).unref()
+  const conversations = (): number => config.annotate.concurrency ?? fleet.conversations()
   return {
     capabilities,
     fleet,
-    conversations: () => config.annotate.concurrency ?? fleet.conversations(),
+    underWay: {
+      annotate: conversations,
+      relabel: conversations,
+      sample: () => rounds.prompts(rounds.policies.requests()),
+      score: () => rounds.prompts(conversations()),
+    },
     valueModels,
     hasValueModel: () => valueModels.ready(),
     close: async () => {
@@ -92,6 +103,7 @@ export async function openCapabilities(
       file.remove()
       following?.stop()
       await listener?.close()
+      await rounds.policies.close()
       await valueModels.close()
       await fleet.close()
       await masker.close()

@@ -14,8 +14,8 @@ export interface RunRequest {
   readonly workspace: Workspace
   readonly nodes: readonly Node[]
   readonly capabilities: Capabilities
-  /** Conversations that `annotate` may have under way now. */
-  readonly conversations: () => number
+  /** Records that a node may have under way now, by its stage, where it asks models and pays for its calls. */
+  readonly underWay: Readonly<Record<string, () => number>>
   readonly untilIdle: boolean
   /** Takes sources in beside the nodes; aborted with the run. */
   readonly sources: (signal: AbortSignal) => Promise<void>
@@ -35,9 +35,6 @@ const watchMs = 250
  */
 export const [costlyWindow, cheapWindow] = [256, 2048]
 
-/** Whether a node asks value models. */
-const isCostly = ({ stage }: Node): boolean => stage === 'annotate' || stage === 'relabel'
-
 /** Runs nodes and sources together. Resolves when the run has ended, with the records that it committed. */
 export async function runPipeline(request: RunRequest): Promise<{ readonly committed: number }> {
   const { workspace, nodes } = request
@@ -50,8 +47,8 @@ export async function runPipeline(request: RunRequest): Promise<{ readonly commi
     deadLetters: deadLetters.name,
     capabilities: request.capabilities,
     options: node => nodeOptions(workspace.config, node),
-    concurrency: node => (isCostly(node) ? request.conversations() : 64),
-    window: node => (isCostly(node) ? costlyWindow : cheapWindow),
+    concurrency: ({ stage }) => request.underWay[stage]?.() ?? 64,
+    window: ({ stage }) => (request.underWay[stage] ? costlyWindow : cheapWindow),
     sourcesEnded: () => sourcesEnded,
     untilIdle: request.untilIdle,
     report: request.report,

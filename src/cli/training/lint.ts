@@ -6,8 +6,7 @@ import { type Finding } from '../../trainers/lint/finding.js'
 import { jobSubject } from '../../trainers/lint/job-subject.js'
 import { lint } from '../../trainers/lint/lint.js'
 import { type Subject, type Surroundings } from '../../trainers/lint/subject.js'
-import { type Config, datasetNames, datasetOf } from '../config.js'
-import { promptTokensOf } from '../run/capabilities.js'
+import { type Config, datasetNames, datasetOf, promptTokensOf } from '../config.js'
 
 /** What was looked at, and what was found. */
 export interface Linted {

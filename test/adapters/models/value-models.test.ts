@@ -136,3 +136,49 @@ describe('where endpoints declare their models', () => {
     expect(await models.named('unheard of')).toBeNull()
   })
 })
+
+describe('a model that was chosen before', () => {
+  it('is had although another is active, and a baseline model is served here', async () => {
+    const { world, models, served } = opened()
+    world.active = { ...b, kind: 'baseline' }
+    const chosen = await models.chosen(a.digest, AbortSignal.timeout(2000))
+    expect([chosen.digest, await asked(chosen), served]).toEqual([a.digest, a.digest, [a.digest]])
+  })
+
+  it('is waited for until something serves it: another is never asked', async () => {
+    const { world, models } = opened({ external: 'external' })
+    world.endpoints = ['other']
+    world.active = a
+    const waiting = models.chosen(external.digest, AbortSignal.timeout(2000))
+    const stop = new AbortController()
+    const given = models.chosen('unheard of', stop.signal)
+    await new Promise(resolve => setTimeout(resolve, 20))
+    stop.abort()
+    await expect(given).rejects.toThrow('aborted')
+    world.endpoints = ['other', external.model]
+    expect(await asked(await waiting)).toBe(external.model)
+  })
+
+  it('may be whatever endpoints serve that declare nothing', async () => {
+    const { world, models } = opened({ external: 'external' })
+    world.endpoints = [null]
+    expect((await models.chosen('external', AbortSignal.timeout(2000))).digest).toBe('external')
+  })
+})
+
+describe('what annotates now', () => {
+  it('is the active model, whether or not it is served', async () => {
+    const { world, models } = opened({ external: 'external' })
+    world.endpoints = ['other']
+    expect(await models.current()).toBeNull()
+    world.active = external
+    expect(await models.current()).toEqual({ digest: external.digest, attributeSet: external.attribute_set })
+  })
+
+  it('is what endpoints serve that declare nothing', async () => {
+    const { world, models } = opened({ external: 'external' })
+    world.endpoints = [null]
+    world.active = a
+    expect(await models.current()).toEqual({ digest: 'external', attributeSet: null })
+  })
+})

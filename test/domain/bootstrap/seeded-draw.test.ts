@@ -12,7 +12,7 @@ function drawn(ids: readonly string[], seed: string, most: number): string[] {
 const ids = fc.uniqueArray(fc.string({ maxLength: 8 }), { maxLength: 200 })
 
 describe('a seeded draw', () => {
-  it('takes the ids with the smallest digests, in whatever order they are offered', () => {
+  it('takes the ids with the smallest digests, in whatever order and however often they are offered', () => {
     fc.assert(
       fc.property(
         ids.chain(all => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length }))),
@@ -20,6 +20,7 @@ describe('a seeded draw', () => {
         ([all, shuffled], most) => {
           const smallest = all.toSorted((a, b) => (digest('s', a) < digest('s', b) ? -1 : 1)).slice(0, most)
           expect(drawn(shuffled, 's', most)).toEqual(smallest.sort())
+          expect(drawn([...all, ...shuffled], 's', most)).toEqual(smallest)
         },
       ),
     )

@@ -1,8 +1,7 @@
-import { attributeSets } from '../domain/attributes.js'
-import { type BootstrapPrompt } from '../domain/bootstrap/candidates.js'
-import { RoundPlan } from '../domain/bootstrap/round-plan.js'
-import { type Round } from '../domain/bootstrap/round.js'
-import { type Rounds } from './needs.js'
+import { attributeSets } from '../attributes.js'
+import { type BootstrapPrompt } from './candidates.js'
+import { RoundPlan } from './round-plan.js'
+import { type Round } from './round.js'
 
 /** Literals for the worked examples of the stages of a round. */
 
@@ -47,8 +46,8 @@ export const examplePrompt = (round = 'loop-1'): BootstrapPrompt => ({
 })
 
 /** Every round is open; those whose name says so were given up. */
-export const exampleRounds: Rounds = {
-  of: async name => ({ round: exampleRound(name), givenUp: name.startsWith('given-up') }),
+export const exampleRounds = {
+  of: async (name: string) => ({ round: exampleRound(name), givenUp: name.startsWith('given-up') }),
 }
 
 /** Predicts a quality that grows with every ten characters of the last turn. */

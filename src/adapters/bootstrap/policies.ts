@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type Policy } from '../../domain/bootstrap/round.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { type Policies } from '../../stages/needs.js'
+import { type AnsweringFleet } from '../inference/answering-fleet.js'
+import { type EndpointStats } from '../inference/pool/counters.js'
+import { type ActiveModel } from '../models/active-model.js'
+
+/** A fleet that follows the endpoints of a configuration. */
+export interface OpenedFleet {
+  readonly fleet: Pick<AnsweringFleet, 'answer' | 'models' | 'requests' | 'stats'>
+  close(): Promise<void>
+}
+
+export interface PoliciesOptions {
+  /** Opens the fleet; null where no endpoint is set. */
+  readonly open: (() => Promise<OpenedFleet>) | null
+  /** The SteerLM models of the registry. */
+  readonly active: Pick<ActiveModel, 'now' | 'named'>
+  /** Milliseconds between two looks at the endpoints while a model has none (200). */
+  readonly pollMs?: number
+}
+
+export interface OpenedPolicies extends Policies {
+  /** What a round samples that names no model: the active one, else the only one that endpoints declare. */
+  current(): Promise<Policy>
+  /** Requests to have under way, so that every server finds its next prompts waiting here. */
+  requests(): number
+  stats(): readonly EndpointStats[]
+  close(): Promise<void>
+}
+
+/** What endpoints serve that declare no model. */
+const external: Policy = { model: 'external', digest: 'external' }
+
+/**
+ * The SteerLM models that rounds sample. The fleet is opened when somebody asks for the first time, so that a run without
+ * rounds connects nowhere. Nothing is given up because of an outage: while no server of a model answers, or no endpoint
+ * declares it, whoever asks for it waits.
+ */
+export function openPolicies({ open, active, pollMs = 200 }: PoliciesOptions): OpenedPolicies {
+  let opening: Promise<OpenedFleet> | null = null
+  let opened: OpenedFleet | null = null
+
+  const fleet = async (): Promise<OpenedFleet['fleet']> => {
+    if (!open) {
+      const message = 'sample.endpoints: bootstrap rounds ask servers of a SteerLM model, and none is set'
+      throw new SteerflowError('STEERFLOW_CONFIG_INVALID', message)
+    }
+    opening ??= open()
+    try {
+      opened = await opening
+    } catch (error) {
+      opening = null
+      throw error
+    }
+    return opened.fleet
+  }
+
+  /** What endpoints call a model: its digest, or the name that it was registered with. Waits for one that serves it. */
+  const declaredAs = async (digest: string, models: () => readonly (string | null)[], signal: AbortSignal) => {
+    for (;;) {
+      const names = models()
+      if (names.includes(digest)) return digest
+      const registered = await active.named(digest)
+      if (registered && names.includes(registered.model)) return registered.model
+      if (names.includes(null)) return digest
+      await sleep(pollMs, undefined, { signal })
+    }
+  }
+
+  return {
+    answer: async (model, request, drawing, signal) => {
+      const servers = await fleet()
+      return servers.answer(await declaredAs(model, () => servers.models(), signal), request, drawing, signal)
+    },
+    current: async () => {
+      const registered = await active.now()
+      if (registered) return { model: registered.model, digest: registered.digest }
+      const declared = open ? new Set((await fleet()).models()) : new Set<null>()
+      const [only] = declared
+      return declared.size === 1 && only != null ? { model: only, digest: only } : external
+    },
+    requests: () => opened?.fleet.requests() ?? 64,
+    stats: () => opened?.fleet.stats() ?? [],
+    close: async () => {
+      await (await opening?.catch(() => null))?.close()
+    },
+  }
+}

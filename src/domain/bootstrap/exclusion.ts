@@ -1,0 +1,31 @@
+import { digest } from '../digest.js'
+import { normalised } from '../near-duplicates/words.js'
+import { contexts, type DuePrompt, lastDue, type Spoken } from './due-prompts.js'
+
+/** 128 bits of a digest as a string of 16 bytes: there may be millions. */
+const compact = (hex: string): string => Buffer.from(hex, 'hex').subarray(0, 16).toString('latin1')
+
+const compactText = (text: string): string => compact(digest(normalised(text)))
+
+/**
+ * What must not be sampled: prompts of validation and evaluation records. A prompt is out when it is one of their contexts,
+ * or when its last turn says what one of their users said, whatever stood before.
+ */
+export class Exclusion {
+  readonly #prompts = new Set<string>()
+  readonly #texts = new Set<string>()
+
+  /** Leaves out everything that could be asked of a conversation. */
+  add(conversation: Spoken): void {
+    const whole = lastDue(conversation)
+    for (const { prompt_id } of contexts(conversation)) this.#prompts.add(compact(prompt_id))
+    if (whole) this.#prompts.add(compact(whole.prompt_id))
+    for (const { from, value } of conversation.turns)
+      if (from === conversation.mask) this.#texts.add(compactText(value))
+  }
+
+  /** Whether the prompt must not be sampled. */
+  has({ prompt_id, turns }: DuePrompt): boolean {
+    return this.#prompts.has(compact(prompt_id)) || this.#texts.has(compactText(turns.at(-1)!.value))
+  }
+}

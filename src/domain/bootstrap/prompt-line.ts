@@ -1,0 +1,58 @@
+import { z } from 'zod'
+import { Turn } from '../conversation.js'
+import { SteerflowError } from '../errors.js'
+import { nemoSystemPrompt } from '../system-prompt.js'
+import { type Spoken } from './due-prompts.js'
+
+const Prompt = z.object({ prompt: z.string().min(1), system: z.string().optional() })
+
+const Thread = z.object({
+  conversations: z.array(z.object(Turn.pick({ value: true, from: true, label: true }).shape)).min(1),
+  system: z.string().optional(),
+  mask: z.string().optional(),
+  tree_id: z.string().optional(),
+})
+
+/** What speakers are called elsewhere. */
+const speakers: ReadonlyMap<string, string> = new Map([
+  ['human', 'User'],
+  ['user', 'User'],
+  ['gpt', 'Assistant'],
+  ['chatgpt', 'Assistant'],
+  ['assistant', 'Assistant'],
+])
+
+/** A line of a file of prompts. */
+export interface PromptLine extends Spoken {
+  readonly tree_id: string | null
+}
+
+/**
+ * Reads a line of a file of prompts: `{prompt, system?}`, or a conversation `{conversations: [{from, value}], system?,
+ * mask?, tree_id?}` as in snapshots or ShareGPT. Where no system prompt is named it is that of the training data.
+ * @throws STEERFLOW_ROUND_INVALID when it is neither.
+ */
+export function readPromptLine(line: string): PromptLine {
+  const record = parsed(line)
+  const prompt = Prompt.safeParse(record)
+  if (prompt.success) {
+    const { system = nemoSystemPrompt, prompt: value } = prompt.data
+    return { system, mask: 'User', turns: [{ value, from: 'User' }], tree_id: null }
+  }
+  const thread = Thread.safeParse(record)
+  if (!thread.success) {
+    const message = 'it is neither {"prompt": …} nor {"conversations": [{"from": …, "value": …}]}'
+    throw new SteerflowError('STEERFLOW_ROUND_INVALID', message)
+  }
+  const { conversations, system = nemoSystemPrompt, mask = 'User', tree_id = null } = thread.data
+  const turns = conversations.map(turn => ({ ...turn, from: speakers.get(turn.from) ?? turn.from }))
+  return { system, mask, turns, tree_id }
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line)
+  } catch (cause) {
+    throw new SteerflowError('STEERFLOW_ROUND_INVALID', 'it is not JSON', { cause })
+  }
+}
