@@ -7,7 +7,7 @@ import { readSettings, type Settings } from './settings.js'
  * `npm run bench -- NAME… [--json] [--only PART,…] [--verbose] [--long]`: measures and prints; with --json the last line
  * of stdout is one object. Parts, a trace and longer runs are the fleet's.
  */
-const known = ['preprocess', 'clean', 'annotate', 'log', 'kafka', 'fleet', 'sink'] as const
+const known = ['preprocess', 'clean', 'annotate', 'log', 'kafka', 'fleet', 'sink', 'bootstrap'] as const
 
 const args = process.argv.slice(2)
 const json = args.includes('--json')

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { openTrainingIndexes } from '../../adapters/bootstrap/training-indexes.js'
 import { startBaselineServer } from '../../adapters/baseline/server.js'
 import { type EndpointsReport } from '../../adapters/inference/endpoints/events.js'
 import { fleetFile, fleetFolder } from '../../adapters/inference/fleet-file.js'
@@ -67,9 +68,11 @@ export async function openCapabilities(
     external: sources ? config.annotate.model : null,
     serve: record => startBaselineServer({ modelPath: modelFile(root, record.path), tokens }),
   })
+  const trainingIndexes = openTrainingIndexes(root)
   const rounds = await openRoundCapabilities(workspace, valueModels, report)
   const capabilities: Capabilities = {
     ...rounds.capabilities,
+    trainingIndexes,
     attributeSets: { set: name => attributeSet(name, attributeSetsOf(config)) },
     masker,
     valueModels,
@@ -103,6 +106,7 @@ export async function openCapabilities(
       file.remove()
       following?.stop()
       await listener?.close()
+      trainingIndexes.close()
       await rounds.policies.close()
       await valueModels.close()
       await fleet.close()

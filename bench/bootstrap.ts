@@ -1,0 +1,9 @@
+import { near } from './bootstrap/near.js'
+import { type Figure } from './figure.js'
+import { measured, type Part } from './parts.js'
+import { type Settings } from './settings.js'
+
+const parts: Readonly<Record<string, Part>> = { near }
+
+/** What bootstrap rounds cost. `--only near` measures some parts. */
+export const figures = (settings: Settings): Promise<Figure[]> => measured(parts, settings)

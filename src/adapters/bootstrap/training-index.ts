@@ -1,0 +1,98 @@
+import { readdir, rename, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { SteerflowError } from '../../domain/errors.js'
+import { type Snapshot } from '../../domain/job.js'
+import { bandsFor, thresholds } from '../../domain/near-duplicates/bands.js'
+import { type Near, type NearIndex } from '../../domain/near-duplicates/near-index.js'
+import { exists, makeFolder, storing, syncFolder } from '../storage/durable.js'
+import { openSpool } from '../storage/spool.js'
+import { makeNearFile } from './make-near-file.js'
+import { nearFileKey, readNearFile } from './near-file.js'
+import { type NearProgress } from './near-messages.js'
+
+export interface TrainingIndexOptions {
+  /** The data folder. */
+  readonly root: string
+  /** The snapshot whose training split is indexed. */
+  readonly snapshot: Pick<Snapshot, 'dataset' | 'digest'>
+  /** The least similarity of near-duplicates, from 0.7 to 1; 0.8 unless told otherwise. */
+  readonly threshold?: number
+  readonly signal?: AbortSignal
+  /** Told how far the snapshot has been read, where it has to be. */
+  readonly progress?: (progress: NearProgress) => void
+}
+
+/** The answers of a training snapshot, to be asked for near-duplicates. Read-only. */
+export interface TrainingIndex {
+  /** Answers with different texts. */
+  readonly size: number
+  /** Memory in bytes. */
+  readonly bytes: number
+  /** The answer that is most like a text: `id` is the record's id, a colon, and the place of its turn, from 0. */
+  nearest(text: string): Promise<Near | null>
+}
+
+/**
+ * Indexes every turn of a snapshot's training split that is learnt (its speaker is not the record's `mask`). The
+ * signatures are kept below the data folder, `near-duplicates/<dataset>/<digest>-<key>.index`, for the next process; a
+ * file that is torn or was made otherwise is made anew, and those of snapshots that are gone are removed.
+ * @throws STEERFLOW_CONFIG_INVALID for a threshold out of range; STEERFLOW_STORAGE when the snapshot cannot be read or is
+ *   not what was materialised; the reason of `signal`.
+ */
+export async function openTrainingIndex(options: TrainingIndexOptions): Promise<TrainingIndex> {
+  const { snapshot, threshold = thresholds.usual, signal, progress } = options
+  // Before anything is read that would be in vain.
+  bandsFor(threshold)
+  const root = resolve(options.root)
+  const key = nearFileKey(snapshot.digest)
+  const folder = join(root, 'near-duplicates', snapshot.dataset)
+  const name = `${snapshot.digest}-${key.slice(0, 16)}.index`
+  const path = join(folder, name)
+  const read = (): Promise<NearIndex | null> =>
+    storing(`read ${path}`, () => readNearFile({ path, key, threshold, signal })).catch((error: unknown) => {
+      signal?.throwIfAborted()
+      throw error
+    })
+
+  let index = await read()
+  if (index === null) {
+    const spool = await openSpool(root)
+    const room = await spool.folder('near-duplicates')
+    try {
+      const made = join(room, 'index')
+      await makeNearFile(
+        { root, dataset: snapshot.dataset, snapshot: snapshot.digest, path: made, key },
+        signal,
+        progress,
+      )
+      await storing(`keep ${path}`, async () => {
+        await makeFolder(folder)
+        await rename(made, path)
+        await syncFolder(folder)
+      })
+    } finally {
+      await rm(room, { recursive: true, force: true })
+    }
+    await removeOld(root, snapshot, name)
+    index = await read()
+  }
+  if (index === null) throw new SteerflowError('STEERFLOW_STORAGE', `${path} was written and cannot be read`)
+  const opened = index
+  return { size: opened.size, bytes: opened.bytes, nearest: async text => opened.nearest(text) }
+}
+
+/** Removes files of this snapshot that were made otherwise, and those of snapshots that are gone. */
+async function removeOld(
+  root: string,
+  { dataset, digest }: TrainingIndexOptions['snapshot'],
+  kept: string,
+): Promise<void> {
+  const folder = join(root, 'near-duplicates', dataset)
+  await storing(`remove what is old in ${folder}`, async () => {
+    for (const name of await readdir(folder)) {
+      const of = name.slice(0, 64)
+      const isOld = of === digest || !(await exists(join(root, 'datasets', dataset, of)))
+      if (name !== kept && isOld) await rm(join(folder, name), { force: true })
+    }
+  })
+}

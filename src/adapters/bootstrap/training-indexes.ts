@@ -1,0 +1,42 @@
+import { type TrainingIndex, type TrainingIndexes } from '../../stages/needs.js'
+import { openTrainingIndex } from './training-index.js'
+
+/** Indexes of training snapshots that are opened when they are asked for; one that is open serves all who ask. */
+export interface OpenedTrainingIndexes extends TrainingIndexes {
+  /** Ends what is being opened. */
+  close(): void
+}
+
+/** Indexes that are kept open: of the round before, and of the present one. */
+const most = 2
+
+/** The indexes of the snapshots below a data folder. */
+export function openTrainingIndexes(root: string): OpenedTrainingIndexes {
+  const opened = new Map<string, Promise<TrainingIndex>>()
+  const stop = new AbortController()
+  return {
+    of: async (snapshot, similarity, signal) => {
+      const key = `${snapshot.digest} ${similarity}`
+      const known = opened.get(key)
+      const index = known ?? openTrainingIndex({ root, snapshot, threshold: similarity, signal: stop.signal })
+      if (!known) {
+        opened.set(key, index)
+        // What failed is tried again when it is asked for again.
+        index.catch(() => opened.delete(key))
+        for (const old of [...opened.keys()].slice(0, -most)) opened.delete(old)
+      }
+      return orAborted(index, signal)
+    },
+    close: () => stop.abort(),
+  }
+}
+
+/** The value of a promise, or the reason of the signal if that comes first. */
+function orAborted<T>(value: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted()
+  return new Promise<T>((resolve, reject) => {
+    const aborted = (): void => reject(signal.reason as Error)
+    signal.addEventListener('abort', aborted, { once: true })
+    value.then(resolve, reject).finally(() => signal.removeEventListener('abort', aborted))
+  })
+}
