@@ -1,0 +1,51 @@
+import { percent, share } from './numbers.js'
+import { type Report, subject } from './report.js'
+import { type Section } from './section.js'
+
+export type Values = Readonly<Record<string, number>>
+
+/** An attribute's predicted values in the reported round and in the one before; null where there is none. */
+export interface Distribution {
+  readonly attribute: string
+  readonly now: Values
+  readonly before: Values | null
+}
+
+export function distributionsOf(report: Report): readonly Distribution[] {
+  const { now, before } = subject(report)
+  const earlier = before?.summary.attributes ?? {}
+  return Object.entries(now.summary.attributes).map(([attribute, { values }]) => ({
+    attribute,
+    now: values,
+    before: Object.hasOwn(earlier, attribute) ? earlier[attribute]!.values : null,
+  }))
+}
+
+/** Every value that occurs, in order. */
+export const valuesOf = (histograms: readonly Values[]): readonly number[] =>
+  [...new Set(histograms.flatMap(values => Object.keys(values)))].map(Number).sort((a, b) => a - b)
+
+/** The share of a value; null of nothing. */
+export const shareOf = (values: Values, value: number): number | null =>
+  share(
+    values[value] ?? 0,
+    Object.values(values).reduce((sum, answers) => sum + answers, 0),
+  )
+
+/** The shares of predicted values, with those of the round before in brackets. */
+export function distributionsSection(report: Report): Section {
+  const rows = distributionsOf(report)
+  const points = valuesOf(rows.flatMap(({ now, before }) => [now, before ?? {}]))
+  return {
+    title: 'Predicted values',
+    note: 'Share of the scored answers with each value; in brackets that of the round before.',
+    head: ['attribute', ...points.map(String)],
+    rows: rows.map(({ attribute, now, before }) => [
+      attribute,
+      ...points.map(point => {
+        const old = before === null ? '' : ` (${percent(shareOf(before, point))})`
+        return `${percent(shareOf(now, point))}${old}`
+      }),
+    ]),
+  }
+}

@@ -1,0 +1,95 @@
+import { distributionsOf, shareOf, valuesOf } from './distributions-section.js'
+import { type Markup } from './markup.js'
+import { count, percent, share } from './numbers.js'
+import { barPlot } from './plots/bar-plot.js'
+import { coursePlot, type Point } from './plots/course-plot.js'
+import { dumbbellPlot } from './plots/dumbbell-plot.js'
+import { histogram } from './plots/histogram.js'
+import { type Report, type ReportedRound, subject } from './report.js'
+import { againstRules, promptEnds } from './sections.js'
+
+/** A plot under a name. */
+export interface Named {
+  readonly name: string
+  readonly plot: Markup
+}
+
+export function promptsPlot(report: Report): Markup {
+  const { prompts } = subject(report).now.summary
+  const described = {
+    id: 'prompts',
+    title: 'Prompts by their end',
+    description: 'One bar an end; the table has the figures.',
+  }
+  const bars = promptEnds.map(([key, name]) => ({ name, value: prompts[key], label: count(prompts[key]) }))
+  return barPlot(described, bars, prompts.expected)
+}
+
+export function rulesPlot(report: Report): Markup {
+  const { against, answers } = subject(report).now.summary
+  const rules = againstRules(against)
+  const bars = rules.map(([name, value]) => ({ name, value, label: percent(share(value, answers.sampled)) }))
+  const description = 'One bar a rule, the one that refused most first; the table has the figures.'
+  return barPlot({ id: 'rules', title: 'Answers refused, by rule', description }, bars, rules[0]?.[1] ?? 1)
+}
+
+export function attributesPlot(report: Report): Markup {
+  const { now, before } = subject(report)
+  const earlier = before?.summary.attributes ?? {}
+  const rows = Object.entries(now.summary.attributes).map(([name, { asked, predicted }]) => ({
+    name,
+    asked: asked.mean,
+    now: predicted.mean,
+    before: Object.hasOwn(earlier, name) ? earlier[name]!.predicted.mean : null,
+  }))
+  const description =
+    'One row an attribute: a ring where it was asked for, a dot where it was predicted, a diamond for the round before.'
+  return dumbbellPlot({ id: 'attributes', title: 'Attributes, asked for and predicted', description }, rows)
+}
+
+export function distributionPlots(report: Report): readonly Named[] {
+  const all = distributionsOf(report)
+  const points = valuesOf(all.flatMap(({ now, before }) => [now, before ?? {}]))
+  return all.map(({ attribute, now, before }, index) => {
+    const columns = points.map(value => ({
+      value,
+      now: shareOf(now, value) ?? 0,
+      before: before === null ? null : (shareOf(before, value) ?? 0),
+    }))
+    const title = `Predicted values of ${attribute}, in percent`
+    const description = 'Two columns a value, the round before first; the table has the figures.'
+    return { name: attribute, plot: histogram({ id: `values-${index}`, title, description }, columns) }
+  })
+}
+
+/** What is followed from round to round. */
+const courses: readonly {
+  readonly name: string
+  readonly of: (round: ReportedRound) => Omit<Point, 'round'>
+  readonly zero?: true
+}[] = [
+  {
+    name: 'Gain in goodness over the round before',
+    of: ({ summary: { against_before: before } }) => ({
+      value: before?.goodness.mean ?? null,
+      low: before?.goodness.low ?? null,
+      high: before?.goodness.high ?? null,
+    }),
+    zero: true,
+  },
+  { name: 'Goodness', of: ({ summary }) => ({ value: summary.goodness.mean }) },
+  { name: 'Acceptance', of: ({ summary }) => ({ value: summary.acceptance }) },
+  { name: 'Characters of an answer', of: ({ summary }) => ({ value: summary.chars.mean }) },
+  { name: 'Unique words', of: ({ summary }) => ({ value: summary.unique_words.mean }) },
+  {
+    name: 'Near-duplicates',
+    of: ({ summary }) => ({ value: share(summary.near_duplicates, summary.answers.sampled) }),
+  },
+]
+
+export const coursePlots = ({ rounds }: Report): readonly Named[] =>
+  courses.map(({ name, of, zero }, index) => {
+    const points = rounds.map(round => ({ round: round.round.round, ...of(round) }))
+    const description = `One point a round${zero ? ' with its interval, and a line at 0' : ''}; the table has the figures.`
+    return { name, plot: coursePlot({ id: `course-${index}`, title: `${name}, by round`, description }, points, zero) }
+  })

@@ -1,0 +1,27 @@
+import { scaleLinear } from 'd3-scale'
+import { type Markup, markup } from '../markup.js'
+import { at, type Described, fitted, svg } from './svg.js'
+
+/** A row of a bar plot. */
+export interface Bar {
+  readonly name: string
+  readonly value: number
+  /** What is written behind the bar. */
+  readonly label: string
+}
+
+const [width, left, right, row] = [440, 172, 84, 24] as const
+
+/** Bars from left to right, one a row, each with its name and its figure; `most` is the value of a whole width. */
+export function barPlot(described: Described, bars: readonly Bar[], most: number): Markup {
+  const x = scaleLinear([0, Math.max(most, Number.MIN_VALUE)], [0, width - left - right])
+  const rows = bars.map(({ name, value, label }, index) => {
+    const top = index * row
+    return markup`<text x="${left - 8}" y="${top + 16}" text-anchor="end">${fitted(name, 25)}</text>
+<rect class="now" x="${left}" y="${top + 4}" width="${at(x(value))}" height="${row - 8}" rx="2"/>
+<text x="${at(left + x(value) + 6)}" y="${top + 16}" class="figure">${label}</text>
+`
+  })
+  const line = markup`<line class="axis" x1="${left}" x2="${left}" y1="0" y2="${bars.length * row}"/>`
+  return svg(described, width, Math.max(1, bars.length) * row, [...rows, line])
+}
