@@ -1,4 +1,5 @@
 import { cacheFolder } from './parts/cache.js'
+import { chromium } from './parts/chromium.js'
 import { kafka } from './parts/kafka.js'
 import { kubernetes } from './parts/kubernetes.js'
 import { llama } from './parts/llama.js'
@@ -19,6 +20,7 @@ const parts: readonly Part[] = [
   s3mock,
   pythonDatasets,
   pythonKubernetes,
+  chromium,
 ]
 
 /** Parts of tests that `npm test` leaves out: installed when they are named. */
@@ -34,10 +36,12 @@ if (unknown.length > 0) {
   process.exit(2)
 }
 
+const placeOf = (part: Part): string => part.place?.() ?? cacheFolder()
+
 let absent = 0
 for (const part of names.length === 0 ? parts : known.filter(({ name }) => names.includes(name))) {
   if (part.installed()) {
-    console.log(`${part.name}: installed in ${cacheFolder()}`)
+    console.log(`${part.name}: installed in ${placeOf(part)}`)
     continue
   }
   const started = Date.now()
@@ -45,7 +49,7 @@ for (const part of names.length === 0 ? parts : known.filter(({ name }) => names
     if (checkOnly) throw new Error(`not installed; npm run setup -- ${part.name} installs it`)
     await part.install()
     if (!part.installed()) throw new Error('was installed, but is not whole')
-    console.log(`${part.name}: installed in ${cacheFolder()} in ${((Date.now() - started) / 1000).toFixed(1)} s`)
+    console.log(`${part.name}: installed in ${placeOf(part)} in ${((Date.now() - started) / 1000).toFixed(1)} s`)
   } catch (error) {
     absent += 1
     console.error(`${part.name}: ${error instanceof Error ? error.message : String(error)}`)

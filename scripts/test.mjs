@@ -41,6 +41,7 @@ const tiers = [
       setUp('s3mock')
       setUp('python-datasets')
       setUp('python-kubernetes')
+      setUp('chromium')
       return spawnSync('python3', ['--version']).status === 0 ? null : 'python3 is not here'
     },
   },

@@ -5,4 +5,6 @@ export interface Part {
   installed(): boolean
   /** Installs what is absent. Throws an Error that says what cannot be had and what to install. */
   install(): Promise<void>
+  /** Where it is, unless in the cache. */
+  place?(): string | null
 }

@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { describe } from 'vitest'
+import { chromiumPath } from '../../../scripts/parts/chromium.js'
 import { kubernetesPrograms } from '../../../scripts/parts/kubernetes.js'
 import { pythonWithHydra } from '../../../scripts/parts/python-hydra.js'
 import { s3mockJar } from '../../../scripts/parts/s3mock.js'
@@ -17,6 +18,7 @@ const PARTS = {
   s3mock: async () => (s3mockJar() ? null : 'S3Mock is not installed (npm run setup -- s3mock installs it)'),
   kubernetes: async () =>
     kubernetesPrograms() ? null : 'Kubernetes is not installed (npm run setup -- kubernetes builds it)',
+  chromium: async () => (chromiumPath() ? null : 'no Chromium is here (npm run setup -- chromium installs it)'),
   'python-kafka': async () =>
     pythonWithKafka() ? null : 'confluent-kafka is not installed (npm run setup -- python-kafka installs it)',
   'python-hydra': async () =>

@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util'
+import { proportionInterval } from '../../../src/domain/statistics/proportion.js'
+import { simulatedLoop, type SimulatedLoop } from './loop.js'
+import { scenarios } from './scenarios.js'
+
+/**
+ * `npm run simulate`: how often the stop rule is wrong where the truth is known, as a table for docs/bootstrap.md. Policy,
+ * judge and training are simulated; gate, account and stop rule are those of the program with their default settings.
+ */
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '100' },
+    prompts: { type: 'string', default: '100,400' },
+    answers: { type: 'string', default: '4' },
+  },
+})
+const [seeds, answers] = [Number(values.seeds), Number(values.answers)]
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)}%`
+const interval = async (hits: number): Promise<string> => {
+  const { low, high } = await proportionInterval(hits, seeds)
+  return `${hits} of ${seeds} (${percent(low)} to ${percent(high)})`
+}
+const mean = (loops: readonly SimulatedLoop[], of: (loop: SimulatedLoop) => number): string =>
+  (loops.reduce((sum, loop) => sum + of(loop), 0) / loops.length).toFixed(2)
+
+console.log(
+  '| world | prompts | right | wrong | kept a model that is worse than the first | true gain of the model kept |',
+)
+console.log('|---|---|---|---|---|---|')
+for (const { name, world, right, isRight } of scenarios) {
+  for (const prompts of values.prompts.split(',').map(Number)) {
+    const loops: SimulatedLoop[] = []
+    for (let seed = 1; seed <= seeds; seed++) loops.push(await simulatedLoop(world, { prompts, answers }, seed))
+    const wrong = loops.filter(loop => !isRight(loop)).length
+    const gained = ({ truths, best }: SimulatedLoop): number => truths[best - 1]! - truths[0]!
+    const worse = loops.filter(loop => gained(loop) < -1e-9).length
+    console.log(
+      `| ${name} | ${prompts} | ${right} | ${await interval(wrong)} | ${await interval(worse)} | ${mean(loops, gained)} |`,
+    )
+    const rules = new Map<string, number>()
+    for (const { verdicts } of loops) {
+      const said = `round ${verdicts.length}: ${verdicts.at(-1)!.rule}`
+      rules.set(said, (rules.get(said) ?? 0) + 1)
+    }
+    console.error(
+      name,
+      prompts,
+      Object.fromEntries(rules),
+      'truths',
+      JSON.stringify(loops[0]!.truths.map(t => t.toFixed(2))),
+    )
+  }
+}
