@@ -26,9 +26,12 @@ const materials = (count: number, calls: string[] = []): RoundMaterials => ({
 
 const gained = (low: number): RoundSummary['against_before'] => {
   const flat = { pairs: 100, mean: 0, low: -0.1, high: 0.1 }
+  const goodness = { pairs: 100, mean: low + 0.1, low, high: low + 0.2 }
   return {
     round: 'loop-1',
-    goodness: { pairs: 100, mean: low + 0.1, low, high: low + 0.2 },
+    goodness,
+    goodness_at_equal_length: goodness,
+    points_by_length: 0,
     chars: flat,
     unique_words: flat,
     acceptance: flat,

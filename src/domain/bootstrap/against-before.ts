@@ -30,11 +30,24 @@ export async function againstBefore(
       pairs.map(([figures, earlier]) => of(figures) - of(earlier)).filter(value => !Number.isNaN(value)),
       confidence,
     )
+  const slope = pointsByLength(pairs.flat())
   return {
     round: before.round,
     goodness: await difference(measures.goodness),
+    goodness_at_equal_length: await difference(({ goodness, byLength }) => goodness - slope * byLength.mean),
+    points_by_length: slope,
     chars: await difference(measures.chars),
     unique_words: await difference(measures.unique_words),
     acceptance: await difference(measures.acceptance),
   }
+}
+
+/**
+ * Points of goodness that come with an answer that is e times as long, within prompts. What a round gained beyond them it
+ * gained at equal length (after length-controlled AlpacaEval: Dubois et al., 2024). 0 where lengths do not differ.
+ */
+function pointsByLength(figures: readonly PromptFigures[]): number {
+  const sum = (of: (figures: PromptFigures) => number): number => figures.reduce((total, one) => total + of(one), 0)
+  const squares = sum(({ byLength }) => byLength.squares)
+  return squares > 0 ? sum(({ byLength }) => byLength.products) / squares : 0
 }

@@ -2,7 +2,7 @@ import { type GateResult } from '../gates/gate.js'
 import { type Policy, type Round, type Verdict } from './round.js'
 import { type StopRules } from './round-plan.js'
 import { type Movement, sinceFirst } from './since-first.js'
-import { type RoundSummary } from './summary.js'
+import { type PairedDifference, type RoundSummary } from './summary.js'
 
 /** A round with what it came to. */
 export interface MeasuredRound {
@@ -31,10 +31,20 @@ function acceptance({ acceptance }: RoundSummary, rules: StopRules): GateResult 
 }
 
 /** The whole interval of the gain lies above 0: less is noise. What nobody could measure is no gain. */
-function gain({ against_before: before }: RoundSummary): readonly GateResult[] {
+const above = (rule: string, { low }: PairedDifference): GateResult => ({
+  rule,
+  value: low === null ? null : rounded(low),
+  threshold: 0,
+  held: low !== null && low > 0,
+})
+
+/** A gain, and that it does not come from length alone, as of a model that has learnt what its judge pays for. */
+function gain({ against_before: before }: RoundSummary, rules: StopRules): readonly GateResult[] {
   if (before === null) return []
-  const { low } = before.goodness
-  return [{ rule: 'gain', value: low === null ? null : rounded(low), threshold: 0, held: low !== null && low > 0 }]
+  const atLength = above('gain at equal length', before.goodness_at_equal_length)
+  const any = above('gain', before.goodness)
+  // Of no gain there is none to be explained.
+  return [any, rules.guards && any.held ? atLength : { ...atLength, threshold: null, held: true }]
 }
 
 /** A guard falls when a figure moves beyond its bound and the interval of the movement does not hold 0. */
@@ -73,7 +83,7 @@ function adherence({ attributes }: RoundSummary): GateResult {
 /** The rules on what the round's answers say of their model, in the order in which they are recorded. */
 const measures = (state: Judged, rules: StopRules): readonly GateResult[] => [
   acceptance(state.summary, rules),
-  ...gain(state.summary),
+  ...gain(state.summary, rules),
   ...guards(state, rules),
 ]
 

@@ -45,7 +45,10 @@ export const StopRules = z.strictObject({
   rounds: z.int().positive().default(2).describe('most rounds that train'),
   acceptance: z.number().min(0).max(1).default(0.05).describe('least share of the prompts with an accepted answer'),
   confidence: z.number().gt(0.5).lt(1).default(0.95).describe('of the intervals of paired differences'),
-  guards: z.boolean().default(true).describe('stop when length or diversity moves beyond its interval and bound'),
+  guards: z
+    .boolean()
+    .default(true)
+    .describe('stop when length or diversity moves beyond its interval and bound, or the gain is one of length alone'),
   maxLengthGrowth: z
     .number()
     .positive()

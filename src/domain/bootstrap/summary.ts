@@ -67,6 +67,10 @@ export const RoundSummary = z
       .strictObject({
         round: z.string(),
         goodness: PairedDifference,
+        goodness_at_equal_length: PairedDifference.describe('without what comes with length alone'),
+        points_by_length: z
+          .number()
+          .describe('points of goodness of an answer that is e times as long, within prompts'),
         chars: PairedDifference.describe('of the logarithm of the mean length'),
         unique_words: PairedDifference,
         acceptance: PairedDifference,

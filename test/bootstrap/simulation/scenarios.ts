@@ -16,7 +16,7 @@ const fooled: World = { quality: 0.3, length: 0.6, noise: 0.3, paid: 2.2, costs:
 
 const foundAll = ({ best, truths }: SimulatedLoop): boolean => best === truths.length && truths.length === 3
 const keptFirst = ({ best, verdicts }: SimulatedLoop): boolean => best === 1 && verdicts.length <= 2
-const guards = ['length growth', 'diversity loss', 'length correlation']
+const guards = ['gain at equal length', 'length growth', 'diversity loss', 'length correlation']
 const stoppedByGuard = (loop: SimulatedLoop): boolean =>
   keptFirst(loop) && guards.some(rule => loop.verdicts.at(-1)!.rule.includes(rule))
 

@@ -15,6 +15,8 @@ const against = (number: number, over: Partial<NonNullable<RoundSummary['against
   against_before: {
     round: `loop-${number}`,
     goodness: difference(0.1, 0.3),
+    goodness_at_equal_length: difference(0.05, 0.25),
+    points_by_length: 0.2,
     chars: still,
     unique_words: still,
     acceptance: still,
@@ -41,6 +43,11 @@ describe('a round', () => {
     ['that gained less than noise', measured(2, against(1, { goodness: difference(-0.01, 0.5) })), ['gain']],
     ['that gained nothing, exactly', measured(2, against(1, { goodness: difference(0, 0) })), ['gain']],
     ['whose gain nobody can tell', measured(2, against(1, { goodness: noPairs })), ['gain']],
+    [
+      'that gained by length alone',
+      measured(2, against(1, { goodness_at_equal_length: difference(-0.1, 0.1) })),
+      ['gain at equal length'],
+    ],
     ['that is half as long again', measured(2, against(1, { chars: difference(0.3, 0.5) })), []],
     ['that is twice as long', measured(2, against(1, { chars: difference(0.6, 0.8) })), ['length growth']],
     ['that seems twice as long, by chance', measured(2, against(1, { chars: difference(-0.1, 1.5) })), []],
@@ -77,6 +84,7 @@ describe('a round', () => {
       { rule: 'rounds', value: 2, threshold: 2, held: true },
       { rule: 'acceptance', value: 0.5, threshold: 0.05, held: true },
       { rule: 'gain', value: 0.1, threshold: 0, held: true },
+      { rule: 'gain at equal length', value: 0.05, threshold: 0, held: true },
       { rule: 'length growth', value: 1, threshold: 1.5, held: true },
       { rule: 'diversity loss', value: 0, threshold: 0.1, held: true },
       { rule: 'length correlation', value: 0.2, threshold: 0.8, held: true },

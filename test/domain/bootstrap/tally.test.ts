@@ -144,6 +144,21 @@ describe('against the round before', () => {
     expect(RoundSummary.parse(summary)).toEqual(summary)
   })
 
+  it('a gain that comes with length is none at equal length', async () => {
+    // Two points for each e times as long, whoever answers; one more point for the second round.
+    const answers = (lengths: readonly number[], more: number): AnswerOutcome[] =>
+      lengths.map(chars => answer({ chars, goodness: 2 * Math.log(chars) + more }))
+    const first = tallyOf(
+      [0, 1].map(prompt => outcome('rejected', { prompt, candidates: answers([100, 200], 0) })),
+      'loop-1',
+    )
+    const second = [0, 1].map(prompt => outcome('rejected', { prompt, candidates: answers([300, 600], prompt) }))
+    const { against_before: against } = await summaryOf(second, first.earlier())
+    expect(against!.points_by_length).toBeCloseTo(2)
+    expect(against!.goodness.mean).toBeCloseTo(2 * Math.log(3) + 0.5)
+    expect(against!.goodness_at_equal_length.mean).toBeCloseTo(0.5)
+  })
+
   it('there is nothing to say where no prompt is the same', async () => {
     const { against_before: difference } = await summaryOf([accepted(0, {}, { prompt_id: 'other' })], before)
     expect(difference!.goodness).toEqual({ pairs: 0, mean: null, low: null, high: null })

@@ -14,6 +14,9 @@ export function courseSection({ rounds }: Report): Section {
       row('acceptance', ({ summary }) => percent(summary.acceptance)),
       row('goodness', ({ summary }) => figure(summary.goodness.mean)),
       row('· difference', ({ summary }) => difference(summary.against_before?.goodness)),
+      row('· difference at equal length', ({ summary }) =>
+        difference(summary.against_before?.goodness_at_equal_length),
+      ),
       row('· prompts compared', ({ summary }) => count(summary.against_before?.goodness.pairs)),
       row('characters', ({ summary }) => figure(summary.chars.mean, 0)),
       row('· difference of logarithm', ({ summary }) => difference(summary.against_before?.chars)),

@@ -3,7 +3,7 @@ import { attributesPlot, coursePlots, distributionPlots, type Named, promptsPlot
 import { pageStyle } from './page-style.js'
 import { type Report, type ReportedRound, subject } from './report.js'
 import { type Section } from './section.js'
-import { sectionsOf } from './sections.js'
+import { sectionsOf, wordOf } from './sections.js'
 
 /**
  * A report as one HTML page: plots, each with a table of its figures, and every word of the stop rule. It holds no script
@@ -66,10 +66,11 @@ const many = (plots: readonly Named[], name: string): Markup =>
   markup`<div class="${name}">${plots.map(({ name, plot }) => markup`<figure><h3>${name}</h3>${plot}</figure>`)}</div>`
 
 /** The verdict in a word and a sentence. */
-const spoken = ({ verdict }: ReportedRound, note: string): Markup =>
-  verdict === null
-    ? markup`<p>${note}</p>`
-    : markup`<p class="verdict"><b class="${verdict.go ? 'go' : 'stop'}">${verdict.go ? 'Go on' : 'Stop'}</b>${note.slice(note.indexOf(':'))}</p>`
+function spoken({ round, verdict }: ReportedRound, note: string): Markup {
+  if (verdict === null) return markup`<p>${note}</p>`
+  const [word, fell] = [wordOf(round, verdict), verdict.gates.some(({ held }) => !held)]
+  return markup`<p class="verdict"><b class="${fell ? 'stop' : 'go'}">${word}</b>${note.slice(word.length)}</p>`
+}
 
 /** What the marks of a plot mean. */
 const key = (compared: boolean, asked: boolean): Markup => markup`<ul class="key">

@@ -1,3 +1,4 @@
+import { type Round, type Verdict } from '../../../domain/bootstrap/round.js'
 import { attributesSection } from './attributes-section.js'
 import { courseSection } from './course-section.js'
 import { count, percent, share, unknown } from './numbers.js'
@@ -52,12 +53,12 @@ const plan = ({ round, model }: ReportedRound): Section => ({
   ],
 })
 
-const verdict = ({ verdict }: ReportedRound): Section => ({
+const verdict = ({ round, verdict }: ReportedRound): Section => ({
   title: 'What the stop rule says',
   note:
     verdict === null
       ? 'It has not spoken yet.'
-      : `${verdict.go ? 'Go on' : 'Stop'}: ${verdict.rule}. Best model measured so far: ${verdict.best.model} (${verdict.best.digest.slice(0, 12)}).`,
+      : `${wordOf(round, verdict)}: ${verdict.rule === 'measured' ? 'every rule held' : verdict.rule}. Best model measured so far: ${verdict.best.model} (${verdict.best.digest.slice(0, 12)}).`,
   head: ['rule', 'value', 'demanded', 'held'],
   rows: (verdict?.gates ?? []).map(({ rule, value, threshold, held }) => [
     rule,
@@ -67,8 +68,12 @@ const verdict = ({ verdict }: ReportedRound): Section => ({
   ]),
 })
 
+/** The verdict in a word. */
+export const wordOf = ({ purpose }: Round, { go }: Verdict): string =>
+  go ? 'Go on' : purpose === 'measure' ? 'Measured' : 'Stop'
+
 const demand = (rule: string): string =>
-  rule === 'acceptance' ? 'at least' : rule === 'gain' ? 'interval above' : 'at most'
+  rule === 'acceptance' ? 'at least' : rule.startsWith('gain') ? 'interval above' : 'at most'
 
 const prompts = ({ summary: { prompts } }: ReportedRound): Section => ({
   title: 'Prompts by their end',

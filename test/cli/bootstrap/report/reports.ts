@@ -56,6 +56,8 @@ const summary = (number: number): RoundSummary =>
         : {
             round: `loop-${number - 1}`,
             goodness: { pairs: 96, mean: 0.141, low: 0.062, high: 0.22 },
+            goodness_at_equal_length: { pairs: 96, mean: 0.101, low: 0.021, high: 0.181 },
+            points_by_length: 0.2,
             chars: { pairs: 98, mean: 0.19, low: 0.11, high: 0.27 },
             unique_words: { pairs: 98, mean: -0.021, low: -0.03, high: -0.012 },
             acceptance: { pairs: 98, mean: 0.06, low: -0.02, high: 0.14 },

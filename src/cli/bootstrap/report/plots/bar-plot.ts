@@ -10,14 +10,14 @@ export interface Bar {
   readonly label: string
 }
 
-const [width, left, right, row] = [440, 172, 84, 24] as const
+const [width, left, right, row] = [340, 150, 62, 24] as const
 
 /** Bars from left to right, one a row, each with its name and its figure; `most` is the value of a whole width. */
 export function barPlot(described: Described, bars: readonly Bar[], most: number): Markup {
   const x = scaleLinear([0, Math.max(most, Number.MIN_VALUE)], [0, width - left - right])
   const rows = bars.map(({ name, value, label }, index) => {
     const top = index * row
-    return markup`<text x="${left - 8}" y="${top + 16}" text-anchor="end">${fitted(name, 25)}</text>
+    return markup`<text x="${left - 8}" y="${top + 16}" text-anchor="end">${fitted(name, 24)}</text>
 <rect class="now" x="${left}" y="${top + 4}" width="${at(x(value))}" height="${row - 8}" rx="2"/>
 <text x="${at(left + x(value) + 6)}" y="${top + 16}" class="figure">${label}</text>
 `

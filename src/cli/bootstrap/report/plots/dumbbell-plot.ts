@@ -11,7 +11,7 @@ export interface Dumbbell {
   readonly before: number | null
 }
 
-const [width, left, right, row, foot] = [420, 130, 20, 24, 26] as const
+const [width, left, right, row, foot] = [340, 118, 14, 24, 26] as const
 const diamond = symbol(symbolDiamond, 45)() ?? ''
 
 /** What was asked for (a ring), what came (a dot), and what came in the round before (a diamond), row by row. */
@@ -27,7 +27,7 @@ export function dumbbellPlot(described: Described, rows: readonly Dumbbell[]): M
   const marks = rows.map(({ name, asked, now, before }, index) => {
     const y = index * row + row / 2
     const span = asked === null || now === null ? null : [x(asked), x(now)]
-    return markup`<text x="${left - 10}" y="${y + 4}" text-anchor="end">${fitted(name, 18)}</text>
+    return markup`<text x="${left - 10}" y="${y + 4}" text-anchor="end">${fitted(name, 17)}</text>
 ${span && markup`<line class="span" x1="${at(span[0]!)}" x2="${at(span[1]!)}" y1="${y}" y2="${y}"/>`}
 ${before === null ? null : markup`<path class="before" d="${diamond}" transform="translate(${at(x(before))} ${y})"/>`}
 ${now === null ? null : markup`<circle class="now" cx="${at(x(now))}" cy="${y}" r="5"/>`}
