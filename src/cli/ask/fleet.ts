@@ -10,16 +10,22 @@ export interface Answering {
   close(): Promise<void>
 }
 
+export interface AnsweringSettings {
+  /** Hears of endpoints that come and go. */
+  readonly report?: EndpointsReport
+  /** Prompts in one request, where the protocol takes several; left out: found by trying. */
+  readonly batch?: number
+}
+
 /**
  * Opens the SteerLM model servers of a configuration.
  * @param retryForMs how long an outage is waited for; null: for ever
- * @param report hears of endpoints that come and go
  * @throws STEERFLOW_USAGE when none are set, and what the endpoints throw.
  */
 export async function openAnswering(
   config: Config,
   retryForMs: number | null,
-  report: EndpointsReport = () => undefined,
+  { report = () => undefined, batch }: AnsweringSettings = {},
 ): Promise<Answering> {
   const { inFlight, deadlineSeconds } = config.sample
   const sources = endpointsOf(config.sample)
@@ -34,6 +40,7 @@ export async function openAnswering(
     tokens: promptTokensOf(config),
     deadlineMs: deadlineSeconds * 1000,
     retryForMs,
+    ...(batch !== undefined && { batch }),
     ...(inFlight !== null && { mostInFlight: inFlight }),
   })
   try {

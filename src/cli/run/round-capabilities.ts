@@ -29,8 +29,9 @@ export async function openRoundCapabilities(
   report: EndpointsReport,
 ): Promise<RoundCapabilities> {
   const rounds = new RoundsOnRecord(log, topic)
+  // Every answer has a seed of its own, and the answers of one request share theirs.
   const policies = openPolicies({
-    open: endpointsOf(config.sample) && (() => openAnswering(config, null, report)),
+    open: endpointsOf(config.sample) && (() => openAnswering(config, null, { report, batch: 1 })),
     active: new ActiveModel(log, models, 'steerlm'),
   })
   const roundMaterials = openMaterials({
