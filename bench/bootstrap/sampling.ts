@@ -42,7 +42,7 @@ async function measure(servers: readonly BenchServer[], prompts: number, verbose
     const end = await at(1)
     const seen = await memory
     const asked = (await at(1))[0]!.sentences
-    // A request that is sent again counts twice.
+    // The look whether there is a page of metrics counts as one, and what is sent again counts again.
     if (asked < answers || asked > 1.01 * answers) throw new Error(`${asked} answers were drawn, not ${answers}`)
     const [steady, whole] = [shareOf(servers, from, to), shareOf(servers, begin, end)]
     const said = `${prompts.toLocaleString('en')} prompts × ${samples} answers, a server with ${mode.slots} at a time, ${mode.ms} ms each`
@@ -51,7 +51,9 @@ async function measure(servers: readonly BenchServer[], prompts: number, verbose
     const grown = `after ${late.done.toLocaleString('en')} prompts, for after ${early.done.toLocaleString('en')}; a garbage collection before each`
     return [
       figure('bootstrap.sampling', 0.95, reference, 'ratio', [steady.share]),
-      figure('bootstrap.sampling.whole', null, `${reference}; from the first answer to the last`, 'ratio', [whole.share]),
+      figure('bootstrap.sampling.whole', null, `${reference}; from the first answer to the last`, 'ratio', [
+        whole.share,
+      ]),
       figure('bootstrap.sampling.rate', null, 'absolute', 'answers/s', [steady.perSecond]),
       figure('bootstrap.sampling.heap', 0.9, grown, 'ratio', [early.heap / late.heap]),
       figure('bootstrap.sampling.rss', null, grown, 'ratio', [early.rss / late.rss]),
