@@ -19,14 +19,21 @@ const treeId = Buffer.from(', "tree_id": "')
 const scores = Buffer.from(', "scores": ')
 const valueModel = Buffer.from(', "value_model": ')
 
-const text = String.raw`"(?:[^"\\]|\\.)*"`
-/** What stands between the turns and steerflow's own part, and how a line without further labels ends. */
+/** A string of JSON. Unrolled, since an alternative a character costs several times as much. */
+const text = String.raw`"[^"\\]*(?:\\.[^"\\]*)*"`
+/** What stands between the turns and steerflow's own part. */
 const middle = new RegExp(`^, "tree_id": (${text}), "system": ${text}, "mask": ${text}, "type": ${text}$`)
+/** How that part begins. */
+const beginning = new RegExp(
+  `^, "steerflow": {"id": (${text}), "split": "(train|validation)", "split_rule": ${text}, "origin": (${text}), ` +
+    `"lineage": {"source": (${text}), "line": ([0-9]{1,15}), `,
+)
+/** How a line without further labels ends. */
 const ending = new RegExp(`^, "value_model": (?:null|${text}), "attribute_set": ${text}}}$`)
 
 /**
- * The head of a line that `conversationLine` wrote, given as bytes without the line end. Only the head is parsed, which is
- * a tenth of the work of parsing the line: in the usual line its place is certain, since no string can hold a quote that
+ * The head of a line that `conversationLine` wrote, given as bytes without the line end. Only the head is looked at, which
+ * is a sixth of the work of parsing the line: in the usual line its place is certain, since no string can hold a quote that
  * is not escaped, steerflow's part is the last, and keys that are not known would stand behind those that are. Where the
  * line looks otherwise, it is parsed as a whole.
  * @throws an Error when it is no such line
@@ -38,19 +45,39 @@ export function lineHead(line: Buffer): LineHead {
 function quickHead(line: Buffer): LineHead | null {
   const end = line.lastIndexOf(valueModel)
   if (end < 0 || !ending.test(line.toString('utf8', end))) return null
-  const own = line.lastIndexOf(steerflow)
+  const own = line.lastIndexOf(steerflow, end)
   const ownEnd = line.indexOf(scores, own)
   const tree = line.lastIndexOf(treeId, own)
   if (own < 0 || tree < 0 || ownEnd < 0) return null
-  const found = middle.exec(line.toString('utf8', tree, own))
-  if (!found) return null
+  const before = middle.exec(line.toString('utf8', tree, own))
+  const head = beginning.exec(line.toString('utf8', own, ownEnd))
+  if (!before || !head) return null
+  const [, id, split, origin, source, number] = head as unknown as readonly [
+    string,
+    string,
+    Split,
+    string,
+    string,
+    string,
+  ]
   try {
-    const head = Own.parse(JSON.parse(`${line.toString('utf8', own + steerflow.byteLength - 1, ownEnd)}}`))
-    return headOf(JSON.parse(found[1]!) as string, head)
+    return {
+      id: textOf(id),
+      tree: textOf(before[1]!),
+      split,
+      origin: textOf(origin),
+      lineage: { source: textOf(source), line: Number(number) },
+    }
   } catch {
     return null
   }
 }
+
+/**
+ * A string of JSON as the text that it is. Cut out of the head it would be a view, which keeps all of the head in memory
+ * for as long as it lives, and is slower to compare.
+ */
+const textOf = (json: string): string => JSON.parse(json) as string
 
 function wholeHead(line: Buffer): LineHead {
   const { tree_id, steerflow } = Line.parse(JSON.parse(line.toString('utf8')))

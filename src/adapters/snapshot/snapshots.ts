@@ -18,6 +18,7 @@ import { describe } from './describe.js'
 import { openPinned } from './mix/pinned.js'
 import { type Mixed, type MixFacts, mixed } from './mix/round-mix.js'
 import { keepCopy, placeFolder, pointAt } from './publish.js'
+import { sortBytesWithin } from './select/sort-bytes.js'
 import { type LeftOut, select, type Selection } from './select.js'
 
 /** What a snapshot has beside JSON lines. */
@@ -41,7 +42,7 @@ export interface SnapshotOptions {
   readonly forgotten?: (dataset: string) => Promise<ReadonlySet<string>>
   /** The round whose answers a dataset holds; null, also where nothing is said, of every other dataset. */
   readonly roundOf?: (dataset: string) => Promise<Pick<Round, 'round' | 'snapshot' | 'plan'> | null>
-  /** Bytes of records that are put in order in memory (64 MiB); more goes over files. */
+  /** Bytes of records that are put in order in memory, by default as in sort-bytes.ts; more goes over files. */
   readonly sortBytes?: number
   /** Milliseconds since 1970. */
   readonly now?: () => number
@@ -86,7 +87,7 @@ export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots
     try {
       const folder = join(room, 'content')
       await mkdir(folder)
-      const sorting = { folder: join(room, 'sort'), bytes: options.sortBytes ?? 64 << 20 }
+      const sorting = { folder: join(room, 'sort'), bytes: options.sortBytes ?? sortBytesWithin() }
       const sealed = (): Selection => select(files, { manifests: live, forgotten, room: sorting })
       const records =
         round === null ? sealed() : await mixed(round, sealed, await openPinned(root, round.snapshot, forgotten))

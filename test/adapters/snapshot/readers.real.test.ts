@@ -65,6 +65,7 @@ const withColumns = (record: Conversation): void => {
   reply.lang = 'en'
   reply.gt_label = 'quality:1'
   record.steerflow.value_model = 'm'
+  record.steerflow.bootstrap = { round: 'r-1', prompt: 3, candidate: 1, seed: 7, asked: 'quality:4', kept: 'accepted' }
   record.steerflow.rescored = [
     {
       value_model: 'n',

@@ -16,6 +16,9 @@ type Batches = AsyncIterable<readonly Placed[]>
 /** Characters by which ids are told apart in one pass: digests in hex have 16 different ones in a place. */
 const digits = 16
 
+/** Files are made so small that as many would fit into the room: larger ones would take more memory and gain nothing. */
+const bucketsInRoom = 4
+
 /**
  * Records in their places (`byPlace`), in batches; records of one id are in one batch. What does not fit into memory is
  * dealt out into files by the beginning of its id, so that each pass reads and writes everything once and in sequence:
@@ -48,7 +51,7 @@ async function* bucketInOrder(bucket: Bucket, room: SortRoom): Batches {
 async function deal(records: Batches, depth: number, bytes: number, room: SortRoom): Promise<readonly Bucket[]> {
   await mkdir(room.folder, { recursive: true })
   const folder = await mkdtemp(join(room.folder, 'dealt-'))
-  const width = bytes / room.bytes > digits ? 2 : 1
+  const width = (bucketsInRoom * bytes) / room.bytes > digits ? 2 : 1
   const buckets = new Map<number, Bucket>()
   try {
     for await (const batch of records) {
