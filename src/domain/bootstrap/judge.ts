@@ -1,14 +1,8 @@
 import { type GateResult } from '../gates/gate.js'
 import { type Policy, type Round, type Verdict } from './round.js'
 import { type StopRules } from './round-plan.js'
-import { type Movement, sinceFirst } from './since-first.js'
+import { comparedBack, type MeasuredRound, type Movement, sinceFirst } from './since-first.js'
 import { type PairedDifference, type RoundSummary } from './summary.js'
-
-/** A round with what it came to. */
-export interface MeasuredRound {
-  readonly round: Round
-  readonly summary: RoundSummary
-}
 
 /** A round with those of its loop before it, in their order. */
 interface Judged extends MeasuredRound {
@@ -50,26 +44,31 @@ function gain({ against_before: before }: RoundSummary, rules: StopRules): reado
 /** A guard falls when a figure moves beyond its bound and the interval of the movement does not hold 0. */
 const moved = ({ low, high }: Movement): boolean => low > 0 || high < 0
 
-function guards({ summary, earlier }: Judged, rules: StopRules): readonly GateResult[] {
-  const guard = (rule: string, value: number | null, threshold: number, fell: boolean): GateResult => {
-    const seen = value === null ? null : rounded(value)
-    return rules.guards
-      ? { rule, value: seen, threshold, held: !fell }
-      : { rule, value: seen, threshold: null, held: true }
-  }
-  const correlation = summary.goodness.count < leastAnswers ? null : summary.length_correlation
-  const { lengthCorrelation: most } = rules
-  const byLength = guard('length correlation', correlation, most, correlation !== null && correlation > most)
-  if (summary.against_before === null) return [byLength]
-  const chars = sinceFirst(summary, earlier, 'chars')
+/** Guards of what may drift from round to round. */
+function drift({ earlier, ...last }: Judged, rules: StopRules): readonly GateResult[] {
+  if (last.summary.against_before === null) return []
+  const chain = comparedBack(last, earlier)
+  const [chars, words] = [sinceFirst(chain, 'chars'), sinceFirst(chain, 'unique_words')]
   const growth = chars && Math.exp(chars.mean)
-  const words = sinceFirst(summary, earlier, 'unique_words')
   const loss = words && -words.mean
   return [
-    guard('length growth', growth, rules.maxLengthGrowth, growth! > rules.maxLengthGrowth && moved(chars!)),
-    guard('diversity loss', loss, rules.maxDiversityLoss, loss! > rules.maxDiversityLoss && moved(words!)),
-    byLength,
+    guard('length growth', growth, rules, rules.maxLengthGrowth, chars !== null && moved(chars)),
+    guard('diversity loss', loss, rules, rules.maxDiversityLoss, words !== null && moved(words)),
   ]
+}
+
+function lengthCorrelation({ summary }: Judged, rules: StopRules): GateResult {
+  const known = summary.goodness.count < leastAnswers ? null : summary.length_correlation
+  return guard('length correlation', known, rules, rules.lengthCorrelation, true)
+}
+
+/** A guard that falls above its bound, where that is more than chance. */
+function guard(rule: string, value: number | null, rules: StopRules, most: number, sure: boolean): GateResult {
+  const seen = value === null ? null : rounded(value)
+  const held = value === null || value <= most || !sure
+  return rules.guards
+    ? { rule, value: seen, threshold: most, held }
+    : { rule, value: seen, threshold: null, held: true }
 }
 
 /** How far answers are from what was asked for, as a mean over attributes: on record, nothing is demanded. */
@@ -84,7 +83,8 @@ function adherence({ attributes }: RoundSummary): GateResult {
 const measures = (state: Judged, rules: StopRules): readonly GateResult[] => [
   acceptance(state.summary, rules),
   ...gain(state.summary, rules),
-  ...guards(state, rules),
+  ...drift(state, rules),
+  lengthCorrelation(state, rules),
 ]
 
 const held = (results: readonly GateResult[]): boolean => results.every(gate => gate.held)
@@ -92,13 +92,17 @@ const held = (results: readonly GateResult[]): boolean => results.every(gate => 
 /**
  * The best model measured so far. Answers of a round measure the model that gave them: it becomes the best where it is
  * shown to be better than the best so far, which it was compared with, and no guard fell. So the best checkpoint is kept,
- * not the last: in HelpSteer2 a later model was better by one benchmark and worse by another.
+ * not the last: in HelpSteer2 a later model was better by one benchmark and worse by another. When length or diversity has
+ * drifted beyond its bound, what the judge gave on the way there is doubtful too: then the model is kept from which the
+ * drift began.
  * @param measured rounds in their order, at least one
  */
 function bestOf(measured: readonly MeasuredRound[], rules: StopRules): Policy {
   return measured.reduce((best, next, at) => {
-    const compared = next.summary.against_before?.round === best.round.round
-    return compared && held(measures({ ...next, earlier: measured.slice(0, at) }, rules)) ? next : best
+    const state = { ...next, earlier: measured.slice(0, at) }
+    const chain = comparedBack(next, state.earlier)
+    if (!held(drift(state, rules))) return chain.includes(best) ? chain.at(-1)! : best
+    return chain[1] === best && held(measures(state, rules)) ? next : best
   }).round.policy
 }
 

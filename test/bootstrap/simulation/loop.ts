@@ -1,5 +1,6 @@
 import { gateAnswers, type GateContext } from '../../../src/domain/bootstrap/gate/gate-answers.js'
-import { judgeRound, type MeasuredRound } from '../../../src/domain/bootstrap/judge.js'
+import { judgeRound } from '../../../src/domain/bootstrap/judge.js'
+import { type MeasuredRound } from '../../../src/domain/bootstrap/since-first.js'
 import { type Earlier } from '../../../src/domain/bootstrap/against-before.js'
 import { RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'
 import { type Verdict } from '../../../src/domain/bootstrap/round.js'

@@ -38,17 +38,11 @@ for (const { name, world, right, isRight } of scenarios) {
     console.log(
       `| ${name} | ${prompts} | ${right} | ${await interval(wrong)} | ${await interval(worse)} | ${mean(loops, gained)} |`,
     )
-    const rules = new Map<string, number>()
+    const ends = new Map<string, number>()
     for (const { verdicts } of loops) {
-      const said = `round ${verdicts.length}: ${verdicts.at(-1)!.rule}`
-      rules.set(said, (rules.get(said) ?? 0) + 1)
+      const end = `${verdicts.at(-1)!.rule} in round ${verdicts.length}`
+      ends.set(end, (ends.get(end) ?? 0) + 1)
     }
-    console.error(
-      name,
-      prompts,
-      Object.fromEntries(rules),
-      'truths',
-      JSON.stringify(loops[0]!.truths.map(t => t.toFixed(2))),
-    )
+    console.error(`  ended by: ${[...ends].map(([end, count]) => `${end} (${count})`).join(', ')}`)
   }
 }

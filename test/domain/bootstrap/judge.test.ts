@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { judgeRound, type MeasuredRound } from '../../../src/domain/bootstrap/judge.js'
+import { judgeRound } from '../../../src/domain/bootstrap/judge.js'
 import { type StopRules } from '../../../src/domain/bootstrap/round-plan.js'
 import { Verdict } from '../../../src/domain/bootstrap/round.js'
+import { type MeasuredRound } from '../../../src/domain/bootstrap/since-first.js'
 import { type PairedDifference, type RoundSummary } from '../../../src/domain/bootstrap/summary.js'
 import { policyOf, roundOf, summaryOf } from './rounds.js'
 
@@ -152,6 +153,16 @@ describe('the best model', () => {
     ['is not one that was better than a worse one only', [measured(1), worse(2), measured(3)], 1],
     ['is one that was compared with the best', [measured(1), worse(2), measured(3, against(1))], 3],
     ['is not one whose guards fell', [measured(1), measured(2, { length_correlation: 0.9 })], 1],
+    [
+      'is the one from which a drift began that went too far',
+      [
+        measured(1),
+        measured(2),
+        measured(3, against(2, { chars: difference(0.2, 0.3) })),
+        measured(4, against(3, { chars: difference(0.2, 0.3) })),
+      ],
+      1,
+    ],
     ['is not one of which hardly anything was accepted', [measured(1), measured(2, { acceptance: 0.01 })], 1],
   ])('%s', (_, rounds, best) => {
     const state = { ...rounds.at(-1)!, earlier: rounds.slice(0, -1) }

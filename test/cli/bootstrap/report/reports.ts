@@ -1,5 +1,6 @@
 import { type ReportedRound, type Report } from '../../../../src/cli/bootstrap/report/report.js'
-import { judgeRound, type MeasuredRound } from '../../../../src/domain/bootstrap/judge.js'
+import { judgeRound } from '../../../../src/domain/bootstrap/judge.js'
+import { type MeasuredRound } from '../../../../src/domain/bootstrap/since-first.js'
 import { type RoundSummary } from '../../../../src/domain/bootstrap/summary.js'
 import { roundOf, summaryOf } from '../../../domain/bootstrap/rounds.js'
 
