@@ -152,7 +152,7 @@ export function bind<
 
 function lostRecords<I extends z.ZodObject, R extends z.ZodObject>({ to, as }: LostAs<I, R>, read: Read<I>): Lost {
   return {
-    to: to as unknown as Topic,
+    to: to,
     record: (value, code) => {
       const record = readable(read, value)
       const lost = record && as(record, code)

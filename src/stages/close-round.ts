@@ -35,7 +35,7 @@ export const closeRound = fold<{ readonly rounds: Rounds }>()({
       const { round } = outcome
       if (account.closed.has(round)) return { ...account, closing: null }
       const begun = account.present?.round === round
-      const present = begun ? account.present! : new RoundTally(round)
+      const present = begun ? account.present : new RoundTally(round)
       // The tally is of this account alone: it goes on in place, since a copy for each outcome would be its size.
       present.add(outcome)
       const closed = present.complete ? new Set(account.closed).add(round) : account.closed

@@ -8,11 +8,17 @@ export const baseline = trainer({
   role: 'value',
   result: { kind: 'baseline', model: 'model.json', metrics: 'metrics.json' },
   settings: z.strictObject({
+    predicted: z
+      .boolean()
+      .default(false)
+      .describe('learn from labels that a model predicted too: a student of it, of no use but to try the flow'),
     folds: z.int().min(2).max(20).default(5).describe('parts of the trees, each held out once to measure the model'),
   }),
-  render: (_job, { folds }, { snapshot, output }) => {
+  render: (_job, { folds, predicted }, { snapshot, output }) => {
     const paths = ['--snapshot', snapshot, '--output', output]
-    const steps = [['steerflow', 'baseline', 'train', ...paths, '--folds', String(folds)]]
+    const steps = [
+      ['steerflow', 'baseline', 'train', ...paths, '--folds', String(folds), ...(predicted ? ['--predicted'] : [])],
+    ]
     return { files: { 'run.sh': runScript('Trains the baseline value model on this machine.', { steps }) }, steps }
   },
 })

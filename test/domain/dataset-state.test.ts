@@ -128,7 +128,10 @@ describe('the decisions on a dataset', () => {
 })
 
 describe('the dataset of a round', () => {
-  const rulesOfRound = { ...other('rules')(0), rules: { trainer: 'baseline', asks: 'closed', newSinceLast: 1, validation: 0 } }
+  const rulesOfRound = {
+    ...other('rules')(0),
+    rules: { trainer: 'baseline', asks: 'closed', newSinceLast: 1, validation: 0 },
+  }
   const shard: ShardEvent = { dataset: 'steerlm', event: 'sealed', at: null, manifest: manifest({ records: 5 }) }
   const closed = other('closed')(0)
   const decisions = (...events: ShardEvent[]) =>

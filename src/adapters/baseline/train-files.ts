@@ -46,25 +46,27 @@ async function trainingFile(snapshot: string): Promise<string> {
 
 const reader = loosen(Conversation)
 
-function readConversation(line: Line): Conversation {
+function readConversation(line: Line, predicted: boolean): Conversation {
   if (line.kind === 'too-long') throw new SteerflowError('STEERFLOW_INPUT_LINE_TOO_LONG', `${line.length} bytes`)
   const conversation = reader.parse(JSON.parse(decodeUtf8(line.bytes)))
-  if (conversation.type === 'TEXT_TO_VALUE') return conversation
-  throw new SteerflowError('STEERFLOW_RECORD_INVALID', `a value model does not learn from ${conversation.type}`)
+  if (predicted || conversation.type === 'TEXT_TO_VALUE') return conversation
+  const message = `a value model does not learn from ${conversation.type}, whose labels a model predicted; with --predicted it does`
+  throw new SteerflowError('STEERFLOW_RECORD_INVALID', message)
 }
 
 /**
  * Reads the training split of a snapshot folder; the validation split stays unseen.
+ * @param predicted learn from predicted labels too: a student of the model that predicted them
  * @throws STEERFLOW_INPUT_NOT_FOUND when it has none, STEERFLOW_RECORD_INVALID when a line is no labelled conversation,
  *   STEERFLOW_JOB_INVALID when there is nothing to learn from.
  */
-export async function readExamples(snapshot: string): Promise<Examples> {
+export async function readExamples(snapshot: string, predicted = false): Promise<Examples> {
   const file = await trainingFile(snapshot)
   const collector = new ExampleCollector()
   for await (const lines of readLines(file)) {
     for (const line of lines) {
       try {
-        collector.add(readConversation(line))
+        collector.add(readConversation(line, predicted))
       } catch (cause) {
         if (cause instanceof SteerflowError && cause.code === 'STEERFLOW_JOB_INVALID') throw cause
         throw new SteerflowError('STEERFLOW_RECORD_INVALID', `${file}, line ${line.number}`, { cause })

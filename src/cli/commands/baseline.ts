@@ -17,11 +17,12 @@ interface TrainFlags {
   readonly output: string
   readonly folds: number
   readonly maxTurns: number
+  readonly predicted?: true
   readonly json?: true
 }
 
 async function train(flags: TrainFlags, session: Session): Promise<void> {
-  const examples = await readExamples(flags.snapshot)
+  const examples = await readExamples(flags.snapshot, flags.predicted)
   const shown = progress(session, 'train', 'fits', fitsOf(examples.attributeSet, flags.folds))
   const trained = trainBaseline(examples, {
     folds: flags.folds,
@@ -93,6 +94,7 @@ figures beside two controls. The same snapshot gives the same model file.`,
     .requiredOption('--output <dir>', 'folder for model.json and metrics.json; made when missing')
     .option('--folds <count>', 'parts for the held-out figures; 1: none are computed', wholeNumber(1), 5)
     .option('--max-turns <count>', 'most turns that are learnt from, whole trees', wholeNumber(1), mostTurns)
+    .option('--predicted', 'learn from labels that a model predicted too (type VALUE_TO_TEXT)')
     .option('--json', 'the figures as one JSON object')
     .addHelpText(
       'after',

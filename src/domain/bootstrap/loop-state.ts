@@ -101,7 +101,8 @@ function stepOf(last: RoundState, event: RoundEvent): RoundState | null {
         : null
     case 'trained':
       return last.verdict?.go === true && last.model === null && event.model ? { ...last, model: event.model } : null
-    default:
+    case 'requested':
+    case 'stopped':
       return null
   }
 }

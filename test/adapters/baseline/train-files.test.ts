@@ -51,6 +51,13 @@ describe('the files of a training', () => {
     })
   })
 
+  it('with labels that a model predicted are learnt from when that is asked for', async () => {
+    const line = { ...conversationOf(trainingLine(0)), type: 'VALUE_TO_TEXT' as const }
+    const snapshot = await writeSnapshot(join(folder, 'predicted'), [line])
+    await expect(readExamples(snapshot)).rejects.toMatchObject({ code: 'STEERFLOW_RECORD_INVALID' })
+    expect((await readExamples(snapshot, true)).turns).toEqual(examplesOf([trainingLine(0)]).turns)
+  })
+
   it('are missed when they are not there', async () => {
     await expect(readExamples(join(folder, 'nowhere'))).rejects.toMatchObject({ code: 'STEERFLOW_INPUT_NOT_FOUND' })
   })
