@@ -23,8 +23,8 @@ export async function deployedFor({ kafka }: { readonly kafka?: readonly string[
   return { dir, run: (...args) => runCli([...args, ...flags]) }
 }
 
-async function done({ run }: Deployment, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(...args)
+async function done(deployment: Deployment, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await deployment.run(...args)
   expect(code, `${args.join(' ')}\n${stdout}${stderr}`.slice(-3000)).toBe(0)
   return stdout
 }

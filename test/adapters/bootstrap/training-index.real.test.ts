@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFile, mkdir, readdir, readFile, truncate, utimes, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openTrainingIndex } from '../../../src/adapters/bootstrap/training-index.js'
+import { compiledUrl } from '../../../src/adapters/compiled-url.js'
 import { openSnapshots } from '../../../src/adapters/snapshot/snapshots.js'
+import { exists } from '../../../src/adapters/storage/durable.js'
 import { type Conversation } from '../../../src/domain/conversation.js'
 import { nearTexts } from '../../support/near-texts.js'
 import { seal } from '../../support/sealed.js'
@@ -10,6 +14,8 @@ import { temporaryFolder } from '../../support/temporary.js'
 import { conversation } from '../../support/training.js'
 
 const texts = nearTexts(10)
+/** Where the adapter lies, for the child process, which runs compiled code. */
+const adapter = new URL('../../../src/adapters/bootstrap/', import.meta.url).href
 
 /** A snapshot of these records, `d`. */
 async function materialised(records: readonly Conversation[]) {
@@ -109,6 +115,23 @@ describe('the index of a training snapshot', () => {
     await expect(opening).rejects.toBe(stop)
     await openTrainingIndex({ root, snapshot })
     await expect(openTrainingIndex({ root, snapshot, signal: AbortSignal.abort(stop) })).rejects.toBe(stop)
+  })
+
+  it('is made anew after a SIGKILL in the middle, and nothing is left of what was begun', async () => {
+    const { root, snapshot } = await materialised(records)
+    const program = `
+      import { openTrainingIndex } from ${JSON.stringify(compiledUrl(adapter, './training-index.js').href)}
+      const progress = () => process.kill(process.pid, 'SIGKILL')
+      await openTrainingIndex({ ...${JSON.stringify({ root, snapshot })}, progress })`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: 'inherit' })
+    expect(await once(child, 'exit')).toEqual([null, 'SIGKILL'])
+    expect(await exists(join(root, 'near-duplicates'))).toBe(false)
+    const begun = await readdir(join(root, 'spool'), { recursive: true })
+    expect(begun.filter(name => name.endsWith('/index'))).toHaveLength(1)
+    const index = await openTrainingIndex({ root, snapshot })
+    expect(await index.nearest(answer)).toEqual({ id: 'a:1', similarity: 1 })
+    const left = await readdir(join(root, 'spool'), { recursive: true })
+    expect(left.filter(name => name.includes('near-duplicates'))).toEqual([])
   })
 
   it('of twenty thousand answers leaves the event loop free while it is made and read', async () => {
