@@ -10,11 +10,13 @@ import { scenarios } from './scenarios.js'
 const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '100' },
+    first: { type: 'string', default: '1001' },
     prompts: { type: 'string', default: '100,400' },
+    only: { type: 'string', default: '' },
     answers: { type: 'string', default: '4' },
   },
 })
-const [seeds, answers] = [Number(values.seeds), Number(values.answers)]
+const [seeds, first, answers] = [Number(values.seeds), Number(values.first), Number(values.answers)]
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)}%`
 const interval = async (hits: number): Promise<string> => {
@@ -28,10 +30,10 @@ console.log(
   '| world | prompts | right | wrong | kept a model that is worse than the first | true gain of the model kept |',
 )
 console.log('|---|---|---|---|---|---|')
-for (const { name, world, right, isRight } of scenarios) {
+for (const { name, world, right, isRight } of scenarios.filter(({ name }) => name.includes(values.only))) {
   for (const prompts of values.prompts.split(',').map(Number)) {
     const loops: SimulatedLoop[] = []
-    for (let seed = 1; seed <= seeds; seed++) loops.push(await simulatedLoop(world, { prompts, answers }, seed))
+    for (let at = 0; at < seeds; at++) loops.push(await simulatedLoop(world, { prompts, answers }, first + at))
     const wrong = loops.filter(loop => !isRight(loop)).length
     const gained = ({ truths, best }: SimulatedLoop): number => truths[best - 1]! - truths[0]!
     const worse = loops.filter(loop => gained(loop) < -1e-9).length

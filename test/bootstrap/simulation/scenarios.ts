@@ -53,4 +53,17 @@ export const scenarios: readonly Scenario[] = [
     right: 'a guard stops it, the first model is kept',
     isRight: stoppedByGuard,
   },
+  // The rules were settled before the two below were looked at.
+  {
+    name: 'training helps, the judge is fooled a little',
+    world: { quality: 0.4, length: 0.4, noise: 0.4, paid: 1.2, costs: 0.8, echoes: 0, learns: 0.7 },
+    right: 'a better model than the first is kept',
+    isRight: ({ best, truths }) => truths[best - 1]! > truths[0]!,
+  },
+  {
+    name: 'longer answers are better',
+    world: { ...honest, length: 0.5, costs: -1.5 },
+    right: 'both new models are better, the last is kept',
+    isRight: foundAll,
+  },
 ]

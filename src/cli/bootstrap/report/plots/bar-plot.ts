@@ -10,7 +10,7 @@ export interface Bar {
   readonly label: string
 }
 
-const [width, left, right, row] = [340, 150, 62, 24] as const
+const [width, left, right, row] = [356, 166, 62, 24] as const
 
 /** Bars from left to right, one a row, each with its name and its figure; `most` is the value of a whole width. */
 export function barPlot(described: Described, bars: readonly Bar[], most: number): Markup {
