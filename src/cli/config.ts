@@ -5,6 +5,7 @@ import { annotate } from '../stages/annotate.js'
 import { clean } from '../stages/clean.js'
 import { openRound } from '../stages/open-round.js'
 import { preprocess } from '../stages/preprocess.js'
+import { roundOfDataset } from '../domain/bootstrap/round.js'
 import { RoundPlan } from '../domain/bootstrap/round-plan.js'
 import { DatasetName } from '../domain/shard.js'
 import { settledFor } from '../domain/dataset-rule.js'
@@ -229,9 +230,9 @@ export const Config = z
     bootstrap: openRound.options
       .extend({
         loop: DatasetName.default('main').describe('name of the loop: its rounds are <loop>-1, <loop>-2, …'),
-        dataset: DatasetName.default('steerlm').describe(
-          'dataset whose latest snapshot gives prompts, lines and replayed records',
-        ),
+        dataset: DatasetName.refine(name => roundOfDataset(name) === null, 'expected a dataset that is no round’s')
+          .default('steerlm')
+          .describe('dataset whose latest snapshot gives prompts, lines and replayed records'),
         ...RoundPlan.shape,
       })
       .prefault({})
@@ -247,15 +248,20 @@ export const Config = z
   .meta({ title: 'steerflow.yaml' })
 export type Config = z.output<typeof Config>
 
-/** Defaults of datasets that are not those of every dataset. A round waits for its last shard, which is not to be old. */
-const defaults: Readonly<Record<string, z.input<typeof Dataset>>> = {
-  ...trainedByDefault,
-  'bootstrap-{round}': { ...trainedByDefault['bootstrap-{round}'], seal: { ageSeconds: 30 } },
-}
+/** The rule that names the datasets of bootstrap rounds. */
+const ofRounds = 'bootstrap-{round}'
 
-/** The settings of a dataset, by its name or the rule that gives it, with its defaults. */
-export const datasetOf = (config: Config, name: string): z.output<typeof Dataset> =>
-  settledFor(config.datasets, name) ?? Dataset.parse(settledFor(defaults, name) ?? {})
+/**
+ * The settings of a dataset, by its name or the rule that gives it, with its defaults. A round is trained on as the dataset
+ * is that its prompts come from, unless `bootstrap-{round}` says otherwise; its last shard is waited for, and not for long.
+ */
+export function datasetOf(config: Config, name: string): z.output<typeof Dataset> {
+  const given = settledFor(config.datasets, name)
+  if (given) return given
+  if (roundOfDataset(name) === null) return Dataset.parse(trainedByDefault[name] ?? {})
+  const alike = datasetOf(config, config.bootstrap.dataset)
+  return { ...alike, seal: { ...alike.seal, ageSeconds: 30 } }
+}
 
 /** Where endpoints come from, those of the value model or of the SteerLM model; null: from nowhere. */
 export function endpointsOf({ endpoints, endpointsFile }: Config['annotate'] | Config['sample']): EndpointsSpec | null {
@@ -311,7 +317,7 @@ export function nodeOptions(
     case 'seal':
       return datasetOf(config, String(node.fixed.dataset)).seal
     case 'trigger': {
-      const settings = datasetNames(config).map(name => {
+      const settings = [...new Set([...datasetNames(config), ofRounds])].map(name => {
         const { seal: _seal, snapshot: _snapshot, ...rest } = datasetOf(config, name)
         return [name, rest] as const
       })

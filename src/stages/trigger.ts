@@ -22,13 +22,12 @@ const DatasetSettings = z.strictObject({
 })
 
 /**
- * What is trained on the datasets of the pipeline unless the configuration says otherwise. The baseline is measured by
+ * What is trained on the two datasets of the pipeline unless the configuration says otherwise. The baseline is measured by
  * cross-validation over the trees that it learns from, so that it asks for no validation records.
  */
 export const trainedByDefault: Readonly<Record<string, z.input<typeof DatasetSettings>>> = {
   'value-model': { trainer: 'baseline', launcher: 'exec', when: { validation: 0 } },
   steerlm: { trainer: 'nemo-aligner', launcher: 'render' },
-  'bootstrap-{round}': { trainer: 'nemo-aligner', launcher: 'render' },
 }
 
 const TriggerOptions = z.strictObject({

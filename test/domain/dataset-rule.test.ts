@@ -6,7 +6,9 @@ describe('the dataset of a record', () => {
   it('is a name, or follows from the record', () => {
     const record = conversation('a', { origin: 'round-7' })
     expect(datasetBy('steerlm', record)).toBe('steerlm')
-    expect(datasetBy('bootstrap-{origin}.x', record)).toBe('bootstrap-round-7.x')
+    expect(datasetBy('of-{origin}.x', record)).toBe('of-round-7.x')
+    const bootstrap = { round: 'main-2', prompt: 0, candidate: 0, seed: 1, asked: '', kept: 'accepted' as const }
+    expect(datasetBy('bootstrap-{round}', conversation('b', { bootstrap }))).toBe('bootstrap-main-2')
   })
 
   it('is refused where what the record says makes no name', () => {
@@ -14,11 +16,11 @@ describe('the dataset of a record', () => {
     expect(() => datasetBy('{origin}', record)).toThrow(expect.objectContaining({ code: 'STEERFLOW_RECORD_INVALID' }))
   })
 
-  it.each(['steerlm', 'bootstrap-{origin}', '{origin}'])('can be given by %s', rule =>
+  it.each(['steerlm', 'bootstrap-{round}', '{origin}'])('can be given by %s', rule =>
     expect(DatasetRule.parse(rule)).toBe(rule),
   )
 
-  it.each(['', '../x', 'a/{origin}', '{round}', '{origin', '{toString}', '-x'])('cannot be given by %j', rule =>
+  it.each(['', '../x', 'a/{origin}', '{rounds}', '{origin', '{toString}', '-x'])('cannot be given by %j', rule =>
     expect(DatasetRule.safeParse(rule).success).toBe(false),
   )
 })
