@@ -11,9 +11,6 @@ import { openAnswering } from '../ask/fleet.js'
 import { attributeSetOf, endpointsOf } from '../config.js'
 import { type Workspace } from '../workspace.js'
 
-/** The dataset whose snapshots rounds are made of. */
-const trainingDataset = 'steerlm'
-
 /** What the stages of bootstrap rounds need, opened. */
 export interface RoundCapabilities {
   readonly capabilities: Pick<Capabilities, 'policies' | 'rounds' | 'roundMaterials'>
@@ -37,7 +34,7 @@ export async function openRoundCapabilities(
   const roundMaterials = openMaterials({
     root,
     spool: await openSpool(root),
-    dataset: trainingDataset,
+    dataset: config.bootstrap.dataset,
     attributeSet: attributeSetOf(config),
     valueModel: () => valueModels.current(),
     policy: () => policies.current(),

@@ -40,10 +40,18 @@ const controlToken: Rule = ({ answer: { text }, controlTokens }) => {
   return [{ rule: 'control token', value: found, held: found === null }]
 }
 
+const leakOf = new WeakMap<AttributeSet, RegExp>()
+
+/** A key of the attribute set with a value behind it. Made once a set: making it costs more than all other rules. */
+function leak(set: AttributeSet): RegExp {
+  const known = leakOf.get(set) ?? new RegExp(`(?<!\\w)(?:${set.attributes.map(({ key }) => key).join('|')}):\\d`)
+  leakOf.set(set, known)
+  return known
+}
+
 /** It does not go on with an attribute line, as models that were trained on them do (alignment §5). */
 const leakedLabel: Rule = ({ answer: { text }, set }) => {
-  const keys = set.attributes.map(({ key }) => key).join('|')
-  const found = new RegExp(`(?<!\\w)(?:${keys}):\\d`).exec(text)?.[0] ?? null
+  const found = leak(set).exec(text)?.[0] ?? null
   return [{ rule: 'leaked label', value: found, held: found === null }]
 }
 
