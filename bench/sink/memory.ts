@@ -13,10 +13,10 @@ import { filledLog } from './sealing.js'
 const run = promisify(execFile)
 const child = fileURLToPath(new URL('./memory-child.ts', import.meta.url))
 
-/** The most resident memory, in bytes, of a process that does the work. */
+/** The most memory of its own, in bytes, of a process that does the work; of the log, mapped pages do not count. */
 async function peak(work: 'seal' | 'snapshot', dir: string, dataset: string): Promise<number> {
   const { stdout } = await run(process.execPath, ['--import', 'tsx', child, work, dir, dataset])
-  return z.object({ rss: z.number() }).parse(JSON.parse(stdout)).rss
+  return z.object({ bytes: z.number() }).parse(JSON.parse(stdout)).bytes
 }
 
 /**

@@ -43,6 +43,7 @@ export const roundsConfig = (dataDir: string, policy: string, value: string, mor
   sample: { endpoints: [{ url: policy }] },
   annotate: { endpoints: [{ url: value }] },
   bootstrap: {
+    auto: true,
     prompts: { count: 12 },
     samples: 3,
     maxTokens: 40,
@@ -115,7 +116,7 @@ export async function faultsOfRounds({ log, root }: Workspace): Promise<readonly
   }
   const answers = (of: typeof outcomes): number => of.reduce((sum, outcome) => sum + outcome.answers, 0)
   for (const round of names) {
-    for (const event of ['opened', 'closed', 'judged'] as const) {
+    for (const event of ['requested', 'opened', 'closed', 'judged'] as const) {
       once(`${round} ${event}`, events.filter(one => one.round === round && one.event === event).length)
     }
     const own = outcomes.filter(outcome => outcome.round === round)

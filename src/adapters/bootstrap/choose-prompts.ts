@@ -6,6 +6,7 @@ import { drawLabel } from '../../domain/bootstrap/draw-label.js'
 import { Exclusion } from '../../domain/bootstrap/exclusion.js'
 import { type PromptSource, type RoundPlan, type Target } from '../../domain/bootstrap/round-plan.js'
 import { SeededDraw } from '../../domain/bootstrap/seeded-draw.js'
+import { type Conversation } from '../../domain/conversation.js'
 import { asSteerflowError, SteerflowError } from '../../domain/errors.js'
 import { parseWishes, steeringLabel } from '../../domain/steering.js'
 import { type SnapshotManifest } from '../snapshot/read-snapshot.js'
@@ -20,6 +21,8 @@ export interface Choice {
   readonly round: string
   readonly plan: RoundPlan
   readonly attributeSet: AttributeSet
+  /** Ids of the trees of which nothing is asked. */
+  readonly forgotten: ReadonlySet<string>
   /** An empty folder for the file. */
   readonly room: string
 }
@@ -38,7 +41,7 @@ export interface Chosen {
  * @throws STEERFLOW_ROUND_INVALID when there are none.
  */
 export async function choosePrompts(choice: Choice): Promise<Chosen> {
-  const { root, manifest, round, plan, room } = choice
+  const { manifest, round, plan, room } = choice
   const exclusion = await excluded(choice)
   // The round is no part of the seed: rounds of a loop ask the same prompts, and are compared pair by pair.
   const draw = new SeededDraw(`prompts ${plan.seed}`, plan.prompts.count)
@@ -55,7 +58,7 @@ export async function choosePrompts(choice: Choice): Promise<Chosen> {
   const facts = await storing(`write ${path}`, async () => {
     const file = await LineFile.create(path)
     try {
-      for await (const prompts of sourcePrompts(root, manifest, plan.prompts)) {
+      for await (const prompts of sourcePrompts(choice)) {
         for (const prompt of prompts) {
           // Of several the first: the others say the same.
           if (!wanted.delete(prompt.prompt_id)) continue
@@ -89,18 +92,16 @@ async function excluded({ root, manifest, plan }: Choice): Promise<Exclusion> {
 }
 
 /** Goes through everything once; `seen` is told of each prompt. Gives the attribute lines to ask for. */
-async function firstPass(
-  { root, manifest, plan, attributeSet }: Choice,
-  seen: (prompt: SourcePrompt) => void,
-): Promise<string[]> {
+async function firstPass(choice: Choice, seen: (prompt: SourcePrompt) => void): Promise<string[]> {
+  const { manifest, plan, attributeSet } = choice
   const { target, prompts } = plan
   const fixed = target.mode === 'fixed' ? [fixedLabel(target, attributeSet)] : null
   const best = new BestLabels(attributeSet, target.attribute)
   if (prompts.from === 'file' || fixed) {
-    for await (const some of sourcePrompts(root, manifest, prompts)) some.forEach(seen)
+    for await (const some of sourcePrompts(choice)) some.forEach(seen)
   }
   if (!fixed) {
-    for await (const conversations of conversationsOf(root, manifest, 'train')) {
+    for await (const conversations of training(choice)) {
       for (const conversation of conversations) {
         best.add(conversation.conversations, conversation.mask)
         if (prompts.from !== 'file') promptsOf(conversation, prompts.from).forEach(seen)
@@ -121,15 +122,20 @@ function fixedLabel({ wishes }: Target, set: AttributeSet): string {
   }
 }
 
+/** The training conversations whose trees are not forgotten; the snapshot may be older than that. */
+async function* training({ root, manifest, forgotten }: Choice): AsyncGenerator<readonly Conversation[]> {
+  for await (const conversations of conversationsOf(root, manifest, 'train')) {
+    yield conversations.filter(({ tree_id }) => !forgotten.has(tree_id))
+  }
+}
+
 /** All prompts of the source, in its order; some may come several times. */
-async function* sourcePrompts(
-  root: string,
-  manifest: SnapshotManifest,
-  options: PromptSource,
-): AsyncGenerator<readonly SourcePrompt[]> {
+async function* sourcePrompts(choice: Choice): AsyncGenerator<readonly SourcePrompt[]> {
+  const { forgotten } = choice
+  const options = choice.plan.prompts
   const { from } = options
   if (from !== 'file') {
-    for await (const conversations of conversationsOf(root, manifest, 'train')) {
+    for await (const conversations of training(choice)) {
       yield conversations.flatMap(conversation => promptsOf(conversation, from))
     }
     return
@@ -137,7 +143,8 @@ async function* sourcePrompts(
   const path = resolve(options.file)
   const source = await digestOf(path)
   for await (const lines of promptLines(path)) {
-    yield lines.flatMap(line => promptOfLine(line, source, options) ?? [])
+    const prompts = lines.flatMap(line => promptOfLine(line, source, options) ?? [])
+    yield prompts.filter(({ tree_id }) => !forgotten.has(tree_id))
   }
 }
 

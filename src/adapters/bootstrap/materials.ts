@@ -24,6 +24,8 @@ export interface MaterialsOptions {
   readonly attributeSet: AttributeSet
   /** The value model that is active now, and the attribute set that it was trained on where that is known; or null. */
   readonly valueModel: () => Promise<{ readonly digest: string; readonly attributeSet: string | null } | null>
+  /** Ids of the trees that every later snapshot of a dataset leaves out: nothing is asked of them. None unless told otherwise. */
+  readonly forgotten?: (dataset: string) => Promise<ReadonlySet<string>>
   /** What is sampled where a request names no model. */
   readonly policy: () => Promise<Policy>
 }
@@ -87,7 +89,8 @@ async function make(options: MaterialsOptions, root: string, request: RoundEvent
   const policy = request.policy ?? (await options.policy())
   const room = await options.spool.folder('bootstrap')
   try {
-    const task = { root, manifest, round, plan, attributeSet: options.attributeSet, room }
+    const forgotten = (await options.forgotten?.(options.dataset)) ?? new Set<string>()
+    const task = { root, manifest, round, plan, attributeSet: options.attributeSet, forgotten, room }
     const { labels, path, facts } = await choosePrompts(task)
     const name = `${folderOf(round)}/prompts-${facts.sha256.slice(0, 12)}.jsonl`
     await storing(`make ${folderOf(round)}`, () => makeFolder(join(root, folderOf(round))))

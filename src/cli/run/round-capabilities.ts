@@ -6,9 +6,11 @@ import { ActiveModel } from '../../adapters/models/active-model.js'
 import { type OpenedValueModels } from '../../adapters/models/value-models.js'
 import { openSpool } from '../../adapters/storage/spool.js'
 import { type Capabilities } from '../../stages/needs.js'
-import { models, rounds as topic } from '../../topics.js'
+import { forgottenTrees } from '../../domain/forgotten.js'
+import { forgotten, models, rounds as topic } from '../../topics.js'
 import { openAnswering } from '../ask/fleet.js'
 import { attributeSetOf, endpointsOf } from '../config.js'
+import { readTopic } from '../read-topic.js'
 import { type Workspace } from '../workspace.js'
 
 /** What the stages of bootstrap rounds need, opened. */
@@ -38,6 +40,7 @@ export async function openRoundCapabilities(
     attributeSet: attributeSetOf(config),
     valueModel: () => valueModels.current(),
     policy: () => policies.current(),
+    forgotten: async dataset => forgottenTrees(await readTopic(log, forgotten), dataset),
   })
   return {
     capabilities: { policies, rounds, roundMaterials },

@@ -101,6 +101,14 @@ describe('what a round is made of', () => {
     expect((await (await open(root)).open(request({}, { policy }))).policy).toEqual(policy)
   })
 
+  it('nothing is asked of a tree that is to be forgotten, nor a line that only it has', async () => {
+    const gone = train('Who?', ['You.', line(4)])
+    const { root } = await folderWith(gone, train('Why?', ['So.', line(3)]))
+    const kept = await made(root, {}, { forgotten: async () => new Set([gone.tree_id]) })
+    expect(asked(kept)).toEqual(['Why?'])
+    expect(kept.round.labels).toEqual([line(3)])
+  })
+
   it('first turns or every context are asked, each once, with the first answer as reference', async () => {
     const { root } = await folderWith(train('Why?', 'So.', 'And?', 'Too.'), train('Why?', 'Because.'), train('How?'))
     const first = await made(root)
