@@ -36,9 +36,11 @@ const listed = (counts: Readonly<Record<string, number>>): string =>
     .map(([key, count]) => `${thousands(count)} ${key}`)
     .join(', ')
 
+/** Nodes that had something to do. */
 function nodes(rows: readonly NodeSummary[]): string[] {
   const header = ['node', 'in', 'out', 'dropped', 'dead letters', 'held']
-  const cells = rows.map(row => {
+  const busy = rows.filter(row => row.in > 0 || Object.keys(row.out).length > 0)
+  const cells = busy.map(row => {
     const out = Object.entries(row.out).filter(([topic]) => topic !== 'conversations.dropped')
     return [
       row.node,
