@@ -101,32 +101,32 @@ export const rounds = topic({
   retention: forever,
 })
 
-export const prompts = topic({
-  name: 'bootstrap.prompts',
-  summary: 'Prompts of bootstrap rounds with the attribute line that is asked for.',
-  record: BootstrapPrompt,
-  key: { name: 'tree_id', of: record => record.tree_id },
-  partitions: 4,
-  retention: forever,
-})
+/** A topic of a round's prompts, on their way: those of a tree stay in their order. */
+const ofPrompts = <R extends typeof BootstrapPrompt | typeof Sampled | typeof ScoredSample>(
+  name: string,
+  summary: string,
+  record: R,
+): Topic<R> =>
+  topic({
+    name: `bootstrap.${name}`,
+    summary,
+    record,
+    key: { name: 'tree_id', of: ({ tree_id }) => tree_id },
+    partitions: 4,
+    retention: forever,
+  })
 
-export const candidates = topic({
-  name: 'bootstrap.candidates',
-  summary: 'Prompts with the answers that were sampled.',
-  record: Sampled,
-  key: { name: 'tree_id', of: record => record.tree_id },
-  partitions: 4,
-  retention: forever,
-})
-
-export const scoredSamples = topic({
-  name: 'bootstrap.scored',
-  summary: 'Prompts with their answers, each scored by the value model of the round.',
-  record: ScoredSample,
-  key: { name: 'tree_id', of: record => record.tree_id },
-  partitions: 4,
-  retention: forever,
-})
+export const prompts = ofPrompts(
+  'prompts',
+  'Prompts of bootstrap rounds with the attribute line that is asked for.',
+  BootstrapPrompt,
+)
+export const candidates = ofPrompts('candidates', 'Prompts with the answers that were sampled.', Sampled)
+export const scoredSamples = ofPrompts(
+  'scored',
+  'Prompts with their answers, each scored by the value model of the round.',
+  ScoredSample,
+)
 
 export const accepted = conversations('accepted', 'Answers that the gate lets through, as conversations.', 'bootstrap')
 export const acceptedClean = conversations(

@@ -6,9 +6,8 @@ import { SteerflowError } from '../../src/domain/errors.js'
 import { openRound } from '../../src/stages/open-round.js'
 import { type RoundMaterials } from '../../src/stages/needs.js'
 import { portsOf } from '../../src/stages/stage.js'
-import { prompt, round, roundEvent } from '../support/rounds.js'
+import { prompt, round, roundEvent, summaryOf } from '../support/rounds.js'
 import { at, trained } from '../support/training.js'
-import { summaryOf } from '../domain/bootstrap/rounds.js'
 
 const plan = (over: object = {}) => RoundPlan.parse({ stop: { rounds: 2 }, ...over })
 

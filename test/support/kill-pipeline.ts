@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { type z } from 'zod'
 import { Config } from '../../src/cli/config.js'
 import { readTopic } from '../../src/cli/read-topic.js'
@@ -12,6 +10,7 @@ import { readAll } from '../../src/runtime/read-all.js'
 import { encode, reader } from '../../src/stages/bind.js'
 import { pipeline } from '../../src/pipeline.js'
 import * as topics from '../../src/topics.js'
+import { startPipeline } from './pipeline-process.js'
 import { faultsOf, type Published } from './sealed-checker.js'
 import { conversation } from './training.js'
 
@@ -28,8 +27,6 @@ export interface Kill {
   readonly fail?: string
 }
 
-const script = fileURLToPath(new URL('./killed-pipeline.mjs', import.meta.url))
-const trainer = fileURLToPath(new URL('./fake-trainer.mjs', import.meta.url))
 const origins = ['a', 'b', 'c'] as const
 
 /** A configuration of small cuts; `newSinceLast` train records of a dataset ask for a job. */
@@ -63,19 +60,8 @@ export async function publish({ log }: Workspace, count: number, from = 0): Prom
 }
 
 /** Runs the pipeline until it is idle, or is killed. */
-export function runPipeline(config: z.input<typeof Config>, kill?: Kill) {
-  const programs = { steerflow: [process.execPath, trainer] }
-  const child = spawn(process.execPath, [script, JSON.stringify({ config, programs, ...kill })], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text))
-  const ended = new Promise<{ readonly code: number | null; readonly signal: string | null; readonly output: string }>(
-    resolve => child.on('close', (code, signal) => resolve({ code, signal, output })),
-  )
-  return { child, ended }
-}
+export const runPipeline = (config: z.input<typeof Config>, kill?: Kill) =>
+  startPipeline('./killed-pipeline.mjs', { config, ...kill })
 
 /** Collects garbage again and again until it is stopped; returns what was removed. */
 export function collecting({ log, files }: Workspace) {

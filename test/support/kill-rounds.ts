@@ -1,7 +1,6 @@
-import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { expect, onTestFinished } from 'vitest'
 import { type z } from 'zod'
 import { startRound } from '../../src/cli/bootstrap/start.js'
 import { Config } from '../../src/cli/config.js'
@@ -11,6 +10,9 @@ import { snapshotsOf } from '../../src/cli/training/snapshots.js'
 import { openWorkspace, type Workspace } from '../../src/cli/workspace.js'
 import { encode } from '../../src/stages/bind.js'
 import * as topics from '../../src/topics.js'
+import { startContractServer } from './contract-server/server.js'
+import { startPipeline } from './pipeline-process.js'
+import { temporaryFolder } from './temporary.js'
 import { conversation } from './training.js'
 
 /** The nodes of a round that publish something, in the order in which its records come to them. */
@@ -38,7 +40,7 @@ export interface Kill {
 type Given = z.input<typeof Config>
 
 /** A configuration of rounds with few prompts; `more` comes over it. */
-export const roundsConfig = (dataDir: string, policy: string, value: string, more: Given = {}): Given => ({
+const roundsConfig = (dataDir: string, policy: string, value: string, more: Given = {}): Given => ({
   dataDir,
   sample: { endpoints: [{ url: policy }] },
   annotate: { endpoints: [{ url: value }] },
@@ -57,29 +59,14 @@ export const roundsConfig = (dataDir: string, policy: string, value: string, mor
   ...more,
 })
 
-const script = fileURLToPath(new URL('./killed-rounds.mjs', import.meta.url))
-const trainer = fileURLToPath(new URL('./fake-trainer.mjs', import.meta.url))
-
 /** Runs the pipeline until it is idle, or is killed. */
-export function runRounds(config: Given, kill?: Kill) {
-  const programs = { steerflow: [process.execPath, trainer] }
-  const child = spawn(process.execPath, [script, JSON.stringify({ config, programs, ...kill })], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text))
-  const ended = new Promise<{ readonly code: number | null; readonly signal: string | null; readonly output: string }>(
-    resolve => child.on('close', (code, signal) => resolve({ code, signal, output })),
-  )
-  return { child, ended, output: () => output }
-}
+const runRounds = (config: Given, kill?: Kill) => startPipeline('./killed-rounds.mjs', { config, ...kill }).ended
 
 /** Opens the workspace; not to be done beside a process that starts. */
-export const openFor = (config: Given): Promise<Workspace> => openWorkspace(Config.parse(config))
+const openFor = (config: Given): Promise<Workspace> => openWorkspace(Config.parse(config))
 
 /** Publishes the training data of prompts that all differ, for `seal-scored`. */
-export async function publishTraining({ log }: Workspace, count: number): Promise<void> {
+async function publishTraining({ log }: Workspace, count: number): Promise<void> {
   const records = Array.from({ length: count }, (_, at) => {
     const { conversations, ...rest } = conversation(`record-${at}`)
     const [question, answer] = conversations
@@ -96,16 +83,16 @@ export async function publishTraining({ log }: Workspace, count: number): Promis
 }
 
 /** Makes the training snapshot of what is sealed. */
-export async function snapshotTraining(workspace: Workspace): Promise<void> {
+async function snapshotTraining(workspace: Workspace): Promise<void> {
   const manifests = liveOf(await readTopic(workspace.log, topics.shards), 'steerlm')
   await (await snapshotsOf(workspace)).materialise('steerlm', manifests)
 }
 
 /** Asks for the next round, whatever became of the model of the one before. */
-export const nextRound = (workspace: Workspace): Promise<unknown> => startRound(workspace, { withoutModel: true })
+const nextRound = (workspace: Workspace): Promise<unknown> => startRound(workspace, { withoutModel: true })
 
 /** All that is wrong with the rounds after a run to the end. */
-export async function faultsOfRounds({ log, root }: Workspace): Promise<readonly string[]> {
+async function faultsOfRounds({ log, root }: Workspace): Promise<readonly string[]> {
   const found: string[] = []
   const events = await readTopic(log, topics.rounds)
   const outcomes = await readTopic(log, topics.outcomes)
@@ -143,7 +130,7 @@ export async function faultsOfRounds({ log, root }: Workspace): Promise<readonly
 }
 
 /** How often each sample was asked for, by prompt and seed, out of the bodies of a NeMo server's requests. */
-export function asksOf(bodies: readonly string[]): ReadonlyMap<string, number> {
+function asksOf(bodies: readonly string[]): ReadonlyMap<string, number> {
   const asks = new Map<string, number>()
   for (const body of bodies) {
     const { sentences, random_seed: seed } = JSON.parse(body) as { sentences: string[]; random_seed: number }
@@ -153,4 +140,32 @@ export function asksOf(bodies: readonly string[]): ReadonlyMap<string, number> {
     }
   }
   return asks
+}
+
+/** Servers, and a workspace in which the first round of a loop is asked for. The test ends them. */
+export async function askedRound(more: Given = {}) {
+  const policy = await startContractServer({ serves: 'policy', record: true })
+  onTestFinished(() => policy.stop())
+  const value = await startContractServer()
+  onTestFinished(() => value.stop())
+  const config = roundsConfig(await temporaryFolder(), policy.url, value.url, more)
+  const workspace = await openFor(config)
+  onTestFinished(() => workspace.close())
+  /** Runs to the end, which is expected of it. */
+  const toTheEnd = async (): Promise<void> => {
+    const { code, output } = await runRounds(config)
+    expect(code, output.slice(-2000)).toBe(0)
+  }
+  await publishTraining(workspace, 40)
+  await toTheEnd()
+  await snapshotTraining(workspace)
+  await nextRound(workspace)
+  return {
+    toTheEnd,
+    run: (kill: Kill) => runRounds(config, kill),
+    next: () => nextRound(workspace),
+    faults: () => faultsOfRounds(workspace),
+    /** How often each sample was asked for. */
+    asks: () => [...asksOf(policy.bodies).values()],
+  }
 }

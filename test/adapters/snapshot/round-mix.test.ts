@@ -7,7 +7,7 @@ import { sha256 } from '../../../src/domain/digest.js'
 import { type Conversation } from '../../../src/domain/conversation.js'
 import { type RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'
 import { type Snapshot } from '../../../src/domain/job.js'
-import { answer, round } from '../../support/round.js'
+import { answer, roundOver } from '../../support/rounds.js'
 import { seal } from '../../support/sealed.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { conversation } from '../../support/training.js'
@@ -37,7 +37,7 @@ async function mix({ pinned, answers, plan, every, options = {} }: Given) {
   const root = await temporaryFolder()
   const plain = await openSnapshots({ root, now: () => 0 })
   const from = await plain.materialise('steerlm', await seal(root, [pinned]))
-  const roundOf = async (name: string) => (name === dataset ? round(from, plan) : null)
+  const roundOf = async (name: string) => (name === dataset ? roundOver(from, plan) : null)
   const snapshots = await openSnapshots({ root, sortBytes: 8000, now: () => 0, roundOf, ...options })
   const snapshot = await snapshots.materialise(dataset, await seal(root, answers, every))
   return { root, from, snapshot, ...(await contentOf(root, snapshot)) }
@@ -170,7 +170,7 @@ describe('the snapshot of a round', () => {
       message: 'record a is no answer of a round',
     })
     const gone = async () =>
-      round({ ...(await mix({ pinned: originals(1, 1), answers: [] })).from, digest: 'f'.repeat(64) })
+      roundOver({ ...(await mix({ pinned: originals(1, 1), answers: [] })).from, digest: 'f'.repeat(64) })
     await expect(mix({ pinned: [], answers: [], options: { roundOf: gone } })).rejects.toMatchObject({
       code: 'STEERFLOW_STORAGE',
     })

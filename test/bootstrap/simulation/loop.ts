@@ -6,7 +6,7 @@ import { RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'
 import { type Verdict } from '../../../src/domain/bootstrap/round.js'
 import { RoundTally } from '../../../src/domain/bootstrap/tally.js'
 import { outcome } from '../../domain/bootstrap/outcomes.js'
-import { roundOf } from '../../domain/bootstrap/rounds.js'
+import { roundOf } from '../../support/rounds.js'
 import { firstPolicy, sampled, type SimulatedPolicy, trained, truth, type World } from './world.js'
 
 export interface Size {

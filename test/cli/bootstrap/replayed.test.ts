@@ -4,9 +4,7 @@ import { emptyLoop, type LoopState, withRoundEvent } from '../../../src/domain/b
 import { type RoundEvent } from '../../../src/domain/bootstrap/round.js'
 import { RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'
 import { type Letter } from '../../../src/runtime/replay.js'
-import { summaryOf } from '../../domain/bootstrap/rounds.js'
-import { answer } from '../../support/round.js'
-import { prompt, roundEvent } from '../../support/rounds.js'
+import { answer, prompt, roundEvent, summaryOf } from '../../support/rounds.js'
 
 const letter = (node: string, value: Buffer): Letter => ({
   id: '0:1',

@@ -6,7 +6,7 @@ import { snapshotsOf } from '../../../src/cli/training/snapshots.js'
 import { openWorkspace } from '../../../src/cli/workspace.js'
 import { encode } from '../../../src/stages/bind.js'
 import { forgotten, rounds } from '../../../src/topics.js'
-import { answer, round } from '../../support/round.js'
+import { answer, roundOver } from '../../support/rounds.js'
 import { seal } from '../../support/sealed.js'
 import { temporaryFolder } from '../../support/temporary.js'
 import { conversation } from '../../support/training.js'
@@ -20,7 +20,7 @@ it('mixes the data of a round that is on record as it was opened, and of no othe
     const ids = ['a', 'b', 'c', 'd', 'v', 'w']
     const pinned = ids.map(id => conversation(id, { split: id < 'v' ? 'train' : 'validation' }))
     const from = await snapshots.materialise('steerlm', await seal(root, [pinned]))
-    const opening = round(from, { mix: { replay: 0.5 } })
+    const opening = roundOver(from, { mix: { replay: 0.5 } })
     const event = { loop: 'loop', round: 'loop-1', by: 'rule' as const, number: 1 }
     await log.publish([
       encode(rounds, { ...event, event: 'requested', purpose: 'train' }),

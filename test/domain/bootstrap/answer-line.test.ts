@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { answerOfLine } from '../../../src/domain/bootstrap/answer-line.js'
 import { conversationLine } from '../../../src/domain/conversation-line.js'
 import { conversation } from '../../support/training.js'
-import { answer } from '../../support/round.js'
+import { answer } from '../../support/rounds.js'
 
 it('reads the last turn of an answer of a round, and why it was kept', () => {
   const line = (kept: 'accepted' | 'negative') => Buffer.from(conversationLine(answer('a', { kept, text: 'Because…' })))

@@ -4,7 +4,7 @@ import { type StopRules } from '../../../src/domain/bootstrap/round-plan.js'
 import { Verdict } from '../../../src/domain/bootstrap/round.js'
 import { type MeasuredRound } from '../../../src/domain/bootstrap/since-first.js'
 import { type PairedDifference, type RoundSummary } from '../../../src/domain/bootstrap/summary.js'
-import { policyOf, roundOf, summaryOf } from './rounds.js'
+import { policyOf, roundOf, summaryOf } from '../../support/rounds.js'
 
 const rules: StopRules = roundOf(1).plan.stop
 const difference = (low: number, high: number): PairedDifference => ({ pairs: 100, mean: (low + high) / 2, low, high })

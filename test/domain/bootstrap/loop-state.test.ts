@@ -8,9 +8,8 @@ import {
 } from '../../../src/domain/bootstrap/loop-state.js'
 import { RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'
 import { type RoundEvent } from '../../../src/domain/bootstrap/round.js'
-import { round, roundEvent } from '../../support/rounds.js'
+import { policyOf, round, roundEvent, summaryOf } from '../../support/rounds.js'
 import { trained } from '../../support/training.js'
-import { policyOf, summaryOf } from './rounds.js'
 
 const plan = RoundPlan.parse({})
 const of = (number: number, event: RoundEvent['event'], given: Partial<RoundEvent> = {}): RoundEvent =>

@@ -3,7 +3,7 @@ import { reportPage } from '../../../../src/cli/bootstrap/report/page.js'
 import { reportOf as reportOfLoop } from '../../../../src/cli/bootstrap/report/report.js'
 import { reportText } from '../../../../src/cli/bootstrap/report/text.js'
 import { type LoopState, type RoundState } from '../../../../src/domain/bootstrap/loop-state.js'
-import { roundOf, summaryOf } from '../../../domain/bootstrap/rounds.js'
+import { roundOf, summaryOf } from '../../../support/rounds.js'
 import { hostileReport, reportOf } from './reports.js'
 
 describe('which round is reported', () => {

@@ -2,7 +2,7 @@ import { type ReportedRound, type Report } from '../../../../src/cli/bootstrap/r
 import { judgeRound } from '../../../../src/domain/bootstrap/judge.js'
 import { type MeasuredRound } from '../../../../src/domain/bootstrap/since-first.js'
 import { type RoundSummary } from '../../../../src/domain/bootstrap/summary.js'
-import { roundOf, summaryOf } from '../../../domain/bootstrap/rounds.js'
+import { roundOf, summaryOf } from '../../../support/rounds.js'
 
 const keys = [
   'quality',
