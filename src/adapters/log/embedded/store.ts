@@ -30,6 +30,12 @@ const mapBytes = 2 ** 40
 /** A failed write with less room than this on the disk is taken to be for want of it: LMDB says EIO for a short write. */
 const fullBytes = 16 * 2 ** 20
 
+/** Room on the disk that records leave free: for freeing what is old, and for others who write beside. */
+const reserveBytes = 2 ** 20
+
+const noRoom = (dir: string, cause?: unknown): SteerflowError =>
+  new SteerflowError('STEERFLOW_LOG_FULL', `no room on the disk of ${dir}`, { cause })
+
 /**
  * The one place that touches lmdb, whose types promise more than its values: what comes out is checked here.
  * Every transaction is on disk when `transaction` returns: `overlappingSync` must be off, since with it a commit is
@@ -83,6 +89,20 @@ export class Store {
     return this.#guarded(() => this.#root.transactionSync(work))
   }
 
+  /**
+   * Whether so many bytes surely have room on the disk, with what LMDB writes beside them. A write that finds none damages
+   * the memory of the process in lmdb 3.5.6, which then ends somewhere with SIGABRT.
+   */
+  hasRoomFor(bytes: number): boolean {
+    const fs = statfsSync(this.#dir)
+    return fs.bavail * fs.bsize >= reserveBytes + 1.5 * bytes
+  }
+
+  /** That there is no room on its disk. */
+  full(): SteerflowError {
+    return noRoom(this.#dir)
+  }
+
   /** Reads after this see what other processes have committed; reads up to the next await see one snapshot. */
   refresh(): void {
     this.#guarded(() => this.#root.resetReadTxn())
@@ -130,7 +150,7 @@ function translated(dir: string, thrown: unknown): SteerflowError | undefined {
   const fs = statfsSync(dir)
   const shortWrite = code === EIO && fs.bavail * fs.bsize < fullBytes
   if (code === ENOSPC || code === EDQUOT || shortWrite) {
-    return new SteerflowError('STEERFLOW_LOG_FULL', `no room on the disk of ${dir}`, { cause: thrown })
+    return noRoom(dir, thrown)
   }
   return new SteerflowError('STEERFLOW_LOG_CORRUPT', `the log in ${dir} failed`, { cause: thrown })
 }

@@ -71,7 +71,7 @@ export class Writer {
   }
 
   #flush(): void {
-    const batch = this.#take()
+    const batch = this.#fitting(this.#take())
     try {
       this.before()
       const outcomes = this.store.transaction(() => batch.map(judged))
@@ -83,6 +83,14 @@ export class Writer {
     this.#scheduled = false
     if (this.#queue.length > 0) this.#schedule()
     else this.#idle()
+  }
+
+  /** Without the requests that the disk may have no room for; those that write no record go on. */
+  #fitting(batch: Request[]): Request[] {
+    const bytes = batch.reduce((sum, request) => sum + request.bytes, 0)
+    if (bytes === 0 || this.store.hasRoomFor(bytes)) return batch
+    for (const request of batch) if (request.bytes > 0) request.fail(this.store.full())
+    return batch.filter(request => request.bytes === 0)
   }
 
   #take(): Request[] {

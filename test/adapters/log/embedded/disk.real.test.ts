@@ -41,8 +41,7 @@ describe.skipIf(!mayMount)('a real disk', () => {
         published += 10
       }
     }
-    const error = await rejection(fill(), 'STEERFLOW_LOG_FULL')
-    expect(error.cause).toBeInstanceOf(Error)
+    await rejection(fill(), 'STEERFLOW_LOG_FULL')
     const large = [{ topic: 'out', key: null, value: Buffer.alloc(1 << 20) }]
     await rejection(claim.commit(offset(0), offset(10), large), 'STEERFLOW_LOG_FULL')
 
