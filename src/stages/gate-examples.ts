@@ -67,7 +67,7 @@ export const exampleSample: ScoredSample = {
 /** What the gate says of it. */
 export const exampleOutcome: Outcome = {
   round: 'main-1',
-  end: 'rejected',
+  end: 'accepted',
   prompt: 7,
   of: 20,
   answers: 0,

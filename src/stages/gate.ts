@@ -82,7 +82,7 @@ export const gate = each<Needs>()({
         ...kept.map(answer => to.accepted(conversationOf(sample, answer, options.controlTokens))),
         to.outcomes({
           round: sample.round,
-          end: isAccepted && !measures ? 'accepted' : 'rejected',
+          end: isAccepted ? 'accepted' : 'rejected',
           prompt: sample.index,
           of: sample.of,
           answers: kept.length,
