@@ -47,7 +47,8 @@ it('loses nothing while servers join and leave, by a file that is rewritten', as
   const fleet = fleetOf([])
   await write([a])
   await follow(fleet, [], file)
-  const all = texts(1200)
+  // Enough that there is work left when the last of them has joined.
+  const all = texts(4000)
   const labels = Promise.all(all.map(text => score(fleet, text)))
   await vi.waitFor(() => expect(servers[0]!.counters.answered).toBeGreaterThan(10))
   await write([a, b])
