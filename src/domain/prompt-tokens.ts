@@ -13,3 +13,10 @@ export const extraIdTokens: PromptTokens = { system: '<extra_id_0>', turn: '<ext
 
 /** What the tutorial's training commands use: NUL, device control 1 and 2. */
 export const controlTokens: PromptTokens = { system: '\x00', turn: '\x11', label: '\x12' }
+
+/** The control strings of either template: what no text may hold, whichever is used. */
+export const templateStrings: readonly string[] = [extraIdTokens, controlTokens].flatMap(({ system, turn, label }) => [
+  system,
+  turn,
+  label,
+])

@@ -1,11 +1,9 @@
 import { z } from 'zod'
 import { findControlToken } from '../domain/control-tokens.js'
 import { Conversation, Dropped } from '../domain/conversation.js'
-import { controlTokens, extraIdTokens, type PromptTokens } from '../domain/prompt-tokens.js'
+import { templateStrings } from '../domain/prompt-tokens.js'
 import { each } from './stage.js'
 import { type Masker } from './needs.js'
-
-const listed = ({ system, turn, label }: PromptTokens) => [system, turn, label]
 
 const options = z.strictObject({
   seqLen: z
@@ -17,7 +15,7 @@ const options = z.strictObject({
     ),
   controlTokens: z
     .array(z.string().min(1))
-    .default([...listed(extraIdTokens), ...listed(controlTokens)])
+    .default([...templateStrings])
     .describe('control strings of the prompt template; a conversation that has one in its own words is dropped'),
 })
 

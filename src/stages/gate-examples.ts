@@ -1,29 +1,10 @@
+import { exampleRound } from '../domain/bootstrap/examples.js'
 import { type ScoredSample } from '../domain/bootstrap/candidates.js'
 import { type Outcome } from '../domain/bootstrap/outcome.js'
-import { RoundPlan } from '../domain/bootstrap/round-plan.js'
 import { type Round } from '../domain/bootstrap/round.js'
 
 /** The round of the gate's worked example. */
-export const exampleRound: Round = {
-  round: 'main-1',
-  loop: 'main',
-  number: 1,
-  purpose: 'measure',
-  policy: { model: 'external', digest: 'external' },
-  value_model: 'example-model',
-  attribute_set: 'example@1',
-  snapshot: {
-    dataset: 'steerlm',
-    digest: '1a2b',
-    path: 'datasets/steerlm/1a2b',
-    train: 100,
-    validation: 5,
-    attribute_set: 'example@1',
-  },
-  labels: ['quality:4'],
-  prompts: { count: 20, path: 'bootstrap/main-1/prompts.jsonl', sha256: '3c4d' },
-  plan: RoundPlan.parse({ samples: 2 }),
-}
+export const measuringRound: Round = { ...exampleRound('main-1'), purpose: 'measure' }
 
 const reference = 'A stream is a sequence of records that has no end and is read as it comes.'
 const good = 'Records that come one after another, without an end.'

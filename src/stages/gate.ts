@@ -5,13 +5,12 @@ import { gateAnswers } from '../domain/bootstrap/gate/gate-answers.js'
 import { type AnswerOutcome, Outcome } from '../domain/bootstrap/outcome.js'
 import { type Round } from '../domain/bootstrap/round.js'
 import { type Bootstrapped, Conversation } from '../domain/conversation.js'
+import { conversationId } from '../domain/conversation-id.js'
 import { digest } from '../domain/digest.js'
-import { controlTokens, extraIdTokens, type PromptTokens } from '../domain/prompt-tokens.js'
-import { exampleOutcome, exampleRound, exampleSample } from './gate-examples.js'
+import { templateStrings } from '../domain/prompt-tokens.js'
+import { exampleOutcome, exampleSample, measuringRound } from './gate-examples.js'
 import { type AttributeSets, type Rounds, type TrainingIndexes } from './needs.js'
 import { each } from './stage.js'
-
-const listed = ({ system, turn, label }: PromptTokens) => [system, turn, label]
 
 type Needs = {
   readonly rounds: Rounds
@@ -32,11 +31,11 @@ export const gate = each<Needs>()({
   options: z.strictObject({
     controlTokens: z
       .array(z.string().min(1))
-      .default([...listed(extraIdTokens), ...listed(controlTokens)])
+      .default([...templateStrings])
       .describe('control strings of prompt templates, which no answer may hold'),
   }),
   exampleNeeds: () => ({
-    rounds: { of: async () => ({ round: exampleRound, givenUp: false }) },
+    rounds: { of: async () => ({ round: measuringRound, givenUp: false }) },
     trainingIndexes: { of: async () => ({ nearest: async () => null }) },
     attributeSets: {
       set: () => ({
@@ -54,7 +53,7 @@ export const gate = each<Needs>()({
     },
   ],
   create: ({ options, needs, to }) => {
-    /** Near-duplicates of the training data, by candidate; equal texts are looked up once. */
+    /** Likeness to the training data, of the candidates that are near-duplicates. */
     const nearTraining = async ({ candidates }: ScoredSample, round: Round, signal: AbortSignal) => {
       const index = await needs.trainingIndexes.of(round.snapshot, round.plan.gate.similarity, signal)
       const found = new Map<number, number>()
@@ -102,17 +101,18 @@ export const gate = each<Needs>()({
 function conversationOf(sample: ScoredSample, outcome: AnswerOutcome, tokens: readonly string[]): Conversation {
   const answer = sample.candidates.find(one => one.index === outcome.index)!
   const { label, scores } = answer.predicted!
-  const conversations = [...sample.turns, { value: answer.text, from: sample.speaker, label }]
-  const type = 'VALUE_TO_TEXT'
   const { tree_id, system, mask, lineage } = sample
-  return {
-    conversations,
+  const spoken = {
+    conversations: [...sample.turns, { value: answer.text, from: sample.speaker, label }],
     tree_id,
     system,
     mask,
-    type,
+    type: 'VALUE_TO_TEXT' as const,
+  }
+  return {
+    ...spoken,
     steerflow: {
-      id: digest(type, tree_id, system, mask, ...conversations.flatMap(turn => [turn.from, turn.value])),
+      id: conversationId(spoken),
       split: 'train',
       split_rule: 'bootstrap',
       origin: 'bootstrap',

@@ -6,7 +6,8 @@ import {
   lastRound,
   type LoopState,
   type RoundState,
-  trainingRounds,
+  nextPurpose,
+  policyOf,
   withRoundEvent,
 } from '../domain/bootstrap/loop-state.js'
 import {
@@ -85,8 +86,8 @@ export const openRound = fold<{ readonly roundMaterials: RoundMaterials }>()({
       const { request, model } = state
       if (!options.auto || model === null || request.plan === undefined) return []
       const number = request.number + 1
-      const purpose = trainingRounds(loop) < request.plan.stop.rounds ? 'train' : 'measure'
-      const policy = { model: model.model, digest: model.digest }
+      const purpose = nextPurpose(loop, request.plan.stop)
+      const policy = policyOf(model)
       const round = roundName(loop.loop, number)
       return [told(state, { event: 'requested', round, number, purpose, policy, plan: request.plan })]
     }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { attributeSets } from '../domain/attributes.js'
 import { Conversation, type ConversationType, type Provenance, Raw } from '../domain/conversation.js'
+import { conversationId } from '../domain/conversation-id.js'
 import { digest } from '../domain/digest.js'
 import { checkFanout, defaultFanout, type FanoutBounds } from '../domain/fanout.js'
 import { type SourceConversation } from '../domain/formats/format.js'
@@ -87,10 +88,6 @@ export const preprocess = each()({
     }
   },
 })
-
-/** Names a conversation by what is said in it, not by its labels: a corrected label replaces the record it corrects. */
-const conversationId = ({ conversations, tree_id, system, mask, type }: Omit<Conversation, 'steerflow'>): string =>
-  digest(type, tree_id, system, mask, ...conversations.flatMap(turn => [turn.from, turn.value]))
 
 /** Trees are bounded while they are walked; this holds for every format. */
 function checkSize(sources: readonly SourceConversation[], bounds: FanoutBounds): void {

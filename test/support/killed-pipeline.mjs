@@ -6,6 +6,7 @@
  */
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
+import { onCommits } from './on-commits.mjs'
 
 const { config: given, programs, step, at = 1, after = false, fail } = JSON.parse(process.argv[2])
 let left = at
@@ -69,18 +70,10 @@ shards.begin = async start => {
   cut.seal = to => around('manifest', () => seal(to))
   return cut
 }
-const join = log.join.bind(log)
-log.join = (group, topic, assignee) => {
+onCommits(log, (group, outputs, commit) => {
   const step = group.startsWith('seal') ? 'commit' : group
-  const assigned = claim => {
-    const commit = claim.commit.bind(claim)
-    claim.commit = (from, to, outputs) =>
-      around(outputs.length > 0 && step !== 'launch' ? step : '', () => commit(from, to, outputs))
-    assignee.assigned(claim)
-  }
-  const rest = { lost: claim => assignee.lost(claim), revoked: claim => assignee.revoked(claim) }
-  return join(group, topic, { assigned, ...rest, failed: error => assignee.failed(error) })
-}
+  return around(outputs.length > 0 && step !== 'launch' ? step : '', commit)
+})
 const start = exec.start.bind(exec)
 exec.start = job => around('launch', () => start(job))
 

@@ -3,6 +3,8 @@
  * with which a node publishes something, before or after it. Jobs are run by a program that is given.
  * Usage: node killed-rounds.mjs SETTINGS, with {config, programs, node, at, after}; without a node it lives.
  */
+import { onCommits } from './on-commits.mjs'
+
 const { config: given, programs, node: killed, at = 1, after = false } = JSON.parse(process.argv[2])
 let left = at
 
@@ -25,16 +27,7 @@ const [{ pipeline }, topics, { PipelineRun }] = await Promise.all(
 const config = Config.parse(given)
 const workspace = await openWorkspace(config, { exclusive: config.log.kafka === undefined })
 const { log, root } = workspace
-const join = log.join.bind(log)
-log.join = (group, topic, assignee) => {
-  const assigned = claim => {
-    const commit = claim.commit.bind(claim)
-    claim.commit = (from, to, outputs) => around(group, outputs, () => commit(from, to, outputs))
-    assignee.assigned(claim)
-  }
-  const rest = { lost: claim => assignee.lost(claim), revoked: claim => assignee.revoked(claim) }
-  return join(group, topic, { assigned, ...rest, failed: error => assignee.failed(error) })
-}
+onCommits(log, around)
 
 const opened = await openCapabilities(workspace)
 const exec = new ExecRunner(root, { programs, pollMs: 20 })

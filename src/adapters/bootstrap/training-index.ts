@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
 import { type Snapshot } from '../../domain/job.js'
 import { bandsFor, thresholds } from '../../domain/near-duplicates/bands.js'
-import { type Near, type NearIndex } from '../../domain/near-duplicates/near-index.js'
+import { type NearIndex } from '../../domain/near-duplicates/near-index.js'
+import { type TrainingIndex } from '../../stages/needs.js'
 import { exists, makeFolder, storing, syncFolder } from '../storage/durable.js'
 import { openSpool } from '../storage/spool.js'
 import { makeNearFile } from './make-near-file.js'
@@ -22,14 +23,12 @@ export interface TrainingIndexOptions {
   readonly progress?: (progress: NearProgress) => void
 }
 
-/** The answers of a training snapshot, to be asked for near-duplicates. Read-only. */
-export interface TrainingIndex {
+/** An index that is open. An `id` in it is the record's, a colon, and the place of its turn, from 0. */
+export interface OpenedTrainingIndex extends TrainingIndex {
   /** Answers with different texts. */
   readonly size: number
   /** Memory in bytes. */
   readonly bytes: number
-  /** The answer that is most like a text: `id` is the record's id, a colon, and the place of its turn, from 0. */
-  nearest(text: string): Promise<Near | null>
 }
 
 /**
@@ -39,7 +38,7 @@ export interface TrainingIndex {
  * @throws STEERFLOW_CONFIG_INVALID for a threshold out of range; STEERFLOW_STORAGE when the snapshot cannot be read or is
  *   not what was materialised; the reason of `signal`.
  */
-export async function openTrainingIndex(options: TrainingIndexOptions): Promise<TrainingIndex> {
+export async function openTrainingIndex(options: TrainingIndexOptions): Promise<OpenedTrainingIndex> {
   const { snapshot, threshold = thresholds.usual, signal, progress } = options
   // Before anything is read that would be in vain.
   bandsFor(threshold)

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
-import { emptyLoop, isOpen, lastRound, type LoopState, trainingRounds } from '../../domain/bootstrap/loop-state.js'
+import {
+  emptyLoop,
+  isOpen,
+  lastRound,
+  type LoopState,
+  nextPurpose,
+  policyOf,
+} from '../../domain/bootstrap/loop-state.js'
 import { RoundPlan } from '../../domain/bootstrap/round-plan.js'
 import { type RoundEvent, roundName } from '../../domain/bootstrap/round.js'
 import { encode } from '../../stages/bind.js'
@@ -55,15 +62,14 @@ function requestOf(config: Config, name: string, loop: LoopState, flags: StartFl
   const last = lastRound(loop)
   const number = (last?.request.number ?? 0) + 1
   const plan = RoundPlan.strip().parse(config.bootstrap)
-  const all = trainingRounds(loop) >= plan.stop.rounds && last?.model != null
-  const policy = last?.model ? { model: last.model.model, digest: last.model.digest } : last?.verdict?.best
+  const policy = last?.model ? policyOf(last.model) : last?.verdict?.best
   return {
     loop: name,
     round: roundName(name, number),
     event: 'requested',
     by: 'person',
     number,
-    purpose: flags.measure || all ? 'measure' : 'train',
+    purpose: flags.measure ? 'measure' : nextPurpose(loop, plan.stop),
     ...(policy && { policy }),
     plan,
   }

@@ -1,8 +1,5 @@
 import { z } from 'zod'
 
-/** Sums of attributes by weight, e.g. of HelpSteer2's iterated DPO: 0.65 helpfulness + 0.8 correctness + 0.45 coherence. */
-export const Weights = z.record(z.string(), z.number())
-
 /**
  * What an answer must be to be trained on. `relabel` keeps what is well formed and conditions on the labels that were
  * predicted (SteerLM paper §3.4), `gate` demands attributes as well, `best-of-n` keeps the best of a prompt's answers.
@@ -20,9 +17,11 @@ export const GateRules = z.strictObject({
     .record(z.string(), z.number())
     .default({})
     .describe('mode gate: most that the raw score of an attribute may be, half a point added'),
-  goodness: Weights.default({ quality: 1 }).describe(
-    'by which weighted sum of raw scores answers are ranked and rounds compared',
-  ),
+  /** E.g. of HelpSteer2's iterated DPO: 0.65 helpfulness + 0.8 correctness + 0.45 coherence. */
+  goodness: z
+    .record(z.string(), z.number())
+    .default({ quality: 1 })
+    .describe('by which weighted sum of raw scores answers are ranked and rounds compared'),
   keep: z.int().positive().default(2).describe('most answers that are accepted of a prompt, the best first'),
   negatives: z
     .int()

@@ -1,4 +1,5 @@
 import { type TrainedModel } from '../model.js'
+import { type StopRules } from './round-plan.js'
 import { type Policy, type Round, type RoundEvent, type Verdict } from './round.js'
 import { type RoundSummary } from './summary.js'
 
@@ -107,9 +108,11 @@ function stepOf(last: RoundState, event: RoundEvent): RoundState | null {
   }
 }
 
-/** The model whose answers a round samples, once it is known. */
-export const policyOf = ({ round, request }: RoundState): Policy | null => round?.policy ?? request.policy ?? null
+/** A model that came of a round, as the next samples it. */
+export const policyOf = ({ model, digest }: TrainedModel): Policy => ({ model, digest })
 
-/** Rounds that train, so far. */
-export const trainingRounds = ({ rounds }: LoopState): number =>
-  rounds.filter(({ request }) => request.purpose !== 'measure').length
+/** What the next round is for: when as many have trained as may, and the last model is there, to measure that. */
+export function nextPurpose(loop: LoopState, { rounds: most }: StopRules): Round['purpose'] {
+  const trained = loop.rounds.filter(({ request }) => request.purpose !== 'measure').length
+  return trained >= most && lastRound(loop)?.model != null ? 'measure' : 'train'
+}

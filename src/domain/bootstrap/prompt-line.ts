@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Turn } from '../conversation.js'
 import { SteerflowError } from '../errors.js'
+import { shareGptSpeakers } from '../formats/sharegpt.js'
 import { nemoSystemPrompt } from '../system-prompt.js'
 import { type Spoken } from './due-prompts.js'
 
@@ -13,14 +14,8 @@ const Thread = z.object({
   tree_id: z.string().optional(),
 })
 
-/** What speakers are called elsewhere. */
-const speakers: ReadonlyMap<string, string> = new Map([
-  ['human', 'User'],
-  ['user', 'User'],
-  ['gpt', 'Assistant'],
-  ['chatgpt', 'Assistant'],
-  ['assistant', 'Assistant'],
-])
+const { system: _, ...shareGpt } = shareGptSpeakers
+const speakers: ReadonlyMap<string, string> = new Map(Object.entries(shareGpt))
 
 /** A line of a file of prompts. */
 export interface PromptLine extends Spoken {

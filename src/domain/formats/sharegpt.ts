@@ -8,7 +8,8 @@ const ShareGpt = z.object({
   system: z.string().optional(),
 })
 
-const speakers = {
+/** What speakers are called there, and here. */
+export const shareGptSpeakers = {
   human: 'User',
   user: 'User',
   gpt: 'Assistant',
@@ -26,6 +27,6 @@ export const shareGpt: SourceFormat = {
   read: record => {
     const { conversations, system } = parseSource(ShareGpt, record)
     const entries = conversations.map(({ from, value }) => ({ speaker: from, text: value }))
-    return [readThread(entries, speakers, index => `conversations[${index}]`, system ?? null)]
+    return [readThread(entries, shareGptSpeakers, index => `conversations[${index}]`, system ?? null)]
   },
 }

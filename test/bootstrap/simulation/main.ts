@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { proportionInterval } from '../../../src/domain/statistics/proportion.js'
+import { proportionInterval } from '../../support/proportion-interval.js'
 import { simulatedLoop, type SimulatedLoop } from './loop.js'
 import { scenarios } from './scenarios.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { proportionInterval } from '../../../src/domain/statistics/proportion.js'
+import { proportionInterval } from '../../support/proportion-interval.js'
 import { simulatedLoop } from './loop.js'
 import { scenarios } from './scenarios.js'
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { pairedDifference } from '../../../src/domain/statistics/paired-difference.js'
-import { proportionInterval } from '../../../src/domain/statistics/proportion.js'
+import { proportionInterval } from '../../support/proportion-interval.js'
 import { Spreading } from '../../../src/domain/statistics/spreading.js'
 import { seededRandom } from '../../../src/baseline/random.js'
 

@@ -33,6 +33,11 @@ const fullBytes = 16 * 2 ** 20
 /** Room on the disk that records leave free: for freeing what is old, and for others who write beside. */
 const reserveBytes = 2 ** 20
 
+function freeBytes(dir: string): number {
+  const { bavail, bsize } = statfsSync(dir)
+  return bavail * bsize
+}
+
 const noRoom = (dir: string, cause?: unknown): SteerflowError =>
   new SteerflowError('STEERFLOW_LOG_FULL', `no room on the disk of ${dir}`, { cause })
 
@@ -94,8 +99,7 @@ export class Store {
    * the memory of the process in lmdb 3.5.6, which then ends somewhere with SIGABRT.
    */
   hasRoomFor(bytes: number): boolean {
-    const fs = statfsSync(this.#dir)
-    return fs.bavail * fs.bsize >= reserveBytes + 1.5 * bytes
+    return freeBytes(this.#dir) >= reserveBytes + 1.5 * bytes
   }
 
   /** That there is no room on its disk. */
@@ -147,8 +151,7 @@ async function opened<T>(open: () => T, attempts = 5): Promise<T> {
 function translated(dir: string, thrown: unknown): SteerflowError | undefined {
   const code = errno(thrown)
   if (code === undefined) return undefined
-  const fs = statfsSync(dir)
-  const shortWrite = code === EIO && fs.bavail * fs.bsize < fullBytes
+  const shortWrite = code === EIO && freeBytes(dir) < fullBytes
   if (code === ENOSPC || code === EDQUOT || shortWrite) {
     return noRoom(dir, thrown)
   }
