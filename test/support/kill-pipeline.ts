@@ -6,6 +6,7 @@ import { Config } from '../../src/cli/config.js'
 import { readTopic } from '../../src/cli/read-topic.js'
 import { collectGarbage, type Garbage } from '../../src/cli/training/collect-garbage.js'
 import { openWorkspace, type Workspace } from '../../src/cli/workspace.js'
+import { type SteerflowError } from '../../src/domain/errors.js'
 import { readAll } from '../../src/runtime/read-all.js'
 import { encode, reader } from '../../src/stages/bind.js'
 import { pipeline } from '../../src/pipeline.js'
@@ -71,7 +72,12 @@ export function collecting({ log, files }: Workspace) {
   const done = (async () => {
     while (!stopped) {
       const found = collectGarbage({ log, files, seals, trigger: 'trigger', older: true, dryRun: false })
-      for await (const one of found) removed.push(one)
+      try {
+        for await (const one of found) removed.push(one)
+      } catch (error) {
+        // A server that keeps objects as files may fail to list what is removed meanwhile: the next pass finds the rest.
+        if ((error as SteerflowError).code !== 'STEERFLOW_STORAGE_AWAY') throw error
+      }
       await sleep(20)
     }
   })()
