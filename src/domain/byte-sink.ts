@@ -3,8 +3,9 @@ export class ByteSink {
   private bytes: Buffer<ArrayBuffer>
   private used = 0
 
-  constructor(capacity: number) {
-    this.bytes = Buffer.from(new ArrayBuffer(capacity))
+  /** Room for so many bytes, or this memory. */
+  constructor(room: number | ArrayBuffer) {
+    this.bytes = Buffer.from(typeof room === 'number' ? new ArrayBuffer(room) : room)
   }
 
   get length(): number {

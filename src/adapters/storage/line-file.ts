@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { ByteSink } from '../../domain/byte-sink.js'
+import { ThreadDigest } from './digest-thread.js'
 
 /** What a finished file holds. */
 export interface FileFacts {
@@ -9,18 +10,25 @@ export interface FileFacts {
   readonly sha256: string
 }
 
-/** Bytes gathered before they are written. */
-const chunkBytes = 1 << 19
+/** Memory of what is gathered before it is written; a file begins with less. */
+const roomBytes = 2 << 20
+const firstRoomBytes = 1 << 16
+/** Bytes that are enough to be written; what is left has room for one more line, as a rule. */
+const chunkBytes = roomBytes - (1 << 18)
+/** Memory that nobody uses now, for any file, and how much of it is kept. */
+const spare: ArrayBuffer[] = []
+const mostSpare = 4
 /** Bytes after which the disk is set to work, so that it is not left with everything at the end. */
 const flushBytes = 8 << 20
 
 /** A file of lines that is written from its beginning, with its digest taken on the way. */
 export class LineFile {
   records = 0
-  readonly #hash = createHash('sha256')
-  /** What is filled, and what is written meanwhile. */
-  #chunk = new ByteSink(2 * chunkBytes)
-  #other = new ByteSink(2 * chunkBytes)
+  #chunk = new ByteSink(firstRoomBytes)
+  /** The digest of what was written; a file that is finished before its first chunk is full needs no thread for it. */
+  #digest: ThreadDigest | null = null
+  /** What the digest is taken of, while the next chunk is written. */
+  #digesting: Promise<void> = Promise.resolve()
   #written = 0
   #flushed = 0
   /** What is being written. */
@@ -69,37 +77,54 @@ export class LineFile {
 
   /** Makes everything durable and closes the file. */
   async finish(): Promise<FileFacts> {
-    await this.write()
+    const small = this.#digest ? null : createHash('sha256').update(this.#chunk.content()).digest('hex')
     await this.#writing
+    this.#hand()
+    await this.#writing
+    await this.#digesting
+    const sha256 = small ?? (await this.#digest!.end())
     await this.#flushing
     await this.file.sync()
     await this.file.close()
-    return { records: this.records, bytes: this.bytes, sha256: this.#hash.digest('hex') }
+    return { records: this.records, bytes: this.bytes, sha256 }
   }
 
   /** Closes the file as it is. */
   async abandon(): Promise<void> {
     await Promise.allSettled([this.#writing, this.#flushing])
+    // The thread forgets the file; nobody waits for that.
+    this.#digest?.end().catch(() => undefined)
     await this.file.close()
   }
 
   /** Has what was gathered written, when the write before has ended; throws what went wrong in that. */
   async write(): Promise<void> {
     await this.#writing
-    if (this.#chunk.length === 0) return
-    const chunk = this.#chunk
-    this.#chunk = this.#other
-    this.#other = chunk
-    this.#written += chunk.length
-    this.#writing = this.#put(chunk)
-    this.#writing.catch(() => undefined)
-    this.#hash.update(chunk.content())
+    this.#digest ??= new ThreadDigest()
+    this.#hand()
   }
 
-  async #put(chunk: ByteSink): Promise<void> {
-    await this.file.writeFile(chunk.content())
-    chunk.clear()
+  #hand(): void {
+    if (this.#chunk.length === 0) return
+    const chunk = this.#chunk
+    this.#chunk = new ByteSink(spare.pop() ?? roomBytes)
+    this.#written += chunk.length
+    this.#writing = this.#put(chunk.content())
+    this.#writing.catch(() => undefined)
+  }
+
+  async #put(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    await this.file.writeFile(bytes)
+    // One chunk at most is on its way through the digest, so that memory has a bound.
+    await this.#digesting
+    this.#digesting = this.#take(bytes)
+    this.#digesting.catch(() => undefined)
     if (this.#written - this.#flushed >= flushBytes && !this.#isFlushing) this.#flush()
+  }
+
+  async #take(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const memory = await this.#digest?.add(bytes)
+    if (memory?.byteLength === roomBytes && spare.length < mostSpare) spare.push(memory)
   }
 
   #flush(): void {
