@@ -65,7 +65,7 @@ const works = {
         steerflow: { id, split: 'train', origin: 'x', lineage: { source: '', line: 0 } },
       })
     const attributeSet = 'oasst-12-lang@1'
-    await cut.append({ dataset: 'd', split: 'train', attributeSet }, record('a', 'x'.repeat(300_000)))
+    await cut.append({ dataset: 'd', split: 'train', attributeSet }, record('a', 'x'.repeat(2_500_000)))
     await cut.append({ dataset: 'd', split: 'validation', attributeSet }, record('b', ''))
     await cut.append({ dataset: 'd', split: 'train', attributeSet }, record('c', ''))
     return cut.seal(3n)

@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url'
 
 const script = fileURLToPath(new URL('./killed-at.mjs', import.meta.url))
 
+/** No work takes as long; one that does not end is ended by a signal that is none of those asked for. */
+const limits = { timeout: 60_000, killSignal: 'SIGQUIT' } as const
+
 type Work = 'seal' | 'snapshot' | 'launch' | 'slurm' | 'webhook' | 'kubernetes'
 
 /** What the work printed when it was left alive. */
@@ -13,23 +16,23 @@ export interface Done<T> {
 
 /** Runs a work undisturbed. */
 export function undisturbed<T>(work: Work, root: string): Done<T> {
-  const { stdout, stderr } = spawnSync(process.execPath, [script, '0', work, root], { encoding: 'utf8' })
+  const { stdout, stderr } = spawnSync(process.execPath, [script, '0', work, root], { ...limits, encoding: 'utf8' })
   if (!stdout.includes('operations')) throw new Error(stdout + stderr)
   return JSON.parse(stdout) as Done<T>
 }
 
 /** Runs a work undisturbed and returns what it printed, whether it failed or not. */
 export const working = (work: Work, root: string): unknown =>
-  JSON.parse(spawnSync(process.execPath, [script, '0', work, root], { encoding: 'utf8' }).stdout)
+  JSON.parse(spawnSync(process.execPath, [script, '0', work, root], { ...limits, encoding: 'utf8' }).stdout)
 
 /** Runs a work that is killed at its nth file operation. Returns the signal that ended it. */
 export const killedAt = (n: number, work: Work, root: string): NodeJS.Signals | null =>
-  spawnSync(process.execPath, [script, String(n), work, root]).signal
+  spawnSync(process.execPath, [script, String(n), work, root], limits).signal
 
 /** Runs a work where no file may grow beyond so many blocks of 512 bytes; returns what it printed. */
 export const withSmallFiles = (blocks: number, work: Work, root: string): unknown => {
   const limited = ['-c', `ulimit -f ${blocks}; exec "$@"`, 'sh', process.execPath, script, '0', work, root]
-  return JSON.parse(spawnSync('sh', limited, { encoding: 'utf8' }).stdout)
+  return JSON.parse(spawnSync('sh', limited, { ...limits, encoding: 'utf8' }).stdout)
 }
 
 /** Starts a work and leaves it to the caller to kill. */

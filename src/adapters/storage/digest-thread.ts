@@ -15,13 +15,14 @@ class DigestThread {
   #failure: SteerflowError | null = null
 
   constructor() {
-    this.#worker.unref()
     this.#worker.on('message', (reply: DigestReply) => {
       this.#waiting.shift()?.resolve(reply)
       if (this.#waiting.length === 0) this.#worker.unref()
     })
     this.#worker.on('error', cause => this.#ended(cause))
     this.#worker.on('exit', code => this.#ended(`exit code ${code}`))
+    // Behind the listeners: one for messages would keep the process from ending again.
+    this.#worker.unref()
   }
 
   /** Whether it can be asked. */
