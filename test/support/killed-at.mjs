@@ -15,7 +15,7 @@ function counted(owner, name) {
   const original = owner[name]
   owner[name] = async function (...args) {
     if (++operations === Number(n)) {
-      if (name === 'writeFile' && this !== fs) await original.call(this, args[0].slice(0, args[0].length / 2))
+      if (name.startsWith('write') && this !== fs) await original.call(this, args[0].slice(0, args[0].length / 2))
       process.kill(process.pid, 'SIGKILL')
     }
     return original.apply(this, args)
@@ -23,7 +23,7 @@ function counted(owner, name) {
 }
 
 const handle = await fs.open('/dev/null')
-for (const name of ['writeFile', 'sync', 'close']) counted(Object.getPrototypeOf(handle), name)
+for (const name of ['write', 'writeFile', 'sync', 'close']) counted(Object.getPrototypeOf(handle), name)
 for (const name of ['mkdir', 'mkdtemp', 'open', 'rename', 'rm', 'symlink', 'access', 'link']) counted(fs, name)
 for (const name of ['spawn', 'execFile']) {
   const original = processes[name]

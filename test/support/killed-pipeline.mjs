@@ -34,11 +34,11 @@ fs.rename = (from, to) => {
 }
 const handle = await open('/dev/null')
 const prototype = Object.getPrototypeOf(handle)
-const { writeFile, sync } = prototype
+const { write, sync } = prototype
 const isSpooled = handle => /[/]spool[/].*[/]cut-/.test(paths.get(handle) ?? '')
-prototype.writeFile = function (data, ...args) {
-  const torn = () => writeFile.call(this, data.slice(0, data.length / 2))
-  return around(isSpooled(this) ? 'spool write' : '', () => writeFile.call(this, data, ...args), torn)
+prototype.write = function (data, ...args) {
+  const torn = () => write.call(this, data.slice(0, data.length / 2))
+  return around(isSpooled(this) ? 'spool write' : '', () => write.call(this, data, ...args), torn)
 }
 prototype.sync = function () {
   return around(isSpooled(this) ? 'fsync' : '', () => sync.call(this))

@@ -36,7 +36,7 @@ export interface FileStore {
     facts: Pick<FileFacts, 'bytes' | 'sha256'>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<void>
-  /** The bytes of a file. @throws STEERFLOW_STORAGE also where there is none */
+  /** The bytes of a file, in pieces that are the reader's own. @throws STEERFLOW_STORAGE also where there is none */
   read(name: string): AsyncIterable<Buffer>
   /** The files whose names begin so, in no order. */
   list(prefix: string): AsyncIterable<StoredFile>

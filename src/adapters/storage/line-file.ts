@@ -114,7 +114,8 @@ export class LineFile {
   }
 
   async #put(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    await this.file.writeFile(bytes)
+    // Not writeFile, which goes in pieces of 512 KiB.
+    for (let at = 0; at < bytes.byteLength;) at += (await this.file.write(bytes, at)).bytesWritten
     // One chunk at most is on its way through the digest, so that memory has a bound.
     await this.#digesting
     this.#digesting = this.#take(bytes)

@@ -36,7 +36,7 @@ export function localFolder(folder: string): FileStore {
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT'
 
 async function* readPieces(path: string, name: string): AsyncIterable<Buffer> {
-  const pieces = (createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
+  const pieces = (createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
   try {
     for (;;) {
       const piece = await storing(`read ${name}`, async () => pieces.next())

@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { SteerflowError } from '../../domain/errors.js'
 import { type ShardManifest } from '../../domain/shard.js'
+import { digested } from './digested.js'
 import { storing } from './durable.js'
 import { type FileStore } from './file-store.js'
 import { type FileFacts } from './line-file.js'
@@ -50,14 +50,13 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>): Lines {
  * @throws STEERFLOW_STORAGE when the file is missing or is not what the manifest says.
  */
 export async function* shardLines(files: FileStore, manifest: ShardManifest): AsyncIterable<readonly Buffer[]> {
-  const hash = createHash('sha256')
   let records = 0
   let bytes = 0
+  const pieces = digested(files.read(manifest.path), manifest.bytes)
   const seen = async function* (): AsyncIterable<Buffer> {
-    for await (const chunk of files.read(manifest.path)) {
-      hash.update(chunk)
-      bytes += chunk.byteLength
-      yield chunk
+    for await (const piece of pieces) {
+      bytes += piece.byteLength
+      yield piece
     }
   }
   const lines = byteLines(seen())[Symbol.asyncIterator]()
@@ -75,7 +74,7 @@ export async function* shardLines(files: FileStore, manifest: ShardManifest): As
   } finally {
     await lines.return?.()
   }
-  mustMatch(manifest, { records, bytes, sha256: hash.digest('hex') })
+  mustMatch(manifest, { records, bytes, sha256: await pieces.sha256() })
 }
 
 function mustMatch(manifest: ShardManifest, found: FileFacts): void {

@@ -95,7 +95,8 @@ async function* readObject(
       etag = answer.ETag
       for await (const chunk of answer.Body as Readable & AsyncIterable<Buffer>) {
         at += chunk.byteLength
-        yield chunk
+        // Copied: what it lies in is the connection's.
+        yield Buffer.from(chunk)
       }
       return
     } catch (error) {
