@@ -19,6 +19,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.real.test.ts', 'test/**/*.kafka.test.ts', 'test/**/*.cluster.test.ts'],
           isolate: false,
+          maxWorkers: '100%',
         },
       },
       { extends: true, test: { ...common, name: 'real', include: ['test/**/*.real.test.ts'], testTimeout: 300_000 } },

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -15,6 +15,10 @@ const fewTrees = (dir: string, count: number): string => {
   writeFileSync(file, `${trees.slice(0, count).join('\n')}\n`)
   return file
 }
+
+/** Resolves when a run has taken that folder. */
+const atWork = (dir: string): Promise<void> =>
+  expect.poll(() => existsSync(join(dir, 'run.lock')), { timeout: 60_000 }).toBe(true)
 
 /** Conversation ids in a topic, in the order of the log. */
 async function idsOf(dir: string, topic: string): Promise<string[]> {
@@ -130,7 +134,8 @@ test('stopped in good order, it goes on', async () => {
   const dir = temporary()
   const file = fewTrees(dir, 12)
   const { child, ended } = startCli(['quickstart', file, '--data-dir', dir])
-  await sleep(1500)
+  await atWork(dir)
+  await sleep(1000)
   child.kill('SIGTERM')
   const { code, stderr } = await ended
   expect(code).toBe(1)
@@ -142,7 +147,7 @@ test('a second run in the same folder is refused with a message', async () => {
   const dir = temporary()
   const file = fewTrees(dir, 24)
   const first = startCli(['quickstart', file, '--data-dir', dir])
-  await sleep(1000)
+  await atWork(dir)
   const second = await runCli(['quickstart', file, '--data-dir', dir])
   expect(second.code).toBe(2)
   expect(second.stderr).toContain('STEERFLOW_RUN_ACTIVE')

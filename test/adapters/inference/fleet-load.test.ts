@@ -41,7 +41,8 @@ describe('the load of a fleet', () => {
     const { calls, outcomes } = fleet.stats()
     expect(outcomes.overloaded).toBeGreaterThan(0)
     expect(outcomes.overloaded).toBeLessThan(calls * 0.15)
-    expect(fleet.stats().endpoints[0]!.limit).toBeLessThanOrEqual(6)
+    // One more may be on trial when the work ends.
+    expect(fleet.stats().endpoints[0]!.limit).toBeLessThanOrEqual(7)
   })
 
   it('is not put on a few: on suspicion at most half of the servers are left alone', async () => {
