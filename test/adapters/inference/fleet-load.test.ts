@@ -37,12 +37,16 @@ describe('the load of a fleet', () => {
   it('stays below what a server refuses', async () => {
     const server = await serve({ service: { kind: 'elastic', baseMs: 5, inFlightMs: 0.1, cap: 6 } })
     const fleet = fleetOf([server], { batch: 1 })
+    const limits: number[] = []
+    const look = setInterval(() => limits.push(fleet.stats().endpoints[0]!.limit), 1)
     await allRight(fleet, 600)
+    clearInterval(look)
     const { calls, outcomes } = fleet.stats()
     expect(outcomes.overloaded).toBeGreaterThan(0)
     expect(outcomes.overloaded).toBeLessThan(calls * 0.15)
-    // One more may be on trial when the work ends.
-    expect(fleet.stats().endpoints[0]!.limit).toBeLessThanOrEqual(7)
+    // At any one moment one more may be on trial.
+    const settled = limits.slice(limits.length / 2).sort((a, b) => a - b)
+    expect(settled[settled.length >> 1]).toBeLessThanOrEqual(6)
   })
 
   it('is not put on a few: on suspicion at most half of the servers are left alone', async () => {
