@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type Split } from '../../domain/conversation.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { Snapshot } from '../../domain/job.js'
+import { digested } from '../storage/digested.js'
 import { storing } from '../storage/durable.js'
 import { localFolder } from '../storage/local-folder.js'
 import { byteLines, linesOf, type Lines } from '../storage/shard-lines.js'
@@ -88,13 +88,12 @@ async function* checkedBytes(
   seen?: (bytes: number) => void,
 ): AsyncIterable<Buffer> {
   const file = `${path}/${split}.jsonl`
-  const hash = createHash('sha256')
-  for await (const chunk of localFolder(root).read(file)) {
-    hash.update(chunk)
-    seen?.(chunk.byteLength)
-    yield chunk
+  const pieces = digested(localFolder(root).read(file), splits[split].bytes)
+  for await (const piece of pieces) {
+    seen?.(piece.byteLength)
+    yield piece
   }
-  if (hash.digest('hex') !== splits[split].sha256) {
+  if ((await pieces.sha256()) !== splits[split].sha256) {
     throw new SteerflowError('STEERFLOW_STORAGE', `${file} is not what was materialised`)
   }
 }

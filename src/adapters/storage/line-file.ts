@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { ByteSink } from '../../domain/byte-sink.js'
+import { sha256 } from '../../domain/digest.js'
 import { ThreadDigest } from './digest-thread.js'
 
 /** What a finished file holds. */
@@ -77,16 +77,16 @@ export class LineFile {
 
   /** Makes everything durable and closes the file. */
   async finish(): Promise<FileFacts> {
-    const small = this.#digest ? null : createHash('sha256').update(this.#chunk.content()).digest('hex')
+    const small = this.#digest ? null : sha256(this.#chunk.content())
     await this.#writing
     this.#hand()
     await this.#writing
     await this.#digesting
-    const sha256 = small ?? (await this.#digest!.end())
+    const found = small ?? (await this.#digest!.end())
     await this.#flushing
     await this.file.sync()
     await this.file.close()
-    return { records: this.records, bytes: this.bytes, sha256 }
+    return { records: this.records, bytes: this.bytes, sha256: found }
   }
 
   /** Closes the file as it is. */
