@@ -44,7 +44,7 @@ export interface JoinAnswer {
 }
 
 /** What a broker is asked beside what kafkajs declares. */
-export interface Broker extends Pick<KafkaBroker, 'offsetCommit' | 'offsetFetch'> {
+export interface Broker extends Pick<KafkaBroker, 'metadata' | 'offsetCommit' | 'offsetFetch'> {
   fetch(request: {
     readonly isolationLevel: number
     readonly maxWaitTime: number
@@ -91,7 +91,7 @@ export interface Cluster extends Pick<
   | 'addMultipleTargetTopics'
   | 'fetchTopicsOffset'
 > {
-  readonly brokerPool: { readonly metadata: { readonly brokers: readonly unknown[] } | null }
+  readonly brokerPool: { readonly metadata: { readonly brokers: readonly { readonly nodeId: number }[] } | null }
   findBroker(node: { readonly nodeId: string }): Promise<Broker>
   findGroupCoordinator(group: { readonly groupId: string }): Promise<Broker>
 }

@@ -110,6 +110,13 @@ export const isRejoining = (thrown: unknown): boolean =>
 /** Whether a topic was there already that was to be created. */
 export const isTopicExists = (thrown: unknown): boolean => has(thrown, 'TOPIC_ALREADY_EXISTS')
 
+/** Whether a broker does not know a topic, or not all of its partitions. */
+export const isUnknownTopic = (thrown: unknown): boolean => has(thrown, 'UNKNOWN_TOPIC_OR_PARTITION')
+
+/** Whether nobody leads a partition, or not where this broker's clients could reach it. */
+export const isLeaderless = (thrown: unknown): boolean =>
+  has(thrown, 'LEADER_NOT_AVAILABLE') || has(thrown, 'LISTENER_NOT_FOUND')
+
 /** Whether a position lies outside of its partition; kafkajs says which. */
 export function isOutOfRange(
   thrown: unknown,

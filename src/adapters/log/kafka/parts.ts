@@ -47,9 +47,9 @@ export class KafkaParts {
     this.newCluster = () => openCluster(kafka)
     this.names = new Names(settings.namespace)
     this.admin = kafka.admin()
-    this.topics = new Topics(this.admin, this.names, settings)
-    this.placement = new Placement(this.topics, nameOf, wire)
     this.direct = openCluster(kafka)
+    this.topics = new Topics(this.admin, this.direct, this.names, settings)
+    this.placement = new Placement(this.topics, nameOf, wire)
     this.#streaming = openCluster(kafka)
     this.fetcher = new Fetcher(this.#streaming, nameOf)
     const { transactionTimeoutMs } = settings

@@ -2,10 +2,13 @@ import { type Admin, type ITopicConfig } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type TopicSpec } from '../../../runtime/log.js'
+import { asked } from './asked.js'
+import { type Cluster } from './cluster.js'
 import { isTopicExists } from './errors.js'
 import { ConfigResourceTypes } from './kafkajs.js'
 import { type Names, progressSpec, progressTopic } from './names.js'
 import { besideValue } from './placement.js'
+import { type Spread, spreadOf } from './spread.js'
 import { replicationFactor, type TopicSettings, topicSettings } from './topic-settings.js'
 
 /** A topic as the brokers have it. */
@@ -13,8 +16,8 @@ export interface KnownTopic extends TopicSpec {
   readonly config: ReadonlyMap<string, string>
 }
 
-/** How long new topics may take to get leaders, in milliseconds. */
-const leadersMs = 30_000
+/** How long new topics may take to get leaders and to be known to every broker, in milliseconds. */
+const spreadMs = 30_000
 
 /** The deployment's topics on the brokers, as of the last look. */
 export class Topics {
@@ -22,6 +25,7 @@ export class Topics {
 
   constructor(
     private readonly admin: Admin,
+    private readonly direct: Pick<Cluster, 'brokerPool' | 'findBroker'>,
     private readonly names: Names,
     private readonly settings: TopicSettings,
   ) {}
@@ -41,7 +45,7 @@ export class Topics {
 
   /** Whether there is such a topic; looks again when it is not known yet. */
   async has(topic: string): Promise<boolean> {
-    if (!this.#known.has(topic)) await this.look()
+    if (!this.#known.has(topic)) await asked(() => this.look())
     return this.#known.has(topic)
   }
 
@@ -54,6 +58,10 @@ export class Topics {
     return [...this.#known.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
+  /**
+   * Asks brokers for everything again. While a topic is new, one may name it that another does not know: it is to be
+   * asked again then.
+   */
   async look(): Promise<void> {
     const names = (await this.admin.listTopics()).filter(topic => this.names.own(topic) !== null)
     if (names.length === 0) this.#known = new Map()
@@ -82,7 +90,10 @@ export class Topics {
     }
   }
 
-  /** Makes the topics that are missing and adds the partitions that are; nothing is ever taken away. */
+  /**
+   * Makes the topics that are missing and adds the partitions that are; nothing is ever taken away. Every broker that
+   * answers knows them in the end, also those that another process has just made.
+   */
   async ensure(specs: readonly TopicSpec[]): Promise<void> {
     await this.look()
     const wanted: readonly TopicSpec[] = [...specs, progressSpec]
@@ -90,14 +101,16 @@ export class Topics {
     const grown = wanted.filter(
       ({ name, partitions }) => partitions > (this.#known.get(name)?.partitions ?? partitions),
     )
-    if (missing.length + grown.length === 0) return
     for (const spec of missing) await this.#create(spec)
     if (grown.length > 0) {
       await this.admin.createPartitions({
         topicPartitions: grown.map(({ name, partitions }) => ({ topic: this.names.topic(name), count: partitions })),
       })
     }
-    await this.#led([...missing, ...grown])
+    const made = [...missing, ...grown]
+    if (made.length > 0) await this.#spread(made, 'led')
+    await this.#spread(wanted, 'known')
+    if (made.length > 0) await this.look()
   }
 
   async #create(spec: TopicSpec): Promise<void> {
@@ -117,22 +130,19 @@ export class Topics {
     }
   }
 
-  /** Waits until the brokers have leaders for every partition. */
-  async #led(specs: readonly TopicSpec[]): Promise<void> {
-    const names = specs.map(({ name }) => this.names.topic(name))
-    for (const deadline = Date.now() + leadersMs; ; await sleep(50)) {
-      try {
-        const { topics } = await this.admin.fetchTopicMetadata({ topics: names })
-        const led = topics.every(({ name, partitions }) => {
-          const wanted = specs.find(spec => this.names.topic(spec.name) === name)!.partitions
-          return partitions.length >= wanted && partitions.every(({ leader }) => leader >= 0)
-        })
-        if (led) return await this.look()
-      } catch (error) {
-        if (Date.now() > deadline) throw error
+  /** Waits until topics have spread so far. */
+  async #spread(specs: readonly TopicSpec[], goal: Exclude<Spread, 'partial'>): Promise<void> {
+    const wanted = new Map(specs.map(({ name, partitions }) => [this.names.topic(name), partitions]))
+    for (const deadline = Date.now() + spreadMs; ; await sleep(50)) {
+      const spread = await spreadOf(this.direct, wanted)
+      if (spread === 'led' || spread === goal) return
+      if (Date.now() > deadline) {
+        const names = [...wanted.keys()].join(', ')
+        throw new SteerflowError(
+          'STEERFLOW_KAFKA_UNREACHABLE',
+          spread === 'known' ? `no broker leads all of ${names}` : `not every broker knows ${names}`,
+        )
       }
-      if (Date.now() > deadline)
-        throw new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', `no broker leads ${names.join(', ')}`)
     }
   }
 }
