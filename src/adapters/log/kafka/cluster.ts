@@ -43,6 +43,12 @@ export interface JoinAnswer {
   readonly members: readonly { readonly memberId: string; readonly memberMetadata: Buffer }[]
 }
 
+interface Transaction {
+  readonly transactionalId: string
+  readonly producerId: string
+  readonly producerEpoch: number
+}
+
 /** What a broker is asked beside what kafkajs declares. */
 export interface Broker extends Pick<KafkaBroker, 'metadata' | 'offsetCommit' | 'offsetFetch'> {
   fetch(request: {
@@ -77,6 +83,17 @@ export interface Broker extends Pick<KafkaBroker, 'metadata' | 'offsetCommit' | 
     readonly groupGenerationId: number
     readonly memberId: string
   }): Promise<unknown>
+  initProducerId(request: {
+    readonly transactionalId: string
+    readonly transactionTimeout: number
+  }): Promise<{ readonly producerId: string; readonly producerEpoch: number }>
+  addPartitionsToTxn(
+    request: Transaction & {
+      readonly topics: readonly { readonly topic: string; readonly partitions: readonly number[] }[]
+    },
+  ): Promise<unknown>
+  addOffsetsToTxn(request: Transaction & { readonly groupId: string }): Promise<unknown>
+  endTxn(request: Transaction & { readonly transactionResult: boolean }): Promise<unknown>
   leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
 }
 
@@ -93,7 +110,8 @@ export interface Cluster extends Pick<
 > {
   readonly brokerPool: { readonly metadata: { readonly brokers: readonly { readonly nodeId: number }[] } | null }
   findBroker(node: { readonly nodeId: string }): Promise<Broker>
-  findGroupCoordinator(group: { readonly groupId: string }): Promise<Broker>
+  /** Of a group, or of a transactional id: then its kind is 1. */
+  findGroupCoordinator(group: { readonly groupId: string; readonly coordinatorType?: number }): Promise<Broker>
 }
 
 /** What a reader gets to see: all records, or only those of committed transactions. */

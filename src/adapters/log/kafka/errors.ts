@@ -113,6 +113,9 @@ export const isTopicExists = (thrown: unknown): boolean => has(thrown, 'TOPIC_AL
 /** Whether a broker does not know a topic, or not all of its partitions. */
 export const isUnknownTopic = (thrown: unknown): boolean => has(thrown, 'UNKNOWN_TOPIC_OR_PARTITION')
 
+/** Whether a topic is none of this client's business. */
+export const isNotAuthorized = (thrown: unknown): boolean => has(thrown, 'TOPIC_AUTHORIZATION_FAILED')
+
 /** Whether nobody leads a partition, or not where this broker's clients could reach it. */
 export const isLeaderless = (thrown: unknown): boolean =>
   has(thrown, 'LEADER_NOT_AVAILABLE') || has(thrown, 'LISTENER_NOT_FOUND')

@@ -73,7 +73,8 @@ export async function openClaim(
 async function openWriter(parts: KafkaParts, { group, topic, partition, member }: ClaimRequest): Promise<ClaimWriter> {
   if (parts.settings.delivery === 'at-least-once' && member)
     return AtLeastOnceWriter.open(parts.writing, parts.direct, member)
-  const writer = await TransactionWriter.open(parts.names.transaction(group, topic, partition), parts.writing)
+  const { names, writing } = parts
+  const writer = await TransactionWriter.open(names.transaction(group, topic, partition), names.group(group), writing)
   return {
     commit: (records, entry) => writer.commit([...records, ...entry.records], entry.offset),
     close: () => writer.close(),

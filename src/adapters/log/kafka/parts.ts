@@ -7,6 +7,7 @@ import { type KafkaReport } from './client-log.js'
 import { compressionTypes } from './codecs.js'
 import { connectKafka } from './connection.js'
 import { readNow } from './direct-read.js'
+import { Endings } from './endings/finish.js'
 import { isOutOfRange } from './errors.js'
 import { extentsOf } from './extents.js'
 import { Fetcher } from './fetcher.js'
@@ -42,6 +43,7 @@ export class KafkaParts {
     readonly settings: KafkaSettings,
     readonly wire: Wire,
     private readonly sockets: Sockets,
+    report: KafkaReport,
   ) {
     const nameOf = (topic: string): string => this.names.topic(topic)
     this.newCluster = () => openCluster(kafka)
@@ -54,7 +56,10 @@ export class KafkaParts {
     this.fetcher = new Fetcher(this.#streaming, nameOf)
     const { transactionTimeoutMs } = settings
     const severalBrokers = (): boolean => hasSeveralBrokers(this.direct)
-    this.writing = { kafka, compression: compressionTypes[settings.compression], severalBrokers, transactionTimeoutMs }
+    const compression = compressionTypes[settings.compression]
+    const written = (): readonly string[] => this.topics.everything().map(({ name }) => nameOf(name))
+    const endings = new Endings(this.direct, written, report)
+    this.writing = { kafka, compression, severalBrokers, transactionTimeoutMs, endings }
     this.publisher = new Publisher(this.writing, settings.namespace)
     this.progress = new Progress(
       {
@@ -68,7 +73,7 @@ export class KafkaParts {
 
   static async open(settings: KafkaSettings, wire: Wire, report: KafkaReport): Promise<KafkaParts> {
     const sockets = new Sockets()
-    const parts = new KafkaParts(await connectKafka(settings, report, sockets), settings, wire, sockets)
+    const parts = new KafkaParts(await connectKafka(settings, report, sockets), settings, wire, sockets, report)
     try {
       await Promise.all([parts.admin.connect(), parts.direct.connect(), parts.#streaming.connect()])
       await parts.direct.refreshMetadata()

@@ -14,11 +14,15 @@ export class Publisher {
   #plain: Promise<Producer> | null = null
   #transactional: Promise<TransactionWriter> | null = null
   #turn: Promise<unknown> = Promise.resolve()
+  /** The same for every writer of this one, so that a new one ends what was left by the one before it. */
+  readonly #transactionalId: string
 
   constructor(
     private readonly settings: TransactionSettings,
-    private readonly namespace: string,
-  ) {}
+    namespace: string,
+  ) {
+    this.#transactionalId = `${namespace}.publish.${randomUUID()}`
+  }
 
   publish(records: readonly Placed[]): Promise<void> {
     const turn = this.#turn.then(() => this.#send(records))
@@ -41,7 +45,7 @@ export class Publisher {
       if (requests.length === 1 && places.size === 1)
         await sendRound(await (this.#plain ??= this.#connect()), first, this.settings)
       else {
-        this.#transactional ??= TransactionWriter.open(`${this.namespace}.publish.${randomUUID()}`, this.settings)
+        this.#transactional ??= TransactionWriter.open(this.#transactionalId, null, this.settings)
         await (await this.#transactional).commit(records, null)
       }
     } catch (error) {

@@ -1,5 +1,6 @@
 import { type Kafka, type Producer, type Transaction } from 'kafkajs'
 import { producerDefaults } from './connection.js'
+import { type Endings } from './endings/finish.js'
 import { type Placed, rounds } from './placement.js'
 import { type Sending, sendRound } from './send.js'
 
@@ -15,11 +16,12 @@ export interface OffsetEntry {
 export interface TransactionSettings extends Sending {
   readonly kafka: Kafka
   readonly transactionTimeoutMs: number
+  readonly endings: Pick<Endings, 'finish'>
 }
 
 /**
- * Whoever writes under a transactional id. Opening fences: it ends what an older writer of the id had begun, and shuts
- * that writer out for good. After any error this one is done with; open another to learn what became of the transaction.
+ * Whoever writes under a transactional id. Opening fences: it ends what an older writer of the id had begun, also where a
+ * broker forgot to, and shuts that writer out for good. After any error this one is done with; open another to learn what became of the transaction.
  */
 export class TransactionWriter {
   private constructor(
@@ -27,7 +29,13 @@ export class TransactionWriter {
     private readonly sending: Sending,
   ) {}
 
-  static async open(transactionalId: string, settings: TransactionSettings): Promise<TransactionWriter> {
+  /** @param groupId the group whose offsets are to be set, if any */
+  static async open(
+    transactionalId: string,
+    groupId: string | null,
+    settings: TransactionSettings,
+  ): Promise<TransactionWriter> {
+    await settings.endings.finish({ transactionalId, groupId, transactionTimeoutMs: settings.transactionTimeoutMs })
     const producer = settings.kafka.producer({
       ...producerDefaults,
       transactionalId,

@@ -25,7 +25,7 @@ const answer = Buffer.from(
 )
 
 it('the request is the one that a broker has answered', () => {
-  expect(requestBody('steerflow', '1').toString('hex')).toBe('000a7374656572666c6f77023100')
+  expect(requestBody('steerflow', '1').toString('hex')).toBe('0a7374656572666c6f77023100')
 })
 
 it('the finalized features are read past everything else', () => {

@@ -1,0 +1,129 @@
+import { SteerflowError } from '../../../../domain/errors.js'
+import { compactArray, compactString, CompactReader, int32, noTags, type Request } from '../compact.js'
+
+/**
+ * What brokers say of transactions: DescribeTransactions and DescribeProducers, both in version 0 (KIP-664).
+ * Layout: Kafka's DescribeTransactionsRequest.json, DescribeProducersRequest.json, and their answers.
+ */
+
+export const describeTransactionsKey = 65
+export const describeProducersKey = 61
+
+/** Partitions of topics, by the brokers' names. */
+export type Places = ReadonlyMap<string, readonly number[]>
+
+/** Partitions gathered by topic. */
+export function placesOf(all: Iterable<{ readonly topic: string; readonly partition: number }>): Places {
+  const places = new Map<string, number[]>()
+  for (const { topic, partition } of all) places.set(topic, [...(places.get(topic) ?? []), partition])
+  return places
+}
+
+/** A transactional id as its coordinator knows it. */
+export interface DescribedTransaction {
+  /** Empty, Ongoing, PrepareCommit, PrepareAbort, CompleteCommit, CompleteAbort, or one that is younger than this program. */
+  readonly state: string
+  readonly producerId: bigint
+  /** Of a transaction that is not complete: where its end is not written yet. */
+  readonly places: Places
+}
+
+/** A transaction that a partition holds the beginning of and no end. */
+export interface OpenTransaction {
+  readonly topic: string
+  readonly partition: number
+  readonly producerId: bigint
+}
+
+/** Asks the coordinator of a transactional id; null when it has none of that name. */
+export const describeTransaction = (transactionalId: string): Request<DescribedTransaction | null> => ({
+  apiKey: describeTransactionsKey,
+  apiName: 'DescribeTransactions',
+  apiVersion: 0,
+  body: Buffer.concat([compactArray([compactString(transactionalId)]), noTags]),
+  decode: payload => {
+    const reader = new CompactReader(payload)
+    reader.tags()
+    reader.skip(4)
+    const [found] = reader.array(() => {
+      const error = reader.int16()
+      reader.string()
+      const state = reader.string()
+      reader.skip(12)
+      const producerId = reader.int64()
+      reader.skip(2)
+      const places = new Map(
+        reader.array(() => {
+          const topic = reader.string()
+          const partitions = reader.array(() => reader.int32())
+          reader.tags()
+          return [topic, partitions] as const
+        }),
+      )
+      reader.tags()
+      return { error, described: { state, producerId, places } }
+    })
+    if (!found || found.error === idNotFound) return null
+    if (found.error !== 0) throw refusal('DescribeTransactions', found.error)
+    return found.described
+  },
+})
+
+/** What a leader says is open, and the topics that it may not tell of. */
+export interface OpenAtLeader {
+  readonly open: readonly OpenTransaction[]
+  readonly hidden: readonly string[]
+}
+
+/** Asks the leader of partitions for the transactions that are open in them. */
+export const describeOpenTransactions = (places: Places): Request<OpenAtLeader> => ({
+  apiKey: describeProducersKey,
+  apiName: 'DescribeProducers',
+  apiVersion: 0,
+  body: Buffer.concat([
+    compactArray(
+      [...places].map(([topic, partitions]) =>
+        Buffer.concat([compactString(topic), compactArray(partitions.map(int32)), noTags]),
+      ),
+    ),
+    noTags,
+  ]),
+  decode: payload => {
+    const reader = new CompactReader(payload)
+    reader.tags()
+    reader.skip(4)
+    const open: OpenTransaction[] = []
+    const hidden: string[] = []
+    reader.array(() => {
+      const topic = reader.string()
+      reader.array(() => {
+        const partition = reader.int32()
+        const error = reader.int16()
+        reader.string()
+        reader.array(() => {
+          const producerId = reader.int64()
+          reader.skip(20)
+          if (reader.int64() >= 0n) open.push({ topic, partition, producerId })
+          reader.tags()
+        })
+        reader.tags()
+        if (error === notAuthorized) hidden.push(topic)
+        else if (error !== 0) throw refusal('DescribeProducers', error)
+      })
+      reader.tags()
+    })
+    return { open, hidden }
+  },
+})
+
+/** Kafka's numbers of errors. */
+const idNotFound = 105
+const notAuthorized = 29
+/** Of coordinators that load or have moved, of leaders that have moved, of what a broker has not heard of yet. */
+const passing = new Set([3, 5, 6, 14, 15, 16, 74])
+
+const refusal = (what: string, error: number): SteerflowError =>
+  new SteerflowError(
+    passing.has(error) ? 'STEERFLOW_KAFKA_BUSY' : error === 53 ? 'STEERFLOW_KAFKA_REFUSED' : 'STEERFLOW_KAFKA_FAILED',
+    `${what} was answered with error ${error}`,
+  )

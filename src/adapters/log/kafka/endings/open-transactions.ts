@@ -1,0 +1,74 @@
+import { type Broker, type Cluster } from '../cluster.js'
+import { ask } from '../compact.js'
+import { isLeaderless, isNotAuthorized, isUnknownTopic } from '../errors.js'
+import { describeOpenTransactions, type OpenTransaction, placesOf } from './described.js'
+
+/** Where groups' offsets are kept; a transaction that sets them has to be ended there too. */
+export const offsetsTopic = '__consumer_offsets'
+
+/** What was found open, and the topics that brokers would not tell of. */
+export interface Found {
+  readonly open: readonly OpenTransaction[]
+  readonly hidden: ReadonlySet<string>
+}
+
+/**
+ * The transactions that are open in the partitions of topics and of groups' offsets, as their leaders have them. Many who
+ * ask at once share one look, which begins after the last of them has asked.
+ */
+export class OpenTransactions {
+  #running: Promise<unknown> = Promise.resolve()
+  #next: Promise<Found> | null = null
+
+  constructor(
+    private readonly cluster: Pick<Cluster, 'findBroker'>,
+    /** The brokers' names of the topics. */
+    private readonly topics: () => readonly string[],
+  ) {}
+
+  /** @param via a broker that is there, asked who leads what */
+  find(via: Pick<Broker, 'metadata'>): Promise<Found> {
+    this.#next ??= this.#running
+      .catch(() => undefined)
+      .then(() => {
+        const look = this.#look(via)
+        this.#running = look
+        this.#next = null
+        return look
+      })
+    return this.#next
+  }
+
+  async #look(via: Pick<Broker, 'metadata'>): Promise<Found> {
+    const topics = [...this.topics(), offsetsTopic]
+    const led = await Promise.all(topics.map(async topic => ({ topic, partitions: await leadersOf(via, topic) })))
+    const hidden = new Set(led.filter(({ partitions }) => !partitions).map(({ topic }) => topic))
+    const places = led.flatMap(({ topic, partitions }) =>
+      (partitions ?? []).map(({ partitionId, leader }) => ({ topic, partition: partitionId, leader })),
+    )
+    const leaders = [...new Set(places.map(({ leader }) => leader))]
+    const answers = await Promise.all(
+      leaders.map(async nodeId => {
+        const led = placesOf(places.filter(({ leader }) => leader === nodeId))
+        return ask(await this.cluster.findBroker({ nodeId: String(nodeId) }), describeOpenTransactions(led))
+      }),
+    )
+    for (const answer of answers) for (const topic of answer.hidden) hidden.add(topic)
+    return { open: answers.flatMap(({ open }) => open), hidden }
+  }
+}
+
+/** Who leads a topic's partitions; null when the broker does not say. A topic that is being made or deleted has none. */
+async function leadersOf(
+  via: Pick<Broker, 'metadata'>,
+  topic: string,
+): Promise<readonly { readonly partitionId: number; readonly leader: number }[] | null> {
+  try {
+    const { topicMetadata } = await via.metadata([topic])
+    return topicMetadata.flatMap(({ partitionMetadata }) => partitionMetadata)
+  } catch (error) {
+    if (isNotAuthorized(error)) return null
+    if (isUnknownTopic(error) || isLeaderless(error)) return []
+    throw error
+  }
+}
