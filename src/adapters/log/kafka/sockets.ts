@@ -16,6 +16,8 @@ export class Sockets {
     const name = isIP(host) ? {} : { servername: host }
     const socket = ssl ? connectTls({ host, port, ...name, ...ssl }, onConnect) : connect({ host, port }, onConnect)
     socket.setKeepAlive(true, keepAliveMs)
+    // While it connects to a broker that is away, kafkajs adds a listener for each that waits; all go with the socket.
+    socket.setMaxListeners(0)
     this.#open.add(socket)
     socket.once('close', () => this.#open.delete(socket))
     if (this.#closed) socket.destroy(new Error('the client was closed'))
