@@ -56,7 +56,9 @@ export class Endings {
       const last = await ask(coordinator, describeTransaction(writer.transactionalId))
       if (!last) return
       if (last.state === 'Ongoing') return await this.#led(coordinator, last)
-      if (!last.state.startsWith('Prepare')) return await this.#complete(writer, last)
+      const decision = decisions.get(last.state)
+      if (decision) return await this.#complete(writer, last.producerId, decision)
+      if (!last.state.startsWith('Prepare')) return
       if (performance.now() > deadline)
         throw new SteerflowError('STEERFLOW_KAFKA_BUSY', `transaction ${writer.transactionalId} is still ending`)
     }
@@ -75,10 +77,10 @@ export class Endings {
     }
   }
 
-  async #complete(writer: NextWriter, last: DescribedTransaction): Promise<void> {
+  async #complete(writer: NextWriter, producerId: bigint, decision: Decision): Promise<void> {
     const { open, hidden } = await this.#open.find(await this.#coordinator(writer))
-    const left = open.filter(({ producerId }) => producerId === last.producerId)
-    const decided = last.state !== 'Empty'
+    const left = open.filter(one => one.producerId === producerId)
+    const decided = decision !== 'gone'
     const offsets =
       writer.groupId !== null &&
       (left.some(({ topic }) => topic === offsetsTopic) || (decided && hidden.has(offsetsTopic)))
@@ -86,8 +88,8 @@ export class Endings {
     if (outputs.length === 0 && !offsets) return
     // Somebody may have opened a writer and gone, which took the decision away. Then nothing is lost, whatever it was: the
     // records of an offset that does not count are made again, those of one that counts are let through.
-    const commit = decided ? last.state === 'CompleteCommit' : !offsets
-    const end = { producerId: last.producerId, outputs, offsets, commit }
+    const commit = decided ? decision === 'commit' : !offsets
+    const end = { producerId, outputs, offsets, commit }
     this.#begun.set(writer.transactionalId, end)
     await this.#end(writer, end)
   }
@@ -125,6 +127,15 @@ export class Endings {
     })
   }
 }
+
+/** What became of the last transaction; the coordinator forgets it when the next writer is opened. */
+type Decision = 'commit' | 'abort' | 'gone'
+
+const decisions: ReadonlyMap<string, Decision> = new Map([
+  ['CompleteCommit', 'commit'],
+  ['CompleteAbort', 'abort'],
+  ['Empty', 'gone'],
+])
 
 /** How a transaction is to be ended, and where. */
 interface End {

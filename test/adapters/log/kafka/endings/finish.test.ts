@@ -111,6 +111,7 @@ describe('endings', () => {
       [outputs, ended(true)],
     ],
     ['it is under way', { states: ['Ongoing'], open: [out] }, []],
+    ['it is in a state that nobody knows here', { states: ['Dead'], open: [out, offsets] }, []],
     ['brokers are older than these requests', { states: ['CompleteCommit'], open: [out], old: true }, []],
   ])('%s', async (_, brokers, told) => {
     const endings = fake(brokers)
