@@ -47,6 +47,11 @@ export class AtLeastOnceWriter implements ClaimWriter {
     })
   }
 
+  /** It has no name: the coordinator refuses its offsets instead. */
+  async isShutOut(): Promise<boolean> {
+    return false
+  }
+
   async close(): Promise<void> {
     await this.producer.disconnect().catch(() => undefined)
   }

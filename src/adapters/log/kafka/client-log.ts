@@ -12,7 +12,7 @@ export type KafkaReport = (level: KafkaReportLevel, message: string, extra: Read
  * transaction of the previous owner is just being ended. kafkajs goes on by itself after each of them.
  */
 const USUAL =
-  /coordinator is (not available|loading)|not the correct coordinator|is loading|re-?join|rebalanc|resync|Limiting retries|default partitioner|concurrent transaction|no leader|leadership election|before joining the group|group member needs/i
+  /coordinator is (not available|loading)|not the correct coordinator|is loading|re-?join|rebalanc|resync|Limiting retries|default partitioner|concurrent transaction|another concurrent operation|no leader|leadership election|before joining the group|group member needs/i
 
 /** Fields that repeat the entry, or hold bytes of the protocol. */
 const DROPPED = new Set(['timestamp', 'logger', 'message', 'stack', 'payload', 'data'])

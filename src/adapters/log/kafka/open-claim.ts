@@ -77,6 +77,7 @@ async function openWriter(parts: KafkaParts, { group, topic, partition, member }
   const writer = await TransactionWriter.open(names.transaction(group, topic, partition), names.group(group), writing)
   return {
     commit: (records, entry) => writer.commit([...records, ...entry.records], entry.offset),
+    isShutOut: () => writer.isShutOut(),
     close: () => writer.close(),
   }
 }

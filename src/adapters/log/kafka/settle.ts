@@ -33,6 +33,8 @@ export class Committer {
   readonly #name = randomUUID().slice(0, 8)
   #count = 0
   #writer: ClaimWriter | null
+  /** The last one, done with or not. */
+  #last: ClaimWriter
   #stored: Stored
   #before = ''
   #stopped: SteerflowError | null = null
@@ -43,7 +45,7 @@ export class Committer {
     writer: ClaimWriter,
     stored: Stored,
   ) {
-    this.#writer = writer
+    this.#writer = this.#last = writer
     this.#stored = stored
   }
 
@@ -139,10 +141,11 @@ export class Committer {
     // Somebody who was away for long may have lost the partition: a writer opened now would shut out its lawful owner.
     await this.parts.entitled()
     this.#check()
+    if (await this.#last.isShutOut()) throw this.#fence(new Error('another writer was opened'))
     const writer = await this.parts.open()
     if (this.#stopped) await writer.close()
     this.#check()
-    this.#writer = writer
+    this.#writer = this.#last = writer
     const stored = await this.parts.ledger.stored()
     this.#check()
     if (stored?.mark === next.mark) {

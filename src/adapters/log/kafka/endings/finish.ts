@@ -4,12 +4,13 @@ import { asked } from '../asked.js'
 import { type KafkaReport } from '../client-log.js'
 import { type Broker, type Cluster } from '../cluster.js'
 import { ask, speaks } from '../compact.js'
-import { isFencing, isLeaderless } from '../errors.js'
+import { isFencing, isLeaderless, isStillEnding } from '../errors.js'
 import {
   type DescribedTransaction,
   describeProducersKey,
   describeTransaction,
   describeTransactionsKey,
+  type Places,
   placesOf,
 } from './described.js'
 import { offsetsTopic, OpenTransactions } from './open-transactions.js'
@@ -30,12 +31,13 @@ const endingMs = 5000
  * into every partition. Brokers of Apache Kafka 4.3 and 4.4 leave out partitions that have no leader at that moment
  * (KAFKA-20734), as after the only broker was killed: what was committed stays open there, its offset with it, and the next
  * transaction of the same producer would end both, so that records made again are there twice. To be called before a new
- * writer is opened; where nothing is open, it only asks.
+ * writer is opened. It shuts the owner before out by itself, sooner than kafkajs would: that asks at ever longer intervals while
+ * transactions of an owner at work are ended one after the other.
  */
 export class Endings {
   readonly #open: OpenTransactions
-  /** What was begun to be ended, by transactional id: the coordinator has forgotten the decision by then. */
-  readonly #begun = new Map<string, End>()
+  /** What is being ended, by transactional id: once others are shut out, the coordinator has forgotten the decision. */
+  readonly #begun = new Map<string, Begun>()
 
   constructor(
     private readonly cluster: Cluster,
@@ -51,20 +53,25 @@ export class Endings {
     for (const deadline = performance.now() + endingMs; ; await sleep(20)) {
       const begun = this.#begun.get(writer.transactionalId)
       if (begun) return await this.#end(writer, begun)
-      const coordinator = await this.#coordinator(writer)
-      if (!speaks(coordinator, describeTransactionsKey) || !speaks(coordinator, describeProducersKey)) return
-      const last = await ask(coordinator, describeTransaction(writer.transactionalId))
+      const coordinator = await this.#coordinator(writer.transactionalId)
+      const last = await described(coordinator, writer.transactionalId)
       if (!last) return
-      if (last.state === 'Ongoing') return await this.#led(coordinator, last)
+      if (last.state === 'Ongoing') await this.#led(coordinator, last)
       const decision = decisions.get(last.state)
-      if (decision) return await this.#complete(writer, last.producerId, decision)
+      if (decision) return await this.#end(writer, { producerId: last.producerId, decision })
       if (!last.state.startsWith('Prepare')) return
       if (performance.now() > deadline)
         throw new SteerflowError('STEERFLOW_KAFKA_BUSY', `transaction ${writer.transactionalId} is still ending`)
     }
   }
 
-  #coordinator({ transactionalId }: NextWriter): Promise<Broker> {
+  /** As whom a transactional id is written under now; null where brokers do not say. */
+  async producer(transactionalId: string): Promise<string | null> {
+    const now = await asked(async () => described(await this.#coordinator(transactionalId), transactionalId))
+    return now && `${now.producerId}/${now.epoch}`
+  }
+
+  #coordinator(transactionalId: string): Promise<Broker> {
     return this.cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: transactionCoordinator })
   }
 
@@ -77,26 +84,19 @@ export class Endings {
     }
   }
 
-  async #complete(writer: NextWriter, producerId: bigint, decision: Decision): Promise<void> {
-    const { open, hidden } = await this.#open.find(await this.#coordinator(writer))
-    const left = open.filter(one => one.producerId === producerId)
-    const decided = decision !== 'gone'
+  /** Where a producer's transaction is open; null when it is not. */
+  async #left(producerId: bigint, writer: NextWriter, decision: Decision): Promise<Left | null> {
+    const { open, hidden } = await this.#open.find(await this.#coordinator(writer.transactionalId))
+    const own = open.filter(one => one.producerId === producerId)
+    const outputs = own.filter(({ topic }) => topic !== offsetsTopic)
     const offsets =
-      writer.groupId !== null &&
-      (left.some(({ topic }) => topic === offsetsTopic) || (decided && hidden.has(offsetsTopic)))
-    const outputs = left.filter(({ topic }) => topic !== offsetsTopic)
-    if (outputs.length === 0 && !offsets) return
-    // Somebody may have opened a writer and gone, which took the decision away. Then nothing is lost, whatever it was: the
-    // records of an offset that does not count are made again, those of one that counts are let through.
-    const commit = decided ? decision === 'commit' : !offsets
-    const end = { producerId, outputs, offsets, commit }
-    this.#begun.set(writer.transactionalId, end)
-    await this.#end(writer, end)
+      writer.groupId !== null && (own.length > outputs.length || (decision !== 'gone' && hidden.has(offsetsTopic)))
+    return outputs.length > 0 || offsets ? { outputs: placesOf(outputs), offsets } : null
   }
 
-  async #end(writer: NextWriter, end: End): Promise<void> {
+  async #end(writer: NextWriter, begun: Begun): Promise<void> {
     try {
-      await asked(() => this.#write(writer, end))
+      await asked(() => this.#write(writer, begun))
       this.#begun.delete(writer.transactionalId)
     } catch (error) {
       if (isFencing(error)) this.#begun.delete(writer.transactionalId)
@@ -104,27 +104,47 @@ export class Endings {
     }
   }
 
-  /** A transaction without records has the ends of those before it written. */
-  async #write(writer: NextWriter, { producerId, outputs, offsets, commit }: End): Promise<void> {
+  /** Shuts everybody else out, then writes what is missing: a transaction without records has the ends of those before it written. */
+  async #write(writer: NextWriter, { producerId, decision }: Begun): Promise<void> {
     const { transactionalId, groupId, transactionTimeoutMs } = writer
-    const coordinator = await this.#coordinator(writer)
-    const producer = await coordinator.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs })
+    const coordinator = await this.#coordinator(transactionalId)
+    const producer = await ended(() =>
+      coordinator.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs }),
+    )
+    this.#begun.set(transactionalId, { producerId, decision })
+    const left = await this.#left(producerId, writer, decision)
+    if (!left) return
     if (BigInt(producer.producerId) !== producerId) {
-      const what = 'a transaction stays open in some partitions: its producer is known no more'
+      const what = 'a transaction may stay open in some partitions: its producer is known no more'
       return this.report('error', what, { transactionalId, producerId: String(producerId) })
     }
     const transaction = { transactionalId, ...producer }
-    const topics = [...placesOf(outputs)].map(([topic, partitions]) => ({ topic, partitions }))
-    if (topics.length > 0) await coordinator.addPartitionsToTxn({ ...transaction, topics })
-    if (offsets) await coordinator.addOffsetsToTxn({ ...transaction, groupId: groupId! })
-    await coordinator.endTxn({ ...transaction, transactionResult: commit })
+    const topics = [...left.outputs].map(([topic, partitions]) => ({ topic, partitions }))
+    // Where the decision is gone nothing is lost, whatever it was: the records of an offset that does not count are made
+    // again, those of one that counts are let through.
+    const commit = decision === 'gone' ? !left.offsets : decision === 'commit'
+    if (topics.length > 0) await ended(() => coordinator.addPartitionsToTxn({ ...transaction, topics }))
+    if (left.offsets) await ended(() => coordinator.addOffsetsToTxn({ ...transaction, groupId: groupId! }))
+    await ended(() => coordinator.endTxn({ ...transaction, transactionResult: commit }))
     const what = 'brokers may have left a transaction open in some partitions; it is ended there now'
-    this.report(outputs.length > 0 ? 'warn' : 'debug', what, {
-      transactionalId,
-      commit,
-      outputs: outputs.length,
-      offsets,
-    })
+    this.report(topics.length > 0 ? 'warn' : 'debug', what, { transactionalId, commit, ...left, outputs: topics })
+  }
+}
+
+/** Null when there is none of that name, or the broker is older than these requests. */
+async function described(coordinator: Broker, transactionalId: string): Promise<DescribedTransaction | null> {
+  if (!speaks(coordinator, describeTransactionsKey) || !speaks(coordinator, describeProducersKey)) return null
+  return ask(coordinator, describeTransaction(transactionalId))
+}
+
+/** Asks again while the transaction before is being ended. */
+async function ended<T>(request: () => Promise<T>): Promise<T> {
+  for (const deadline = performance.now() + endingMs; ; await sleep(10)) {
+    try {
+      return await request()
+    } catch (error) {
+      if (!isStillEnding(error) || performance.now() > deadline) throw error
+    }
   }
 }
 
@@ -135,14 +155,20 @@ const decisions: ReadonlyMap<string, Decision> = new Map([
   ['CompleteCommit', 'commit'],
   ['CompleteAbort', 'abort'],
   ['Empty', 'gone'],
+  // It is aborted when the next writer is opened: what stays open then is of one before it.
+  ['Ongoing', 'gone'],
 ])
 
-/** How a transaction is to be ended, and where. */
-interface End {
+/** Whose transaction is to be ended, and how. */
+interface Begun {
   readonly producerId: bigint
-  readonly outputs: readonly { readonly topic: string; readonly partition: number }[]
+  readonly decision: Decision
+}
+
+/** Where an end is missing: partitions of outputs, and whether the group's offsets. */
+interface Left {
+  readonly outputs: Places
   readonly offsets: boolean
-  readonly commit: boolean
 }
 
 /** Which kind of coordinator is looked for: 0 is a group's. */

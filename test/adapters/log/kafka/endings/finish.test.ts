@@ -88,7 +88,7 @@ function fake({
     () => [out],
     level => said.push(level),
   )
-  return { finish: () => endings.finish(writer), told, said }
+  return { finish: () => endings.finish(writer), producer: () => endings.producer(writer.transactionalId), told, said }
 }
 
 const by = { transactionalId: writer.transactionalId, producerId: '7', producerEpoch: 4 }
@@ -110,7 +110,8 @@ describe('endings', () => {
       { states: ['PrepareCommit', 'PrepareCommit', 'CompleteCommit'], open: [out] },
       [outputs, ended(true)],
     ],
-    ['it is under way', { states: ['Ongoing'], open: [out] }, []],
+    ['it is under way', { states: ['Ongoing'] }, []],
+    ['it is under way, and one before it is open', { states: ['Ongoing'], open: [out] }, [outputs, ended(true)]],
     ['it is in a state that nobody knows here', { states: ['Dead'], open: [out, offsets] }, []],
     ['brokers are older than these requests', { states: ['CompleteCommit'], open: [out], old: true }, []],
   ])('%s', async (_, brokers, told) => {
@@ -131,6 +132,11 @@ describe('endings', () => {
     expect(endings.told).toEqual([outputs, groups])
     await endings.finish()
     expect(endings.told.slice(2)).toEqual([outputs, groups, ended(true)])
+  })
+
+  it('knows as whom is written now', async () => {
+    expect(await fake({ states: ['Empty'] }).producer()).toBe('7/3')
+    expect(await fake({ states: ['Empty'], old: true }).producer()).toBeNull()
   })
 
   it('says so when the producer is another by now', async () => {

@@ -39,7 +39,7 @@ export async function forge(brokers: readonly string[], forged: Forged): Promise
   const { transactionalId, groupId, forgotten } = forged
   const coordinator = await cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: 1 })
   const open = () => coordinator.initProducerId({ transactionalId, transactionTimeout: 10_000 })
-  const transaction = { transactionalId, ...(await open()) }
+  const transaction = { transactionalId, ...(await opened(open)) }
   const known = ([0, 1] as const).filter(partition => !forgotten.includes(partition))
   await coordinator.addPartitionsToTxn({
     ...transaction,
@@ -79,11 +79,10 @@ export async function forge(brokers: readonly string[], forged: Forged): Promise
 }
 
 /** Until the transaction before it has ended. */
-async function opened(open: () => Promise<unknown>): Promise<void> {
+async function opened<T>(open: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
-      await open()
-      return
+      return await open()
     } catch (error) {
       if ((error as { readonly type?: string }).type !== 'CONCURRENT_TRANSACTIONS') throw error
     }
