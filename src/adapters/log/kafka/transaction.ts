@@ -21,7 +21,8 @@ export interface TransactionSettings extends Sending {
 
 /**
  * Whoever writes under a transactional id. Opening fences: it ends what an older writer of the id had begun, also where a
- * broker forgot to, and shuts that writer out for good. After any error this one is done with; open another to learn what became of the transaction.
+ * broker forgot to, and shuts that writer out for good. After any error this one is done with; open another to learn what
+ * became of the transaction.
  */
 export class TransactionWriter {
   private constructor(
@@ -38,8 +39,7 @@ export class TransactionWriter {
     groupId: string | null,
     settings: TransactionSettings,
   ): Promise<TransactionWriter> {
-    if (!process.env.NOFIX)
-      await settings.endings.finish({ transactionalId, groupId, transactionTimeoutMs: settings.transactionTimeoutMs })
+    await settings.endings.finish({ transactionalId, groupId, transactionTimeoutMs: settings.transactionTimeoutMs })
     const producer = settings.kafka.producer({
       ...producerDefaults,
       transactionalId,
