@@ -12,10 +12,10 @@ const order: readonly Spread[] = ['partial', 'known', 'led']
 
 /**
  * Asks every broker what it knows: brokers hear of a new topic one after the other, and kafkajs asks now this one and now
- * that. One that is away does not count.
+ * that. One that is away or hangs does not count; when all hang, nobody knows anything.
  * @param wanted the brokers' names of the topics, and how many partitions each has at least
  * @param answerMs how long one broker may take to answer; one that hangs holds up nobody
- * @throws what the last broker's connection threw, when none answers
+ * @throws what a broker's connection threw, when none answers
  */
 export async function spreadOf(
   cluster: Pick<Cluster, 'brokerPool' | 'findBroker'>,
@@ -23,10 +23,13 @@ export async function spreadOf(
   answerMs = 2000,
 ): Promise<Spread> {
   const brokers = cluster.brokerPool.metadata?.brokers ?? []
-  const answers = await Promise.allSettled(brokers.map(({ nodeId }) => within(answerMs, ask(cluster, nodeId, wanted))))
-  const known = answers.flatMap(answer => (answer.status === 'fulfilled' ? [answer.value] : []))
+  const late = sleep(answerMs, null, { ref: false })
+  const answers = await Promise.allSettled(
+    brokers.map(({ nodeId }) => Promise.race([ask(cluster, nodeId, wanted), late])),
+  )
+  const known = answers.flatMap(answer => (answer.status === 'fulfilled' ? (answer.value ?? []) : []))
   if (known.length > 0) return order.find(spread => known.includes(spread))!
-  const away = answers.at(-1)
+  const away = answers.find(({ status }) => status === 'rejected')
   if (away?.status === 'rejected') throw away.reason
   return 'partial'
 }
@@ -46,19 +49,5 @@ async function ask(
     if (isUnknownTopic(error)) return 'partial'
     if (isLeaderless(error)) return 'known'
     throw error
-  }
-}
-
-async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
-  const giveUp = new AbortController()
-  const late = sleep(ms, undefined, { signal: giveUp.signal }).then(() => {
-    throw new Error(`no answer in ${ms} ms`)
-  })
-  late.catch(() => undefined)
-  try {
-    return await Promise.race([answer, late])
-  } finally {
-    giveUp.abort()
-    answer.catch(() => undefined)
   }
 }

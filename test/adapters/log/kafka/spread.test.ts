@@ -52,4 +52,8 @@ describe('spreadOf', () => {
   it('goes on without a broker that hangs', async () => {
     expect(await spreadOf(clusterOf([3, 'hangs']), wanted, 20)).toBe('led')
   })
+
+  it('knows of nothing while all brokers hang', async () => {
+    expect(await spreadOf(clusterOf(['hangs', 'hangs']), wanted, 20)).toBe('partial')
+  })
 })
