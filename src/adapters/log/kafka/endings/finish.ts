@@ -31,8 +31,8 @@ const endingMs = 5000
  * into every partition. Brokers of Apache Kafka 4.3 and 4.4 leave out partitions that have no leader at that moment
  * (KAFKA-20734), as after the only broker was killed: what was committed stays open there, its offset with it, and the next
  * transaction of the same producer would end both, so that records made again are there twice. To be called before a new
- * writer is opened. It shuts the owner before out by itself, sooner than kafkajs would: that asks at ever longer intervals while
- * transactions of an owner at work are ended one after the other.
+ * writer is opened. It shuts the owner before out by itself, sooner than kafkajs would: that asks at ever longer intervals
+ * while transactions of an owner at work are ended one after the other.
  */
 export class Endings {
   readonly #open: OpenTransactions
@@ -85,12 +85,12 @@ export class Endings {
   }
 
   /** Where a producer's transaction is open; null when it is not. */
-  async #left(producerId: bigint, writer: NextWriter, decision: Decision): Promise<Left | null> {
-    const { open, hidden } = await this.#open.find(await this.#coordinator(writer.transactionalId))
+  async #left(coordinator: Broker, { groupId }: NextWriter, { producerId, decision }: Begun): Promise<Left | null> {
+    const { open, hidden } = await this.#open.find(coordinator)
     const own = open.filter(one => one.producerId === producerId)
     const outputs = own.filter(({ topic }) => topic !== offsetsTopic)
     const offsets =
-      writer.groupId !== null && (own.length > outputs.length || (decision !== 'gone' && hidden.has(offsetsTopic)))
+      groupId !== null && (own.length > outputs.length || (decision !== 'gone' && hidden.has(offsetsTopic)))
     return outputs.length > 0 || offsets ? { outputs: placesOf(outputs), offsets } : null
   }
 
@@ -104,15 +104,19 @@ export class Endings {
     }
   }
 
-  /** Shuts everybody else out, then writes what is missing: a transaction without records has the ends of those before it written. */
-  async #write(writer: NextWriter, { producerId, decision }: Begun): Promise<void> {
+  /**
+   * Shuts everybody else out, then writes what is missing: a transaction without records has the ends of those before it
+   * written.
+   */
+  async #write(writer: NextWriter, begun: Begun): Promise<void> {
+    const { producerId, decision } = begun
     const { transactionalId, groupId, transactionTimeoutMs } = writer
     const coordinator = await this.#coordinator(transactionalId)
     const producer = await ended(() =>
       coordinator.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs }),
     )
-    this.#begun.set(transactionalId, { producerId, decision })
-    const left = await this.#left(producerId, writer, decision)
+    this.#begun.set(transactionalId, begun)
+    const left = await this.#left(coordinator, writer, begun)
     if (!left) return
     if (BigInt(producer.producerId) !== producerId) {
       const what = 'a transaction may stay open in some partitions: its producer is known no more'
