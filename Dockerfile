@@ -7,7 +7,7 @@ COPY package.json package-lock.json .npmrc ./
 # Nothing is compiled: native parts come as packages of binaries.
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
-COPY scripts/executable.mjs scripts/
+COPY scripts/finish-build.mjs scripts/
 COPY src src
 RUN npm run build
 ARG REGISTRY=0
@@ -29,9 +29,10 @@ USER node
 # steerflow.yaml is looked for here.
 WORKDIR /work
 VOLUME /data
-# Whether the log can be reached from here with this configuration. Whether records move is seen by their lag.
-HEALTHCHECK --interval=60s --timeout=30s --start-period=60s --retries=3 \
-  CMD ["node", "/app/dist/cli/main.js", "status", "--json"]
+# Whether the worker of this container is at work: it neither hangs nor has ended. No broker is asked, since a worker waits
+# for one that is away. Whether records move is seen by their lag.
+HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=3 \
+  CMD ["node", "/app/dist/cli/health.js"]
 # Without a shell, which would keep SIGTERM to itself: the process drains and ends in good order.
 ENTRYPOINT ["node", "/app/dist/cli/main.js"]
 CMD ["--help"]

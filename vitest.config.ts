@@ -1,6 +1,13 @@
 import { defineConfig } from 'vitest/config'
 
-const common = { environment: 'node', testTimeout: 30_000, hookTimeout: 60_000 } as const
+const common = {
+  environment: 'node',
+  // Bounds what hangs, on a machine that is busy with other things too.
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  // What is waited for comes, however busy the machine is.
+  expect: { poll: { timeout: 60_000 } },
+} as const
 
 /**
  * Three tiers: `unit` runs in seconds; `real` starts processes, kills them, and reads whole corpora; `kafka` has a real
@@ -22,10 +29,10 @@ export default defineConfig({
           maxWorkers: '100%',
         },
       },
-      { extends: true, test: { ...common, name: 'real', include: ['test/**/*.real.test.ts'], testTimeout: 300_000 } },
+      { extends: true, test: { ...common, name: 'real', include: ['test/**/*.real.test.ts'], testTimeout: 600_000 } },
       {
         extends: true,
-        test: { ...common, name: 'cluster', include: ['test/**/*.cluster.test.ts'], testTimeout: 300_000 },
+        test: { ...common, name: 'cluster', include: ['test/**/*.cluster.test.ts'], testTimeout: 600_000 },
       },
       {
         extends: true,
@@ -35,9 +42,8 @@ export default defineConfig({
           include: ['test/**/*.kafka.test.ts'],
           globalSetup: ['test/support/kafka/shared.ts'],
           fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
-          expect: { poll: { timeout: 15_000 } },
+          testTimeout: 600_000,
+          maxConcurrency: 3,
         },
       },
     ],

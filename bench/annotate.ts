@@ -9,11 +9,14 @@ import { labelPrompt, labelUpTo } from '../src/domain/prompt.js'
 import { extraIdTokens } from '../src/domain/prompt-tokens.js'
 import { type ContractProcess, forkContractServer } from '../test/support/contract-server/child.js'
 import { type Figure, figure } from './figure.js'
+import { type Part } from './parts.js'
+import { sized } from './sizes.js'
+import { step } from './steps.js'
 
 const inFlight = 64
 const latencyMs = 100
-const records = 2800
-const rounds = 3
+const records = sized(2800, 300)
+const rounds = sized(3, 1)
 /** What so many requests at a time allow at that latency, requests a second. */
 const ideal = inFlight / (latencyMs / 1000)
 
@@ -28,13 +31,20 @@ interface Steady {
   readonly occupied: number
 }
 
-/** Runs `work` and looks at the server's counters from one second after its start until three. */
+/** Runs `work` and looks at the server's counters over the middle of it: from a quarter of the answers to three quarters. */
 async function steady(server: ContractProcess, work: () => Promise<unknown>): Promise<Steady> {
+  const before = (await server.counters()).answered
   const working = work()
-  await sleep(1000)
-  const begin = await server.counters()
-  await sleep(2000)
-  const end = await server.counters()
+  const failed = working.then(() => new Promise<never>(() => undefined))
+  const reached = async (share: number) => {
+    for (;;) {
+      const look = await server.counters()
+      if (look.answered - before >= share * records) return look
+      await Promise.race([sleep(10), failed])
+    }
+  }
+  const begin = await reached(0.25)
+  const end = await reached(0.75)
   await working
   const answered = end.answered - begin.answered
   const serviceMs = (end.serviceMs - begin.serviceMs) / answered
@@ -73,7 +83,7 @@ async function bareLoop(server: ContractProcess): Promise<void> {
  * The gate is the share of the 64 places that are occupied, so that the server's own lateness is not counted against us;
  * the plain rate and that of a bare loop are reported beside it.
  */
-export const figures = async (): Promise<Figure[]> => {
+const annotate = async (): Promise<Figure[]> => {
   const folder = await mkdtemp(join(tmpdir(), 'steerflow-bench-'))
   const server = await forkContractServer({ latencyMs })
   try {
@@ -84,6 +94,7 @@ export const figures = async (): Promise<Figure[]> => {
     const ours: Steady[] = []
     const bare: Steady[] = []
     for (let round = 0; round <= rounds; round++) {
+      step(`round ${round}`)
       const [a, b] = [
         await steady(server, () => annotateCommand(server, folder)),
         await steady(server, () => bareLoop(server)),
@@ -113,3 +124,6 @@ export const figures = async (): Promise<Figure[]> => {
     await rm(folder, { recursive: true })
   }
 }
+
+export const about = 'How full the annotate command keeps a server.'
+export const parts: Readonly<Record<string, Part>> = { annotate }

@@ -8,10 +8,12 @@ import { render } from '../src/domain/mask/render.js'
 import { extraIdTokens } from '../src/domain/prompt-tokens.js'
 import { preprocessed } from '../test/support/preprocessed.js'
 import { type Figure, paired } from './figure.js'
+import { type Part } from './parts.js'
 import { pythonBench } from './python.js'
+import { sized } from './sizes.js'
 
 const model = 'examples/data/tokenizer.model.v1'
-const rounds = 5
+const rounds = sized(5, 1)
 
 /** Encodes every text of a JSON file, one after another, in one thread; loading is not counted. */
 const pythonEncodes = `
@@ -33,7 +35,7 @@ for _ in sys.stdin:
  * share and what words recur. Starting and loading are not counted on either side. The third figure shows what is left when
  * no turns are shared: of every tree one path only.
  */
-export async function figures(): Promise<Figure[]> {
+async function clean(): Promise<Figure[]> {
   const labelled = await corpus('TEXT_TO_VALUE')
   const unscored = await corpus('VALUE_TO_TEXT')
   return [
@@ -49,7 +51,10 @@ async function corpus(type: ConversationType): Promise<Entry[]> {
   const files = await preprocessed(type)
   try {
     const texts = await Promise.all([files.train, files.val].map(file => readFile(file, 'utf8')))
-    return texts.flatMap(text => text.trimEnd().split('\n')).map(line => JSON.parse(line) as Entry)
+    return texts
+      .flatMap(text => text.trimEnd().split('\n'))
+      .map(line => JSON.parse(line) as Entry)
+      .slice(0, sized(Infinity, 40))
   } finally {
     await files.remove()
   }
@@ -110,3 +115,6 @@ const inCipher = (record: Entry): MaskInput => ({
     label: typeof turn.label === 'string' ? cipher(turn.label) : null,
   })),
 })
+
+export const about = 'How fast first learnt tokens are found, to Python SentencePiece.'
+export const parts: Readonly<Record<string, Part>> = { clean }

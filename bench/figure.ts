@@ -1,3 +1,6 @@
+import { tiny } from './sizes.js'
+import { step } from './steps.js'
+
 /** One measured figure. Gated ones are ratios, ours ÷ reference, where higher is better and `goal` is the least. */
 export interface Figure {
   readonly name: string
@@ -5,6 +8,7 @@ export interface Figure {
   readonly unit: string
   /** null: reported, not gated. */
   readonly goal: number | null
+  /** null where there is no goal, and in a tiny run. */
   readonly met: boolean | null
   /** Smallest and largest of the rounds. */
   readonly spread: readonly [number, number]
@@ -33,7 +37,9 @@ export async function paired(
 ): Promise<Figure> {
   const ratios: number[] = []
   for (let round = 0; round <= rounds; round++) {
+    step(`round ${round} of ${name}: ours`)
     const a = await ours()
+    step(`round ${round} of ${name}: the reference`)
     const b = await theirs()
     if (round > 0) ratios.push(a / b)
   }
@@ -54,9 +60,13 @@ export function figure(
     value: Number(value.toPrecision(4)),
     unit,
     goal,
-    met: goal === null ? null : value >= goal,
+    met: goal === null || tiny ? null : value >= goal,
     spread: [Math.min(...values), Math.max(...values)],
     rounds: values.length,
     reference,
   }
 }
+
+/** Names of the figures whose goal is not met; one without a goal has none to meet. */
+export const unmet = (figures: readonly Figure[]): readonly string[] =>
+  figures.filter(({ met }) => met === false).map(({ name }) => name)

@@ -1,12 +1,12 @@
-import { type Figure } from './figure.js'
 import { cpu } from './fleet/cpu.js'
 import { underFaults } from './fleet/faults.js'
 import { killed } from './fleet/killed.js'
 import { memory } from './fleet/memory.js'
 import { original } from './fleet/original.js'
 import { steadyShare, type Setup } from './fleet/steady.js'
-import { measured, type Part } from './parts.js'
+import { type Part } from './parts.js'
 import { type Settings } from './settings.js'
+import { sized } from './sizes.js'
 
 const slots = { kind: 'slots', slots: 8, ms: 50 }
 const slow = { ...slots, ms: 200 }
@@ -23,9 +23,9 @@ const setups: readonly Setup[] = [
     goal: 0.97,
     servers: '4 servers, each 8 at a time, 50 ms',
     backlog: 400,
-    ramp: 4,
-    window: 4,
-    rounds: 2,
+    ramp: sized(4, 0.3),
+    window: sized(4, 0.5),
+    rounds: sized(2, 1),
   },
   {
     name: 'unequal',
@@ -33,9 +33,9 @@ const setups: readonly Setup[] = [
     goal: 0.95,
     servers: '4 servers, 8 at a time, 50 ms; but one takes 200 ms and one has 2 slots',
     backlog: 400,
-    ramp: 5,
-    window: 4,
-    rounds: 2,
+    ramp: sized(5, 0.3),
+    window: sized(4, 0.5),
+    rounds: sized(2, 1),
   },
   {
     name: 'locked',
@@ -43,9 +43,9 @@ const setups: readonly Setup[] = [
     goal: 0.95,
     servers: 'one request at a time, 100 ms and 2 ms a sentence: best with 128',
     backlog: 1024,
-    ramp: 16,
-    window: 6,
-    rounds: 2,
+    ramp: sized(16, 0.3),
+    window: sized(6, 0.5),
+    rounds: sized(2, 1),
   },
   {
     name: 'locked-48',
@@ -53,9 +53,9 @@ const setups: readonly Setup[] = [
     goal: null,
     servers: 'one request at a time, 60 ms and 3 ms a sentence, 10 ms more for each beyond 48: best with 48',
     backlog: 1024,
-    ramp: 16,
-    window: 6,
-    rounds: 1,
+    ramp: sized(16, 0.3),
+    window: sized(6, 0.5),
+    rounds: sized(1, 1),
   },
   {
     name: 'elastic',
@@ -63,13 +63,14 @@ const setups: readonly Setup[] = [
     goal: null,
     servers: '100 ms and 5 ms for each under way, 503 beyond 48: best with 48',
     backlog: 400,
-    ramp: 8,
-    window: 5,
-    rounds: 1,
+    ramp: sized(8, 0.3),
+    window: sized(5, 0.5),
+    rounds: sized(1, 1),
   },
 ]
 
-const parts: Readonly<Record<string, Part>> = {
+/** Every server is a process of its own. `--verbose` prints what each endpoint is given over time. */
+export const parts: Readonly<Record<string, Part>> = {
   ...Object.fromEntries(setups.map(setup => [setup.name, (settings: Settings) => steadyShare(setup, settings)])),
   killed,
   faults: underFaults,
@@ -78,8 +79,4 @@ const parts: Readonly<Record<string, Part>> = {
   memory,
 }
 
-/**
- * Whether a fleet keeps its servers full, whatever they are. Every server is a process of its own. `--only equal,locked`
- * measures some parts, `--verbose` prints what each endpoint is given over time.
- */
-export const figures = (settings: Settings): Promise<Figure[]> => measured(parts, settings)
+export const about = 'Whether a fleet keeps its servers full, whatever they are.'

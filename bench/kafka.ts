@@ -6,12 +6,17 @@ import { openKafkaLog } from '../src/adapters/log/kafka/log.js'
 import { type Log } from '../src/runtime/log.js'
 import { startKafka } from '../test/support/kafka/kafka.js'
 import { type Figure, figure } from './figure.js'
+import { type Part } from './parts.js'
+import { sized } from './sizes.js'
+import { step } from './steps.js'
 import { slowServer } from './kafka/slow-server.js'
 import { type Sample, type Task } from './kafka/work.js'
 
-const records = 60_000
-const warm = 15_000
-const rounds = Number(process.env.ROUNDS ?? 5)
+const records = sized(60_000, 2_000)
+const warm = sized(15_000, 200)
+/** Records that each worker calls the server for. */
+const calls = sized(4_000, 100)
+const rounds = Number(process.env.ROUNDS ?? sized(5, 1))
 const partitions = 4
 const forever = { keep: 'forever' } as const
 
@@ -21,18 +26,20 @@ interface Measured {
 }
 
 /** Processor time a record, against a bare loop, and of exactly once against at least once; and slow calls, shared out. */
-export const figures = async (): Promise<Figure[]> => {
-  const kafka = await startKafka()
+const kafka = async (): Promise<Figure[]> => {
+  step('the start of a broker')
+  const broker = await startKafka()
   try {
     const namespace = `bench${randomUUID().slice(0, 8)}`
-    const log = await openKafkaLog({ brokers: kafka.bootstrap, namespace })
+    const log = await openKafkaLog({ brokers: broker.bootstrap, namespace })
     await log.ensure(['in', 'out'].map(name => ({ name, partitions, retention: forever })))
+    step('filling the topic')
     await fill(log, records)
     await log.close()
-    const place = { brokers: kafka.bootstrap, namespace }
+    const place = { brokers: broker.bootstrap, namespace }
     return [...(await throughput(place)), ...(await slowCalls(place))]
   } finally {
-    await kafka.stop()
+    await broker.stop()
   }
 }
 
@@ -79,7 +86,7 @@ async function slowCalls(place: Place): Promise<Figure[]> {
   for (let round = 0; round < rounds; round++) {
     for (const workers of [1, 2] as const) {
       const group = `g${randomUUID().slice(0, 8)}`
-      const task = { group, url: server.url, inFlight: 8, records: 4000, warm: 1, delivery: 'exactly-once' as const }
+      const task = { group, url: server.url, inFlight: 8, records: calls, warm: 1, delivery: 'exactly-once' as const }
       await Promise.all(Array.from({ length: workers }, () => child('ours', place, task)))
       const { perSecond, serviceMs } = server.take()
       shares[workers].push(perSecond / ((workers * 8 * 1000) / serviceMs))
@@ -95,6 +102,7 @@ async function slowCalls(place: Place): Promise<Figure[]> {
 /** Runs one side in a process of its own. */
 async function child(script: 'bare' | 'ours', place: Place, task: Partial<Task>): Promise<Measured> {
   const path = fileURLToPath(new URL(`kafka/${script}.ts`, import.meta.url))
+  step(`a process of ${script}.ts, ${task.delivery ?? 'a bare loop'}`)
   const whole = { ...place, group: `g${randomUUID().slice(0, 8)}`, records, warm, ...task }
   const process_ = spawn(process.execPath, ['--import', 'tsx', path, JSON.stringify(whole)], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -106,3 +114,6 @@ async function child(script: 'bare' | 'ours', place: Place, task: Partial<Task>)
   if (!last) throw new Error(`${script} measured nothing`)
   return JSON.parse(last) as Measured
 }
+
+export const about = 'Processor time a record on a real Kafka, and slow calls shared out; starts a broker.'
+export const parts: Readonly<Record<string, Part>> = { kafka }

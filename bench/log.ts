@@ -5,11 +5,16 @@ import { open } from 'lmdb'
 import { openEmbeddedLog } from '../src/adapters/log/embedded/log.js'
 import { type Log, offset, type Output } from '../src/runtime/log.js'
 import { type Figure, figure, paired } from './figure.js'
+import { type Part } from './parts.js'
+import { sized } from './sizes.js'
+import { step } from './steps.js'
 
 const batch = 100
 /** Short rounds, so that both sides of one meet the same disk. */
 const commitsARound = 20
-const rounds = 41
+const rounds = sized(41, 1)
+/** Records of a log that is long, and of one that is short. */
+const [long, short] = [sized(1_000_000, 6_000), sized(10_000, 2_000)]
 const value = Buffer.alloc(1024, 'steerflow ')
 const outputs: readonly Output[] = Array.from({ length: batch }, (_, i) => ({
   topic: 'out',
@@ -18,14 +23,22 @@ const outputs: readonly Output[] = Array.from({ length: batch }, (_, i) => ({
   value,
 }))
 
-/** The embedded log against bare LMDB, and a long log against a short one. */
-export const figures = async (): Promise<Figure[]> => {
-  const dir = await mkdtemp(join(tmpdir(), 'steerflow-bench-'))
-  try {
-    return [...(await againstLmdb(dir)), await longAgainstShort(dir)]
-  } finally {
-    await rm(dir, { recursive: true, force: true })
+/** A part in a folder that goes afterwards. */
+const inFolder =
+  (work: (dir: string) => Promise<Figure[]>): Part =>
+  async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'steerflow-bench-'))
+    try {
+      return await work(dir)
+    } finally {
+      await rm(dir, { recursive: true, force: true })
+    }
   }
+
+export const about = 'The embedded log, to bare LMDB; and a long log, to a short one.'
+export const parts: Readonly<Record<string, Part>> = {
+  'against-lmdb': inFolder(againstLmdb),
+  'long-to-short': inFolder(longAgainstShort),
 }
 
 async function againstLmdb(dir: string): Promise<Figure[]> {
@@ -54,16 +67,17 @@ async function againstLmdb(dir: string): Promise<Figure[]> {
 }
 
 /** Two logs side by side, one a hundred times as long: what does a commit cost at their ends? */
-async function longAgainstShort(dir: string): Promise<Figure> {
-  const [long, short] = [await opened(join(dir, 'long')), await opened(join(dir, 'short'))]
-  await fill(short, 10_000)
-  await fill(long, 1_000_000)
-  const [atLong, atShort] = [await committer(long), await committer(short)]
+async function longAgainstShort(dir: string): Promise<Figure[]> {
+  const [longer, shorter] = [await opened(join(dir, 'long')), await opened(join(dir, 'short'))]
+  step('filling both logs')
+  await fill(shorter, short)
+  await fill(longer, long)
+  const [atLong, atShort] = [await committer(longer), await committer(shorter)]
   const reference = 'the same commits at the 10,000th record'
   const ratio = await paired('commits at the 1,000,000th record', 0.9, reference, rounds, atLong, atShort)
-  await long.close()
-  await short.close()
-  return ratio
+  await longer.close()
+  await shorter.close()
+  return [ratio]
 }
 
 async function opened(dir: string): Promise<Log> {

@@ -5,15 +5,17 @@ import { join } from 'node:path'
 import { preprocessFile } from '../src/cli/preprocess-file/run.js'
 import { defaultFanout } from '../src/domain/fanout.js'
 import { type Figure, figure, paired } from './figure.js'
+import { type Part } from './parts.js'
+import { sized } from './sizes.js'
 
 /** The shipped trees so many times: 33,840 trees, 502 MB, so that starting threads does not count for much. */
-const copies = 180
-const rounds = 3
+const copies = sized(180, 1)
+const rounds = sized(3, 1)
 const reference =
   'a bare loop, one thread: read lines, JSON.parse, JSON.stringify, write; the same file, in memory where there is /dev/shm'
 
 /** Preprocess against a bare parse-and-print loop, with one worker thread and with two. */
-export const figures = async (): Promise<Figure[]> => {
+const preprocess = async (): Promise<Figure[]> => {
   const folder = await mkdtemp(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'bench-preprocess-'))
   try {
     const input = join(folder, 'trees.jsonl')
@@ -87,3 +89,6 @@ async function bareLoop(input: string, output: string): Promise<void> {
   }
   closeSync(file)
 }
+
+export const about = 'Preprocess, to a loop that parses and prints.'
+export const parts: Readonly<Record<string, Part>> = { preprocess }

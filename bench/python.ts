@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 
 /** The folder of a pinned Python package with its dependencies: installed by pip into the user's cache when missing. */
-async function pythonPackage(name: string, version: string): Promise<string> {
+export async function pythonPackage(name: string, version: string): Promise<string> {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), '.cache')
   const folder = join(cache, 'steerflow', 'python', `${name}-${version}`)
   const present = await access(folder).then(

@@ -1,3 +1,5 @@
+import { parseArgs } from 'node:util'
+
 /** What the command line says. */
 export interface Settings {
   /** Parts to measure; null: all. */
@@ -8,15 +10,31 @@ export interface Settings {
   readonly long: boolean
 }
 
-/** `--only a,b` or `--only=a,b`, `--verbose`, `--long`; the other arguments, without those that begin with `--`. */
-export function readSettings(args: readonly string[]): { readonly settings: Settings; readonly names: string[] } {
-  const names: string[] = []
-  let only: readonly string[] | null = null
-  for (let at = 0; at < args.length; at++) {
-    const arg = args[at]!
-    if (arg === '--only') only = (args[++at] ?? '').split(',')
-    else if (arg.startsWith('--only=')) only = arg.slice('--only='.length).split(',')
-    else if (!arg.startsWith('--')) names.push(arg)
-  }
-  return { settings: { only, verbose: args.includes('--verbose'), long: args.includes('--long') }, names }
+export interface CommandLine {
+  readonly settings: Settings
+  readonly names: readonly string[]
+  readonly help: boolean
+  readonly json: boolean
+  readonly record: boolean
+}
+
+/** @throws a TypeError for an option that there is not. */
+export function readSettings(args: readonly string[]): CommandLine {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      only: { type: 'string' },
+      verbose: { type: 'boolean', default: false },
+      long: { type: 'boolean', default: false },
+      // Read by sizes.ts, which the parts import.
+      tiny: { type: 'boolean', default: false },
+      record: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  const { verbose, long, record, json, help } = values
+  if (record && values.tiny) throw new TypeError('--record and --tiny exclude each other: a tiny run measures nothing')
+  return { settings: { only: values.only?.split(',') ?? null, verbose, long }, names: positionals, help, json, record }
 }

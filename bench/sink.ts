@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openShards } from '../src/adapters/storage/shard-store.js'
 import { openSnapshots } from '../src/adapters/snapshot/snapshots.js'
-import { type Figure, figure, paired } from './figure.js'
+import { figure, paired } from './figure.js'
 import { conversations } from './sink/conversations.js'
 import { decisions } from './sink/decisions.js'
 import { memory } from './sink/memory.js'
 import { filledLog, linesOf, manifestsOf, piecesOf, sealAll, sealLines, writeBare } from './sink/sealing.js'
-import { measured, type Part } from './parts.js'
-import { type Settings } from './settings.js'
+import { type Part } from './parts.js'
+import { sized } from './sizes.js'
 
-const records = 30_000
-const rounds = 7
+const records = sized(30_000, 600)
+const rounds = sized(7, 1)
 
 /** Runs `work` in a folder that goes afterwards. */
 async function inFolder<T>(work: (dir: string) => Promise<T>): Promise<T> {
@@ -126,7 +126,6 @@ const snapshot: Part = () =>
     return [ratio, figure('a snapshot', null, 'none', 'MB/s', rates.slice(1))]
   })
 
-const parts: Readonly<Record<string, Part>> = { sealing, snapshot, memory, decisions }
+export const parts: Readonly<Record<string, Part>> = { sealing, snapshot, memory, decisions }
 
-/** What sealing, snapshots and decisions cost. `--only sealing,snapshot,memory,decisions` measures some parts. */
-export const figures = (settings: Settings): Promise<Figure[]> => measured(parts, settings)
+export const about = 'What sealing, snapshots and decisions cost.'

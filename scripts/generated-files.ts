@@ -5,7 +5,9 @@ import { SchemaIndexFile } from '../src/adapters/registry/schema-index.js'
 import { sha256 } from '../src/domain/digest.js'
 import { errorTable } from '../src/domain/errors.js'
 import { asMermaid } from '../src/cli/commands/graph.js'
-import { deadLetters, topics } from '../src/topics.js'
+import { builtIn } from '../src/flow.js'
+import { deadLetters } from '../src/topics.js'
+import { benchmarksPage, pagePath } from './benchmarks-page.js'
 import { cliPage } from './cli-page.js'
 import { extendIndex } from './schema-index.js'
 import { stagesPage } from './stages-page.js'
@@ -19,7 +21,7 @@ const indexFile = 'schemas/index.json'
 
 /** Every topic's schema as it is now, every version that it ever had, and the index of those. */
 function schemas(): Map<string, string> {
-  const current = topics.map(({ name: topic, record }) => {
+  const current = builtIn.topics.map(({ name: topic, record }) => {
     const schema = z.toJSONSchema(record, { target: 'draft-7' })
     return { topic, name: fileOf(schema.title ?? ''), text: `${JSON.stringify(schema, null, 2)}\n` }
   })
@@ -39,7 +41,7 @@ function schemas(): Map<string, string> {
 
 function topicFiles(): Map<string, string> {
   const files = new Map<string, string>()
-  for (const topic of topics) {
+  for (const topic of builtIn.topics) {
     const schema = fileOf(z.toJSONSchema(topic.record).title ?? '')
     const body = { name: topic.name, summary: topic.summary, schema: `schemas/${schema}.json`, ...common(topic) }
     files.set(`topics/${topic.name}.yaml`, `# ${header}\n${stringify(body, { lineWidth: 0 })}`)
@@ -89,17 +91,23 @@ function errorsPage(): string {
   ].join('\n')
 }
 
-/** README.md with its picture of the pipeline and its example drawn anew; the rest is written by hand. */
+/** README.md with its example as it stands in the file; the rest is written by hand. */
 const readme = (): string =>
-  readFileSync('README.md', 'utf8')
-    .replace(
-      /(?<=<!-- graph -->\n)[^]*?(?=<!-- \/graph -->)/,
-      () => `\`\`\`mermaid\n${asMermaid().join('\n')}\n\`\`\`\n`,
-    )
-    .replace(
-      /(?<=<!-- example: (.*) -->\n)```ts\n[^]*?```\n/,
-      (_, path: string) => `\`\`\`ts\n${readFileSync(`examples/${path}`, 'utf8')}\`\`\`\n`,
-    )
+  readFileSync('README.md', 'utf8').replace(
+    /(?<=<!-- example: (.*) -->\n)```ts\n[^]*?```\n/,
+    (_, path: string) => `\`\`\`ts\n${readFileSync(`examples/${path}`, 'utf8')}\`\`\`\n`,
+  )
+
+/** docs/pipeline.md with its picture drawn anew. */
+const pipelinePage = (): string =>
+  readFileSync('docs/pipeline.md', 'utf8').replace(
+    /(?<=<!-- graph -->\n)[^]*?(?=<!-- \/graph -->)/,
+    () => `\`\`\`mermaid\n${asMermaid(builtIn).join('\n')}\n\`\`\`\n`,
+  )
+
+/** The names that a rule of the linter looks for. */
+const flowNames = (): string =>
+  `${JSON.stringify({ nodes: builtIn.nodes.map(({ name }) => name), topics: builtIn.topics.map(({ name }) => name) }, null, 2)}\n`
 
 /** Every generated file, path → text. */
 export const generatedFiles = (): ReadonlyMap<string, string> =>
@@ -107,7 +115,10 @@ export const generatedFiles = (): ReadonlyMap<string, string> =>
     ...schemas(),
     ...topicFiles(),
     ['docs/errors.md', errorsPage()],
+    [pagePath, benchmarksPage()],
     ['docs/cli.md', cliPage(header)],
     ['docs/stages.md', stagesPage(header)],
     ['README.md', readme()],
+    ['docs/pipeline.md', pipelinePage()],
+    ['scripts/lint/flow-names.json', flowNames()],
   ])

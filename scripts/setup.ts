@@ -3,6 +3,7 @@ import { chromium } from './parts/chromium.js'
 import { kafka } from './parts/kafka.js'
 import { kubernetes } from './parts/kubernetes.js'
 import { llama } from './parts/llama.js'
+import { nodeVersionsPart } from './parts/node-versions.js'
 import { type Part } from './parts/part.js'
 import { pythonDatasets } from './parts/python-datasets.js'
 import { pythonHydra } from './parts/python-hydra.js'
@@ -10,6 +11,7 @@ import { pythonKafka } from './parts/python-kafka.js'
 import { pythonKubernetes } from './parts/python-kubernetes.js'
 import { registry } from './parts/registry.js'
 import { s3mock } from './parts/s3mock.js'
+import { scriptArguments, wrongArguments } from './script-arguments.js'
 
 const parts: readonly Part[] = [
   kafka,
@@ -21,20 +23,31 @@ const parts: readonly Part[] = [
   pythonDatasets,
   pythonKubernetes,
   chromium,
+  nodeVersionsPart,
 ]
 
 /** Parts of tests that `npm test` leaves out: installed when they are named. */
 const named: readonly Part[] = [kubernetes]
 
-/** `npm run setup -- [--check] [part …]`: installs the parts of tests, or says which are absent; exits 1 if any is. */
-const names = process.argv.slice(2).filter(arg => arg !== '--check')
-const checkOnly = process.argv.includes('--check')
 const known = [...parts, ...named]
+const help = `Usage: npm run setup -- [PART…] [--check]
+
+Installs the real parts of tests: ${parts.map(({ name }) => name).join(', ')};
+only when it is named: ${named.map(({ name }) => name).join(', ')}.
+
+Options:
+  --check   install nothing, only say which are absent
+  --help    print this
+
+Exit code: 0 when all are installed, 1 when one is not, 2 for a wrong command line.
+`
+const { values, positionals: names } = scriptArguments(help, {
+  allowPositionals: true,
+  options: { check: { type: 'boolean', default: false } },
+})
+const checkOnly = values.check
 const unknown = names.filter(name => !known.some(part => part.name === name))
-if (unknown.length > 0) {
-  console.error(`no such part: ${unknown.join(', ')}; there are: ${known.map(part => part.name).join(', ')}`)
-  process.exit(2)
-}
+if (unknown.length > 0) wrongArguments(`no such part: ${unknown.join(', ')}`, help)
 
 const placeOf = (part: Part): string => part.place?.() ?? cacheFolder()
 

@@ -1,44 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'yaml'
 import { z } from 'zod'
-import { pipeline } from '../src/pipeline.js'
-import { annotate } from '../src/stages/annotate.js'
-import { clean } from '../src/stages/clean.js'
-import { launch } from '../src/stages/launch.js'
-import { preprocess } from '../src/stages/preprocess.js'
-import { promote } from '../src/stages/promote.js'
-import { relabel } from '../src/stages/relabel.js'
-import { seal } from '../src/stages/seal.js'
-import { trigger } from '../src/stages/trigger.js'
-
-/** What the page says of a stage; examples only where a stage is a function of one record. */
-interface Described {
-  readonly name: string
-  readonly summary: string
-  readonly kind: string
-  readonly groups?: string
-  readonly input: z.ZodObject
-  readonly ports: Readonly<Record<string, z.ZodObject>>
-  readonly options: z.ZodObject
-  readonly examples?: readonly {
-    readonly title: string
-    readonly given: unknown
-    readonly options?: unknown
-    readonly expect: readonly { readonly to: string; readonly value: unknown }[]
-  }[]
-}
-
-/** In the order of the flow. */
-export const stages = [
-  preprocess,
-  clean,
-  annotate,
-  seal,
-  trigger,
-  launch,
-  promote,
-  relabel,
-] as unknown as readonly Described[]
+import { pipeline, stages } from '../src/pipeline.js'
+import { type StageDeclaration } from '../src/stages/node.js'
 
 type Schema = z.core.JSONSchema.JSONSchema
 
@@ -55,7 +19,7 @@ function optionRows(schema: Schema, path = ''): string[] {
   })
 }
 
-function options({ options }: Described): string[] {
+function options({ options }: StageDeclaration): string[] {
   const rows = optionRows(z.toJSONSchema(options, { io: 'input' }))
   if (rows.length === 0) return ['It has no options.', '']
   return ['| option | default | what it means |', '|---|---|---|', ...rows, '']
@@ -63,7 +27,7 @@ function options({ options }: Described): string[] {
 
 const block = (value: unknown): string => `\`\`\`yaml\n${stringify(value, { lineWidth: 0 }).trimEnd()}\n\`\`\``
 
-function examples({ examples = [] }: Described): string[] {
+function examples({ examples }: StageDeclaration): string[] {
   return examples.flatMap(({ title, given, options, expect }) => [
     `#### ${title}`,
     '',
@@ -78,18 +42,22 @@ function examples({ examples = [] }: Described): string[] {
   ])
 }
 
-const howItGathers = ({ kind, groups }: Described): string =>
-  kind === 'each' ? '`each`: one record in, emissions out' : `\`fold\` with ${groups} groups`
+const howItGathers: Readonly<Record<StageDeclaration['kind'], string>> = {
+  each: '`each`: one record in, emissions out',
+  closing: '`closingFold`: a group of records emits when it closes',
+  lasting: '`lastingFold`: a state for each key, rebuilt at every start',
+}
 
-function section(stage: Described): string[] {
-  const nodes = pipeline.filter(node => node.stage === stage.name).map(node => `\`${node.name}\``)
+function section(stage: StageDeclaration): string[] {
+  const nodes = pipeline.filter(node => node.stage.name === stage.name).map(node => `\`${node.name}\``)
   const ports = Object.entries(stage.ports).map(([port, record]) => `\`${port}\` (${titleOf(record)})`)
   return [
     `## ${stage.name}`,
     '',
     stage.summary,
     '',
-    `- ${howItGathers(stage)}`,
+    `- ${howItGathers[stage.kind]}`,
+    ...(stage.needs.length > 0 ? [`- needs: ${stage.needs.map(need => `\`${need}\``).join(', ')}`] : []),
     `- input: ${titleOf(stage.input)}; ports: ${ports.join(', ')}`,
     `- nodes: ${nodes.join(', ') || 'one for each model, on demand: `steerflow relabel`'}`,
     '',

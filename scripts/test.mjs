@@ -1,9 +1,17 @@
 // Runs every tier of the tests whose parts can be had, then says what ran and what did not, and why.
 // STEERFLOW_REQUIRE=all makes an absent part a failure.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { parseArgs } from 'node:util'
+
+const help = `Usage: npm test [-- --seed N]      all tiers; of proofs by repetition a part, chosen by the seed
+       npm run test:full            all tiers, all of every proof: for nights and releases
+
+One tier: npx vitest run --project unit|real|kafka [FILE]
+`
+const { full, seed } = chosenEffort()
 
 const requireAll = process.env.STEERFLOW_REQUIRE === 'all'
 const bin = name => `node_modules/.bin/${name}`
@@ -17,18 +25,35 @@ const folder = mkdtempSync(join(tmpdir(), 'steerflow-tiers-'))
 const notRun = join(folder, 'not-run')
 writeFileSync(notRun, '')
 process.env.STEERFLOW_NOT_RUN = notRun
+if (full) process.env.STEERFLOW_TEST_FULL = '1'
+else process.env.STEERFLOW_TEST_SEED = String(seed)
+const effort = full
+  ? 'every proof by repetition in full'
+  : `proofs by repetition in part, seed ${seed}: npm test -- --seed ${seed} repeats them, npm run test:full does them all`
+console.log(effort)
 
 const results = project => join(folder, `${project}.json`)
 function reporters(project) {
   return ['--reporter=default', '--reporter=json', `--outputFile.json=${results(project)}`]
 }
 
+// Kept between runs by what files hold, so that nothing is overlooked.
+const cached = ['--cache', '--cache-strategy=content']
+
+/** Tiers that only read, side by side; the others follow one after the other. */
+const reading = [
+  {
+    name: 'types',
+    shows: 'everything compiles; what must not compile does not',
+    run: ['npm', 'run', '-s', 'typecheck'],
+  },
+  { name: 'lint', shows: 'no unsafe types, no impure core', run: ['npm', 'run', '-s', 'lint'] },
+  { name: 'format', shows: 'one style', run: [bin('prettier'), '--check', '--log-level=warn', ...cached, '.'] },
+  { name: 'layers', shows: 'domain ← stages ← runtime ← adapters ← cli', run: ['node', 'scripts/layers.mjs'] },
+]
+
 /** Each tier: what it shows, what it runs, and `absent`, which says why a part that it cannot do without is not there. */
 const tiers = [
-  { name: 'types', shows: 'everything compiles; what must not compile does not', run: [bin('tsc'), '--noEmit'] },
-  { name: 'lint', shows: 'no unsafe types, no impure core', run: [bin('eslint'), '.', '--max-warnings=0'] },
-  { name: 'format', shows: 'one style', run: [bin('prettier'), '--check', '--log-level=warn', '.'] },
-  { name: 'layers', shows: 'domain ← stages ← runtime ← adapters ← cli', run: ['node', 'scripts/layers.mjs'] },
   { name: 'unit', shows: 'tables and properties', run: vitest('unit') },
   {
     name: 'real',
@@ -36,12 +61,8 @@ const tiers = [
     run: vitest('real'),
     absent: () => {
       // Tests that need one of these say so themselves.
-      setUp('llama')
-      setUp('python-hydra')
-      setUp('s3mock')
-      setUp('python-datasets')
-      setUp('python-kubernetes')
-      setUp('chromium')
+      const parts = ['llama', 'python-hydra', 's3mock', 'python-datasets', 'python-kubernetes', 'chromium']
+      setUp(...parts, 'node-versions')
       return spawnSync('python3', ['--version']).status === 0 ? null : 'python3 is not here'
     },
   },
@@ -50,16 +71,21 @@ const tiers = [
     shows: 'a real Kafka and a real schema registry',
     run: vitest('kafka'),
     absent: () => {
-      const reason = setUp('kafka')
-      // Tests that need one of these say so themselves.
-      setUp('registry')
-      setUp('python-kafka')
+      // Tests that need one of the others say so themselves.
+      const reason = setUp('kafka', 'registry', 'python-kafka')
       return reason && !process.env.KAFKA_BROKERS && !dockerAnswers() ? reason : null
     },
   },
 ]
 
-const rows = []
+const rows = await Promise.all(
+  reading.map(async ({ name, shows, run: [command, ...args] }) => {
+    const started = Date.now()
+    const { ok, output } = await runBeside(command, args)
+    console.log(`\n── ${name}\n${output}`)
+    return { name, result: ok ? 'passed' : 'failed', seconds: (Date.now() - started) / 1000, shows, failures: [] }
+  }),
+)
 for (const {
   name,
   shows,
@@ -89,17 +115,54 @@ for (const { name, reason } of [...new Set(left)].map(line => JSON.parse(line)))
 }
 rmSync(folder, { recursive: true })
 const failed = rows.filter(row => row.result === 'failed').length
+console.log(effort)
 console.log(`tiers: ${rows.filter(row => row.result === 'passed').length} passed, ${failed} failed`)
 process.exit(failed > 0 ? 1 : 0)
 
-/** Installs a part; returns why it could not be had, or null. */
-function setUp(part) {
-  const { status, stderr } = spawnSync(bin('tsx'), ['scripts/setup.ts', part], {
+/** What the command line asks for; ends with help, or with 2 where it is wrong. */
+function chosenEffort() {
+  const options = { full: { type: 'boolean' }, seed: { type: 'string' }, help: { type: 'boolean' } }
+  let values
+  try {
+    ;({ values } = parseArgs({ options }))
+  } catch (error) {
+    wrong(error.message)
+  }
+  if (values.help) {
+    process.stdout.write(help)
+    process.exit(0)
+  }
+  const drawn = values.seed ?? String(1 + Math.floor(Math.random() * 9999))
+  if (!/^\d{1,9}$/.test(drawn)) wrong(`--seed ${drawn}: a whole number is needed`)
+  if (values.full && values.seed) wrong('--full does everything, --seed chooses a part: give one of them')
+  return { full: values.full === true, seed: Number(drawn) }
+}
+
+function wrong(message) {
+  process.stderr.write(`${message}\n\n${help}`)
+  process.exit(2)
+}
+
+/** Installs parts; returns why the first of them could not be had, or null. */
+function setUp(...parts) {
+  const { stderr } = spawnSync(bin('tsx'), ['scripts/setup.ts', ...parts], {
     encoding: 'utf8',
     stdio: ['ignore', 'inherit', 'pipe'],
   })
   process.stderr.write(stderr)
-  return status === 0 ? null : stderr.trim().split('\n')[0]
+  return stderr.split('\n').find(line => line.startsWith(`${parts[0]}: `)) ?? null
+}
+
+/** Runs a program while others run; what it says is told at its end. */
+async function runBeside(command, args) {
+  const child = spawn(command, args, { shell: process.platform === 'win32' })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (output += text))
+  const status = await new Promise(resolve => {
+    child.on('error', error => resolve((output += error.message)))
+    child.on('close', resolve)
+  })
+  return { ok: status === 0, output }
 }
 
 /** Every test of a tier that failed, with the beginning of what it said. */

@@ -1,5 +1,5 @@
 import { annotate } from './stages/annotate.js'
-import { bind, type Node } from './stages/bind.js'
+import { node, type Node, type StageDeclaration } from './stages/node.js'
 import { clean } from './stages/clean.js'
 import { closeRound } from './stages/close-round.js'
 import { countDropped } from './stages/count-dropped.js'
@@ -20,82 +20,70 @@ import { type Topic } from './stages/topic.js'
 import { trigger } from './stages/trigger.js'
 import * as topics from './topics.js'
 
-const roundPorts = { prompts: topics.prompts, rounds: topics.rounds, shards: topics.shards, models: topics.models }
-
-/** What the account of a round is told of dead letters: the end of a prompt, or of an answer behind the gate. */
-const lostInRound = { to: topics.outcomes, as: lostPrompt } as const
-const lostBehindGate = {
+/** Report dead letters to the account of a round: as the end of a prompt, or of an answer that the gate let through. */
+const countPrompt = { to: topics.outcomes, as: lostPrompt } as const
+const countAnswer = {
   to: topics.outcomes,
   as: (record: Conversation, code: string) => lostAnswer(record, 'lost', code),
 } as const
 
+const { dropped, jobs, models, outcomes, rounds, shards } = topics
+
 /**
- * The pipeline: every node, what it reads, where its ports lead, and what it needs. Open this file first; then the stage
- * you are interested in, in `src/stages`.
+ * The pipeline: every node, the topic that it reads, and the topics to which its ports lead. Open this file first; then the
+ * stage that interests you, in `src/stages`.
  */
+// prettier-ignore
 export const pipeline: readonly Node[] = [
-  bind('preprocess', preprocess, topics.raw, { labelled: topics.labelled, unscored: topics.unscored }, () => ({})),
+  node('preprocess', preprocess, { from: topics.raw, to: { labelled: topics.labelled, unscored: topics.unscored } }),
 
   // Human labels → the value model's training data.
-  bind('clean-labelled', clean, topics.labelled, { kept: topics.labelledClean, dropped: topics.dropped }, all => all),
-  bind('seal-labelled', seal, topics.labelledClean, { shards: topics.shards }, all => all, { dataset: 'value-model' }),
+  node('clean-labelled', clean, { from: topics.labelled, to: { kept: topics.labelledClean, dropped } }),
+  node('seal-labelled', seal, { from: topics.labelledClean, to: { shards }, options: { dataset: 'value-model' } }),
 
   // Everything → predicted labels → the steerable model's training data.
-  bind('clean-unscored', clean, topics.unscored, { kept: topics.unscoredClean, dropped: topics.dropped }, all => all),
-  bind('annotate', annotate, topics.unscoredClean, { annotated: topics.annotated }, all => all),
-  bind('clean-scored', clean, topics.annotated, { kept: topics.scored, dropped: topics.dropped }, all => all),
-  bind('seal-scored', seal, topics.scored, { shards: topics.shards }, all => all, { dataset: 'steerlm' }),
+  node('clean-unscored', clean, { from: topics.unscored, to: { kept: topics.unscoredClean, dropped } }),
+  node('annotate', annotate, { from: topics.unscoredClean, to: { annotated: topics.annotated } }),
+  node('clean-scored', clean, { from: topics.annotated, to: { kept: topics.scored, dropped } }),
+  node('seal-scored', seal, { from: topics.scored, to: { shards }, options: { dataset: 'steerlm' } }),
 
   // Shards → a decision → a job → a model, which goes back to annotate.
-  bind('trigger', trigger, topics.shards, { jobs: topics.jobs }, all => all),
-  bind('launch', launch, topics.jobs, { jobs: topics.jobs, models: topics.models }, all => all),
-  bind('promote', promote, topics.models, { models: topics.models }, () => ({})),
+  node('trigger', trigger, { from: shards, to: { jobs } }),
+  node('launch', launch, { from: jobs, to: { jobs, models } }),
+  node('promote', promote, { from: models, to: { models } }),
 
-  // Bootstrap rounds: prompts → answers of the SteerLM model → scores → those that are trained on.
-  bind('note-trained', noteTrained, topics.models, { rounds: topics.rounds }, () => ({})),
-  bind('open-round', openRound, topics.rounds, roundPorts, all => all),
-  bind('sample', sample, topics.prompts, { candidates: topics.candidates }, all => all, {}, lostInRound),
-  bind('score', score, topics.candidates, { scored: topics.scoredSamples }, all => all, {}, lostInRound),
-  bind(
-    'gate',
-    gate,
-    topics.scoredSamples,
-    { accepted: topics.accepted, outcomes: topics.outcomes },
-    all => all,
-    {},
-    lostInRound,
-  ),
-  bind(
-    'clean-bootstrap',
-    clean,
-    topics.accepted,
-    { kept: topics.acceptedClean, dropped: topics.dropped },
-    all => all,
-    {},
-    lostBehindGate,
-  ),
-  bind(
-    'seal-bootstrap',
-    seal,
-    topics.acceptedClean,
-    { shards: topics.shards },
-    all => all,
-    { dataset: 'bootstrap-{round}' },
-    lostBehindGate,
-  ),
+  // Bootstrap rounds: prompts → answers of the SteerLM model → scores → the answers that are trained on.
+  node('note-trained', noteTrained, { from: models, to: { rounds } }),
+  node('open-round', openRound, { from: rounds, to: { prompts: topics.prompts, rounds, shards, models } }),
+  node('sample', sample, { from: topics.prompts, to: { candidates: topics.candidates }, onDeadLetter: countPrompt }),
+  node('score', score, { from: topics.candidates, to: { scored: topics.scoredSamples }, onDeadLetter: countPrompt }),
+  node('gate', gate, { from: topics.scoredSamples, to: { accepted: topics.accepted, outcomes }, onDeadLetter: countPrompt }),
+  node('clean-bootstrap', clean, { from: topics.accepted, to: { kept: topics.acceptedClean, dropped }, onDeadLetter: countAnswer }),
+  node('seal-bootstrap', seal, { from: topics.acceptedClean, to: { shards }, options: { dataset: 'bootstrap-{round}' }, onDeadLetter: countAnswer }),
 
   // The account of a round: every end of a prompt and of an answer, until the sum is complete.
-  bind('count-dropped', countDropped, topics.dropped, { outcomes: topics.outcomes }, () => ({})),
-  bind('count-sealed', countSealed, topics.shards, { outcomes: topics.outcomes }, () => ({})),
-  bind('close-round', closeRound, topics.outcomes, { rounds: topics.rounds }, all => all),
+  node('count-dropped', countDropped, { from: dropped, to: { outcomes } }),
+  node('count-sealed', countSealed, { from: shards, to: { outcomes } }),
+  node('close-round', closeRound, { from: outcomes, to: { rounds } }),
 ]
 
 /** Topics whose records `steerflow relabel` takes. */
 export const relabelSources: readonly Topic<typeof Conversation>[] = [topics.scored, topics.annotated]
 
+/** Whether a node or group of that name is one that runs on demand. */
+export const isRelabelNode = (name: string): boolean => name.startsWith('relabel-')
+
 /**
- * The node that runs on demand: the labels of the model of that digest beside those that a record has. Each model and
- * source has a name, and thereby a consumer group, of its own, so that each is gone through once.
+ * The node that runs on demand: it puts the labels of the model of that digest beside those that a record has. Each model
+ * and source has a name, and thereby a consumer group, of its own, so that each is gone through once.
  */
 export const relabelNode = (digest: string, from: Topic<typeof Conversation>): Node =>
-  bind(`relabel-${digest}-${from.name}`, relabel, from, { relabelled: topics.relabelled }, all => all)
+  node(`relabel-${digest}-${from.name}`, relabel, { from, to: { relabelled: topics.relabelled } })
+
+/** Every stage of these nodes, and the one that runs on demand, each once and in the order of the flow. */
+export const stagesOf = (nodes: readonly Node[]): readonly StageDeclaration[] => [
+  ...new Map([...nodes, relabelNode('', topics.scored)].map(({ stage }) => [stage.name, stage])).values(),
+]
+
+/** Every stage of the pipeline. */
+export const stages = stagesOf(pipeline)

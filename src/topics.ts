@@ -7,6 +7,7 @@ import { Conversation, Dropped, Raw } from './domain/conversation.js'
 import { digest } from './domain/digest.js'
 import { Forgotten } from './domain/forgotten.js'
 import { JobEvent } from './domain/job.js'
+import { deepest } from './domain/json/depth.js'
 import { ModelRecord } from './domain/model.js'
 import { ShardEvent } from './domain/shard.js'
 import { topic, type Topic } from './stages/topic.js'
@@ -34,6 +35,8 @@ export const raw = topic({
   summary: 'Source records as they came, one tree or thread each.',
   record: Raw,
   key: { name: 'tree_id', of: record => rawKey(record.record) },
+  // The envelope is one more around what a source holds.
+  deepest: deepest.source + 1,
   partitions: 4,
   retention: forever,
 })
@@ -144,23 +147,35 @@ export const outcomes = topic({
   retention: forever,
 })
 
-/** What a source was called: records name it by its digest alone. */
+/** What a source was called, since records name it by its digest alone, and by which of its beginnings it is known again. */
 export const SourceName = z
   .strictObject({
-    source: z.string().describe('sha256 of the source file'),
-    name: z.string().describe('name of the file, without its folder, when it was first taken in'),
-    at: z.string().describe('when that was, ISO 8601'),
+    source: z.string().describe('sha256 of the source when its first records were taken in'),
+    name: z.string().describe('name of the file, without its folder'),
+    at: z.string().describe('when something of it was last taken in, ISO 8601'),
+    taken: z
+      .array(
+        z.strictObject({
+          bytes: z
+            .int()
+            .describe('length of a beginning of the source, expanded, with one byte for each end of a line'),
+          digest: z.string().describe('sha256 of these bytes'),
+        }),
+      )
+      .optional()
+      .describe('beginnings of the source, from short to long; the last one is all that is known of it'),
+    only: z.string().optional().describe('what it was taken in for, where that was said'),
   })
   .meta({ title: 'SourceName' })
 export type SourceName = z.output<typeof SourceName>
 
 export const sources = topic({
   name: 'ingest.sources',
-  summary: 'What the sources were called that records name by their digest.',
+  summary: 'What the sources were called that records name by their digest, and by what they are known again.',
   record: SourceName,
-  key: { name: 'source', of: record => record.source },
+  key: { name: 'source, only', of: ({ source, only }) => (only ? `${source}-${only}` : source) },
   partitions: 1,
-  retention: forever,
+  retention: { keep: 'latest' },
 })
 
 /** Which dead letter was replayed; written together with the replayed record. */
@@ -216,12 +231,12 @@ export const topics: readonly Topic[] = [
   sources,
 ]
 
-/** What the log has to be told: every topic's name, partitions and retention. */
-export const topicSpecs = [...topics, deadLetters].map(({ name, partitions, retention }) => ({
-  name,
-  partitions,
-  retention,
-}))
+/** What the log has to be told of these topics and of the dead letters: name, partitions and retention. */
+export const specsOf = (of: readonly Topic[]) =>
+  [...of, deadLetters].map(({ name, partitions, retention }) => ({ name, partitions, retention }))
+
+/** The same of every topic. */
+export const topicSpecs = specsOf(topics)
 
 /** A tree's records keep their order: the tree's id where the source has one, otherwise a digest of its texts. */
 export function rawKey(record: Readonly<Record<string, unknown>>): string {

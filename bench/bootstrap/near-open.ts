@@ -7,9 +7,10 @@ import { type Snapshot } from '../../src/domain/job.js'
 import { seal } from '../../test/support/sealed.js'
 import { conversation } from '../../test/support/training.js'
 import { type Figure, figure } from '../figure.js'
+import { sized } from '../sizes.js'
 import { texts } from './near-texts.js'
 
-const records = 100_000
+const records = sized(100_000, 300)
 /** Milliseconds between two looks at the clock. */
 const tick = 5
 
@@ -45,7 +46,7 @@ export async function nearOpen(): Promise<Figure[]> {
     const snapshot = await snapshots.materialise('d', await seal(root, [given], records))
     const made: Opened[] = []
     const kept: Opened[] = []
-    for (let round = 0; round < 3; round++) {
+    for (let round = 0; round < sized(3, 1); round++) {
       await rm(join(root, 'near-duplicates'), { recursive: true, force: true })
       made.push(await opened(root, snapshot))
       kept.push(await opened(root, snapshot))

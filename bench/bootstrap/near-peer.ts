@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { NearIndex } from '../../src/domain/near-duplicates/near-index.js'
 import { type Figure, paired } from '../figure.js'
 import { pythonBench } from '../python.js'
+import { sized } from '../sizes.js'
 import { texts } from './near-texts.js'
 
-const indexed = 10_000
-const asked = 2_000
-const rounds = 5
+const indexed = sized(10_000, 200)
+const asked = sized(2_000, 100)
+const rounds = sized(5, 1)
 const version = '2.0.0'
 
 /** The same with datasketch as its documentation shows it: candidates of the LSH index, then the nearest by their MinHash. */

@@ -1,13 +1,14 @@
 import { NearIndex } from '../../src/domain/near-duplicates/near-index.js'
 import { type Signature, signature } from '../../src/domain/near-duplicates/signature.js'
 import { type Figure, figure, paired } from '../figure.js'
+import { sized } from '../sizes.js'
 import { texts } from './near-texts.js'
 
-const few = 10_000
-const many = 1_000_000
+const few = sized(10_000, 200)
+const many = sized(1_000_000, 1_000)
 /** Texts that are looked up in a round, half of them near-duplicates of texts that both indexes hold. */
-const asked = 4_000
-const rounds = 7
+const asked = sized(4_000, 100)
+const rounds = sized(7, 1)
 
 /** Look-ups a second, in turn over what is asked. */
 function lookUps<T extends string | Signature>(index: NearIndex, questions: readonly T[]): () => Promise<number> {

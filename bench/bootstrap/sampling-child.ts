@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { loadConfig } from '../../src/cli/load-config.js'
-import { openRoundCapabilities } from '../../src/cli/run/round-capabilities.js'
+import { openRoundCapabilities } from '../../src/cli/run/capabilities.js'
+import { Closers } from '../../src/cli/run/closers.js'
 import { runPipeline } from '../../src/cli/run/run-pipeline.js'
 import { inWorkspace, type Workspace } from '../../src/cli/workspace.js'
 import { promptId } from '../../src/domain/bootstrap/due-prompts.js'
 import { RoundPlan } from '../../src/domain/bootstrap/round-plan.js'
 import { pipeline } from '../../src/pipeline.js'
-import { encode } from '../../src/stages/bind.js'
+import { encode } from '../../src/stages/node.js'
+import { Waits } from '../../src/runtime/waits.js'
 import { type Capabilities } from '../../src/stages/needs.js'
 import { prompts, rounds } from '../../src/topics.js'
 import { prompt, round, roundEvent } from '../../test/support/rounds.js'
@@ -27,7 +29,8 @@ const asked = (index: number): string =>
 async function publish({ log }: Workspace): Promise<void> {
   const plan = RoundPlan.parse({ samples, maxTokens: 64 })
   const opening = round({ plan, policy: { model: 'external', digest: 'external' } })
-  await log.publish([encode(rounds, roundEvent('opened', { opening }))])
+  const requested = roundEvent('requested', { by: 'person', plan: RoundPlan.parse({}) })
+  await log.publish([requested, roundEvent('opened', { opening })].map(event => encode(rounds, event)))
   for (let from = 0; from < count; from += 500) {
     const some = Array.from({ length: Math.min(500, count - from) }, (_, offset) => {
       const turns = [{ value: asked(from + offset), from: 'User', label: 'quality:3' }]
@@ -47,31 +50,42 @@ function tell(done: number): void {
 const dataDir = await mkdtemp(join(tmpdir(), 'steerflow-bench-'))
 try {
   const config = loadConfig({ set: [`dataDir=${dataDir}`, `sample.endpoints=${JSON.stringify([{ url }])}`] })
-  await inWorkspace(config, async workspace => {
-    await publish(workspace)
-    const opened = await openRoundCapabilities(workspace, { current: async () => null }, () => undefined)
-    let next = every
-    await runPipeline({
-      workspace,
-      nodes: pipeline.filter(({ name }) => name === 'sample'),
-      capabilities: opened.capabilities as Capabilities,
-      underWay: { sample: () => opened.prompts(opened.policies.requests()) },
-      untilIdle: true,
-      sources: async () => undefined,
-      watch: rows => {
-        const done = rows[0]!.in
-        if (done < next || done >= count) return
-        next = done + every
-        tell(done)
-      },
-      report: event => {
-        if (event.event === 'dead-letter') throw new Error('a prompt could not be sampled')
-      },
-      signal: new AbortController().signal,
-    })
-    await opened.policies.close()
-    tell(count)
-  })
+  await inWorkspace(
+    config,
+    async workspace => {
+      await publish(workspace)
+      const closers = new Closers()
+      const opened = await openRoundCapabilities(
+        workspace,
+        { current: async () => null },
+        () => undefined,
+        new Waits(),
+        closers,
+      )
+      let next = every
+      await runPipeline({
+        workspace,
+        nodes: pipeline.filter(({ name }) => name === 'sample'),
+        capabilities: opened.capabilities as Capabilities,
+        underWay: { sample: () => opened.prompts(opened.policies.requests()) },
+        untilIdle: true,
+        sources: async () => undefined,
+        watch: ({ rows }) => {
+          const done = rows[0]!.in
+          if (done < next || done >= count) return
+          next = done + every
+          tell(done)
+        },
+        report: event => {
+          if (event.event === 'dead-letter') throw new Error('a prompt could not be sampled')
+        },
+        signal: new AbortController().signal,
+      })
+      await closers.close()
+      tell(count)
+    },
+    { begins: true },
+  )
 } finally {
   await rm(dataDir, { recursive: true, force: true })
 }

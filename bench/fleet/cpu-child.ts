@@ -7,6 +7,7 @@ import { fleetOf, system, text } from './drive.js'
 
 /** Calls a server, by a fleet or by a bare loop, and prints the microseconds of processor time a call. */
 const [kind, url, count] = z.tuple([z.enum(['fleet', 'bare']), z.url(), z.coerce.number()]).parse(process.argv.slice(2))
+process.once('disconnect', () => process.exit(1))
 const inFlight = 16
 const warm = Math.floor(count / 4)
 

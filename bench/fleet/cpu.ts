@@ -1,16 +1,17 @@
 import { type Figure, figure } from '../figure.js'
-import { start, withEcho } from './child.js'
+import { sized } from '../sizes.js'
+import { withEcho } from './child.js'
 
-const calls = 12_000
-const rounds = 3
+const calls = sized(12_000, 200)
+const rounds = sized(3, 1)
 
 /** Processor time of a call, by a fleet and by a bare undici loop, each in a process of its own, in turn. */
 export const cpu = (): Promise<Figure[]> =>
-  withEcho(async url => {
+  withEcho(async (url, begin) => {
     const measured: Record<'fleet' | 'bare', number[]> = { fleet: [], bare: [] }
     for (let round = 0; round < rounds; round++) {
       for (const kind of ['bare', 'fleet'] as const) {
-        const child = start('./cpu-child.ts', [kind, url, String(calls)])
+        const child = begin('./cpu-child.ts', [kind, url, String(calls)])
         measured[kind].push(Number(await child.line()))
         await child.stop()
       }

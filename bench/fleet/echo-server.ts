@@ -14,6 +14,11 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
   const chunks: Buffer[] = []
   request.on('data', (chunk: Buffer) => chunks.push(chunk))
   request.on('end', () => {
+    // A fleet also looks for a page of metrics, which this server does not have.
+    if (request.method !== 'PUT') {
+      response.writeHead(404).end()
+      return
+    }
     const { sentences } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { sentences: string[] }
     const body = JSON.stringify({ sentences: sentences.map(prompt => prompt + label) })
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })

@@ -4,12 +4,13 @@ import { join } from 'node:path'
 import { type Fault, type FaultRule } from '../../test/support/contract-server/faults.js'
 import { type Figure, figure } from '../figure.js'
 import { type Settings } from '../settings.js'
+import { sized } from '../sizes.js'
 import { annotate, labelsOf } from './annotated.js'
 import { withServers } from './servers.js'
 import { writeConversations } from './texts.js'
 
 const slots = { kind: 'slots', slots: 8, ms: 5 }
-const records = 10_000
+const records = sized(10_000, 300)
 const share = 0.01
 
 /** Every kind of fault. A refused value and a status 400 come at random, too: they do not say that a record is bad. */

@@ -1,17 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Figure, figure } from '../figure.js'
 import { type Settings } from '../settings.js'
+import { sized } from '../sizes.js'
 import { drive } from './drive.js'
 import { type BenchServer, quiet, withServers } from './servers.js'
 import { shareOf } from './share.js'
 import { type Sample, Watch, whole } from './watch.js'
 
 const slots = { kind: 'slots', slots: 8, ms: 50 }
-const settle = 4000
+const settle = sized(4000, 300)
 /** From so long after the event on, the fleet has to be full again; it is measured for as long. */
-const within = 5000
-const measure = 3000
-const rounds = 2
+const within = sized(5000, 300)
+const measure = sized(3000, 500)
+const rounds = sized(2, 1)
 
 interface Survived {
   /** Share of three servers' capacity after one was killed, and of four servers' after it is back. */

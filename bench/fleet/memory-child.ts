@@ -7,6 +7,7 @@ import { fleetOf, system, text } from './drive.js'
  * What it remembers on purpose is full long before the first.
  */
 const [url, ...marks] = z.tuple([z.url()]).rest(z.coerce.number()).parse(process.argv.slice(2))
+process.once('disconnect', () => process.exit(1))
 const backlog = 256
 const fleet = fleetOf([url], { inFlight: 16, batch: 1, cacheEntries: 5_000 })
 const model = fleet.pinned('bench')

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { type Figure, figure } from '../figure.js'
 import { type Settings } from '../settings.js'
-import { start, withEcho } from './child.js'
+import { sized } from '../sizes.js'
+import { withEcho } from './child.js'
 
 const Memory = z.object({ rss: z.number(), heap: z.number(), calls: z.number() })
 
@@ -11,10 +12,10 @@ const Memory = z.object({ rss: z.number(), heap: z.number(), calls: z.number() }
  * resident set is reported: it holds pages that the engine keeps for later, and goes up and down by a quarter.
  */
 export const memory = ({ long, verbose }: Settings): Promise<Figure[]> =>
-  withEcho(async url => {
-    const fewest = long ? 200_000 : 40_000
+  withEcho(async (url, begin) => {
+    const fewest = long ? 200_000 : sized(40_000, 100)
     const marks = [1, 2, 3, 4, 5].map(times => times * fewest)
-    const child = start('./memory-child.ts', [url, ...marks.map(String)])
+    const child = begin('./memory-child.ts', [url, ...marks.map(String)])
     const seen: z.output<typeof Memory>[] = []
     try {
       for (const mark of marks) {

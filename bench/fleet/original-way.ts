@@ -11,8 +11,8 @@ const set = attributeSets['oasst-12-lang@1']
 const Reply = z.looseObject({ sentences: z.array(z.string()) })
 
 /**
- * A turn's label as the original script asks for it (steerlm-scripts §3): 13 calls one after the other, a token each,
- * a connection for each, the label so far in the prompt of the next.
+ * A turn's label as the original script asks for it (docs/reference/original-scripts.md#requests): 13 calls one after
+ * the other, a token each, a connection for each, the label so far in the prompt of the next.
  */
 export async function originalLabel(url: string, turn: TurnToScore): Promise<string> {
   const prompt = labelPrompt(turn.system, turn.turns, extraIdTokens)

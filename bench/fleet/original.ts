@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Figure, figure } from '../figure.js'
 import { type Settings } from '../settings.js'
+import { sized } from '../sizes.js'
 import { annotate, labelsOf } from './annotated.js'
 import { system, text } from './drive.js'
 import { originalLabel } from './original-way.js'
@@ -10,9 +11,9 @@ import { withServers } from './servers.js'
 import { writeConversations } from './texts.js'
 
 const slots = { kind: 'slots', slots: 8, ms: 20 }
-const rounds = 2
+const rounds = sized(2, 1)
 /** Records of a round: the original's way takes 0.27 s for each. */
-const counts = { original: 8, one: 1200, four: 4800 }
+const counts = { original: sized(8, 2), one: sized(1200, 20), four: sized(4800, 40) }
 
 /**
  * Records a second of the annotate command with default settings, from its start to its end, against the original's way

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ContractProcess, forkContractServer } from '../../test/support/contract-server/child.js'
 import { type ServerOptions } from '../../test/support/contract-server/server.js'
+import { present, unlessGone } from './present.js'
 import { best, type ServiceCounters, ServiceMode } from '../../test/support/contract-server/service.js'
 
 /** A server's own counters at a moment of its own clock, in milliseconds. */
@@ -10,7 +11,10 @@ export type Look = ServiceCounters & { readonly now: number }
 export class BenchServer {
   /** What its mode allows at best, sentences a second, and with how many in a request or under way. */
   readonly best: { readonly perSecond: number; readonly at: number }
+  /** Resolves when it ended though nobody ended it, with how. */
+  readonly gone: Promise<string>
   #process: ContractProcess
+  #tell: (how: string) => void = () => undefined
 
   private constructor(
     readonly mode: ServiceMode,
@@ -18,7 +22,13 @@ export class BenchServer {
     process: ContractProcess,
   ) {
     this.best = best(mode)
+    this.gone = new Promise(resolve => (this.#tell = resolve))
     this.#process = process
+    this.#watch()
+  }
+
+  #watch(): void {
+    void this.#process.gone.then(how => this.#tell(how))
   }
 
   static async start(service: ServiceMode, options: ServerOptions = {}): Promise<BenchServer> {
@@ -28,6 +38,10 @@ export class BenchServer {
 
   get url(): string {
     return this.#process.url
+  }
+
+  get pid(): number {
+    return this.#process.pid
   }
 
   async look(): Promise<Look> {
@@ -43,6 +57,7 @@ export class BenchServer {
   /** Starts it again on its port. */
   async again(): Promise<void> {
     this.#process = await forkContractServer({ ...this.options, port: Number(new URL(this.url).port) })
+    this.#watch()
   }
 
   stop(): Promise<void> {
@@ -50,19 +65,26 @@ export class BenchServer {
   }
 }
 
-/** Runs `work` with servers of these modes, and ends them whatever happens. */
+/**
+ * Runs `work` with servers of these modes, and ends them whatever happens.
+ * @throws an Error that names the server when one ends that nobody ended.
+ */
 export async function withServers<T>(
   modes: readonly object[],
   work: (servers: readonly BenchServer[]) => Promise<T>,
   options: readonly ServerOptions[] = [],
 ): Promise<T> {
   const servers: BenchServer[] = []
+  const leaving: (() => void)[] = []
   try {
     for (const [index, mode] of modes.entries()) {
       servers.push(await BenchServer.start(ServiceMode.parse(mode), options[index]))
     }
-    return await work(servers)
+    const known = servers.map(({ url, gone }, index) => ({ name: `${index + 1} of ${servers.length}`, url, gone }))
+    leaving.push(...known.map(present))
+    return await unlessGone(work(servers), known)
   } finally {
+    for (const leave of leaving) leave()
     await Promise.all(servers.map(server => server.stop()))
   }
 }

@@ -2,7 +2,7 @@ import { request } from 'undici'
 import { z } from 'zod'
 import { openKafkaLog } from '../../src/adapters/log/kafka/log.js'
 import { PipelineRun } from '../../src/runtime/pipeline-run.js'
-import { bind } from '../../src/stages/bind.js'
+import { node } from '../../src/stages/node.js'
 import { type Capabilities } from '../../src/stages/needs.js'
 import { each } from '../../src/stages/stage.js'
 import { topic } from '../../src/stages/topic.js'
@@ -19,7 +19,7 @@ const sample = (name: string) =>
     partitions: 4,
     retention: { keep: 'forever' },
   })
-const stage = each()({
+const stage = each({
   name: 'normalise',
   summary: '',
   input: Sample,
@@ -40,7 +40,7 @@ const meter = new Meter(task)
 let counted = 0
 const run: PipelineRun = new PipelineRun({
   log,
-  nodes: [bind(task.group, stage, sample('in'), { out: sample('out') }, () => ({}))],
+  nodes: [node(task.group, stage, { from: sample('in'), to: { out: sample('out') } })],
   deadLetters: 'dead-letters',
   capabilities: {} as Capabilities,
   options: () => ({}),

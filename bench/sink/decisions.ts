@@ -1,13 +1,14 @@
 import { attributeSets } from '../../src/domain/attributes.js'
 import { type Snapshot } from '../../src/domain/job.js'
 import { type ShardEvent } from '../../src/domain/shard.js'
-import { bind, encode } from '../../src/stages/bind.js'
+import { encode, node } from '../../src/stages/node.js'
 import { type Capabilities } from '../../src/stages/needs.js'
 import { trigger } from '../../src/stages/trigger.js'
 import { jobs, shards } from '../../src/topics.js'
 import { type Figure, figure } from '../figure.js'
+import { sized } from '../sizes.js'
 
-const count = 10_000
+const count = sized(10_000, 50)
 
 const { attributes } = attributeSets['oasst-12@1']
 /** As a seal counts them: every value of every attribute occurs. */
@@ -56,14 +57,14 @@ const snapshot: Snapshot = {
  * sources have ended. The snapshot, which is another figure, is left out.
  */
 export async function decisions(): Promise<Figure[]> {
-  const node = bind('trigger', trigger, shards, { jobs }, all => all)
+  const deciding = node('trigger', trigger, { from: shards, to: { jobs } })
   const capabilities = { snapshots: { materialise: () => Promise.resolve(snapshot) } } as unknown as Capabilities
   const events = Array.from({ length: count }, (_, index) => encode(shards, sealed(index)).value)
   const idle: ShardEvent = { dataset: 'steerlm', event: 'idle', at: new Date(0).toISOString(), manifest: null }
   const rebuilt: number[] = []
   const decided: number[] = []
-  for (let round = 0; round <= 7; round++) {
-    const runner = node.start(
+  for (let round = 0; round <= sized(7, 1); round++) {
+    const runner = deciding.start(
       { datasets: { steerlm: { trainer: 'nemo-aligner', when: { newSinceLast: 1e12 } } } },
       capabilities,
     )

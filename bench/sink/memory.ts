@@ -7,6 +7,8 @@ import { promisify } from 'node:util'
 import { z } from 'zod'
 import { type Figure, figure } from '../figure.js'
 import { type Settings } from '../settings.js'
+import { sized } from '../sizes.js'
+import { step } from '../steps.js'
 import { conversations } from './conversations.js'
 import { filledLog } from './sealing.js'
 
@@ -24,7 +26,7 @@ async function peak(work: 'seal' | 'snapshot', dir: string, dataset: string): Pr
  * all; 200,000, or with `--long` a million. Conversations of one turn each, so that the disk has room for them.
  */
 export async function memory({ long, verbose }: Settings): Promise<Figure[]> {
-  const most = long ? 1_000_000 : 200_000
+  const most = long ? 1_000_000 : sized(200_000, 1_000)
   const at = conversations()
   const short = (index: number) => {
     const { conversations: turns, steerflow, ...rest } = at(index)
@@ -40,6 +42,7 @@ export async function memory({ long, verbose }: Settings): Promise<Figure[]> {
     try {
       await (await filledLog(join(dir, 'log'), short, records)).close()
       for (const work of ['seal', 'snapshot'] as const) {
+        step(`a process that does ${work} of ${records}`)
         const bytes = await peak(work, dir, 'steerlm')
         if (verbose) process.stderr.write(`    ${work} of ${records}: ${Math.round(bytes / 1e6)} MB\n`)
         peaks[work].push(bytes)

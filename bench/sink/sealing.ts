@@ -8,7 +8,7 @@ import { type ShardManifest } from '../../src/domain/shard.js'
 import { type Log } from '../../src/runtime/log.js'
 import { PipelineRun } from '../../src/runtime/pipeline-run.js'
 import { readAll } from '../../src/runtime/read-all.js'
-import { bind, encode, reader } from '../../src/stages/bind.js'
+import { encode, node, reader } from '../../src/stages/node.js'
 import { type Capabilities, type ShardStore } from '../../src/stages/needs.js'
 import { seal } from '../../src/stages/seal.js'
 import { topic } from '../../src/stages/topic.js'
@@ -30,10 +30,10 @@ export async function filledLog(dir: string, at: (index: number) => Conversation
 
 /** Seals everything in the log by a node of that name, as a run does, below `root`. */
 export async function sealAll(log: Log, root: string, name: string, dataset: string): Promise<void> {
-  const node = bind(name, seal, topic({ ...scored }), { shards }, all => all, { dataset })
+  const sealing = node(name, seal, { from: topic({ ...scored }), to: { shards }, options: { dataset } })
   await new PipelineRun({
     log,
-    nodes: [node],
+    nodes: [sealing],
     deadLetters: deadLetters.name,
     capabilities: { shards: await openShards(root) } as Capabilities,
     options: () => ({}),

@@ -4,7 +4,7 @@ import { z } from 'zod'
 /** A conversation that was left out, and how many words its last turn has. */
 export const Short = z.strictObject({ words: z.int(), conversation: Conversation }).meta({ title: 'Short' })
 
-export const longReplies = each()({
+export const longReplies = each({
   name: 'long-replies',
   summary: 'Keeps conversations whose last turn has enough words.',
   input: Conversation,

@@ -4,6 +4,7 @@
  */
 export const compiledUrl = (importMetaUrl: string, relative: string): URL => {
   const url = new URL(relative, importMetaUrl)
-  url.pathname = url.pathname.replace(/\/src\/(?!.*\/src\/)/, '/dist/')
+  const at = url.pathname.lastIndexOf('/src/')
+  if (at >= 0) url.pathname = `${url.pathname.slice(0, at)}/dist/${url.pathname.slice(at + '/src/'.length)}`
   return url
 }

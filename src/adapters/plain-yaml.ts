@@ -7,19 +7,37 @@ import { SteerflowError } from '../domain/errors.js'
  * @throws STEERFLOW_CONFIG_INVALID with the place, without the text.
  */
 export function readYaml(name: string, text: string): unknown {
-  const document = parseDocument(text, { prettyErrors: false })
+  const document = documentOf(name, text)
   const [error] = document.errors
   if (!error) {
     try {
       return document.toJS() as unknown
-    } catch {
-      throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${name} is not YAML: an alias without its anchor`)
+    } catch (error) {
+      throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${name}: ${misread(error)}`)
     }
   }
   const before = text.slice(0, error.pos[0]).split('\n')
   const where = `line ${before.length}, column ${before.at(-1)!.length + 1}`
   const what = error.code.toLowerCase().replaceAll('_', ' ')
   throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${name} is not YAML: ${where}: ${what}`)
+}
+
+/** @throws STEERFLOW_CONFIG_INVALID where the reader gives up. */
+function documentOf(name: string, text: string): ReturnType<typeof parseDocument> {
+  try {
+    return parseDocument(text, { prettyErrors: false })
+  } catch (error) {
+    throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${name}: ${misread(error)}`)
+  }
+}
+
+/** Why a text that is spelled as YAML has no value, without the text. */
+function misread(error: unknown): string {
+  if (error instanceof RangeError) return 'it is nested too deep'
+  if (error instanceof Error && /excessive alias/i.test(error.message)) {
+    return 'its aliases (*name) stand for more values than a configuration has'
+  }
+  return 'it is not YAML: an alias without its anchor'
 }
 
 /** What to tell of a value that does not fit its schema. */

@@ -67,7 +67,12 @@ const toBase64 = (numbers: Float32Array | Uint32Array): string =>
 
 /** The bytes in memory of their own, since a slice of Node's pool need not lie on a multiple of 4. */
 const bytesOf = (text: string): ArrayBuffer => Uint8Array.from(Buffer.from(text, 'base64')).buffer
-const floats = (text: string): Float32Array => new Float32Array(bytesOf(text))
+/** @throws an Error where one is not as told: predictions made with what is no number would be none either. */
+function floats(text: string, isRight: (number: number) => boolean = Number.isFinite): Float32Array {
+  const numbers = new Float32Array(bytesOf(text))
+  if (!numbers.every(number => isRight(number))) throw new Error('not all of it are numbers')
+  return numbers
+}
 
 /** The model as the text of its file. The same model gives the same bytes. */
 export function writeModel({ attributeSet, user, space, fits, languages }: BaselineModel): string {
@@ -116,7 +121,8 @@ export function readModel(text: string): BaselineModel {
       grams: new Uint32Array(bytesOf(file.features.grams)),
       idf: floats(file.features.idf),
       mean: floats(file.features.mean),
-      deviation: floats(file.features.deviation),
+      // That of a feature that never varies is infinite.
+      deviation: floats(file.features.deviation, deviation => deviation > 0),
     }
     const fits = file.attributes.map(({ turns, mean, weights }) => ({
       turns,

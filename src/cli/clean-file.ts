@@ -31,7 +31,7 @@ const Maskable = z.union([
 ])
 
 /** What becomes of a line: kept as this text, removed (`exception`: it has no mask), or not understood at all. */
-type Verdict =
+type LineDecision =
   | { readonly kind: 'kept'; readonly text: string }
   | { readonly kind: 'removed'; readonly exception: boolean }
   | { readonly kind: 'rejected'; readonly error: SteerflowError }
@@ -46,7 +46,7 @@ export interface CleanFileOptions extends ReadLinesOptions {
   /** Stop at the first line that is not understood. */
   readonly strict: boolean
   /** Says what the original says: every thousandth line's index, and which lines are removed. */
-  readonly say: (line: string) => void
+  readonly say: (line: string) => void | Promise<void>
 }
 
 export interface CleanFileCounts {
@@ -58,15 +58,15 @@ export interface CleanFileCounts {
 const window = { lines: 1024, bytes: 8 * 2 ** 20 }
 
 /**
- * Writes the lines of a file of which something is learnt within the sequence length, in their order and in the spelling of
- * Python's JSON writer (steerlm-scripts §2). Lines on which the original would stop with nothing written are reported in
- * `rejects`.
+ * Writes the lines of a file of which something is learnt within the sequence length
+ * (docs/reference/original-scripts.md#cleaning), in their order and in the spelling of Python's JSON writer. Lines on
+ * which the original would stop with nothing written are reported in `rejects`.
  * @throws the line's error when `strict`; STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN, STEERFLOW_STORAGE.
  */
 export async function cleanFile(options: CleanFileOptions): Promise<CleanFileCounts> {
   const { input, output, rejects, masker, seqLen, strict, say } = options
   const counts = { kept: 0, removed: 0 }
-  const underWay: { readonly number: number; readonly bytes: number; readonly verdict: Promise<Verdict> }[] = []
+  const underWay: { readonly number: number; readonly bytes: number; readonly verdict: Promise<LineDecision> }[] = []
   let bytes = 0
 
   const settleOldest = async () => {
@@ -75,13 +75,13 @@ export async function cleanFile(options: CleanFileOptions): Promise<CleanFileCou
     const verdict = await line.verdict
     bytes -= line.bytes
     const index = line.number - 1
-    if (index % 1000 === 0) say(`${index}`)
+    if (index % 1000 === 0) await say(`${index}`)
     if (verdict.kind === 'kept') {
       counts.kept += 1
       await output.write(`${verdict.text}\n`)
     } else if (verdict.kind === 'removed') {
       counts.removed += 1
-      say(`${verdict.exception ? 'Exception removed' : 'removed'} ${index}`)
+      await say(`${verdict.exception ? 'Exception removed' : 'removed'} ${index}`)
     } else if (strict) {
       throw new SteerflowError(verdict.error.code, `line ${line.number}`, { cause: verdict.error })
     } else {
@@ -104,7 +104,7 @@ export async function cleanFile(options: CleanFileOptions): Promise<CleanFileCou
   return counts
 }
 
-async function judge(line: Line, masker: Masker, seqLen: number): Promise<Verdict> {
+async function judge(line: Line, masker: Masker, seqLen: number): Promise<LineDecision> {
   let understood: { readonly text: string; readonly value: unknown }
   try {
     understood = read(line)

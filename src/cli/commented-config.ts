@@ -1,5 +1,7 @@
-import { z } from 'zod'
-import { Config } from './config.js'
+import { relative } from 'node:path'
+import { type z } from 'zod'
+import { type Flow } from '../flow.js'
+import { jsonSchemaOf } from './config.js'
 import { formsOf } from './config-keys.js'
 
 type Schema = z.core.JSONSchema.JSONSchema
@@ -9,12 +11,11 @@ type Schema = z.core.JSONSchema.JSONSchema
  * what there is and changes nothing. A key comes into force when the first `#` of its line, and of those it stands under,
  * is removed.
  */
-export function commentedConfig(): string {
-  const schema = z.toJSONSchema(Config, { io: 'input' })
+export function commentedConfig(flow: Flow): string {
   const lines = [
     '# steerflow.yaml: what is commented out is the default; remove the first # of a line to set it.',
     '# Every key is also a STEERFLOW_* variable (`steerflow config show --variables`) and a flag: --set path=value.',
-    ...keys(schema, ''),
+    ...keys(jsonSchemaOf(flow), '').map(line => (line === '#flow: ""' ? flowLine(flow) : line)),
     '',
     '## what is trained on each dataset, and when its shards are cut',
     '#datasets:',
@@ -28,6 +29,10 @@ export function commentedConfig(): string {
   ]
   return `${lines.join('\n')}\n`
 }
+
+/** A flow that is not the one built in is in force: stages of one's own have sections that no other knows. */
+const flowLine = ({ origin }: Flow): string =>
+  origin === '' ? '#flow: ""' : `flow: ${JSON.stringify(relative(process.cwd(), origin))}`
 
 /**
  * @param hashes `#`, and one more around everything that is not the default: two forms of a key cannot be in force

@@ -1,5 +1,7 @@
-import { z } from 'zod'
-import { Config } from './config.js'
+import { type z } from 'zod'
+import { type Flow } from '../flow.js'
+import { type Config, jsonSchemaOf } from './config.js'
+import { perFlow } from './per-flow.js'
 
 type Schema = z.core.JSONSchema.JSONSchema
 
@@ -24,12 +26,10 @@ const takesValue = (schema: Schema): boolean => {
   return forms.length > 0 ? forms.some(form => typeof form === 'object' && takesValue(form)) : !schema.properties
 }
 
-let known: ReadonlyMap<string, ConfigKey> | null = null
-
 /** Every key that takes a value, by its path joined with dots; each once, however many forms it occurs in. */
-export const configKeys = (): ReadonlyMap<string, ConfigKey> => (known ??= findKeys())
+export const configKeys = perFlow(findKeys)
 
-function findKeys(): ReadonlyMap<string, ConfigKey> {
+function findKeys(flow: Flow): ReadonlyMap<string, ConfigKey> {
   const found = new Map<string, ConfigKey>()
   const walk = (schema: Schema, path: readonly string[]): void => {
     for (const form of formsOf(schema)) {
@@ -45,14 +45,15 @@ function findKeys(): ReadonlyMap<string, ConfigKey> {
       }
     }
   }
-  walk(z.toJSONSchema(Config, { io: 'input' }), [])
+  walk(jsonSchemaOf(flow), [])
   return found
 }
 
 /** The configuration with `[redacted]` in the place of every secret, and of names and passwords in URLs. */
 export function withoutSecrets(config: Config): unknown {
-  const shown = redactUrls(config) as Record<string, unknown>
-  for (const { path, secret } of configKeys().values()) {
+  const { flow, ...keys } = config
+  const shown = redactUrls({ flow: flow.toJSON(), ...keys }) as Record<string, unknown>
+  for (const { path, secret } of configKeys(flow).values()) {
     if (!secret) continue
     let at: unknown = shown
     for (const key of path.slice(0, -1)) at = (at as Record<string, unknown> | undefined)?.[key]
@@ -62,9 +63,15 @@ export function withoutSecrets(config: Config): unknown {
   return shown
 }
 
+/** A text in which a URL has neither name and password nor values in its query. */
+const withoutCredentials = (text: string): string =>
+  /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
+    ? text.replace(/^([^:]+:\/\/)[^/?#]*@/, '$1[redacted]@').replace(/([?&][^=&#?]*=)[^&#]+/g, '$1[redacted]')
+    : text
+
 /** A copy in which no URL has a name and password. */
 function redactUrls(value: unknown): unknown {
-  if (typeof value === 'string') return value.replace(/^(https?:\/\/)[^/?#]*@/i, '$1[redacted]@')
+  if (typeof value === 'string') return withoutCredentials(value)
   if (Array.isArray(value)) return value.map(redactUrls)
   if (typeof value !== 'object' || value === null) return value
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactUrls(inner)]))

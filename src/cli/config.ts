@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { attributeSet, type AttributeSet } from '../domain/attributes.js'
 import { controlTokens, extraIdTokens, type PromptTokens } from '../domain/prompt-tokens.js'
 import { annotate } from '../stages/annotate.js'
 import { clean } from '../stages/clean.js'
@@ -7,17 +6,22 @@ import { openRound } from '../stages/open-round.js'
 import { preprocess } from '../stages/preprocess.js'
 import { roundOfDataset } from '../domain/bootstrap/round.js'
 import { RoundPlan } from '../domain/bootstrap/round-plan.js'
+import { KeepRule } from '../domain/keep.js'
+import { perFlow } from './per-flow.js'
+import { stageSections } from './stage-sections.js'
 import { DatasetName } from '../domain/shard.js'
-import { settledFor } from '../domain/dataset-rule.js'
+import { DatasetRule, settledFor } from '../domain/dataset-rule.js'
 import { seal } from '../stages/seal.js'
 import { trainedByDefault, trigger } from '../stages/trigger.js'
-import { EndpointEntries } from '../adapters/inference/endpoints/entry.js'
+import { entriesOf } from '../adapters/inference/endpoints/entry.js'
 import { type EndpointsSpec } from '../adapters/inference/endpoints/watch.js'
 import { LauncherSettings } from '../adapters/launchers/settings.js'
 import { KafkaSettings } from '../adapters/log/kafka/settings.js'
 import { S3Settings } from '../adapters/storage/s3/settings.js'
+import { defaultBrake, leastRecords } from '../runtime/brake.js'
 import { type TopicSpec } from '../runtime/log.js'
-import { topicSpecs, topics } from '../topics.js'
+import { builtIn, type Flow } from '../flow.js'
+import { specsOf } from '../topics.js'
 
 const tokens = z
   .enum(['extra-id', 'control'])
@@ -25,6 +29,9 @@ const tokens = z
   .describe('prompt tokens: extra-id is <extra_id_0..2>, control is \\x00 \\x11 \\x12; training must use the same')
 
 const SnapshotFiles = z.strictObject({
+  keep: KeepRule(3)
+    .prefault({})
+    .describe('which snapshots stay beside those that something needs, see docs/datasets.md'),
   gzip: z.boolean().default(false).describe('also as *.jsonl.gz'),
   parquet: z.boolean().default(false).describe('also as *.parquet, with scores and labels in typed columns'),
   license: z.string().default('').describe('licence of the records, for the dataset card; empty: not stated'),
@@ -33,6 +40,12 @@ const SnapshotFiles = z.strictObject({
 const Dataset = z.strictObject({
   seal: seal.options.omit({ dataset: true }).prefault({}).describe('when shards are cut'),
   snapshot: SnapshotFiles.prefault({}).describe('files of its snapshots beside JSON lines, see docs/datasets.md'),
+  jobs: z
+    .strictObject({
+      keep: KeepRule(5).prefault({}).describe('which folders of jobs that have ended stay, see docs/launchers.md'),
+    })
+    .prefault({})
+    .describe('folders of its jobs'),
   ...trigger.options.shape.datasets.unwrap().valueType.shape,
 })
 
@@ -94,7 +107,7 @@ const Registry = z.strictObject({
     .union([
       z.literal(''),
       z
-        .url({ protocol: /^https?$/ })
+        .url({ protocol: /^https?$/, abort: true })
         .refine(
           url => !new URL(url).username && !new URL(url).password,
           'takes no password: set username and password',
@@ -128,14 +141,24 @@ const servers = {
 }
 
 /**
- * Everything that can be set, in `steerflow.yaml`, by `STEERFLOW_*` variables, or by `--set path=value`. Stages' own
- * options stand under the stage's name.
+ * Everything that can be set, in `steerflow.yaml`, by `STEERFLOW_*` variables, or by `--set path=value`, for a flow.
+ * Stages' own options stand under the stage's name.
  */
-export const Config = z
-  .strictObject({
+function keysOf(flow: Flow) {
+  const keys = z.strictObject({
+    flow: z
+      .string()
+      .default('')
+      .describe('module of a pipeline of your own, see docs/flows.md; empty: the one that is built in')
+      .transform(() => flow),
     dataDir: z.string().default('.steerflow').describe('folder of the log, shards, datasets, jobs and models'),
     promptTokens: tokens,
-    attributes: z.string().default('oasst-12-lang').describe('attribute set that the value model predicts'),
+    attributes: z
+      .string()
+      .default('')
+      .describe(
+        'attribute set that the value model predicts; empty: that of the active model, and oasst-12-lang where servers declare no model',
+      ),
     attributeSets: z
       .record(z.string().regex(/^[\w-]+@\d+$/, 'expected name@version'), OwnAttributeSet)
       .default({})
@@ -143,7 +166,7 @@ export const Config = z
     log: Log.prefault({}).describe('where records are kept: in the data folder (embedded), or in Kafka'),
     topics: z
       .partialRecord(
-        z.enum(topicSpecs.map(topic => topic.name)),
+        z.enum(specsOf(flow.topics).map(topic => topic.name)),
         z.strictObject({
           partitions: z.int().min(1).max(256).optional().describe('partitions; may grow, never shrink'),
           retentionDays: z.number().positive().optional().describe('days after which a record that all have read goes'),
@@ -157,7 +180,10 @@ export const Config = z
         writeVersion: z
           .union([
             z.literal('latest'),
-            z.partialRecord(z.enum(topics.map(({ name }) => name)), z.union([z.literal('latest'), z.int().positive()])),
+            z.partialRecord(
+              z.enum(flow.topics.map(({ name }) => name)),
+              z.union([z.literal('latest'), z.int().positive()]),
+            ),
           ])
           .default('latest')
           .describe('schema version that is written: latest, or numbers by topic; for upgrades, see docs/schemas.md'),
@@ -171,34 +197,57 @@ export const Config = z
       .strictObject({
         maxLineBytes: z
           .int()
-          .positive()
+          .min(1024)
+          .max(2 ** 29)
           .default(32 * 2 ** 20)
           .describe('longest line that is read; a longer one becomes a dead letter'),
       })
       .prefault({})
       .describe('reading sources'),
+    deadLetters: z
+      .strictObject({
+        maxShare: z
+          .number()
+          .positive()
+          .max(1)
+          .default(defaultBrake.maxShare)
+          .describe('share of the last records of a node beyond which dead letters of one code make it wait; 1: never'),
+        window: z
+          .int()
+          .min(leastRecords)
+          .max(10_000)
+          .default(defaultBrake.window)
+          .describe(`records that are looked back upon; of fewer than ${leastRecords} nothing is concluded`),
+      })
+      .prefault({})
+      .describe('when a node waits rather than make a dead letter of most records; docs/operations.md'),
     preprocess: preprocess.options.prefault({}).describe('from source records to conversations'),
     clean: clean.options
       .extend({
         tokenizer: z.string().default('').describe('SentencePiece .model file; empty: the one that is shipped'),
-        threads: z.int().positive().default(2).describe('worker threads that tokenize'),
+        threads: z.int().min(1).max(256).default(2).describe('worker threads that tokenize'),
       })
       .prefault({})
       .describe('leaving out what nothing is learnt from'),
     annotate: annotate.options
       .extend({
-        endpoints: EndpointEntries.prefault([]).describe(
-          'inference servers of the value model, see docs/operations.md; none: this process serves the active baseline model',
-        ),
+        endpoints: entriesOf(flow.protocols)
+          .prefault([])
+          .describe(
+            'inference servers of the value model, see docs/operations.md; none: this process serves the active baseline model',
+          ),
         endpointsFile: servers.endpointsFile,
         model: z.string().default('external').describe('name of the model that the endpoints serve'),
         protocol: z.enum(['auto', 'per-attribute']).default('auto').describe('one call a turn, or one an attribute'),
         inFlight: servers.inFlight,
-        deadlineSeconds: z.number().positive().default(120).describe('longest that one call may take'),
+        deadlineSeconds: z.number().min(0.01).max(86_400).default(120).describe('longest that one call may take'),
         concurrency: z
           .int()
           .positive()
-          .meta({ description: 'conversations under way; left out: as many as keep the servers busy', examples: [64] })
+          .meta({
+            description: 'conversations under way; left out: as many as keep the servers busy',
+            examples: [64],
+          })
           .optional(),
         price: z
           .strictObject({
@@ -217,12 +266,12 @@ export const Config = z
       .describe('predicting the attributes of every turn'),
     sample: z
       .strictObject({
-        endpoints: EndpointEntries.prefault([]).describe(
-          'inference servers of the SteerLM model, as those of annotate, see docs/protocols.md',
-        ),
+        endpoints: entriesOf(flow.protocols)
+          .prefault([])
+          .describe('inference servers of the SteerLM model, as those of annotate, see docs/protocols.md'),
         endpointsFile: servers.endpointsFile,
         inFlight: servers.inFlight,
-        deadlineSeconds: z.number().positive().default(300).describe('longest that one answer may take'),
+        deadlineSeconds: z.number().min(0.01).max(86_400).default(300).describe('longest that one answer may take'),
         maxTokens: z.int().positive().default(512).describe('most tokens of an answer'),
       })
       .prefault({})
@@ -237,19 +286,39 @@ export const Config = z
       })
       .prefault({})
       .describe('bootstrap rounds, see docs/bootstrap.md; recorded with a round when it is asked for'),
-    launchers: LauncherSettings.prefault({}).describe(
-      'where training jobs run that do not run here; docs/launchers.md',
-    ),
+    models: z
+      .strictObject({
+        keep: z
+          .int()
+          .positive()
+          .nullable()
+          .default(10)
+          .describe('so many of the newest models of a role, and of those last active, keep files and data; null: all'),
+      })
+      .prefault({})
+      .describe('the model registry, see docs/models.md'),
+    launchers: LauncherSettings.prefault({}).describe('where training jobs run; docs/launchers.md'),
     datasets: z
-      .record(z.string(), Dataset)
+      .record(DatasetRule, Dataset)
       .default({})
       .describe('how shards are cut and what is trained on them, by dataset: value-model, steerlm'),
   })
-  .meta({ title: 'steerflow.yaml' })
-export type Config = z.output<typeof Config>
+  const own: Record<never, z.ZodType> = stageSections(flow.stages, Object.keys(keys.shape))
+  // What a stage of one's own is told is known to the stage alone.
+  return keys.extend(own).meta({ title: 'steerflow.yaml' })
+}
 
-/** The rule that names the datasets of bootstrap rounds. */
-const ofRounds = 'bootstrap-{round}'
+/** The configuration of a flow. */
+export const configOfFlow = perFlow(keysOf)
+
+/** What may stand in the configuration of a flow, as a JSON Schema. */
+export const jsonSchemaOf = perFlow((flow): z.core.JSONSchema.JSONSchema =>
+  z.toJSONSchema(configOfFlow(flow), { io: 'input' }),
+)
+
+/** The configuration of the flow that is built in. */
+export const Config = configOfFlow(builtIn)
+export type Config = z.output<typeof Config>
 
 /**
  * The settings of a dataset, by its name or the rule that gives it, with its defaults. A round is trained on as the dataset
@@ -264,9 +333,10 @@ export function datasetOf(config: Config, name: string): z.output<typeof Dataset
 }
 
 /** Where endpoints come from, those of the value model or of the SteerLM model; null: from nowhere. */
-export function endpointsOf({ endpoints, endpointsFile }: Config['annotate'] | Config['sample']): EndpointsSpec | null {
-  if (endpoints.length === 0 && endpointsFile === '') return null
-  return { entries: endpoints, file: endpointsFile === '' ? null : endpointsFile }
+export function endpointsOf(config: Config, of: 'annotate' | 'sample'): EndpointsSpec | null {
+  const { endpoints: entries, endpointsFile: file } = config[of]
+  if (entries.length === 0 && file === '') return null
+  return { entries, file: file || null, protocols: config.flow.protocols }
 }
 
 /** The datasets of the pipeline, and those that the configuration adds. */
@@ -274,60 +344,14 @@ export const datasetNames = (config: Config): readonly string[] => [
   ...new Set([...Object.keys(trainedByDefault), ...Object.keys(config.datasets)]),
 ]
 
-/** The attribute sets that the configuration adds. */
-export const attributeSetsOf = ({ attributeSets }: Config): readonly AttributeSet[] =>
-  Object.entries(attributeSets).map(([name, { keys, min, max, language }]) => ({
-    name,
-    attributes: keys.map(key => ({ key, min, max })),
-    language,
-  }))
-
-/** The attribute set that the value model predicts. @throws STEERFLOW_CONFIG_INVALID */
-export const attributeSetOf = (config: Config): AttributeSet => attributeSet(config.attributes, attributeSetsOf(config))
-
 /** The prompt tokens that a configuration names. */
 export const promptTokensOf = ({ promptTokens }: Config): PromptTokens =>
   promptTokens === 'control' ? controlTokens : extraIdTokens
 
 /** What the log is told of the topics: the declared ones, with what the configuration changes. */
 export const topicSpecsOf = (config: Config): readonly TopicSpec[] =>
-  topicSpecs.map(spec => {
+  specsOf(config.flow.topics).map(spec => {
     const { partitions = spec.partitions, retentionDays } = config.topics[spec.name] ?? {}
     const retention = retentionDays === undefined ? spec.retention : { keep: 'days' as const, days: retentionDays }
     return { ...spec, partitions, retention }
   })
-
-/** The options of a node: those of its stage, from the part of the configuration that carries the stage's name. */
-export function nodeOptions(
-  config: Config,
-  node: { readonly stage: string; readonly fixed: Readonly<Record<string, unknown>> },
-): unknown {
-  switch (node.stage) {
-    case 'preprocess':
-      return config.preprocess
-    case 'clean':
-      return pick(config.clean, clean.options)
-    case 'annotate':
-    case 'relabel':
-      return pick(config.annotate, annotate.options)
-    case 'gate':
-      return { controlTokens: config.clean.controlTokens }
-    case 'open-round':
-      return pick(config.bootstrap, openRound.options)
-    case 'seal':
-      return datasetOf(config, String(node.fixed.dataset)).seal
-    case 'trigger': {
-      const settings = [...new Set([...datasetNames(config), ofRounds])].map(name => {
-        const { seal: _seal, snapshot: _snapshot, ...rest } = datasetOf(config, name)
-        return [name, rest] as const
-      })
-      return { datasets: Object.fromEntries(settings) }
-    }
-    default:
-      return {}
-  }
-}
-
-/** The keys that a stage knows, out of a section that holds an adapter's too. */
-const pick = (section: Readonly<Record<string, unknown>>, options: z.ZodObject): Record<string, unknown> =>
-  Object.fromEntries(Object.keys(options.shape).map(key => [key, section[key]]))

@@ -1,6 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { formatNames } from '../adapters/source/open-source.js'
+import { refuseDash } from '../adapters/files/target.js'
 import { type TokenPrice } from '../domain/cost.js'
+import { SteerflowError } from '../domain/errors.js'
+import { formatNames, sourceFormats } from '../domain/formats/index.js'
+import { type Flow } from '../flow.js'
 import { extraIdTokens, type PromptTokens } from '../domain/prompt-tokens.js'
 
 /** Parsers of option values, for commander: what they throw is shown as a usage error. */
@@ -20,6 +23,20 @@ export function secondsOrForever(text: string): number | null {
   const seconds = Number(text)
   if (text.trim() !== '' && seconds >= 0 && Number.isFinite(seconds)) return seconds * 1000
   throw new InvalidArgumentError('It must be a number of seconds, or forever.')
+}
+
+/** The option that bounds how long an outage of inference servers is waited for, in milliseconds; null: for ever. */
+export const retryForOption = (description: string, seconds = 600): Option =>
+  new Option('--retry-for <seconds>', description).argParser(secondsOrForever).default(seconds * 1000, String(seconds))
+
+/** The name of a file or folder that is written. Results and lines that are printed are kept apart: `-` is none. */
+export function outputName(text: string): string {
+  try {
+    refuseDash(text)
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message)
+  }
+  return text
 }
 
 /** A boolean as the original scripts' command lines take it: True, False, 1, 0. */
@@ -55,9 +72,26 @@ export const oneOf =
     throw new InvalidArgumentError(`It must be one of ${words.join(', ')}.`)
   }
 
-/** The option that names the format of sources; another name is a usage error. */
+/** The option that names the format of sources. Its value is checked when the flow is known, by `knowingFormat`. */
 export const formatOption = (): Option =>
-  new Option('--format <name>', 'format of the records (default: detected)').choices(formatNames)
+  new Option(
+    '--format <name>',
+    `format of the records: ${formatNames(sourceFormats).join(', ')}, or one of your flow (default: detected)`,
+  )
+
+/** The same configuration. @throws STEERFLOW_USAGE when its flow has no source format of the name that `--format` gives */
+export function knowingFormat<C extends { readonly flow: Flow }>(
+  config: C,
+  { format }: { readonly format?: string | undefined },
+): C {
+  const names = formatNames(config.flow.formats)
+  if (format !== undefined && !names.includes(format)) throw unknownName('--format', format, names)
+  return config
+}
+
+/** The value of an option is none of the names that the flow gives it. */
+export const unknownName = (option: string, value: string, names: readonly string[]): SteerflowError =>
+  new SteerflowError('STEERFLOW_USAGE', `${option} ${value}: expected one of ${names.join(', ')}`)
 
 /** `\x11`, `\u0011` and `\\` as in Python: a command line cannot hold a NUL. */
 export const unescaped = (text: string): string =>

@@ -1,9 +1,85 @@
+import { type z } from 'zod'
+import { SteerflowError } from '../domain/errors.js'
+import { type Flow, builtIn } from '../flow.js'
+import { jsonSchemaOf, type Config, configOfFlow } from './config.js'
 import { existsSync, readFileSync } from 'node:fs'
 import { complaintOf, readYaml } from '../adapters/plain-yaml.js'
-import { SteerflowError } from '../domain/errors.js'
 import { trainedByDefault } from '../stages/trigger.js'
-import { Config } from './config.js'
 import { configKeys } from './config-keys.js'
+
+type Schema = z.core.JSONSchema.JSONSchema
+
+/** Names that every JavaScript object has: as keys they would change the program, not the configuration. */
+const inherited = new Set(['__proto__', 'constructor', 'prototype'])
+
+/**
+ * The path of `--set`: keys with dots between them. A key that has dots itself, as names of topics and datasets may, is
+ * found as the one behind which the rest of the path fits; between double quotes it is always one key.
+ * @throws STEERFLOW_USAGE for an empty key or a quote that is not closed.
+ */
+export function configPath(flow: Flow, text: string): readonly string[] {
+  if (!/^(?:"[^"]+"|[^".]+)(?:\.(?:"[^"]+"|[^".]+))*$/.test(text)) {
+    throw new SteerflowError(
+      'STEERFLOW_USAGE',
+      `--set ${text}: expected keys with dots between them; a key that has dots itself may stand in double quotes, as in topics."conversations.scored".partitions`,
+    )
+  }
+  const parts = [...text.matchAll(/"([^"]+)"|([^".]+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
+  return resolved(parts, [jsonSchemaOf(flow)]) ?? parts
+}
+
+/** The parts joined to keys of the schema; null where they do not fit. */
+function resolved(parts: readonly string[], forms: readonly Schema[]): readonly string[] | null {
+  if (parts.length === 0) return []
+  for (const form of forms.flatMap(alternatives)) {
+    const [key, ...rest] = parts as [string, ...string[]]
+    const property = form.properties?.[key]
+    if (property !== undefined) {
+      const inner = resolved(rest, [asSchema(property)])
+      if (inner) return [key, ...inner]
+    }
+    if (form.additionalProperties === undefined || form.additionalProperties === false) continue
+    const names = typeof form.propertyNames === 'object' ? form.propertyNames.enum : undefined
+    for (let count = 1; count <= parts.length; count++) {
+      const name = parts.slice(0, count).join('.')
+      if (names && !names.includes(name)) continue
+      const inner = resolved(parts.slice(count), [asSchema(form.additionalProperties)])
+      if (inner) return [name, ...inner]
+    }
+  }
+  return null
+}
+
+const asSchema = (schema: Schema | boolean): Schema => (typeof schema === 'object' ? schema : {})
+
+const alternatives = (schema: Schema): readonly Schema[] => [
+  schema,
+  ...[...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])].map(asSchema).flatMap(alternatives),
+]
+
+/** Levels of keys below which nothing of a configuration lies. */
+const deepest = 32
+
+/**
+ * @throws STEERFLOW_CONFIG_INVALID where a key, however deep, is one that every object has, or where the keys have no end.
+ */
+export function refuseInherited(value: unknown, source: string, path: readonly string[] = []): void {
+  if (typeof value !== 'object' || value === null) return
+  if (path.length > deepest) {
+    const at = path.slice(0, 3).join('.')
+    throw new SteerflowError(
+      'STEERFLOW_CONFIG_INVALID',
+      `${at}: it is nested too deep, or an alias stands in itself (${source})`,
+    )
+  }
+  for (const key of Object.getOwnPropertyNames(value)) {
+    const at = [...path, key]
+    if (inherited.has(key)) {
+      throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${at.join('.')}: cannot be a key (${source})`)
+    }
+    refuseInherited((value as Record<string, unknown>)[key], source, at)
+  }
+}
 
 type Tree = { [key: string]: unknown }
 
@@ -13,6 +89,8 @@ export interface ConfigSources {
   /** `path=value` pairs of the command line; the value is YAML. */
   readonly set?: readonly string[]
   readonly env?: Readonly<Record<string, string | undefined>>
+  /** The flow that is configured; default: the one that is built in. */
+  readonly flow?: Flow | undefined
 }
 
 /**
@@ -21,22 +99,46 @@ export interface ConfigSources {
  * it may be a secret.
  */
 export function loadConfig(sources: ConfigSources): Config {
-  const tree = readFile(sources.file)
-  for (const [variable, path] of variables()) {
+  const { flow = builtIn } = sources
+  const file = sources.file ?? 'steerflow.yaml'
+  const tree = fileTree(sources.file)
+  refuseInherited(tree, file)
+  const given: Given[] = []
+  const set = (source: string, path: readonly string[], value: unknown): void => {
+    for (const key of path) refuseInherited(Object.fromEntries([[key, null]]), source)
+    refuseInherited(value, source, path)
+    assign(tree, path, value)
+    given.push({ source, path })
+  }
+  for (const [variable, path] of variables(flow)) {
     const value = sources.env?.[variable]
-    if (value !== undefined) assign(tree, path, valueOf(variable, path, value))
+    if (value !== undefined) set(variable, path, valueOf(flow, variable, path, value))
   }
   for (const pair of sources.set ?? []) {
     const at = pair.indexOf('=')
     if (at < 1) throw new SteerflowError('STEERFLOW_USAGE', `--set: expected path=value`)
-    const path = pair.slice(0, at).split('.')
-    assign(tree, path, valueOf(pair.slice(0, at), path, pair.slice(at + 1)))
+    const path = configPath(flow, pair.slice(0, at))
+    set(`--set ${pair.slice(0, at)}`, path, valueOf(flow, pair.slice(0, at), path, pair.slice(at + 1)))
   }
-  const parsed = Config.safeParse(withTrainers(tree))
+  const parsed = configOfFlow(flow).safeParse(withTrainers(tree))
   if (parsed.success) return parsed.data
   const { path, message } = complaintOf(parsed.error)
-  throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${path.join('.') || 'the configuration'}: ${message}`)
+  const source = given.findLast(one => touches(one.path, path))?.source ?? file
+  throw new SteerflowError(
+    'STEERFLOW_CONFIG_INVALID',
+    `${path.join('.') || 'the configuration'}: ${message} (${source})`,
+  )
 }
+
+/** A value that was set over those of the file, and by what. */
+interface Given {
+  readonly source: string
+  readonly path: readonly string[]
+}
+
+/** Whether one path leads to the other, or they are the same. */
+const touches = (one: readonly string[], other: readonly PropertyKey[]): boolean =>
+  one.slice(0, other.length).every((key, index) => key === String(other[index]))
 
 /** What is trained by default on a dataset stays where its settings name no other trainer. */
 function withTrainers(tree: Tree): Tree {
@@ -51,22 +153,34 @@ function withTrainers(tree: Tree): Tree {
 
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function readFile(named: string | undefined): Tree {
+/**
+ * What the configuration file says; nothing where none is named and there is none.
+ * @throws STEERFLOW_CONFIG_INVALID, STEERFLOW_INPUT_NOT_FOUND
+ */
+export function fileTree(named: string | undefined): Tree {
   const file = named ?? 'steerflow.yaml'
   if (!existsSync(file)) {
     if (named === undefined) return {}
     throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `no configuration file at ${named}`)
   }
-  const tree: unknown = readYaml(file, readFileSync(file, 'utf8')) ?? {}
+  const tree: unknown = readYaml(file, textOf(file)) ?? {}
   if (isTree(tree)) return tree
   throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${file} must hold keys and values`)
 }
 
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `the configuration file ${file} cannot be read`, { cause })
+  }
+}
+
 /** Every key as a variable: `clean.seqLen` → `STEERFLOW_CLEAN_SEQ_LEN`. */
-export function variables(): ReadonlyMap<string, readonly string[]> {
+export function variables(flow: Flow): ReadonlyMap<string, readonly string[]> {
   const nameOf = (path: readonly string[]): string =>
     `STEERFLOW_${path.map(part => part.replace(/(?=[A-Z])/g, '_').toUpperCase()).join('_')}`
-  return new Map([...configKeys().values()].map(({ path }) => [nameOf(path), path]))
+  return new Map([...configKeys(flow).values()].map(({ path }) => [nameOf(path), path]))
 }
 
 function assign(tree: Tree, path: readonly string[], value: unknown): void {
@@ -82,8 +196,8 @@ function assign(tree: Tree, path: readonly string[], value: unknown): void {
  * A value as YAML, but a secret as it is spelled, and text that only looks like a number, too: nobody quotes a password
  * twice.
  */
-function valueOf(name: string, path: readonly string[], text: string): unknown {
-  const key = configKeys().get(path.join('.'))
+function valueOf(flow: Flow, name: string, path: readonly string[], text: string): unknown {
+  const key = configKeys(flow).get(path.join('.'))
   if (key?.secret) return text
   const value = readYaml(name, text)
   return key?.text && typeof value !== 'string' ? text : value

@@ -1,54 +1,80 @@
 import { join } from 'node:path'
-import { type Logger, destination, pino } from 'pino'
+import { type Logger, pino, stdTimeFunctions } from 'pino'
 import { type EndpointsReport } from '../adapters/inference/endpoints/events.js'
 import { type KafkaReport } from '../adapters/log/kafka/client-log.js'
+import { thisWorker } from '../adapters/processes/worker.js'
+import { type ErrorCode, errorTable, SteerflowError } from '../domain/errors.js'
 import { type Report } from '../runtime/events.js'
-import { type Io } from './command.js'
+import { endpointWords, wordsOf } from './log/words.js'
+import { type Screen } from './command.js'
+import { rotatingFile } from './log/log-file.js'
+import { redacted, redactedLine } from './log/redact.js'
+import { version } from './version.js'
 
-/** What never reaches a log, wherever it stands in an event. */
-const secrets = [
-  'token',
-  'authorization',
-  'password',
-  'secret',
-  'clientSecret',
-  'client_secret',
-  'apiKey',
-  'api_key',
-  'cookie',
-]
-
-/** Paths of the secrets at the top and one and two levels down, as pino takes them. */
-const redactions = secrets.flatMap(name => [name, `*.${name}`, `*.*.${name}`])
+/** The levels that `STEERFLOW_LOG_LEVEL` takes, the loudest first. */
+export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
 
 /**
  * The operator's log: JSON lines on standard error, or in `run.log` of the data folder where a terminal shows the live
- * table. `STEERFLOW_LOG_LEVEL` is fatal, error, warn, info (default), debug or silent.
+ * table. Every line has level, time (ISO 8601, UTC), host, pid, run, worker and version. `STEERFLOW_LOG_LEVEL` is fatal,
+ * error, warn, info (default), debug or silent.
+ * @param root the data folder; null where only standard error can be written to
+ * @throws STEERFLOW_USAGE when there is no such level
  */
-export function openLogger(io: Io, root: string): Logger {
+export function openLogger(screen: Pick<Screen, 'err' | 'interactive'>, root: string | null): Logger {
   const level = process.env.STEERFLOW_LOG_LEVEL ?? 'info'
-  const to = io.interactive
-    ? destination({ dest: join(root, 'run.log'), sync: true, mkdir: true })
-    : { write: (line: string) => io.err(line) }
-  return pino({ level, redact: { paths: redactions, censor: '[redacted]' }, base: null }, to)
+  if (!(logLevels as readonly string[]).includes(level))
+    throw new SteerflowError('STEERFLOW_USAGE', `STEERFLOW_LOG_LEVEL is ${level}: expected ${logLevels.join(', ')}`)
+  const { host, pid, run, worker } = thisWorker()
+  return pino(
+    {
+      level,
+      base: { host, pid, run, worker, version: version() },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: label => ({ level: label }), log: fieldsOf },
+      hooks: { streamWrite: redactedLine },
+    },
+    screen.interactive && root !== null ? fileIn(root, screen) : { write: line => screen.err(line) },
+  )
 }
 
+const fileIn = (root: string, screen: Pick<Screen, 'err'>) => {
+  const path = join(root, 'run.log')
+  return rotatingFile(path, error =>
+    screen.err(`${path} cannot be written, the run goes on without: ${String(error)}\n`),
+  )
+}
+
+/** What every line has: a field of an event with such a name must not take its place. */
+const ownFields = new Set(['level', 'time', 'host', 'pid', 'run', 'worker', 'version', 'msg'])
+
+const fieldsOf = (event: object): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(redacted(event) as object).map(([name, value]: [string, unknown]) =>
+      ownFields.has(name) ? [`event${name[0]!.toUpperCase()}${name.slice(1)}`, value] : [name, value],
+    ),
+  )
+
+/** Events that stop something. */
+const louder = new Set(['failed', 'paused'])
 /** Events that are no failure of the run, and that somebody should look at. */
-const quieter = new Set(['dead-letter', 'lost', 'waiting'])
+const quieter = new Set(['dead-letter', 'lost', 'waiting', 'waiting-for', 'many-dead-letters'])
 
 /** Run events as log lines: what loses or stops something is louder. */
 export const reportTo =
   (logger: Logger): Report =>
   event => {
-    const level = event.event === 'failed' ? 'error' : quieter.has(event.event) ? 'warn' : 'info'
-    logger[level](event, event.event)
+    const level = louder.has(event.event) ? 'error' : quieter.has(event.event) ? 'warn' : 'info'
+    // Whoever is woken by it is told the way back.
+    const next = louder.has(event.event) && 'code' in event && errorTable[event.code as ErrorCode]?.next
+    logger[level](next ? { ...event, next } : event, wordsOf(event))
   }
 
 /** Endpoints that come and go, as log lines: what cannot be used or read is louder. */
 export const endpointsReportTo =
   (logger: Logger): EndpointsReport =>
   event =>
-    logger['cause' in event ? 'warn' : 'info'](event, event.event)
+    logger['cause' in event ? 'warn' : 'info'](event, endpointWords(event))
 
 /** What the client of a cluster has to say, as log lines. */
 export const clientReportTo =

@@ -1,19 +1,28 @@
 #!/usr/bin/env node
-import { main } from './program.js'
+import { asSteerflowError, explain, SteerflowError } from '../domain/errors.js'
 
-/** What a shell reports of a program that wrote to a closed pipe: 128 + SIGPIPE. */
-const brokenPipe = 141
+/** Open files with which all of the program is imported with certainty. */
+const enoughFiles = 1024
 
-// `steerflow tap … | head`: the reader has enough, which is no error worth a stack trace.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(brokenPipe)
-  throw error
-})
-// Without anybody to read the progress the work still goes on.
-process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-})
+try {
+  // Imported here, so that a machine that cannot open hundreds of files is told so in words.
+  const { main } = await import('./own-program.js')
+  await main(process.argv.slice(2))
+} catch (thrown) {
+  const error = failureOf(thrown as Error)
+  process.stderr.write(`${error.code}: ${explain(error)}\n  next: ${error.next}\n`)
+  process.exitCode = 1
+}
 
-process.exitCode = await main(process.argv.slice(2))
-// What a client still tries behind a finished command must not keep it from ending.
-setTimeout(() => process.exit(), 500).unref()
+/** Node tells of a limit that is too low as such, or says that a file is not there that it could not open. */
+function failureOf(thrown: Error): SteerflowError {
+  const isMissing = 'code' in thrown && thrown.code === 'ERR_MODULE_NOT_FOUND'
+  const { userLimits } = process.report.getReport() as unknown as {
+    readonly userLimits: { readonly open_files: { readonly soft: number | string } }
+  }
+  const { soft } = userLimits.open_files
+  if (!isMissing || !(Number(soft) < enoughFiles)) return asSteerflowError(thrown)
+  return new SteerflowError('STEERFLOW_OPEN_FILES', `with ${soft} open files the program is not loaded`, {
+    cause: thrown,
+  })
+}

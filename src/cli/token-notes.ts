@@ -1,5 +1,4 @@
 import { spelled } from '../trainers/lint/words.js'
-import { trainers } from '../trainers/trainers.js'
 import { type Config, datasetNames, datasetOf, promptTokensOf } from './config.js'
 
 /**
@@ -10,7 +9,7 @@ export function tokenNotes(config: Config): readonly string[] {
   const ours = spelled(promptTokensOf(config))
   return datasetNames(config).flatMap(name => {
     const { trainer, settings } = datasetOf(config, name)
-    const tokens = trainers.find(one => one.name === trainer)?.promptTokens(settings)
+    const tokens = config.flow.trainers.find(one => one.name === trainer)?.promptTokens(settings)
     if (!tokens || spelled(tokens) === ours) return []
     return [
       `dataset ${name}: ${trainer} trains with the prompt tokens ${spelled(tokens)}, clean and annotate use ${ours}; ` +

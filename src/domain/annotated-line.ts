@@ -5,10 +5,10 @@ import { type Builder, decodeString, scanJson } from './json/scan.js'
 import { type PromptTurn } from './prompt.js'
 
 /** A JSON value as text, and its parts where it has some. The text is in Python's spelling. */
-interface Node {
+interface JsonNode {
   readonly text: string
-  readonly items?: readonly Node[]
-  readonly members?: ReadonlyMap<string, Node>
+  readonly items?: readonly JsonNode[]
+  readonly members?: ReadonlyMap<string, JsonNode>
 }
 
 const keyText = (key: string): string => JSON.stringify(key)
@@ -28,7 +28,7 @@ const listText = (items: readonly { readonly text: string }[]): string => {
 }
 
 /** Reads text that is in Python's spelling already, so that every literal stays as it is. */
-const nodes: Builder<Node> = {
+const nodes: Builder<JsonNode> = {
   string: text => ({ text }),
   number: text => ({ text }),
   word: text => ({ text }),
@@ -77,7 +77,7 @@ export function openLine(line: string): OpenLine {
 }
 
 /** The values that a prompt depends on. */
-function plain(root: Node, turns: readonly Node[]): unknown {
+function plain(root: JsonNode, turns: readonly JsonNode[]): unknown {
   return {
     system: scalar(root, 'system'),
     conversations: turns.map(turn => ({
@@ -89,14 +89,14 @@ function plain(root: Node, turns: readonly Node[]): unknown {
 }
 
 /** A member that is a string or null; undefined when there is none; something that the schema refuses otherwise. */
-function scalar(node: Node, key: string): unknown {
+function scalar(node: JsonNode, key: string): unknown {
   const text = node.members?.get(key)?.text
   if (text === undefined) return undefined
   if (text === 'null') return null
   return text.startsWith('"') ? decodeString(text) : NaN
 }
 
-function relabel(turn: Node, label: string | null): Node {
+function relabel(turn: JsonNode, label: string | null): JsonNode {
   if (label === null) return turn
   const members = new Map(turn.members)
   const old = members.get('label')

@@ -4,16 +4,16 @@ import { type PromptTurn } from './prompt.js'
 export type AnnotatedTurns = 'all' | 'assistant'
 
 /** Predicts the label of the last of `turns`. */
-export type Predict<S> = (turns: readonly PromptTurn[]) => Promise<S>
+export type PredictLabel<S> = (turns: readonly PromptTurn[]) => Promise<S>
 
 /**
  * Scores the turns of a conversation one after another, since the labels predicted for earlier turns are part of the
- * prompt of later ones (steerlm-scripts §3). Null for a turn that is not scored.
+ * prompt of later ones (docs/reference/loss-masks.md#prompts-at-inference). Null for a turn that is not scored.
  */
 export async function scoreTurns<S extends { readonly label: string }>(
   turns: readonly PromptTurn[],
   which: AnnotatedTurns,
-  predict: Predict<S>,
+  predict: PredictLabel<S>,
 ): Promise<(S | null)[]> {
   const seen: PromptTurn[] = []
   const predicted: (S | null)[] = []

@@ -17,9 +17,10 @@ const steered = ({ from, value, label }: PromptTurn, tokens: PromptTokens): stri
   `${tokens.turn}${from}\n${label == null ? '' : `${tokens.label}${label}\n`}${value}\n`
 
 /**
- * What a SteerLM model continues with an answer: the conversation as it stands in training (steerlm-scripts §2), then the
- * turn of the answer as far as its attribute line. A text of training that begins with this conversation and this line
- * begins with this prompt, character for character; the tutorial's get_answer has other line ends.
+ * What a SteerLM model continues with an answer: the conversation as it stands in training
+ * (docs/reference/loss-masks.md#prompt-template), then the turn of the answer as far as its attribute line. A text of
+ * training that begins with this conversation and this line begins with this prompt, character for character; the
+ * tutorial's get_answer has other line ends (docs/reference/original-scripts.md#asking-the-steerlm-model).
  */
 export function answerPrompt(
   { system, turns, label, speaker = 'Assistant' }: AnswerRequest,

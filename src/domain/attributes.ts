@@ -35,7 +35,7 @@ const oasst = likert(
   'moral_judgement',
 )
 
-/** The attribute sets known by name: NeMo's scripts with and without language, NeMo-Aligner's nine, HelpSteer's five. */
+/** The attribute sets known by name; where they come from: docs/reference/papers.md#attribute-sets. */
 export const attributeSets = {
   'oasst-12-lang@1': { name: 'oasst-12-lang@1', attributes: oasst, language: true },
   'oasst-12@1': { name: 'oasst-12@1', attributes: oasst, language: false },
@@ -81,6 +81,6 @@ export const labelKeys = (set: AttributeSet): readonly string[] => [
   ...(set.language ? ['lang'] : []),
 ]
 
-/** The 35 language codes that the original annotator accepts (NeMo attribute_annotate.py). */
+/** The 35 language codes that the original annotator accepts (docs/reference/original-scripts.md#reading-a-reply). */
 export const languages: readonly string[] =
   'ar bg bn ca cs da de el en eo es eu fa fi fr gl he hu id it ja ko nb nl pl pt ro ru sk sv th tr uk vi zh'.split(' ')

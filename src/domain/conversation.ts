@@ -19,6 +19,16 @@ export type ConversationType = z.output<typeof ConversationType>
 export const Split = z.enum(['train', 'validation'])
 export type Split = z.output<typeof Split>
 
+/** A stage that gave a record other text or turns, and thereby another id. */
+export const Change = z
+  .strictObject({
+    stage: z.string().describe('name of the stage'),
+    options: z.string().describe('digest of the options with which it did'),
+    parent: z.string().describe('id of the record that it was before'),
+  })
+  .meta({ title: 'Change' })
+export type Change = z.output<typeof Change>
+
 /** Where a record comes from; nothing in it depends on offsets, clocks or machines, so equal inputs make equal lines. */
 export const Lineage = z
   .strictObject({
@@ -26,6 +36,7 @@ export const Lineage = z
     line: z.int().nonnegative().describe('line in the source, from 1; 0 where there are no lines'),
     configuration: z.string().describe('digest of the options that shaped the record'),
     models: z.array(z.string()).describe('digests of the models that touched the record, in order'),
+    changes: z.array(Change).optional().describe('what stages changed in its text, in order'),
   })
   .meta({ title: 'Lineage' })
 export type Lineage = z.output<typeof Lineage>
@@ -78,8 +89,8 @@ export const Provenance = z
 export type Provenance = z.output<typeof Provenance>
 
 /**
- * A conversation on the wire and in a shard line alike (DESIGN: records). Without `steerflow` its bytes are those of the
- * original scripts.
+ * A conversation, alike in a topic and in a line of a shard. Without `steerflow` its bytes are those of the original
+ * scripts (docs/reference/original-scripts.md#preprocessing).
  */
 export const Conversation = z
   .strictObject({

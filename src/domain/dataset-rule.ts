@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type Conversation } from './conversation.js'
 import { SteerflowError } from './errors.js'
+import { fitsPieces } from './pieces.js'
 import { DatasetName } from './shard.js'
 
 /** What of a record can be part of its dataset's name. */
@@ -40,9 +41,4 @@ export function settledFor<T>(settings: Readonly<Record<string, T>>, dataset: st
   return found?.[1]
 }
 
-const couldBe = (rule: string, dataset: string): boolean =>
-  new RegExp(
-    `^${named(rule, () => '\0')
-      .replace(/[.*+?^$()|[\]\\]/g, '\\$&')
-      .replaceAll('\0', '.+')}$`,
-  ).test(dataset)
+const couldBe = (rule: string, dataset: string): boolean => fitsPieces(named(rule, () => '\0').split('\0'), dataset, 1)

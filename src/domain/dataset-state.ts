@@ -1,10 +1,35 @@
-import { AppendOnly } from './append-only.js'
 import { type Facts, noFacts, withManifest } from './gates/facts.js'
 import { gateText } from './gates/gate.js'
 import { judgeAll } from './gates/gates.js'
 import { Rules } from './gates/when.js'
 import { type Decision } from './job.js'
 import { type ShardEvent, type ShardManifest } from './shard.js'
+
+/**
+ * A list that only grows, as a value: adding gives another list and leaves this one as it was. Lists that came one from
+ * another share their memory, so that adding to the newest takes the same time however long it is.
+ */
+export class AppendOnly<T> {
+  private constructor(
+    private readonly shared: T[],
+    readonly length: number,
+  ) {}
+
+  static empty<T>(): AppendOnly<T> {
+    return new AppendOnly<T>([], 0)
+  }
+
+  with(item: T): AppendOnly<T> {
+    // Somebody has gone on from this list before: the memory behind its end is taken.
+    const shared = this.shared.length === this.length ? this.shared : this.shared.slice(0, this.length)
+    shared.push(item)
+    return new AppendOnly(shared, this.length + 1)
+  }
+
+  all(): readonly T[] {
+    return this.shared.slice(0, this.length)
+  }
+}
 
 /** What is known of a dataset after the events of its shards so far. */
 export interface DatasetState {
@@ -75,13 +100,18 @@ export function withEvent(before: DatasetState, event: ShardEvent, timestamp: nu
   }
 }
 
-/** Whether something has waited for a job for as long as the rules allow, at a time in milliseconds since 1970. */
-export const isAged = ({ rules, waitingSince }: DatasetState, now: number): boolean =>
-  rules !== null &&
-  rules.asks === 'new' &&
-  rules.ageSeconds !== null &&
-  waitingSince !== null &&
-  now - waitingSince >= rules.ageSeconds * 1000
+/** No clock that is right is further ahead of another that is. */
+const aheadMs = 86_400_000
+
+/**
+ * Whether something has waited for a job for as long as the rules allow, at a time in milliseconds since 1970. What was
+ * recorded by a clock that was far ahead has, too: nobody knows for how long, and that time may never come.
+ */
+export function isAged({ rules, waitingSince }: DatasetState, now: number): boolean {
+  if (rules === null || rules.asks !== 'new' || rules.ageSeconds === null || waitingSince === null) return false
+  const waited = now - waitingSince
+  return waited >= rules.ageSeconds * 1000 || waited < -aheadMs
+}
 
 /** A shard more. One of an older version counts no more; one of a newer replaces all that was there, as new. */
 function sealed(state: DatasetState, manifest: ShardManifest, timestamp: number): DatasetState {

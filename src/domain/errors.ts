@@ -25,22 +25,48 @@ export const errorTable = {
   STEERFLOW_USAGE: {
     kind: 'usage',
     means: 'A command was called with an option or argument that it does not take.',
-    next: 'Run the command with --help.',
+    next: 'The message names what is meant; `--help` behind the command lists its options and arguments.',
   },
   STEERFLOW_CONFIG_INVALID: {
     kind: 'usage',
     means: 'The configuration does not fit its schema.',
     next: 'Correct the named key; `steerflow config show` prints what is in force.',
   },
+  STEERFLOW_FLOW_INVALID: {
+    kind: 'usage',
+    means: 'A pipeline of your own cannot be put together, its module cannot be loaded, or a part of it fails.',
+    next: 'Correct the module that the message names; docs/flows.md says how flows are defined.',
+  },
   STEERFLOW_INPUT_NOT_FOUND: {
     kind: 'usage',
     means: 'A file or folder named on the command line cannot be read.',
     next: 'Check the path and its permissions.',
   },
+  STEERFLOW_DATA_ABSENT: {
+    kind: 'usage',
+    means: 'There is no data folder of that name, or no topic of that namespace of Kafka.',
+    next: 'Name the one that is meant with --data-dir (dataDir, log.kafka.namespace); `steerflow quickstart`, `steerflow ingest FILES` or `steerflow topics apply` begins one.',
+  },
   STEERFLOW_OUTPUT_FOREIGN: {
     kind: 'usage',
     means: 'An output file that is there already was not made from this input.',
     next: 'Name another output file, or remove this one to start anew.',
+  },
+  STEERFLOW_OUTPUT_PLACE: {
+    kind: 'usage',
+    means:
+      'An output that was named cannot be written there: what should be its folder is none, or permission is missing.',
+    next: 'Name another place, or mend the folder or its permissions.',
+  },
+  STEERFLOW_OUTPUT_BROKEN: {
+    kind: 'fatal',
+    means: 'What a command prints cannot be written where standard output leads.',
+    next: 'Free the disk, or name another place behind `>`; then run the command again: what it printed is not whole.',
+  },
+  STEERFLOW_OPEN_FILES: {
+    kind: 'fatal',
+    means: 'The machine does not let this process, or all of them together, open another file or connection.',
+    next: 'Raise the limit (`ulimit -n 4096` in a shell, LimitNOFILE= of a service, --ulimit nofile= of a container), then run again: nothing is lost.',
   },
   STEERFLOW_INPUT_FORMAT: {
     kind: 'permanent',
@@ -55,12 +81,12 @@ export const errorTable = {
   STEERFLOW_INPUT_LINE_TOO_LONG: {
     kind: 'permanent',
     means: 'A line is longer than the limit.',
-    next: 'Raise ingest.maxLineBytes, or split the record.',
+    next: 'Raise ingest.maxLineBytes, or split the record; ingest it from a file of its own.',
   },
   STEERFLOW_INPUT_TORN: {
     kind: 'fatal',
     means: 'A compressed input ends early or is damaged, or it expands beyond every plausible size.',
-    next: 'Fetch the file again and ingest it; what was read before the damage is kept, and snapshots hold each record once.',
+    next: 'Fetch the file again and ingest it: it goes on behind what was read before the damage.',
   },
   STEERFLOW_RECORD_INVALID: {
     kind: 'permanent',
@@ -75,7 +101,7 @@ export const errorTable = {
   STEERFLOW_SOURCE_INVALID: {
     kind: 'permanent',
     means: 'A source record lacks something that its format requires, or holds a value that it does not allow.',
-    next: 'Correct the source record and ingest it again.',
+    next: 'Put the corrected record at the end of its file, or into one of its own, and ingest that.',
   },
   STEERFLOW_FANOUT: {
     kind: 'permanent',
@@ -97,6 +123,11 @@ export const errorTable = {
     means: 'A record failed again and again while others succeeded at the same place.',
     next: 'Look at the cause, correct it, and replay the dead letter.',
   },
+  STEERFLOW_DEAD_LETTERS: {
+    kind: 'fatal',
+    means: 'Most records of a node became dead letters for a reason that may lie in what it asks, so that it waits.',
+    next: 'Look at `steerflow dead-letters summary`, mend what it names (the server, the model, the tokenizer) and the node goes on by itself; or raise deadLetters.maxShare.',
+  },
   STEERFLOW_RECORD_TOO_LARGE: {
     kind: 'permanent',
     means: 'A record is larger than the log takes.',
@@ -106,6 +137,11 @@ export const errorTable = {
     kind: 'transient',
     means: 'No inference server answers.',
     next: 'Start a server or correct annotate.endpoints; the run goes on by itself.',
+  },
+  STEERFLOW_STUCK: {
+    kind: 'usage',
+    means: 'A run that is to end by itself waits for something that nobody makes.',
+    next: 'The message names what it is, and why it does not come; correct that and run again: nothing is lost.',
   },
   STEERFLOW_MODEL_ABSENT: {
     kind: 'transient',
@@ -142,15 +178,30 @@ export const errorTable = {
     means: 'Records before the start of the log were never read by this group.',
     next: 'The message names the range; lengthen the retention of the topic, ingest the sources again, or start with another --data-dir.',
   },
+  STEERFLOW_TOPIC_REPLACED: {
+    kind: 'fatal',
+    means: 'A topic of Kafka was deleted, or deleted and made anew, since it was last read.',
+    next: 'Stop the runs of the node, then `steerflow offsets reset --node NODE --to-earliest` reads the new topic from its beginning, --to-latest passes over what it holds; find out who deletes topics.',
+  },
+  STEERFLOW_STORE_FOREIGN: {
+    kind: 'usage',
+    means: 'The workers of a deployment keep shards, snapshots and jobs in one store, and this worker has another.',
+    next: 'Name the same folder, on storage that all hosts share, with --data-dir; or a bucket with storage.s3; or run only nodes that need no store (--nodes). `steerflow run --adopt` moves the deployment to the store of this worker: copy the files first.',
+  },
   STEERFLOW_LOG_FULL: {
     kind: 'fatal',
     means: 'The log has no room left on its disk or in its budget.',
-    next: 'Free space, raise log.maxBytes, or shorten the retention; nothing acknowledged is lost.',
+    next: 'Free space on the disk that the message names, raise log.maxBytes, or shorten the retention: a node that is paused for it goes on by itself, and nothing acknowledged is lost.',
   },
   STEERFLOW_LOG_CORRUPT: {
     kind: 'fatal',
     means: 'The stored log cannot be read.',
     next: 'Restore the data folder from a copy, or start with another --data-dir.',
+  },
+  STEERFLOW_LOG_DAMAGED: {
+    kind: 'fatal',
+    means: 'What the embedded log has stored is not what was written: a checksum does not fit.',
+    next: 'Restore the data folder from a copy, or go on without the named record, which is lost then: the message says how. `steerflow doctor --deep` finds all that is damaged; check the disk and the memory of the machine.',
   },
   STEERFLOW_KAFKA_UNREACHABLE: {
     kind: 'transient',
@@ -199,8 +250,8 @@ export const errorTable = {
   },
   STEERFLOW_PACKAGE_MISSING: {
     kind: 'usage',
-    means: 'Something is configured that wants an optional package, which is not installed.',
-    next: 'Install the named package beside steerflow, or without --omit=optional.',
+    means: 'Something is configured that wants a package, or its binary, that was left out of the installation.',
+    next: 'Run the command in the message, or install steerflow without --omit=optional.',
   },
   STEERFLOW_TOPIC_UNKNOWN: {
     kind: 'usage',
@@ -209,13 +260,13 @@ export const errorTable = {
   },
   STEERFLOW_STORAGE: {
     kind: 'fatal',
-    means: 'A shard or snapshot cannot be written or does not match its digest.',
-    next: 'Check the disk of the data folder; unacknowledged records are read again after a restart.',
+    means: 'A file of the data folder cannot be written or read, or does not match its digest.',
+    next: 'Check the disk that the message names: nothing that was acknowledged is lost, and a node that is paused for it goes on by itself.',
   },
   STEERFLOW_STORAGE_FULL: {
     kind: 'fatal',
     means: 'The disk that shards and snapshots are written to has no room left.',
-    next: 'Free space on the disk of the data folder (`steerflow shards gc`), or move it; then run again: nothing acknowledged is lost.',
+    next: 'Free space on the disk of the data folder: `steerflow doctor` says what uses it, `steerflow datasets gc`, `jobs gc` and `shards gc` remove what nothing needs. A node that is paused for it goes on by itself; nothing acknowledged is lost.',
   },
   STEERFLOW_STORAGE_AWAY: {
     kind: 'transient',
@@ -226,6 +277,11 @@ export const errorTable = {
     kind: 'fatal',
     means: 'The service that keeps the shards refuses us: credentials, permissions, or a bucket that is not there.',
     next: 'Check storage.s3.bucket and region, and the credentials of the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE, the role of the machine); then run again: nothing is lost.',
+  },
+  STEERFLOW_PATH_OUTSIDE: {
+    kind: 'permanent',
+    means: 'A name or path in a record, a manifest or a report would lead out of the data folder.',
+    next: 'Correct or remove what names it; nothing was read, written or started there.',
   },
   STEERFLOW_JOB_FAILED: {
     kind: 'fatal',
@@ -276,22 +332,29 @@ export class SteerflowError extends Error {
   readonly code: ErrorCode
   readonly kind: ErrorKind
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown } = {}) {
+  readonly #next: string | undefined
+
+  /** @param options.next what to do next, in a sentence, where more is known than the table says */
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; next?: string } = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.code = code
     this.kind = errorTable[code].kind
+    this.#next = options.next
   }
 
   /** What to do next, in one sentence. */
   get next(): string {
-    return errorTable[this.code].next
+    return this.#next ?? errorTable[this.code].next
   }
 }
 
-/** Anything thrown, as a SteerflowError; what is not one already is a bug of ours. */
+/** Anything thrown, as a SteerflowError; what is not one already is a bug of ours, but for a limit that is too low. */
 export function asSteerflowError(thrown: unknown): SteerflowError {
   if (thrown instanceof SteerflowError) return thrown
   const message = thrown instanceof Error ? thrown.message : String(thrown)
+  const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null
+  if (code === 'EMFILE' || code === 'ENFILE')
+    return new SteerflowError('STEERFLOW_OPEN_FILES', message, { cause: thrown })
   return new SteerflowError('STEERFLOW_BUG', message, { cause: thrown })
 }
 

@@ -1,7 +1,9 @@
+import { parseOrUndefined } from './json/parse.js'
+
 /**
- * The rules of NeMo's `PUT /generate` (steerlm-scripts §4): what a request may hold, the defaults, and the exact answers
- * to everything else. Shared by every server of ours that speaks this contract. It keeps the original's oddities, above
- * all that a refused value is answered with status 200 and a JSON string.
+ * The rules of NeMo's `PUT /generate` (docs/reference/inference-servers.md#nemo-generate): what a request may hold, the
+ * defaults, and the exact answers to everything else. Shared by every server of ours that speaks this contract. It
+ * keeps the original's oddities, above all that a refused value is answered with status 200 and a JSON string.
  */
 
 /** A request that passed every check, defaults filled in. */
@@ -232,11 +234,6 @@ export function readGenerate({ method, path, contentType, body }: GenerateHttp):
   if (method === 'POST') return refuse(generateAnswers.internalError)
   if (method !== 'PUT') return refuse(generateAnswers.methodNotAllowed)
   if (!/^application\/([\w.-]+\+)?json\s*(;|$)/i.test(contentType ?? '')) return refuse(generateAnswers.notJson)
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(body)
-  } catch {
-    return refuse(generateAnswers.badJson)
-  }
-  return checkGenerate(parsed)
+  const parsed = parseOrUndefined(body)
+  return parsed === undefined ? refuse(generateAnswers.badJson) : checkGenerate(parsed)
 }

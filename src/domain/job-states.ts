@@ -14,8 +14,11 @@ const next: Readonly<Record<JobState, readonly JobState[]>> = {
   unknown: ['requested'],
 }
 
+/** Jobs that were begun and have not ended. */
+export const isUnderWay = (state: JobState): boolean => ['launching', 'launched', 'running'].includes(state)
+
 /** Jobs that something is still to happen to. */
-export const isOpen = (state: JobState): boolean => ['requested', 'launching', 'launched', 'running'].includes(state)
+export const isOpen = (state: JobState): boolean => state === 'requested' || isUnderWay(state)
 
 /**
  * Whether an event moves a job on. What does not is no error: two decisions may ask for the same job, since a snapshot

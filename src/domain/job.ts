@@ -1,9 +1,13 @@
 import { z } from 'zod'
 import { GateResult } from './gates/gate.js'
 import { TrainedModel } from './model.js'
+import { FolderName, ForeignId, PathBelow } from './names.js'
 import { DatasetName } from './shard.js'
 
-/** Life of a training job (DESIGN: launch). `launched`: handed to its launcher, and may wait there; `rendered` ends there: files for a person or another system to run. */
+/**
+ * Life of a training job (docs/launchers.md#the-life-of-a-job). A job that is `launched` may still wait at its
+ * launcher; one that is `rendered` ends there: its files are for a person or another system to run.
+ */
 export const JobState = z.enum([
   'refused',
   'requested',
@@ -22,8 +26,8 @@ export type JobState = z.output<typeof JobState>
 export const Snapshot = z
   .strictObject({
     dataset: DatasetName,
-    digest: z.string().describe('digest of the content: the same records give the same digest'),
-    path: z.string().describe('folder below the storage root'),
+    digest: FolderName.describe('digest of the content: the same records give the same digest'),
+    path: PathBelow.describe('folder below the storage root'),
     train: z.int().nonnegative().describe('records in train.jsonl'),
     validation: z.int().nonnegative().describe('records in validation.jsonl'),
     attribute_set: z.string().describe('name of the attribute set; several are joined by a comma'),
@@ -46,7 +50,7 @@ export type Decision = z.output<typeof Decision>
 /** One step in the life of a job. The last event that its state allows is its state (job-states.ts). */
 export const JobEvent = z
   .strictObject({
-    job: z.string().describe('deterministic name: <dataset>-<first 12 of the snapshot digest>-<trainer>'),
+    job: FolderName.describe('deterministic name: <dataset>-<first 12 of the snapshot digest>-<trainer>'),
     dataset: DatasetName,
     state: JobState,
     attempt: z.int().nonnegative().describe('0 before the first launch'),
@@ -56,13 +60,12 @@ export const JobEvent = z
     snapshot: Snapshot,
     decision: Decision,
     host: z.string().nullable().describe('where it was launched'),
-    folder: z.string().nullable().describe('job folder below the storage root'),
+    folder: PathBelow.nullable().describe('job folder below the storage root'),
     detail: z.string().nullable().describe('why it failed, or what to do with it'),
-    launched_as: z
-      .string()
-      .nullable()
+    launched_as: ForeignId.nullable()
       .optional()
       .describe('id under which the launcher knows the attempt: of a Slurm job, of a Kubernetes object'),
+    superseded_by: FolderName.optional().describe('of cancelled: the later job of the dataset that took its place'),
     model: TrainedModel.nullable().describe('what a job that succeeded has made'),
   })
   .meta({ title: 'JobEvent' })

@@ -22,9 +22,9 @@ function lastLine(sentence: string, firstKey: string): string | null {
 
 /**
  * The label up to and including attribute `key` with its value, read from a sentence as the original reads it
- * (steerlm-scripts §3): what was decided before is taken from the echo, and any integer is accepted, on the scale or not.
- * The language, whose value is null, is accepted when it is one of the 35 codes. Null when the sentence holds no such
- * value.
+ * (docs/reference/original-scripts.md#reading-a-reply): what was decided before is taken from the echo, and any integer
+ * is accepted, on the scale or not. The language, whose value is null, is accepted when it is one of the 35 codes. Null
+ * when the sentence holds no such value.
  */
 export function readAttribute(
   sentence: string,

@@ -14,7 +14,7 @@ export interface RoleState {
 export const emptyRole: RoleState = { models: new Map(), active: null, history: [], undecided: [] }
 
 /** Each role's state. */
-export type Registry = ReadonlyMap<ModelRecord['role'], RoleState>
+export type ModelRegistry = ReadonlyMap<ModelRecord['role'], RoleState>
 
 /**
  * The state after a record. The latest active record of a role wins: what was active before is retired by it, whether or
@@ -53,7 +53,7 @@ function activated(state: RoleState, record: ModelRecord): RoleState {
 }
 
 /** The registry after these records. */
-export function registryOf(records: readonly ModelRecord[], before: Registry = new Map()): Registry {
+export function registryOf(records: readonly ModelRecord[], before: ModelRegistry = new Map()): ModelRegistry {
   const roles = new Map(before)
   for (const record of records) roles.set(record.role, withRecord(roles.get(record.role) ?? emptyRole, record))
   return roles

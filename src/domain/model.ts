@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ModelPlace } from './names.js'
 
 /** How well a model predicts one attribute on trees it has not seen, beside two controls. */
 export const AttributeMetric = z
@@ -21,7 +22,7 @@ export const TrainedModel = z
     model: z.string().describe('name: <dataset>-<first 12 of the digest>'),
     role: z.enum(['value', 'steerlm']),
     digest: z.string().describe('sha256 of the model file'),
-    path: z.string().describe('model folder or file below the storage root'),
+    path: ModelPlace.describe('model folder or file below the storage root'),
     kind: z.string().describe('what can serve it: baseline, …'),
     attribute_set: z.string(),
     dataset: z.string(),

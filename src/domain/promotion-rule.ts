@@ -2,30 +2,53 @@ import { roundOfDataset } from './bootstrap/round.js'
 import { type AttributeMetric, type ModelRecord, type TrainedModel } from './model.js'
 import { activation, type RoleState } from './model-registry.js'
 
-/** The attribute whose held-out rank correlation decides whether a model replaces another. */
-const deciding = 'quality'
+/** The attributes that decide by themselves, the first that a set has. */
+const usual = ['quality', 'helpfulness']
 
-type Verdict = { readonly promote: boolean; readonly reason: string }
+/** The word by which a configuration leaves every decision but the first to a person. */
+export const byPerson = 'none'
 
-const correlation = (model: TrainedModel): AttributeMetric | undefined =>
+/**
+ * The attribute whose held-out rank correlation decides whether a model replaces another.
+ * @param wanted its name; empty: a usual one
+ * @param known the attributes that there are
+ * @returns null where there is none of them
+ */
+export const decidingOf = (wanted: string, known: readonly string[]): string | null =>
+  (wanted === '' ? usual : [wanted]).find(name => known.includes(name)) ?? null
+
+/** What is looked for, in words. */
+export const decidingText = (wanted: string): string => (wanted === '' ? usual.join(' or ') : wanted)
+
+type PromotionDecision = { readonly promote: boolean; readonly reason: string }
+
+const correlation = (model: TrainedModel, deciding: string): AttributeMetric | undefined =>
   model.metrics.find(metric => metric.attribute === deciding && metric.spearman !== null)
 
 /**
- * Whether `model` replaces `active`: the first of its role does; a later one does when its held-out correlation with the
- * human quality score is not below the interval of the active one's. Without both figures nobody can tell, so a person
- * decides.
+ * Whether `model` replaces `active`: the first of its role does; a later one does when its held-out correlation with
+ * people's scores of the deciding attribute is not below the interval of the active one's. Without both figures nobody can
+ * tell, so a person decides.
  */
-function compare(active: ModelRecord | null, model: TrainedModel): Verdict {
+function compare(active: ModelRecord | null, model: TrainedModel, wanted: string): PromotionDecision {
   if (roundOfDataset(model.dataset) !== null)
     return { promote: false, reason: 'its bootstrap loop keeps the best of its models' }
   if (active === null) return { promote: true, reason: 'the first model of its role' }
-  const [ours, theirs] = [correlation(model)?.spearman, correlation(active)]
-  const least = theirs?.spearman_low ?? theirs?.spearman
-  if (ours == null || least == null) {
-    return { promote: false, reason: `no held-out ${deciding} correlation to compare with ${active.model}` }
+  const measured = model.metrics.map(({ attribute }) => attribute)
+  const deciding = decidingOf(wanted, measured)
+  if (wanted === byPerson) return { promote: false, reason: 'a person decides (promote.attribute)' }
+  if (deciding === null && measured.length > 0) {
+    const has = `it predicts ${model.attribute_set} (${measured.join(', ')})`
+    return { promote: false, reason: `${has}, and promote.attribute decides by ${decidingText(wanted)}` }
   }
-  const figures = `held-out ${deciding} correlation ${ours.toFixed(3)}, ${active.model} at least ${least.toFixed(3)}`
-  return { promote: ours >= least, reason: figures }
+  const [ours, theirs] = deciding === null ? [] : [correlation(model, deciding), correlation(active, deciding)]
+  const least = theirs?.spearman_low ?? theirs?.spearman
+  if (ours?.spearman == null || least == null) {
+    const what = deciding ?? decidingText(wanted)
+    return { promote: false, reason: `no held-out ${what} correlation to compare with ${active.model}` }
+  }
+  const figures = `held-out ${deciding} correlation ${ours.spearman.toFixed(3)}, ${active.model} at least ${least.toFixed(3)}`
+  return { promote: ours.spearman >= least, reason: figures }
 }
 
 /** Whether the active model was registered after `model`: somebody chose it, or the rule did, with the older one known. */
@@ -38,13 +61,14 @@ function isOlder({ active, models }: RoleState, model: ModelRecord): boolean {
  * What the rule says of the model that has waited longest for a decision, as records: the model becomes active, or stays
  * registered with the reason. Each model is decided about once, so that one which was rolled back from stays retired, and
  * only a model newer than the active one is promoted. Empty when nothing waits.
+ * @param deciding the attribute that decides; empty: a usual one
  */
-export function applyRule(state: RoleState): readonly ModelRecord[] {
+export function applyRule(state: RoleState, deciding = ''): readonly ModelRecord[] {
   const [model] = state.undecided
   if (!model) return []
   const { promote, reason } = isOlder(state, model)
     ? { promote: false, reason: `older than ${state.active!.model}` }
-    : compare(state.active, model)
+    : compare(state.active, model, deciding)
   if (promote) return activation(state, model, { reason: `rule: ${reason}`, decided_by: 'rule' })
   return [{ ...model, reason: `rule: not active: ${reason}`, decided_by: 'rule' }]
 }

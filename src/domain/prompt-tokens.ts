@@ -1,4 +1,4 @@
-/** The control strings of the prompt template (NeMo chat template; steerlm-scripts §2). */
+/** The control strings of NeMo's chat template (docs/reference/loss-masks.md#prompt-tokens). */
 export interface PromptTokens {
   /** Begins the system prompt. */
   readonly system: string

@@ -12,9 +12,9 @@ const labelled = (turn: PromptTurn, tokens: PromptTokens): string =>
   turn.label === undefined ? '' : `${tokens.label}${turn.label ?? 'None'}\n`
 
 /**
- * What a value model continues with the label of the last of `turns`: system prompt, the earlier turns with their labels,
- * the last turn, and the token that begins a label (steerlm-scripts §3). As in the original, no line end is added behind
- * the system prompt, although the training data has one.
+ * What a value model continues with the label of the last of `turns`: system prompt, the earlier turns with their
+ * labels, the last turn, and the token that begins a label (docs/reference/loss-masks.md#prompts-at-inference). As in
+ * the original, no line end is added behind the system prompt, although the training data has one.
  */
 export function labelPrompt(system: string, turns: readonly PromptTurn[], tokens: PromptTokens): string {
   const parts = [`${tokens.system}System\n${system}`]
@@ -33,7 +33,7 @@ export const labelUpTo = (label: string, key: string): string => `${label === ''
 
 /**
  * What a reward model scores the last of `turns` by: as `labelPrompt`, but without labels, and with one line end behind
- * the system prompt however many it ends with (inference §3.2: NeMo-Aligner's server was trained so).
+ * the system prompt however many it ends with, since NeMo-Aligner's models are trained so.
  */
 export const rewardPrompt = (system: string, turns: readonly PromptTurn[], tokens: PromptTokens): string =>
-  `${tokens.system}System\n${system.replace(/\n+$/, '')}\n${turns.map(turn => spoken(turn, tokens)).join('')}${tokens.label}`
+  `${tokens.system}System\n${system.replace(/(?<!\n)\n+$/, '')}\n${turns.map(turn => spoken(turn, tokens)).join('')}${tokens.label}`

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** How a text is drawn from a model. SteerLM 2.0 samples at temperature 0.7 with top-p 0.9 (HelpSteer2 paper §4.5). */
+/** How a text is drawn from a model; published values: docs/reference/papers.md#steerlm-20. */
 export const Sampling = z
   .strictObject({
     temperature: z.number().min(0).max(100).describe('0: the likeliest token each time'),

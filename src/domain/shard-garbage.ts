@@ -11,7 +11,7 @@ import { shardPlace } from './shard-name.js'
  */
 export type FileState = 'live' | 'older' | 'open' | 'garbage' | 'foreign'
 
-/** What has to be known, in the order in which it has to be looked up: files, then offsets, then manifests. */
+/** What has to be known, in the order in which it has to be looked up: offsets, then manifests. Files may come at any time. */
 export interface Known {
   /** Offset up to which all groups that seal it have committed a partition; null where nobody seals the topic. */
   readonly committed: (topic: string, partition: number) => bigint | null
@@ -20,9 +20,9 @@ export interface Known {
 }
 
 /**
- * Judges files by their names. A cut begins at the committed offset and is committed together with its manifests. So when
- * offsets are looked up after the files, and manifests after the offsets, a file below the committed offset without a
- * manifest is of a cut that was given up.
+ * Judges files by their names. A cut begins at the committed offset and is committed together with its manifests, and only
+ * where that offset is still the committed one. So when manifests are looked up after the offsets, a file below the
+ * committed offset without a manifest is of a cut that was given up, and one that comes later still is of a later cut.
  */
 export function fileJudge({ committed, manifests }: Known): (name: string) => FileState {
   const highest = new Map<string, number>()

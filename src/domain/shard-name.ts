@@ -15,8 +15,8 @@ export const shardsFolder = 'shards/'
 const pattern = /^shards\/([^/]+)\/(train|validation)\/(.+)-(\d+)-(\d+)-[0-9a-f]{16}\.jsonl$/
 
 /**
- * Where a sealed file lies in its store (DESIGN: seal). The digest tells apart files of cuts that began at the same
- * offset, so that a name never stands for other bytes.
+ * Where a sealed file lies in its store (docs/shards.md#files). The digest tells apart files of cuts that began at the
+ * same offset, so that a name never stands for other bytes.
  */
 export const shardName = ({ dataset, split, topic, partition, from }: ShardPlace, sha256: string): string =>
   `${shardsFolder}${dataset}/${split}/${topic}-${partition}-${from}-${sha256.slice(0, 16)}.jsonl`

@@ -2,23 +2,30 @@ import { z } from 'zod'
 import { Split } from './conversation.js'
 import { RecordedRules } from './gates/when.js'
 import { LabelCounts } from './label-counts.js'
+import { isName, PathBelow } from './names.js'
 
 /** Decimal offset of a log, as text, since JSON numbers end at 2^53. */
 export const OffsetText = z.string().regex(/^\d+$/)
 
+/** Leaves room in names that are made of it: of jobs, of rounds. */
+const longestDataset = 200
+
 /** A name that is also a folder's: letters, digits, dots, dashes and underscores, not beginning with a dot or dash. */
-export const DatasetName = z.string().regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/)
+export const DatasetName = z
+  .string()
+  .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/)
+  .refine(text => isName(text, longestDataset), `expected at most ${longestDataset} characters`)
 
 /** Why a cut was made: a bound was reached, the attribute set changed, or everything upstream has ended. */
 export const CutReason = z.enum(['records', 'bytes', 'age', 'schema', 'idle'])
 
-/** One sealed, immutable shard file and exactly which records of the log it holds (DESIGN: seal). */
+/** One sealed, immutable shard file and exactly which records of the log it holds (docs/shards.md#cuts). */
 export const ShardManifest = z
   .strictObject({
     dataset: DatasetName,
     version: z.int().positive().describe('dataset version; the highest is live'),
     split: Split,
-    path: z.string().describe('path of the file below the storage root'),
+    path: PathBelow.describe('path of the file below the storage root'),
     topic: z.string().describe('input topic of the cut'),
     partition: z.int().nonnegative(),
     from: OffsetText.describe('first offset of the cut'),

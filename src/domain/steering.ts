@@ -4,7 +4,10 @@ import { formatLabel } from './label-line.js'
 
 /** Attributes of which the best answers have much. */
 const wanted = new Set(['quality', 'helpfulness', 'correctness', 'coherence'])
-/** Of these the middle: with the most, answers grew three times as long and not better (HelpSteer2 paper, appendix). */
+/**
+ * Of these the middle: with the most, answers grew three times as long and no better
+ * (docs/reference/papers.md#steerlm-20).
+ */
 const moderate = new Set(['complexity', 'verbosity'])
 
 /** The values of an attribute line that is asked for; keys left out get those of a good answer. */

@@ -1,3 +1,5 @@
+import { type Trouble } from './trouble.js'
+
 /** What a node has done since the process started. Totals over restarts are read from the log. */
 export interface Counters {
   /** Records committed. */
@@ -21,6 +23,8 @@ export interface PartitionStatus {
   readonly held: number
   /** Long works under way. */
   readonly pursuing: number
+  /** Why it does not go on; absent while it does. */
+  readonly trouble?: Trouble
 }
 
 /** Where a node stands. */
@@ -28,4 +32,6 @@ export interface NodeStatus {
   readonly node: string
   readonly counters: Counters
   readonly partitions: readonly PartitionStatus[]
+  /** Of the last records that an `each` node has dealt with, how many became dead letters. */
+  readonly late?: { readonly records: number; readonly letters: number }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { explain, SteerflowError } from '../domain/errors.js'
-import { type Headers, type LogRecord, type Output, sizeOf } from './log.js'
+import { replaysHeader } from './letters.js'
+import { type RecordHeaders, type LogRecord, type Output, sizeOf } from './log.js'
 
 /** Where a record that could not pass came from: a place in the log, or a line of a source. */
 export interface Origin {
@@ -17,7 +18,7 @@ const causeBytes = 4096
 const cut = (text: string, bytes: number): string =>
   Buffer.byteLength(text) <= bytes
     ? text
-    : `${new TextDecoder().decode(Buffer.from(text).subarray(0, bytes - 4)).replace(/\uFFFD+$/, '')}…`
+    : `${new TextDecoder().decode(Buffer.from(text).subarray(0, bytes - 4)).replace(/(?<!\uFFFD)\uFFFD+$/, '')}…`
 
 /**
  * The dead letter of a record: its key and value bytes untouched; code, node, cause and origin in the headers. What is
@@ -35,7 +36,7 @@ export function deadLetter(
   const value = record.frame ? Buffer.concat([record.frame, record.value]) : record.value
   const fits = sizeOf({ key, value }) <= maxValueBytes
   const keyFits = (key?.byteLength ?? 0) <= maxValueBytes
-  const headers: Headers = {
+  const headers: RecordHeaders = {
     code: error.code,
     node,
     cause: cut(explain(error), causeBytes),
@@ -43,6 +44,7 @@ export function deadLetter(
     'origin-partition': String(origin.partition),
     'origin-offset': origin.offset,
     'origin-timestamp': String(origin.timestamp),
+    ...(record.headers[replaysHeader] === undefined ? {} : { [replaysHeader]: cut(record.headers[replaysHeader], 16) }),
     ...(fits ? {} : named('value', value)),
     ...(key && !keyFits ? named('key', key) : {}),
   }
@@ -50,7 +52,7 @@ export function deadLetter(
 }
 
 /** Bytes that are left out, by their number and digest. */
-const named = (what: string, bytes: Buffer): Headers => ({
+const named = (what: string, bytes: Buffer): RecordHeaders => ({
   [`${what}-bytes`]: String(bytes.byteLength),
   [`${what}-sha256`]: createHash('sha256').update(bytes).digest('hex'),
 })

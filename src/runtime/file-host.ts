@@ -1,4 +1,4 @@
-import { type EachRunner, type Encoded, type Node } from '../stages/bind.js'
+import { type EachRunner, type Encoded, type Node } from '../stages/node.js'
 import { type Capabilities } from '../stages/needs.js'
 import { type At } from '../stages/stage.js'
 import { type SteerflowError } from '../domain/errors.js'

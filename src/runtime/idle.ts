@@ -1,9 +1,14 @@
-import { type Node } from '../stages/bind.js'
+import { type SteerflowError } from '../domain/errors.js'
+import { type Node } from '../stages/node.js'
 import { type NodeStatus, type PartitionStatus } from './counters.js'
 
 /** What is known of a node when idleness is judged. */
 export interface Standing {
-  readonly node: Pick<Node, 'name' | 'groups'> & { readonly from: string; readonly to: readonly string[] }
+  readonly node: Pick<Node, 'name'> & {
+    readonly kind: Node['stage']['kind']
+    readonly from: string
+    readonly to: readonly string[]
+  }
   readonly status: NodeStatus
   /** End of each partition of its input. */
   readonly ends: readonly bigint[]
@@ -12,7 +17,7 @@ export interface Standing {
 }
 
 /** What to do next on the way to the end. */
-export interface Verdict {
+export interface IdleVerdict {
   /** Closing folds whose open groups should be closed: nothing more will come. */
   readonly cut: readonly string[]
   /** Topics behind which everything is sealed. */
@@ -23,7 +28,10 @@ export interface Verdict {
 
 /** Whether a partition that is worked on here has been read and finished to its end, open groups aside. */
 const finishedHere = (partition: PartitionStatus, end: bigint): boolean =>
-  partition.position >= end && partition.inFlight === 0 && partition.pursuing === 0
+  partition.trouble === undefined && atEnd(partition, end)
+
+const atEnd = ({ position, inFlight, pursuing }: PartitionStatus, end: bigint): boolean =>
+  position >= end && inFlight === 0 && pursuing === 0
 
 /** Whether a node has read and finished all of its input: open groups aside here, all of it elsewhere. */
 export function quiet({ status, ends, elsewhere }: Standing): boolean {
@@ -44,7 +52,7 @@ const held = ({ status }: Standing): number => status.partitions.reduce((sum, pa
  * Judges a moment at which no record moved. A seal cuts when everything upstream of it is quiet; upstream ends at other
  * folds, since what they emit comes from groups that close by their own rule.
  */
-export function judge(standings: readonly Standing[]): Verdict {
+export function judge(standings: readonly Standing[]): IdleVerdict {
   const writersOf = (topic: string): Standing[] => standings.filter(({ node }) => node.to.includes(topic))
   const fed = (standing: Standing, seen: Set<string>): boolean =>
     writersOf(standing.node.from).every(writer => writer.node.name === standing.node.name || settled(writer, seen))
@@ -53,7 +61,7 @@ export function judge(standings: readonly Standing[]): Verdict {
     seen.add(standing.node.name)
     return quiet(standing) && fed(standing, seen)
   }
-  const closing = standings.filter(({ node }) => node.groups === 'closing')
+  const closing = standings.filter(({ node }) => node.kind === 'closing')
   // Of a group that others hold open only its holder knows that it has read everything.
   const cut = closing.filter(one => held(one) > 0 && quietHere(one) && fed(one, new Set([one.node.name])))
   const sealed = closing.filter(one => held(one) === 0 && settled(one))
@@ -62,4 +70,46 @@ export function judge(standings: readonly Standing[]): Verdict {
     sealed: sealed.map(({ node }) => node.from),
     idle: standings.every(standing => quiet(standing) && held(standing) === 0),
   }
+}
+
+/** What a run cannot end for, nor go on with. */
+export interface DeadEnd {
+  readonly node: string
+  readonly error: SteerflowError
+}
+
+/** So often a partition has failed before it is given up in a run that is to end by itself. */
+const attemptsBeforeEnd = 3
+
+/**
+ * What keeps a run that is to end by itself from ever ending: partitions that fail again and again for reasons that do not
+ * pass, while no other has anything to do. Null while anything may go on. Partitions that others work on may, unless
+ * nothing was heard of them for long.
+ * @param stand what has stood still for long: `others`, what other processes commit; `waits`, all that is under way here,
+ * because it waits for what other nodes make
+ */
+export function deadEnd(
+  standings: readonly Standing[],
+  stand: { readonly others: boolean; readonly waits: boolean },
+): DeadEnd | null {
+  let found: DeadEnd | null = null
+  for (const { node, status, ends, elsewhere } of standings) {
+    const here = new Map(status.partitions.map(partition => [partition.partition, partition]))
+    for (const [at, end] of ends.entries()) {
+      const partition = here.get(at)
+      if (!partition) {
+        if (elsewhere === undefined || ((elsewhere.get(at) ?? 0n) < end && !stand.others)) return null
+        continue
+      }
+      const { trouble } = partition
+      if (!trouble) {
+        if (!atEnd(partition, end) && !(stand.waits && partition.inFlight > 0)) return null
+        continue
+      }
+      if (trouble.state !== 'paused' || trouble.error.kind === 'transient') return null
+      if (trouble.attempts < attemptsBeforeEnd) return null
+      found ??= { node: node.name, error: trouble.error }
+    }
+  }
+  return found
 }

@@ -1,4 +1,5 @@
 import { SteerflowError, type ErrorCode } from '../domain/errors.js'
+import { type SourceBeginning } from './beginnings.js'
 import { deadLetter } from './dead-letter.js'
 import { type Claim, type Log, type Offset, offset, type Output, sizeOf } from './log.js'
 
@@ -30,8 +31,8 @@ export interface IngestTopics {
   readonly deadLetters: string
   /** Holds no records: only the offsets of sources. */
   readonly progress: string
-  /** Makes the record of what a source is called, published with its first records. */
-  readonly named?: (source: string, name: string, now: number) => Output
+  /** Makes the record of what a source is called, and by which of its beginnings it is known again. */
+  readonly named?: (source: string, name: string, now: number, taken?: readonly SourceBeginning[]) => Output
 }
 
 export interface Ingested {
@@ -39,6 +40,8 @@ export interface Ingested {
   readonly rejected: number
   /** Items that an earlier run had already taken in. */
   readonly skipped: number
+  /** 1 when the last line was left out until the rest of it is there. */
+  readonly left: number
 }
 
 const batchLimits = { items: 500, bytes: 4 << 20 }
@@ -55,7 +58,7 @@ export async function ingest(
   seen: (items: number) => void = () => undefined,
 ): Promise<Ingested> {
   const claim = await log.claim(`ingest.${source.digest}`, to.progress, 0)
-  const done = { records: 0, rejected: 0, skipped: 0 }
+  const done = { records: 0, rejected: 0, skipped: 0, left: 0 }
   const first =
     claim.committed === 0n ? to.named?.(source.lineage ?? source.digest, source.name, Date.now()) : undefined
   const batch = new Batch(claim, first)
@@ -116,7 +119,8 @@ class Batch {
   }
 }
 
-function outputOf(item: SourceItem, source: Source, to: IngestTopics, maxValueBytes: number): Output {
+/** What an item becomes: a record, or a dead letter. */
+export function outputOf(item: SourceItem, source: Source, to: IngestTopics, maxValueBytes: number): Output {
   const origin = { topic: `source:${source.digest}`, partition: 0, offset: String(item.position), timestamp: 0 }
   if (item.kind === 'record') {
     const output = { topic: to.topic, key: Buffer.from(item.key), value: item.value, headers: { node: 'ingest' } }

@@ -1,4 +1,4 @@
-import { type Node } from '../stages/bind.js'
+import { type Node } from '../stages/node.js'
 import { type GroupMember } from './log-admin.js'
 import { type Log, type Offset, offset, type PartitionState } from './log.js'
 
@@ -30,10 +30,16 @@ export interface NodeLag {
   readonly members: readonly GroupMember[] | null
 }
 
+/** The nodes whose topic is in the log. */
+export async function nodesThere(log: Log, nodes: readonly Node[]): Promise<readonly Node[]> {
+  const known = new Set((await log.topics()).map(({ name }) => name))
+  return nodes.filter(({ from }) => known.has(from.name))
+}
+
 /** Where nodes stand, from the log alone. */
 export async function nodeLags(log: Log, nodes: readonly Node[]): Promise<readonly NodeLag[]> {
   const lags: NodeLag[] = []
-  for (const { name: node, from, groups } of nodes) {
+  for (const { name: node, from, stage } of nodes) {
     const topic = from.name
     const [committed, states, members, forgotten] = await Promise.all([
       log.committed(node, topic),
@@ -44,7 +50,12 @@ export async function nodeLags(log: Log, nodes: readonly Node[]): Promise<readon
     const partitions = states.map(state => {
       const owner = members?.find(({ partitions }) => partitions.includes(state.partition))
       return {
-        ...lagOf(state, committed.get(state.partition), groups === 'closing', forgotten?.has(state.partition) ?? false),
+        ...lagOf(
+          state,
+          committed.get(state.partition),
+          stage.kind === 'closing',
+          forgotten?.has(state.partition) ?? false,
+        ),
         owner: owner ? `${owner.client}@${owner.host}` : null,
       }
     })

@@ -40,6 +40,15 @@ export interface ClusterFacts {
   readonly offsetsRetentionMinutes: number | null
 }
 
+/** A record as a commit publishes it. */
+export interface Note {
+  readonly topic: string
+  readonly partition: number
+  readonly key: Buffer
+  readonly value: Buffer
+  readonly framed: true
+}
+
 /** What operators ask of a log that brokers keep. */
 export interface LogAdmin {
   /** Topics that the adapter needs for itself. */
@@ -50,7 +59,14 @@ export interface LogAdmin {
   expected(spec: TopicSpec): readonly Expectation[]
   /** Who is in a group now; a process that was killed stays until its session has timed out. */
   members(group: string): Promise<readonly GroupMember[]>
-  /** Partitions that a group had begun to read and whose offset the brokers do not have any more. */
+  /**
+   * Partitions that a group had begun to read and whose offset says nothing any more: the brokers do not have it, or the
+   * topic was made anew since.
+   */
   forgotten(group: string, topic: string): Promise<ReadonlySet<number>>
   cluster(): Promise<ClusterFacts>
+  /** What was last noted of the deployment under a key; null when nothing was. */
+  noted(key: string): Promise<string | null>
+  /** The record that notes something of the deployment, for good; to be published by a commit. */
+  note(key: string, text: string): Note
 }

@@ -14,14 +14,14 @@ export { type TopicSpec } from './topic-spec.js'
 export type Offset = bigint & { readonly __offset: unique symbol }
 export const offset = (value: bigint | number | string): Offset => BigInt(value) as Offset
 
-export type Headers = Readonly<Record<string, string>>
+export type RecordHeaders = Readonly<Record<string, string>>
 
 /** A record to publish. The partition follows from the key unless it is given. */
 export interface Output {
   readonly topic: string
   readonly key: Buffer | null
   readonly value: Buffer
-  readonly headers?: Headers
+  readonly headers?: RecordHeaders
   readonly partition?: number
   /** The value is what stood on the wire before, its frame included: a dead letter that is published again. */
   readonly framed?: boolean
@@ -38,7 +38,7 @@ export interface LogRecord {
   readonly offset: Offset
   readonly key: Buffer | null
   readonly value: Buffer
-  readonly headers: Headers
+  readonly headers: RecordHeaders
   /** Milliseconds since 1970, when it was published. */
   readonly timestamp: number
   /** The bytes before the value that say which schema it has, where the log frames its values. */
@@ -66,7 +66,7 @@ export interface Claim {
   readonly group: string
   readonly topic: string
   readonly partition: number
-  /** The committed offset, read after older owners were fenced. */
+  /** The committed offset, read after older owners were fenced; since a `rewind`, what that found. */
   readonly committed: Offset
   /**
    * The next records from the claim's own position, which begins at `committed`; waits at most `waitMs` for the first.
@@ -82,6 +82,12 @@ export interface Claim {
    * @throws STEERFLOW_FENCED, STEERFLOW_LOG_FULL, STEERFLOW_RECORD_TOO_LARGE, STEERFLOW_TOPIC_UNKNOWN
    */
   commit(from: Offset, to: Offset, outputs: readonly Output[]): Promise<void>
+  /**
+   * Begins again at the offset that is committed, which it returns: what was read since is read again. For who has
+   * dropped all that was not committed, also behind a commit whose outcome is not known. Never beside another call.
+   * @throws STEERFLOW_FENCED, and what is worth trying again
+   */
+  rewind(): Promise<Offset>
   /** Gives the partition back; what is not committed will be read again by the next owner. */
   release(): Promise<void>
 }
@@ -133,6 +139,25 @@ export interface LogFeatures {
   readonly pollMs: number
 }
 
+/** What a look at everything that is stored has found. */
+export interface Verification {
+  readonly records: number
+  /** Records that an earlier version wrote, without a checksum. */
+  readonly unchecked: number
+  /** Records and rows of state that are not what was written. */
+  readonly damaged: number
+  /** Records that are not there, of topics of which nothing is ever deleted. */
+  readonly missing: number
+  /** Where, of the first of them. */
+  readonly told: readonly string[]
+}
+
+/** A group and a topic that it reads, or has read. */
+export interface GroupOnTopic {
+  readonly group: string
+  readonly topic: string
+}
+
 export interface Log {
   readonly features: LogFeatures
   /** The largest value that can be published, in bytes, its key counted in; room for our headers is beside it. */
@@ -162,6 +187,8 @@ export interface Log {
   state(topic: string): Promise<readonly PartitionState[]>
   /** Committed offsets of a group on a topic, by partition; absent where it never committed. */
   committed(group: string, topic: string): Promise<ReadonlyMap<number, Offset>>
+  /** Every group that ever committed on a topic, with the topic; in no order. */
+  groups(): Promise<readonly GroupOnTopic[]>
   /**
    * Deletes what retention allows, never beyond the slowest group that ever claimed a partition; `now` in milliseconds.
    * To be called now and then; absent where a broker does it.
@@ -169,6 +196,11 @@ export interface Log {
   retain?(now: number): Promise<void>
   /** Bytes of disk that records take, and the budget for them; absent where brokers keep them. */
   usage?(): { readonly usedBytes: number; readonly maxBytes: number | null }
+  /**
+   * Reads everything that is stored and compares it with its checksums; absent where brokers do it.
+   * @param seen told now and then how many records were read
+   */
+  verify?(seen: (records: number) => void): Promise<Verification>
   /** Present where brokers keep the log. */
   readonly admin?: LogAdmin
   close(): Promise<void>

@@ -1,15 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../domain/errors.js'
-import { type Node, type Runner } from '../stages/bind.js'
+import { type Node, type Runner } from '../stages/node.js'
 import { type Capabilities } from '../stages/needs.js'
 import { type Idle } from '../stages/stage.js'
+import { Brake, type BrakeSettings } from './brake.js'
 import { counters, type NodeStatus } from './counters.js'
 import { type Report } from './events.js'
 import { type Assignee, type Claim, type Log, type Membership } from './log.js'
 import { ClosingPartition } from './partition-closing.js'
 import { EachPartition } from './partition-each.js'
 import { LastingPartition } from './partition-lasting.js'
-import { type NodeContext, type PartitionWork } from './partition.js'
-import { Semaphore } from './semaphore.js'
+import { type NodeContext, type PartitionContext, type PartitionWork } from './partition.js'
+import { Semaphore, race } from './concurrency.js'
+import { SupervisedPartition } from './supervised-partition.js'
+import { PartitionTrouble } from './trouble.js'
 
 export interface NodeRunOptions {
   readonly log: Log
@@ -23,12 +27,16 @@ export interface NodeRunOptions {
   readonly window: number
   readonly moved: () => void
   readonly report: Report
+  /** When the node stops making dead letters. */
+  readonly brake: BrakeSettings
+  /** Nothing is paused: the first failure of a partition stops the run. */
+  readonly failFast: boolean
   /** Told once of what stops the whole run. */
   readonly failed: (error: unknown) => void
 }
 
 interface Held {
-  readonly work: PartitionWork
+  readonly work: SupervisedPartition
   readonly claim: Claim
   readonly ended: Promise<void>
 }
@@ -36,17 +44,28 @@ interface Held {
 /** How long a partition that another member is to have may finish what it has started, in milliseconds. */
 const handOverMs = 5000
 
+/** How long a stage that was told to give up is waited for, in milliseconds: it may not listen. */
+const deafMs = 2000
+
 /** Lets partitions finish what they have started, for at most so long. */
 async function finish(held: readonly Held[], limitMs: number): Promise<void> {
-  const giveUp = ({ work, claim }: Held): void => {
+  const ended = Promise.allSettled(held.flatMap(({ work, ended }) => [work.drain(), ended]))
+  if ((await within(limitMs, ended)) || held.length === 0) return
+  for (const { work, claim } of held) {
     work.drop()
     // A commit that waits for a broker to come back ends with its claim only.
     void claim.release()
   }
-  const timer = setTimeout(() => held.forEach(giveUp), limitMs)
-  await Promise.allSettled(held.map(({ work }) => work.drain()))
-  await Promise.allSettled(held.map(({ ended }) => ended))
-  clearTimeout(timer)
+  await within(deafMs, ended)
+}
+
+/** Whether something ends within so many milliseconds. */
+async function within(limitMs: number, ending: Promise<unknown>): Promise<boolean> {
+  const over = new AbortController()
+  const late: Promise<boolean> = sleep(limitMs, false, { signal: over.signal }).catch(() => false)
+  const inTime = await race<Promise<boolean>[]>([ending.then(() => true), late])
+  over.abort()
+  return inTime
 }
 
 /** One node of the pipeline at work: it joins its group and works on the partitions that it is given. */
@@ -63,7 +82,7 @@ export class NodeRun implements Assignee {
   ) {
     this.#context = {
       node: node.name,
-      lost: node.lost,
+      onDeadLetter: node.onDeadLetter,
       log: run.log,
       deadLetters: run.deadLetters,
       counters: counters(),
@@ -71,6 +90,8 @@ export class NodeRun implements Assignee {
       window: run.window,
       moved: run.moved,
       report: run.report,
+      failFast: run.failFast,
+      brake: new Brake(node.name, run.brake, run.report),
     }
     // Started here also for folds, which start one more a partition: wrong options are told at once.
     const runner = node.start(run.options, run.capabilities)
@@ -82,7 +103,12 @@ export class NodeRun implements Assignee {
   }
 
   assigned(claim: Claim): void {
-    const work = this.#begin(claim)
+    const { partition } = claim
+    const trouble = new PartitionTrouble({ node: this.node.name, partition }, this.run.report)
+    const context = { ...this.#context, trouble }
+    const { failFast } = this.run
+    const begin = (watched: Claim): PartitionWork => this.#begin(context, watched)
+    const work = new SupervisedPartition(claim, { trouble, begin, failFast })
     const ended = work.run().catch((error: unknown) => {
       if (!this.#stopping && this.#held.get(claim.partition)?.claim === claim) this.run.failed(error)
     })
@@ -120,19 +146,19 @@ export class NodeRun implements Assignee {
 
   status(): NodeStatus {
     const partitions = [...this.#held.values()].map(({ work }) => work.status())
-    return { node: this.node.name, counters: this.#context.counters, partitions }
+    const { counters, brake } = this.#context
+    return { node: this.node.name, counters, partitions, late: brake.recent }
   }
 
   /** Closes the open groups of a closing fold. */
   cut(): void {
-    for (const { work } of this.#held.values()) if (work instanceof ClosingPartition) work.cut('idle')
+    for (const { work } of this.#held.values()) work.cut('idle')
   }
 
-  /** Tells a lasting fold that sources are idle; whether it made anything of it. */
+  /** Tells a lasting fold that sources are idle; whether it is at rest, and made nothing of it. */
   async idle(idle: Idle): Promise<boolean> {
-    const lasting = [...this.#held.values()].flatMap(({ work }) => (work instanceof LastingPartition ? [work] : []))
-    const made = await Promise.all(lasting.map(work => work.idle(idle)))
-    return made.includes(true)
+    const atRest = await Promise.all([...this.#held.values()].map(({ work }) => work.idle(idle)))
+    return !atRest.includes(false)
   }
 
   /** Drains for at most `limitMs`, then gives every partition back. */
@@ -146,11 +172,11 @@ export class NodeRun implements Assignee {
     this.run.report({ event, node: this.node.name, partition, offset: String(committed) })
   }
 
-  #begin(claim: Claim): PartitionWork {
-    if (this.#shared?.kind === 'each') return new EachPartition(this.#context, this.#shared, claim)
+  #begin(context: PartitionContext, claim: Claim): PartitionWork {
+    if (this.#shared?.kind === 'each') return new EachPartition(context, this.#shared, claim)
     const runner = this.node.start(this.run.options, this.run.capabilities)
-    if (runner.kind === 'closing') return new ClosingPartition(this.#context, runner, claim)
-    if (runner.kind === 'lasting') return new LastingPartition(this.#context, runner, claim)
-    return new EachPartition(this.#context, runner, claim)
+    if (runner.kind === 'closing') return new ClosingPartition(context, runner, claim)
+    if (runner.kind === 'lasting') return new LastingPartition(context, runner, claim)
+    return new EachPartition(context, runner, claim)
   }
 }

@@ -1,13 +1,14 @@
-import { type ClosingRunner } from '../stages/bind.js'
+import { type ClosingRunner } from '../stages/node.js'
 import { type CloseReason } from '../stages/stage.js'
 import { type PartitionStatus } from './counters.js'
 import { stageFailure } from './dead-letter.js'
 import { type Claim, type LogRecord, type Offset, offset, type Output } from './log.js'
 import {
+  committing,
   count,
   forAnother,
   lettersOf,
-  type NodeContext,
+  type PartitionContext,
   outputsOf,
   type PartitionWork,
   placeOf,
@@ -19,13 +20,16 @@ import {
 interface Open {
   readonly group: unknown
   records: number
+  /** Why it is to be closed, although it is not full. */
+  cut: CloseReason | null
   /** Dead letters of records inside the group: committed with it, since its offset is. */
   readonly letters: Output[]
 }
 
 /**
  * A partition of a closing fold. Records are added one by one; nothing is committed before the group closes, and then
- * its emissions and the offset behind its last record go together. After a crash the group is built again.
+ * its emissions and the offset behind its last record go together. After a crash the group is built again. The position
+ * moves over a record only once the record is held: a look in between must not see everything read and nothing held.
  */
 export class ClosingPartition implements PartitionWork {
   readonly partition: number
@@ -33,15 +37,16 @@ export class ClosingPartition implements PartitionWork {
   #committed: Offset
   #position: Offset
   #open: Open | null = null
-  #cut: CloseReason | null = null
+  /** Whether the last read found nothing, so that all that there is has been dealt with. */
+  #atEnd = false
   #ended: () => void = () => undefined
   readonly #end = new Promise<void>(resolve => (this.#ended = resolve))
 
   constructor(
-    private readonly context: NodeContext,
+    private readonly context: PartitionContext,
     private readonly runner: ClosingRunner,
     private readonly claim: Claim,
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number = () => performance.now(),
   ) {
     this.partition = claim.partition
     this.#committed = claim.committed
@@ -59,9 +64,17 @@ export class ClosingPartition implements PartitionWork {
     }
   }
 
-  /** Asks for the open group to be closed; done by the loop within a moment. */
+  get reached(): Offset {
+    return this.#position
+  }
+
+  get settled(): boolean {
+    return this.#atEnd && this.#open === null && this.#position === this.#committed
+  }
+
+  /** Asks for the open group to be closed; done by the loop within a moment. The wish ends with the group. */
   cut(reason: CloseReason): void {
-    this.#cut = reason
+    if (this.#open) this.#open.cut = reason
   }
 
   async run(): Promise<void> {
@@ -70,9 +83,7 @@ export class ClosingPartition implements PartitionWork {
     } catch (error) {
       if (!this.#stop.signal.aborted) throw error
     } finally {
-      if (this.#open) await this.runner.drop(this.#open.group)
-      this.#open = null
-      this.#ended()
+      await this.#forget()
     }
   }
 
@@ -85,44 +96,63 @@ export class ClosingPartition implements PartitionWork {
     this.#stop.abort()
   }
 
+  /** Drops the open group; however that ends, whoever drains is told. */
+  async #forget(): Promise<void> {
+    const open = this.#open
+    this.#open = null
+    try {
+      if (open) await this.runner.drop(open.group)
+    } finally {
+      this.#ended()
+    }
+  }
+
   async #round(): Promise<void> {
-    const batch = await this.claim.read({ records: 500, bytes: 8 << 20 }, readWait)
+    const read = () => this.claim.read({ records: 500, bytes: 8 << 20 }, readWait)
+    const batch = await waitingOut(this.context, read, this.#stop.signal)
+    this.#atEnd = batch.records.length === 0
     for (const record of batch.records) {
       if (this.#stop.signal.aborted) return
       await this.#step(record)
-      const full = this.#open && this.runner.full(this.#open.group, this.now())
-      if (full) await this.#close(full)
+      await this.#closeIf(this.#full())
     }
+    if (this.#stop.signal.aborted) return
     this.#position = batch.next
-    const reason = this.#open && (this.#cut ?? this.runner.full(this.#open.group, this.now()))
-    if (reason) await this.#close(reason)
-    else if (!this.#open && this.#position > this.#committed) await this.#commit(this.#position, 0, [])
-    this.#cut = null
+    await this.#closeIf(this.#open?.cut ?? this.#full())
+    if (!this.#open && this.#position > this.#committed && !this.#stop.signal.aborted)
+      await this.#commit(this.#position, 0, [])
   }
 
+  #full(): CloseReason | null {
+    return this.#open && this.runner.full(this.#open.group, this.now())
+  }
+
+  /** Adds a record to the open group, which it may begin. */
   async #step(record: LogRecord): Promise<void> {
-    this.#position = offset(record.offset + 1n)
-    if (forAnother(record, this.context.node)) return
-    const at = placeOf(record, this.#stop.signal)
-    const opened = this.#open ?? { group: await this.runner.open(at), records: 0, letters: [] }
-    this.#open = opened
-    try {
-      if (record.fault) throw record.fault
-      await this.runner.step(opened.group, record.value, at)
-    } catch (thrown) {
-      const error = stageFailure(thrown)
-      if (error.kind !== 'permanent') throw error
-      opened.letters.push(...lettersOf(this.context, record, error))
+    const behind = offset(record.offset + 1n)
+    if (!forAnother(record, this.context.node)) {
+      const at = placeOf(record, this.#stop.signal)
+      this.#open ??= { group: await this.runner.open(at), records: 0, cut: null, letters: [] }
+      const open = this.#open
+      try {
+        if (record.fault) throw record.fault
+        await this.runner.step(open.group, record.value, at)
+      } catch (thrown) {
+        const error = stageFailure(thrown)
+        if (error.kind !== 'permanent' || this.#stop.signal.aborted) throw error
+        open.letters.push(...lettersOf(this.context, record, error))
+      }
+      open.records++
     }
-    opened.records++
+    this.#position = behind
   }
 
   /** While what it needs is away, nothing more is read; a stop leaves the group to the next run. */
-  async #close(reason: CloseReason): Promise<void> {
+  async #closeIf(reason: CloseReason | null): Promise<void> {
     const open = this.#open
-    if (!open) return
+    if (!open || !reason || this.#stop.signal.aborted) return
     const close = () => this.runner.close(open.group, this.#position, reason)
-    const { emissions, made } = await waitingOut(this.context, this.partition, close, this.#stop.signal)
+    const { emissions, made } = await waitingOut(this.context, close, this.#stop.signal)
     const outputs = [...outputsOf(this.context, emissions), ...open.letters]
     const from = String(this.#committed)
     await this.#commit(this.#position, open.records, outputs)
@@ -140,7 +170,7 @@ export class ClosingPartition implements PartitionWork {
   }
 
   async #commit(to: Offset, records: number, outputs: readonly Output[]): Promise<void> {
-    await this.claim.commit(this.#committed, to, outputs)
+    await committing(this.context, this.claim, { from: this.#committed, to }, outputs, this.#stop.signal)
     this.#committed = to
     count(this.context, records, outputs)
   }

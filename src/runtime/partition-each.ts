@@ -1,22 +1,25 @@
 import { setMaxListeners } from 'node:events'
 import { asSteerflowError, SteerflowError } from '../domain/errors.js'
-import { type EachRunner } from '../stages/bind.js'
+import { type EachRunner } from '../stages/node.js'
 import { type PartitionStatus } from './counters.js'
 import { stageFailure } from './dead-letter.js'
-import { type Claim, type Offset, type Output, sizeOf } from './log.js'
+import { type Held } from './brake.js'
+import { type Claim, type LogRecord, type Offset, type Output, sizeOf } from './log.js'
 import {
+  committing,
   count,
   forAnother,
   lettersOf,
-  type NodeContext,
+  type PartitionContext,
   outputsOf,
   type PartitionWork,
   placeOf,
   readWait,
+  waitingOut,
 } from './partition.js'
 import { untilDone } from './retry.js'
-import { Signal } from './signal.js'
-import { type Item, type Prefix, Window } from './window.js'
+import { Wakeup } from './concurrency.js'
+import { type Item, type Prefix, CommitWindow } from './commit-window.js'
 
 /** Most bytes of records in the window of one partition. */
 const windowBytes = 8 << 20
@@ -29,25 +32,36 @@ const commitRecords = 1000
  */
 export class EachPartition implements PartitionWork {
   readonly partition: number
-  readonly #window: Window
+  readonly #window: CommitWindow
   readonly #stop = new AbortController()
-  readonly #changed = new Signal()
+  readonly #changed = new Wakeup()
   /** Raised when waiting for more to commit together is of no use any more. */
-  readonly #due = new Signal()
+  readonly #due = new Wakeup()
   #committed: Offset
   #running = 0
   #draining = false
+  /** Whether the last read found nothing. */
+  #atEnd = false
+  /** Records that passed: while none does, what fails may be away for all of them. */
+  #passed = 0
   #fatal: Error | null = null
+  /** Told while the node's brake holds records of this partition. */
+  readonly #held: Held
 
   constructor(
-    private readonly context: NodeContext,
+    private readonly context: PartitionContext,
     private readonly runner: EachRunner,
     private readonly claim: Claim,
   ) {
     this.partition = claim.partition
     this.#committed = claim.committed
-    this.#window = new Window({ records: context.window, bytes: windowBytes }, claim.committed)
+    this.#window = new CommitWindow({ records: context.window, bytes: windowBytes }, claim.committed)
     setMaxListeners(0, this.#stop.signal)
+    const { trouble } = context
+    this.#held = {
+      failed: (error, attempts, waitMs) => trouble.failed('paused', error, attempts, waitMs),
+      over: () => trouble.over('paused'),
+    }
   }
 
   status(): PartitionStatus {
@@ -59,6 +73,14 @@ export class EachPartition implements PartitionWork {
       held: 0,
       pursuing: 0,
     }
+  }
+
+  get reached(): Offset {
+    return this.#committed
+  }
+
+  get settled(): boolean {
+    return this.#atEnd && this.#window.size === 0
   }
 
   async run(): Promise<void> {
@@ -77,7 +99,9 @@ export class EachPartition implements PartitionWork {
     this.#draining = true
     this.#wake()
     const unfinished = (): boolean => this.#running > 0 || this.#window.prefix(this.#committed) !== null
-    while (unfinished() && !this.#stopped) await this.#changed.wait(50)
+    // What is paused is not waited for: it would take as long as there is.
+    const paused = (): boolean => this.context.trouble.current?.state === 'paused'
+    while (unfinished() && !this.#stopped && !paused()) await this.#changed.wait(50)
     this.drop()
   }
 
@@ -103,7 +127,8 @@ export class EachPartition implements PartitionWork {
         await this.#changed.wait(readWait)
         continue
       }
-      const batch = await this.claim.read(room, readWait)
+      const batch = await waitingOut(this.context, () => this.claim.read(room, readWait), this.#stop.signal)
+      this.#atEnd = batch.records.length === 0
       if (this.#stopped || (this.#draining && batch.records.length > 0)) return
       for (const item of this.#window.push(batch.records, batch.next)) void this.#work(item)
       if (batch.records.length === 0) this.#changed.raise()
@@ -127,20 +152,51 @@ export class EachPartition implements PartitionWork {
 
   async #outputs({ record }: Item): Promise<readonly Output[]> {
     if (forAnother(record, this.context.node)) return []
+    for (;;) {
+      const asProbe = await this.context.brake.enter(this.#held, this.#stop.signal)
+      try {
+        const outputs = await this.#made(record)
+        this.context.brake.passed(asProbe)
+        return outputs
+      } catch (thrown) {
+        const error = stageFailure(thrown)
+        if (this.#stopped || error.kind !== 'permanent') {
+          this.context.brake.left(asProbe)
+          throw this.#stopped ? thrown : error
+        }
+        if (!this.context.brake.refused(error, asProbe)) return lettersOf(this.context, record, error)
+        if (this.context.failFast) throw this.context.brake.error ?? error
+      }
+    }
+  }
+
+  async #made(record: LogRecord): Promise<readonly Output[]> {
+    if (record.fault) throw record.fault
+    const at = placeOf(record, this.#stop.signal)
+    const emissions = await this.#untilDone(() => this.runner.run(record.value, at))
+    const outputs = outputsOf(this.context, emissions)
+    const large = outputs.find(output => this.#tooLarge(output))
+    if (!large) return outputs
+    const what = `${sizeOf(large)} bytes for ${large.topic}; the log takes ${this.context.log.maxValueBytes}`
+    throw new SteerflowError('STEERFLOW_RECORD_TOO_LARGE', what)
+  }
+
+  /**
+   * Repeats a record's work while it fails because something is away. One record that fails again and again while others
+   * pass is a matter of its own; when none has passed since it first failed, the partition waits.
+   */
+  async #untilDone<T>(work: () => T | Promise<T>): Promise<T> {
+    const { trouble } = this.context
+    const began = this.#passed
     try {
-      if (record.fault) throw record.fault
-      const at = placeOf(record, this.#stop.signal)
-      const emissions = await untilDone(() => this.runner.run(record.value, at), this.#stop.signal)
-      const outputs = outputsOf(this.context, emissions)
-      const large = outputs.find(output => this.#tooLarge(output))
-      if (!large) return outputs
-      const what = `${sizeOf(large)} bytes for ${large.topic}; the log takes ${this.context.log.maxValueBytes}`
-      throw new SteerflowError('STEERFLOW_RECORD_TOO_LARGE', what)
-    } catch (thrown) {
-      if (this.#stopped) throw thrown
-      const error = stageFailure(thrown)
-      if (error.kind !== 'permanent') throw error
-      return lettersOf(this.context, record, error)
+      return await untilDone(work, this.#stop.signal, undefined, (error, attempt, wait) => {
+        if (attempt > 1 && this.#passed === began) trouble.failed('waiting', error, attempt, wait)
+      })
+    } finally {
+      // A record that was refused for good was answered, too.
+      this.#passed++
+      if (this.#stopped) trouble.forget('waiting')
+      else trouble.over('waiting')
     }
   }
 
@@ -179,7 +235,7 @@ export class EachPartition implements PartitionWork {
    */
   async #taken({ items, to, outputs }: Prefix): Promise<boolean> {
     try {
-      await this.claim.commit(this.#committed, to, outputs)
+      await committing(this.context, this.claim, { from: this.#committed, to }, outputs, this.#stop.signal)
       return true
     } catch (error) {
       if (!(error instanceof SteerflowError) || error.code !== 'STEERFLOW_RECORD_TOO_LARGE') throw error

@@ -1,21 +1,23 @@
 import { asSteerflowError } from '../domain/errors.js'
-import { type Encoded, type LastingRunner } from '../stages/bind.js'
+import { type Encoded, type LastingRunner } from '../stages/node.js'
 import { type Idle } from '../stages/stage.js'
 import { type PartitionStatus } from './counters.js'
 import { stageFailure } from './dead-letter.js'
 import { type Claim, type LogRecord, type Offset, offset, type Output } from './log.js'
 import {
+  committing,
   count,
   forAnother,
   lettersOf,
-  type NodeContext,
+  type PartitionContext,
   outputsOf,
   type PartitionWork,
   placeOf,
   readWait,
   waitingOut,
 } from './partition.js'
-import { untilDone } from './retry.js'
+
+type Pursuing = ReturnType<LastingRunner['pursuits']>[number]
 
 const limits = { records: 500, bytes: 8 << 20 }
 /** Pause between two looks at the clock. */
@@ -34,13 +36,15 @@ export class LastingPartition implements PartitionWork {
   #caughtUp = false
   /** End of the partition behind what was last published to it from here; null while that is being published. */
   #own: Offset | null = offset(0)
-  #looked = 0
+  #looked = -Infinity
+  /** Publishes under way that no pursuit and no reading stand for. */
+  #publishing = 0
   #fatal: Error | null = null
   /** Commits of the loop and of pursuits take turns on the claim. */
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(
-    private readonly context: NodeContext,
+    private readonly context: PartitionContext,
     private readonly runner: LastingRunner,
     private readonly claim: Claim,
   ) {
@@ -53,15 +57,32 @@ export class LastingPartition implements PartitionWork {
       partition: this.partition,
       committed: this.#committed,
       position: this.#committed,
-      inFlight: this.#caughtUp ? 0 : 1,
+      inFlight: this.#caughtUp && this.#publishing === 0 ? 0 : 1,
       held: 0,
       pursuing: this.#pursuits.size,
     }
   }
 
-  /** Publishes what the groups' states make of idle sources. Returns whether there was anything. */
+  get reached(): Offset {
+    return this.#committed
+  }
+
+  get settled(): boolean {
+    return this.#caughtUp && this.#publishing === 0 && this.#pursuits.size === 0
+  }
+
+  /**
+   * Publishes what the groups' states make of idle sources. Returns whether it is at rest: it had read everything, and
+   * made nothing of it. What goes wrong is the partition's failure, and not that of the look.
+   */
   async idle(idle: Idle): Promise<boolean> {
-    return this.#tell(() => this.runner.idle(idle))
+    if (!this.#caughtUp || this.#publishing > 0 || this.#stop.signal.aborted) return false
+    try {
+      return !(await this.#tell(() => this.runner.idle(idle)))
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#fail(error)
+      return false
+    }
   }
 
   async run(): Promise<void> {
@@ -69,9 +90,11 @@ export class LastingPartition implements PartitionWork {
       await this.#rebuild()
       while (!this.#stop.signal.aborted) await this.#round()
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#fatal = asSteerflowError(error)
+      if (!this.#stop.signal.aborted) this.#fail(error)
     }
     this.drop()
+    // A commit under way is the claim's: nothing else may be done with it before it has ended.
+    await this.#turn.catch(() => undefined)
     if (this.#fatal) throw this.#fatal
   }
 
@@ -85,10 +108,17 @@ export class LastingPartition implements PartitionWork {
     for (const pursuit of this.#pursuits.values()) pursuit.abort()
   }
 
+  #fail(error: unknown): void {
+    this.#fatal ??= asSteerflowError(error)
+    this.#caughtUp = false
+    this.drop()
+  }
+
   async #rebuild(): Promise<void> {
     const { topic, partition, committed } = this.claim
     for (let from = offset(0); from < committed;) {
-      const batch = await this.context.log.read(topic, partition, from, limits)
+      const read = () => this.context.log.read(topic, partition, from, limits)
+      const batch = await waitingOut(this.context, read, this.#stop.signal)
       if (batch.records.length === 0 && batch.next <= from) return
       for (const record of batch.records) if (record.offset < committed) this.#remember(record)
       from = batch.next
@@ -106,7 +136,8 @@ export class LastingPartition implements PartitionWork {
   }
 
   async #round(): Promise<void> {
-    const batch = await this.claim.read(limits, readWait)
+    const read = () => this.claim.read(limits, readWait)
+    const batch = await waitingOut(this.context, read, this.#stop.signal)
     if (batch.records.length > 0) this.#caughtUp = false
     // What causes nothing is committed with what follows: after a crash it is read again, and causes nothing again.
     let idle = 0
@@ -124,10 +155,9 @@ export class LastingPartition implements PartitionWork {
     if (batch.records.length > 0 || this.#stop.signal.aborted || !this.#readOwn()) return
     this.#pursue()
     this.#caughtUp = true
-    const now = Date.now()
-    if (now - this.#looked < timerMs) return
-    this.#looked = now
-    await this.#tell(() => this.runner.timer(now))
+    if (performance.now() - this.#looked < timerMs) return
+    this.#looked = performance.now()
+    await this.#tell(() => this.runner.timer(Date.now()))
   }
 
   #readOwn(): boolean {
@@ -141,10 +171,16 @@ export class LastingPartition implements PartitionWork {
     if (records.length === 0) return false
     this.#caughtUp = false
     this.#own = null
+    // Whoever gathers a picture of all nodes must not take the moment before for the moment after.
+    this.context.moved()
     await this.#publish(records)
-    const states = await this.context.log.state(this.claim.topic)
-    this.#own = states.find(({ partition }) => partition === this.claim.partition)?.end ?? this.#committed
+    this.#own = await waitingOut(this.context, () => this.#end(), this.#stop.signal)
     return true
+  }
+
+  async #end(): Promise<Offset> {
+    const states = await this.context.log.state(this.claim.topic)
+    return states.find(({ partition }) => partition === this.claim.partition)?.end ?? this.#committed
   }
 
   async #act(record: LogRecord): Promise<readonly Output[]> {
@@ -152,7 +188,7 @@ export class LastingPartition implements PartitionWork {
     try {
       if (record.fault) throw record.fault
       const act = this.runner.step(record.value, placeOf(record, this.#stop.signal))
-      return outputsOf(this.context, await waitingOut(this.context, this.partition, act, this.#stop.signal))
+      return outputsOf(this.context, await waitingOut(this.context, act, this.#stop.signal))
     } catch (thrown) {
       const error = stageFailure(thrown)
       if (error.kind !== 'permanent' || this.#stop.signal.aborted) throw error
@@ -172,13 +208,21 @@ export class LastingPartition implements PartitionWork {
       if (this.#pursuits.has(key)) continue
       const control = new AbortController()
       this.#pursuits.set(key, control)
-      untilDone(() => pursuit.run(control.signal), control.signal)
-        .then(emissions => this.#publish(emissions))
-        .catch((error: unknown) => {
-          if (control.signal.aborted) return
-          this.#fatal ??= asSteerflowError(error)
-          this.drop()
-        })
+      this.#carryOut(pursuit, control.signal).catch((error: unknown) => {
+        if (!control.signal.aborted) this.#fail(error)
+      })
+    }
+  }
+
+  /** What a work makes that nobody asks for any more is not published; a publish that has begun counts to its end. */
+  async #carryOut(pursuit: Pursuing, signal: AbortSignal): Promise<void> {
+    const emissions = await waitingOut(this.context, () => pursuit.run(signal), signal)
+    if (signal.aborted) return
+    this.#publishing++
+    try {
+      await this.#publish(emissions)
+    } finally {
+      this.#publishing--
     }
   }
 
@@ -192,8 +236,9 @@ export class LastingPartition implements PartitionWork {
       .catch(() => undefined)
       .then(async () => {
         if (this.#stop.signal.aborted) return
-        await this.claim.commit(this.#committed, to ?? this.#committed, outputs)
-        this.#committed = to ?? this.#committed
+        const move = { from: this.#committed, to: to ?? this.#committed }
+        await committing(this.context, this.claim, move, outputs, this.#stop.signal)
+        this.#committed = move.to
         count(this.context, records, outputs)
       })
     this.#turn = turn

@@ -1,18 +1,19 @@
-import { type Encoded, type Lost } from '../stages/bind.js'
-import { type At } from '../stages/stage.js'
-import { explain, type SteerflowError } from '../domain/errors.js'
+import { type Encoded, type OnDeadLetter } from '../stages/node.js'
+import { type At, type CloseReason, type Idle } from '../stages/stage.js'
+import { type SteerflowError } from '../domain/errors.js'
+import { type Brake } from './brake.js'
 import { type Counters, type PartitionStatus } from './counters.js'
 import { deadLetter, type Origin } from './dead-letter.js'
 import { type Report } from './events.js'
-import { type Log, type LogRecord, type Output } from './log.js'
-import { untilDone } from './retry.js'
-import { type Semaphore } from './semaphore.js'
+import { type Claim, type Log, type LogRecord, type Offset, type Output } from './log.js'
+import { type Semaphore } from './concurrency.js'
+import { persist, type PartitionTrouble, whileAway, whateverPasses } from './trouble.js'
 
 /** What every partition of a node shares. */
 export interface NodeContext {
   readonly node: string
   /** Who else is to know of dead letters. */
-  readonly lost: Lost | null
+  readonly onDeadLetter: OnDeadLetter | null
   readonly log: Log
   readonly deadLetters: string
   readonly counters: Counters
@@ -23,13 +24,30 @@ export interface NodeContext {
   /** Called after every commit: something moved. */
   readonly moved: () => void
   readonly report: Report
+  /** Keeps the node from making dead letters of most of its records. */
+  readonly brake: Brake
+  /** Nothing is tried again but what waits for something that is away. */
+  readonly failFast: boolean
+}
+
+/** What a partition of a node is given. */
+export interface PartitionContext extends NodeContext {
+  readonly trouble: PartitionTrouble
 }
 
 /** One partition of one node at work. */
 export interface PartitionWork {
   readonly partition: number
+  /** How far it has come with what can fail. */
+  readonly reached: Offset
+  /** Whether all that there is has been read and finished. */
+  readonly settled: boolean
   status(): PartitionStatus
-  /** Works until drained or dropped. Rejects with what stops the whole run. */
+  /** Asks a closing fold for its open group to be closed. */
+  cut?(reason: CloseReason): void
+  /** Tells a lasting fold that sources are idle; whether it is at rest. */
+  idle?(idle: Idle): Promise<boolean>
+  /** Works until drained or dropped. Rejects with what it cannot go on after, all calls of its claim having ended. */
   run(): Promise<void>
   /** Starts nothing more; resolves when what was started is committed. Open groups are dropped, never cut. */
   drain(): Promise<void>
@@ -73,7 +91,7 @@ export function lettersOf(context: NodeContext, record: LogRecord, error: Steerf
     offset: String(record.offset),
   })
   const letter = deadLetter(context.deadLetters, context.node, record, origin, error, context.log.maxValueBytes)
-  const told = context.lost?.record(record.value, error.code)
+  const told = context.onDeadLetter?.record(record.value, error.code)
   return [letter, ...(told ? outputsOf(context, [told]) : [])]
 }
 
@@ -90,21 +108,23 @@ export function count(context: NodeContext, records: number, outputs: readonly O
 /** Milliseconds that a read waits for a first record; it bounds how late a stop is noticed. */
 export const readWait = 200
 
-/**
- * Repeats a work of a node while something that it needs is away for a transient reason, and tells of the wait when it
- * begins and when it is over.
- */
-export async function waitingOut<T>(
-  { node, report }: NodeContext,
-  partition: number,
-  work: () => Promise<T>,
+/** Waits while something that the partition needs is away, and tells of the wait when it begins and when it is over. */
+export const waitingOut = <T>(
+  { trouble }: PartitionContext,
+  work: () => T | Promise<T>,
   signal: AbortSignal,
-): Promise<T> {
-  let since: number | null = null
-  const result = await untilDone(work, signal, undefined, error => {
-    if (since === null) report({ event: 'waiting', node, partition, code: error.code, cause: explain(error) })
-    since ??= Date.now()
-  })
-  if (since !== null) report({ event: 'resumed', node, partition, seconds: (Date.now() - since) / 1000 })
-  return result
-}
+): Promise<T> => persist(trouble, work, signal, whileAway)
+
+/**
+ * Commits, again and again while the log refuses it for a reason that is not the commit's: what was worked out, and paid
+ * for, is kept meanwhile.
+ * @throws STEERFLOW_FENCED, STEERFLOW_BUG, and what no repetition changes
+ */
+export const committing = (
+  { trouble, failFast }: PartitionContext,
+  claim: Claim,
+  move: { readonly from: Offset; readonly to: Offset },
+  outputs: readonly Output[],
+  signal: AbortSignal,
+): Promise<void> =>
+  persist(trouble, () => claim.commit(move.from, move.to, outputs), signal, failFast ? whileAway : whateverPasses)

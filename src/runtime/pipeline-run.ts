@@ -1,10 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Node } from '../stages/bind.js'
+import { isDeepStrictEqual } from 'node:util'
+import { type Node } from '../stages/node.js'
 import { type Capabilities } from '../stages/needs.js'
 import { asSteerflowError, explain } from '../domain/errors.js'
+import { type BrakeSettings, defaultBrake } from './brake.js'
+import { surelyNow } from './clock.js'
 import { type NodeStatus } from './counters.js'
 import { type Report } from './events.js'
-import { judge, type Standing, type Verdict } from './idle.js'
+import { type DeadEnd, deadEnd, judge, type Standing, type IdleVerdict } from './idle.js'
 import { type Log } from './log.js'
 import { NodeRun } from './node-run.js'
 import { unlessAway } from './retry.js'
@@ -26,6 +29,12 @@ export interface PipelineRunOptions {
   readonly untilIdle: boolean
   /** Told of what an operator wants to know. */
   readonly report?: Report
+  /** When nodes stop making dead letters. */
+  readonly brake?: BrakeSettings
+  /** Whether all that is under way only waits for what other nodes make. */
+  readonly onlyWaits?: () => boolean
+  /** The first failure of a partition stops the run; otherwise the partition is paused, and tried again. */
+  readonly failFast?: boolean
   /** How long a stop waits for what is in flight. */
   readonly drainMs?: number
 }
@@ -34,6 +43,10 @@ export interface PipelineRunOptions {
 const windowRecords = 2048
 /** How long a stop waits, in milliseconds: where others wait for the partitions, less. */
 const drainMs = { shared: 2500, alone: 10_000 }
+/** So long others must have committed nothing before they are taken to be at a dead end, too. */
+const othersMs = 300_000
+/** So long what is under way must only have waited for others. */
+const waitsMs = 10_000
 /** Pause between two retentions. */
 const retainMs = 60_000
 
@@ -42,8 +55,14 @@ export class PipelineRun {
   readonly #nodes: readonly NodeRun[]
   readonly #stop = new AbortController()
   #moves = 0
-  #retained = Date.now()
+  #retained = performance.now()
+  #here = { moves: 0, since: performance.now() }
+  #others: { readonly committed: readonly Standing['elsewhere'][]; readonly since: number } = {
+    committed: [],
+    since: performance.now(),
+  }
   #failure: Error | null = null
+  #drainMs: number | undefined
 
   constructor(private readonly options: PipelineRunOptions) {
     this.#nodes = options.nodes.map(
@@ -57,6 +76,8 @@ export class PipelineRun {
           window: options.window?.(node) ?? windowRecords,
           moved: () => this.#moves++,
           report: event => options.report?.(event),
+          brake: options.brake ?? defaultBrake,
+          failFast: options.failFast ?? false,
           failed: error => this.#fail(node.name, error),
         }),
     )
@@ -67,8 +88,12 @@ export class PipelineRun {
     return this.#nodes.map(node => node.status())
   }
 
-  /** Asks for an orderly end: what is in flight is committed, open groups are left to the next run. */
-  stop(): void {
+  /**
+   * Asks for an orderly end: what is in flight is committed, open groups are left to the next run.
+   * @param drainMs how long that may take, in milliseconds; left out: as long as a stop may
+   */
+  stop(drainMs?: number): void {
+    this.#drainMs ??= drainMs
     this.#stop.abort()
   }
 
@@ -83,7 +108,8 @@ export class PipelineRun {
       while (!this.#stop.signal.aborted && !(await unlessAway(() => this.#round(), false)))
         await sleep(features.pollMs, undefined, { signal: this.#stop.signal }).catch(() => undefined)
     } finally {
-      const limit = this.options.drainMs ?? (features.sharesPartitions ? drainMs.shared : drainMs.alone)
+      const limit =
+        this.#drainMs ?? this.options.drainMs ?? (features.sharesPartitions ? drainMs.shared : drainMs.alone)
       await Promise.all(this.#nodes.map(node => node.stop(limit)))
     }
     if (this.#failure) throw this.#failure
@@ -99,9 +125,9 @@ export class PipelineRun {
   /** What is to be done now and then; whether everything is done. */
   async #round(): Promise<boolean> {
     if (this.options.untilIdle && (await this.#look())) return true
-    if (Date.now() - this.#retained > retainMs) {
-      this.#retained = Date.now()
-      await this.options.log.retain?.(this.#retained)
+    if (performance.now() - this.#retained > retainMs) {
+      this.#retained = performance.now()
+      await this.options.log.retain?.(surelyNow())
     }
     return false
   }
@@ -109,31 +135,64 @@ export class PipelineRun {
   /** One look; whether everything is done. */
   async #look(): Promise<boolean> {
     if (!this.options.sourcesEnded()) return false
+    const moves = this.#moves
     const verdict = await this.#verdict()
     if (!verdict) return false
+    if (verdict.deadEnd) this.#fail(verdict.deadEnd.node, verdict.deadEnd.error)
     for (const node of this.#nodes) if (verdict.cut.includes(node.node.name)) node.cut()
     if (verdict.cut.length > 0) return false
-    const told = await Promise.all(this.#nodes.map(node => node.idle({ sealed: verdict.sealed, now: Date.now() })))
-    return verdict.idle && !told.includes(true)
+    const atRest = await Promise.all(this.#nodes.map(node => node.idle({ sealed: verdict.sealed, now: Date.now() })))
+    return verdict.idle && !atRest.includes(false) && moves === this.#moves
   }
 
-  /** Judges the nodes' standings; null when something moved meanwhile, so that the picture is of no single moment. */
-  async #verdict(): Promise<Verdict | null> {
+  /**
+   * Judges the nodes' standings; null when something moved meanwhile, so that the picture is of no single moment. What
+   * others publish is seen by the ends, which must be the same behind the picture as in it.
+   */
+  async #verdict(): Promise<(IdleVerdict & { readonly deadEnd: DeadEnd | null }) | null> {
     const moves = this.#moves
     const { log } = this.options
+    const ends = await this.#ends()
     const standings: Standing[] = []
     for (const run of this.#nodes) {
-      const { name, groups, from, to, lost } = run.node
-      const ends = (await log.state(from.name)).map(state => state.end)
+      const { name, stage, from, to, onDeadLetter } = run.node
       const elsewhere = log.features.sharesPartitions ? { elsewhere: await log.committed(name, from.name) } : {}
       const node = {
         name,
-        groups,
+        kind: stage.kind,
         from: from.name,
-        to: [...Object.values(to), ...(lost ? [lost.to] : [])].map(topic => topic.name),
+        to: [...Object.values(to), ...(onDeadLetter ? [onDeadLetter.to] : [])].map(topic => topic.name),
       }
-      standings.push({ node, status: run.status(), ends, ...elsewhere })
+      standings.push({ node, status: run.status(), ends: ends.get(from.name)!, ...elsewhere })
     }
-    return moves === this.#moves ? judge(standings) : null
+    const verdict = judge(standings)
+    const final = verdict.idle || verdict.sealed.length > 0
+    if (final && !isDeepStrictEqual(await this.#ends(), ends)) return null
+    if (moves !== this.#moves) return null
+    const ending = verdict.cut.length > 0 ? null : deadEnd(standings, this.#stand(standings))
+    return { ...verdict, deadEnd: ending }
+  }
+
+  /** What has stood still for long: what others commit, and what is under way here and only waits. */
+  #stand(standings: readonly Standing[]): { readonly others: boolean; readonly waits: boolean } {
+    const now = performance.now()
+    const committed = standings.map(({ elsewhere }) => elsewhere)
+    if (!isDeepStrictEqual(committed, this.#others.committed)) this.#others = { committed, since: now }
+    if (this.#here.moves !== this.#moves || !this.options.onlyWaits?.()) this.#here = { moves: this.#moves, since: now }
+    return { others: now - this.#others.since > othersMs, waits: now - this.#here.since > waitsMs }
+  }
+
+  /** The end of each partition of every topic that is read here. */
+  async #ends(): Promise<ReadonlyMap<string, readonly bigint[]>> {
+    const ends = new Map<string, readonly bigint[]>()
+    for (const { node } of this.#nodes) {
+      const { name } = node.from
+      if (!ends.has(name))
+        ends.set(
+          name,
+          (await this.options.log.state(name)).map(state => state.end),
+        )
+    }
+    return ends
   }
 }

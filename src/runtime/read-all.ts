@@ -19,9 +19,10 @@ export async function* readAll(log: Log, topic: string): AsyncGenerator<LogRecor
  * @throws STEERFLOW_KAFKA_BUSY when that takes longer than `patienceMs`
  */
 export async function* readWhole(log: Log, topic: string, patienceMs = 90_000): AsyncGenerator<LogRecord> {
-  const until = Date.now() + patienceMs
+  const until = performance.now() + patienceMs
   const waits: Stuck = async () => {
-    if (Date.now() > until) throw new SteerflowError('STEERFLOW_KAFKA_BUSY', `a transaction on ${topic} stays open`)
+    if (performance.now() > until)
+      throw new SteerflowError('STEERFLOW_KAFKA_BUSY', `a transaction on ${topic} stays open`)
     await sleep(100)
     return true
   }

@@ -1,112 +1,144 @@
-import { SteerflowError } from '../domain/errors.js'
-import { type Log, type LogRecord, type Output } from './log.js'
+import { explain, SteerflowError } from '../domain/errors.js'
+import { type Letter, type LetterTopics, letters, replaysHeader } from './letters.js'
+import { type Claim, type Log, type Output, sizeOf } from './log.js'
 import { replayFor } from './partition.js'
-import { readAll } from './read-all.js'
-
-/** A dead letter as a person reads it. */
-export interface Letter {
-  /** `partition:offset` in the dead-letter topic. */
-  readonly id: string
-  readonly code: string
-  readonly node: string
-  readonly cause: string
-  readonly origin: { readonly topic: string; readonly partition: number; readonly offset: string }
-  /** Milliseconds since 1970, when it was written. */
-  readonly at: number
-  /** Size of the original value; the value itself is empty when it was larger than the log takes. */
-  readonly bytes: number
-  readonly replayed: boolean
-  readonly record: LogRecord
-}
-
-export interface LetterTopics {
-  readonly deadLetters: string
-  readonly replayed: string
-}
-
-/** All dead letters, oldest first. */
-export async function* letters(log: Log, topics: LetterTopics): AsyncGenerator<Letter> {
-  const marks = await replayedLetters(log, topics)
-  for await (const record of readAll(log, topics.deadLetters)) {
-    const { headers } = record
-    const id = `${record.partition}:${record.offset}`
-    yield {
-      id,
-      code: headers.code ?? 'STEERFLOW_BUG',
-      node: headers.node ?? '',
-      cause: headers.cause ?? '',
-      origin: {
-        topic: headers['origin-topic'] ?? '',
-        partition: Number(headers['origin-partition'] ?? 0),
-        offset: headers['origin-offset'] ?? '',
-      },
-      at: record.timestamp,
-      bytes: Number(headers['value-bytes'] ?? record.value.byteLength),
-      replayed: marks.has(id),
-      record,
-    }
-  }
-}
-
-async function replayedLetters(log: Log, topics: LetterTopics): Promise<ReadonlySet<string>> {
-  const marks = new Set<string>()
-  for await (const record of readAll(log, topics.replayed)) marks.add(record.key?.toString('utf8') ?? '')
-  return marks
-}
-
-export interface Replayed {
-  /** Ids of the letters that were published again. */
-  readonly replayed: readonly string[]
-  /** Why others were not, by id. */
-  readonly refused: ReadonlyMap<string, string>
-}
 
 /** What else a replay publishes, in the same transaction; or, as a text, why there must be none. */
 export type Consequence = (letter: Letter) => readonly Output[] | string
 
+export interface ReplayRequest {
+  readonly wanted: (letter: Letter) => boolean
+  /** The topic that a node reads; null when there is no node of that name. */
+  readonly readBy: (node: string) => string | null
+  readonly dryRun?: boolean
+  /** Also what has come back again and again. */
+  readonly insist?: boolean
+  readonly consequence?: Consequence
+  /** Told why a letter was not published again. */
+  readonly refused?: (id: string, reason: string) => void
+}
+
+export interface Replayed {
+  /** Letters that were published again, or would be. */
+  readonly replayed: number
+  readonly refused: number
+}
+
+/** Letters of one transaction: a transaction costs the same for one as for many. */
+const most = { letters: 1000, bytes: 4 << 20 }
+/** So many times is a letter replayed that comes back each time, unless somebody insists. */
+const mostReplays = 10
+
+/** A letter and what its replay publishes. */
+interface Prepared {
+  readonly id: string
+  readonly outputs: readonly Output[]
+}
+
 /**
- * Publishes dead letters again where they came from, for the node that refused them only. A record and its mark are
- * published in one transaction under a claim, so that a second replay, even a concurrent one,
- * does nothing.
+ * Publishes dead letters again where they came from, for the node that refused them only. Records and their marks are
+ * published in one transaction under a claim, many letters in each, so that a second replay, even a concurrent one, or
+ * one after a kill, does nothing that was done. A letter that cannot be published is refused, and its neighbours go.
  * @throws STEERFLOW_FENCED when another replay runs at the same time.
  */
-export async function replay(
-  log: Log,
-  topics: LetterTopics,
-  wanted: (letter: Letter) => boolean,
-  dryRun: boolean,
-  consequence: Consequence = () => [],
-): Promise<Replayed> {
-  const known = new Set((await log.topics()).map(topic => topic.name))
+export async function replay(log: Log, topics: LetterTopics, request: ReplayRequest): Promise<Replayed> {
+  const { wanted, dryRun = false, consequence = () => [] } = request
+  const partitions = new Map((await log.topics()).map(topic => [topic.name, topic.partitions]))
   // A name of its own: a claim of the dead letters themselves would keep their retention from passing it.
   const claim = dryRun ? null : await log.claim('dead-letters.replay', 'dead-letters.replay', 0)
-  const result = { replayed: [] as string[], refused: new Map<string, string>() }
+  const done = { replayed: 0, refused: 0 }
+  const refuse = (id: string, reason: string): void => {
+    done.refused++
+    request.refused?.(id, reason)
+  }
+  const flush = async (batch: readonly Prepared[]): Promise<void> => {
+    done.replayed += claim ? await publish(claim, batch, refuse) : batch.length
+  }
   try {
-    for await (const letter of letters(log, topics)) {
+    let batch: Prepared[] = []
+    let bytes = 0
+    // Marks are read behind the claim's fence: what is not marked then was not replayed, and nobody else does it now.
+    for await (const letter of letters(log, topics, !dryRun)) {
       if (!wanted(letter)) continue
-      const also = refusal(letter, known) ?? consequence(letter)
+      const also = refusal(letter, partitions, request) ?? told(letter, consequence)
       if (typeof also === 'string') {
-        result.refused.set(letter.id, also)
+        refuse(letter.id, also)
         continue
       }
-      await claim?.commit(claim.committed, claim.committed, [...again(letter, topics), ...also])
-      result.replayed.push(letter.id)
+      const outputs = [...again(letter, topics), ...also]
+      batch.push({ id: letter.id, outputs })
+      bytes += outputs.reduce((sum, output) => sum + sizeOf(output), 0)
+      if (batch.length < most.letters && bytes < most.bytes) continue
+      await flush(batch)
+      batch = []
+      bytes = 0
     }
+    await flush(batch)
   } finally {
     await claim?.release()
   }
-  return result
+  return done
 }
 
-function refusal(letter: Letter, known: ReadonlySet<string>): string | null {
+/** Publishes a batch and returns how many letters it was; by halves where the log refuses one of them. */
+async function publish(
+  claim: Claim,
+  batch: readonly Prepared[],
+  refuse: (id: string, reason: string) => void,
+): Promise<number> {
+  if (batch.length === 0) return 0
+  try {
+    const outputs = batch.flatMap(letter => letter.outputs)
+    await claim.commit(claim.committed, claim.committed, outputs)
+    return batch.length
+  } catch (error) {
+    if (!(error instanceof SteerflowError) || (error.kind !== 'permanent' && error.kind !== 'usage')) throw error
+    if (batch.length === 1) {
+      refuse(batch[0]!.id, `${error.code}: ${explain(error)}`)
+      return 0
+    }
+    const half = batch.length >> 1
+    const first = await publish(claim, batch.slice(0, half), refuse)
+    return first + (await publish(claim, batch.slice(half), refuse))
+  }
+}
+
+/** Why a letter must not be published again; null when it may. Its headers are those of whoever wrote it. */
+function refusal(
+  letter: Letter,
+  partitions: ReadonlyMap<string, number>,
+  { readBy, insist = false }: ReplayRequest,
+): string | null {
+  const { node, bytes, origin, record, replays } = letter
   if (letter.replayed) return 'already replayed'
-  if (letter.bytes !== letter.record.value.byteLength) return 'its value was too large to be kept'
-  if (letter.origin.topic.startsWith('source:'))
-    return 'it never reached a topic: correct the source and ingest it again'
-  return known.has(letter.origin.topic) ? null : `there is no topic ${letter.origin.topic} any more`
+  if (origin.topic.startsWith('source:')) return 'it never reached a topic: correct the source and ingest it again'
+  if (Number.isNaN(bytes)) return 'its header value-bytes is no size'
+  if (bytes !== record.value.byteLength) return 'its value was too large to be kept'
+  const known = partitions.get(origin.topic)
+  if (known === undefined) return `there is no topic ${quoted(origin.topic)} any more`
+  const reads = readBy(node)
+  if (reads === null) return `there is no node ${quoted(node)} any more: nobody would take it`
+  if (reads !== origin.topic) return `${node} reads ${reads}, not ${quoted(origin.topic)}, where it says it came from`
+  if (!(origin.partition < known))
+    return `it says it came from partition ${quoted(record.headers['origin-partition'] ?? '')}; ${origin.topic} has ${known}`
+  if (!/^\d{1,19}$/.test(origin.offset)) return `it says it came from offset ${quoted(origin.offset)}, which is none`
+  if (replays >= mostReplays && !insist)
+    return `it has come back ${replays} times: mend what its cause names, then replay it by its id`
+  return null
 }
 
-function again({ id, node, origin, record }: Letter, topics: LetterTopics): readonly Output[] {
+/** Somebody else's text, short and on one line. */
+const quoted = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
+
+function told(letter: Letter, consequence: Consequence): readonly Output[] | string {
+  try {
+    return consequence(letter)
+  } catch (error) {
+    return `what it means for its round cannot be told: ${explain(error)}`
+  }
+}
+
+function again({ id, node, origin, record, replays }: Letter, topics: LetterTopics): readonly Output[] {
   const mark = JSON.stringify({ letter: id })
   return [
     {
@@ -115,14 +147,8 @@ function again({ id, node, origin, record }: Letter, topics: LetterTopics): read
       key: record.key,
       value: record.value,
       framed: true,
-      headers: { [replayFor]: node, 'replay-of': id },
+      headers: { [replayFor]: node, 'replay-of': id, [replaysHeader]: String(replays + 1) },
     },
     { topic: topics.replayed, key: Buffer.from(id), value: Buffer.from(mark) },
   ]
-}
-
-/** @throws STEERFLOW_USAGE when there is no dead letter of that id. */
-export async function findLetter(log: Log, topics: LetterTopics, id: string): Promise<Letter> {
-  for await (const letter of letters(log, topics)) if (letter.id === id) return letter
-  throw new SteerflowError('STEERFLOW_USAGE', `there is no dead letter ${id}`)
 }

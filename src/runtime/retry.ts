@@ -13,8 +13,11 @@ export function backoff(attempt: number, { first, most }: Backoff, random = Math
   return ceiling / 2 + (ceiling / 2) * random()
 }
 
-/** Told of each failure that is waited out; must not throw. */
-export type Failed = (error: SteerflowError, attempt: number) => void
+/** Between two attempts of what fails because something is away. */
+export const outageWaits: Backoff = { first: 200, most: 15_000 }
+
+/** Told of each failure that is waited out, and for how long; must not throw. */
+export type Failed = (error: SteerflowError, attempt: number, waitMs: number) => void
 
 /**
  * Repeats `work` while it fails transiently, until `signal` is aborted. Whatever else it throws is passed on.
@@ -23,7 +26,7 @@ export type Failed = (error: SteerflowError, attempt: number) => void
 export async function untilDone<T>(
   work: () => T | Promise<T>,
   signal: AbortSignal,
-  waits: Backoff = { first: 200, most: 15_000 },
+  waits: Backoff = outageWaits,
   failed: Failed = () => undefined,
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -31,8 +34,9 @@ export async function untilDone<T>(
       return await work()
     } catch (error) {
       if (!(error instanceof SteerflowError) || error.kind !== 'transient' || signal.aborted) throw error
-      failed(error, attempt)
-      await sleep(backoff(attempt, waits), undefined, { signal })
+      const wait = backoff(attempt, waits)
+      failed(error, attempt, wait)
+      await sleep(wait, undefined, { signal })
     }
   }
 }

@@ -3,12 +3,13 @@ import { attributeSets } from '../domain/attributes.js'
 import { scoreConversation } from '../domain/annotation.js'
 import { Conversation, type Turn } from '../domain/conversation.js'
 import { each } from './stage.js'
-import { type ScoredTurn, type ValueModels } from './needs.js'
+import { type ScoredTurn } from './needs.js'
 
 /** Predicts the attributes of every turn with the value model that is active when the record begins. */
-export const annotate = each<{ valueModels: ValueModels }>()({
+export const annotate = each({
   name: 'annotate',
   summary: 'Predicts the attributes of every turn with the value model; the human label moves to gt_label.',
+  needs: ['valueModels'],
   input: Conversation,
   ports: { annotated: Conversation },
   options: z.strictObject({

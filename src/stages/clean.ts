@@ -3,7 +3,6 @@ import { findControlToken } from '../domain/control-tokens.js'
 import { Conversation, Dropped } from '../domain/conversation.js'
 import { templateStrings } from '../domain/prompt-tokens.js'
 import { each } from './stage.js'
-import { type Masker } from './needs.js'
 
 const options = z.strictObject({
   seqLen: z
@@ -45,13 +44,15 @@ const hostile: Conversation = {
 }
 
 /**
- * Keeps the conversations that a trainer can learn from: the rule of the original data_clean script (steerlm-scripts §2),
- * and one of our own, since its trainer fails on control strings in a text (VALUE_TO_TEXT) or learns a wrong part of it.
+ * Keeps the conversations that a trainer can learn from. One rule is that of the original data_clean.py
+ * (docs/reference/original-scripts.md#what-is-removed). The other is ours: on control strings in a text the trainer
+ * fails (VALUE_TO_TEXT), or learns a wrong part of it (docs/formats.md#control-tokens).
  * A conversation whose loss mask cannot be computed at all is an error, STEERFLOW_UNMASKABLE: a dead letter.
  */
-export const clean = each<{ masker: Masker }>()({
+export const clean = each({
   name: 'clean',
   summary: 'Keeps conversations of which something is learnt within the sequence length.',
+  needs: ['masker'],
   input: Conversation,
   ports: { kept: Conversation, dropped: Dropped },
   options,

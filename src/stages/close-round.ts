@@ -1,15 +1,14 @@
 import { z } from 'zod'
-import { type Earlier } from '../domain/bootstrap/against-before.js'
+import { type EarlierRound } from '../domain/bootstrap/against-before.js'
 import { loopOf, numberOf, Outcome } from '../domain/bootstrap/outcome.js'
 import { RoundEvent } from '../domain/bootstrap/round.js'
 import { RoundTally } from '../domain/bootstrap/tally.js'
-import { type Rounds } from './needs.js'
-import { fold, type LastingFold } from './stage.js'
+import { lastingFold } from './stage.js'
 
 /** The account of a loop: its present round, and the one before, with which it is compared. */
 interface Account {
   readonly present: RoundTally | null
-  readonly before: Earlier | null
+  readonly before: EarlierRound | null
   /** The round that the last outcome has completed; null when it completed none. */
   readonly closing: string | null
   /** Rounds that are closed: what comes of them later counts no more. */
@@ -20,17 +19,16 @@ interface Account {
  * Adds up the ends of the prompts of a round, and closes it with the outcome that makes the sum complete: a function of
  * the outcomes in their order, so that a restart closes it once and in the same place.
  */
-export const closeRound = fold<{ readonly rounds: Rounds }>()({
+export const closeRound = lastingFold({
   name: 'close-round',
   summary: 'Closes a bootstrap round when every prompt and every answer that went on is accounted for.',
-  groups: 'lasting',
+  needs: ['rounds'],
+  initial: (): Account => ({ present: null, before: null, closing: null, closed: new Set() }),
   key: (record: Outcome) => loopOf(record.round),
   input: Outcome,
   ports: { rounds: RoundEvent },
   options: z.strictObject({}),
-  create: ({ needs, to }): LastingFold<typeof Outcome, { rounds: typeof RoundEvent }, Account> => ({
-    open: () => ({ present: null, before: null, closing: null, closed: new Set() }),
-
+  create: ({ needs, to }) => ({
     step: (account, outcome) => {
       const { round } = outcome
       if (account.closed.has(round)) return { ...account, closing: null }

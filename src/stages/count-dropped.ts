@@ -28,7 +28,7 @@ const conversation: Conversation = {
 const { bootstrap: _, ...elsewhere } = conversation.steerflow
 
 /** Tells the account of a round which of its answers clean left out. */
-export const countDropped = each()({
+export const countDropped = each({
   name: 'count-dropped',
   summary: 'Tells the account of a bootstrap round which of its answers clean left out.',
   input: Dropped,

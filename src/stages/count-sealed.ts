@@ -13,8 +13,8 @@ const shard: ShardEvent = {
     dataset: 'bootstrap-main-1',
     version: 1,
     split: 'train',
-    path: 'shards/bootstrap-main-1/train/bootstrap.accepted-clean-0-0-1a2b.jsonl',
-    topic: 'bootstrap.accepted-clean',
+    path: 'shards/bootstrap-main-1/train/answers.clean-0-0-1a2b.jsonl',
+    topic: 'answers.clean',
     partition: 0,
     from: '0',
     to: '12',
@@ -27,7 +27,7 @@ const shard: ShardEvent = {
 }
 
 /** Tells the account of a round how many of its answers are in a shard that was sealed. */
-export const countSealed = each()({
+export const countSealed = each({
   name: 'count-sealed',
   summary: 'Tells the account of a bootstrap round what was sealed of it.',
   input: ShardEvent,

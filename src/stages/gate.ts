@@ -9,23 +9,17 @@ import { conversationId } from '../domain/conversation-id.js'
 import { digest } from '../domain/digest.js'
 import { templateStrings } from '../domain/prompt-tokens.js'
 import { exampleOutcome, exampleSample, measuringRound } from './gate-examples.js'
-import { type AttributeSets, type Rounds, type TrainingIndexes } from './needs.js'
 import { each } from './stage.js'
 
-type Needs = {
-  readonly rounds: Rounds
-  readonly trainingIndexes: TrainingIndexes
-  readonly attributeSets: AttributeSets
-}
-
 /**
- * Decides which answers of a prompt are trained on, by the rules that the round began with; every decision is recorded with
- * what its rule saw. The label of an answer is the one that was predicted, not the one that was asked for (SteerLM paper
- * §3.4).
+ * Decides which answers of a prompt are trained on, by the rules that the round began with; every decision is recorded
+ * with what its rule saw. The label of an answer is the one that was predicted, not the one that was asked for
+ * (docs/reference/papers.md#bootstrap-in-the-steerlm-paper).
  */
-export const gate = each<Needs>()({
+export const gate = each({
   name: 'gate',
   summary: 'Decides which sampled answers are trained on, and records every decision.',
+  needs: ['rounds', 'trainingIndexes', 'attributeSets'],
   input: ScoredSample,
   ports: { accepted: Conversation, outcomes: Outcome },
   options: z.strictObject({

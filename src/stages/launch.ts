@@ -1,17 +1,11 @@
 import { z } from 'zod'
 import { SteerflowError } from '../domain/errors.js'
 import { JobEvent, type JobState } from '../domain/job.js'
-import { advances, isOpen } from '../domain/job-states.js'
+import { isUnderWay } from '../domain/job-states.js'
+import { inTurn, noJobs, withJobEvent } from '../domain/job-turns.js'
 import { ModelRecord, type TrainedModel } from '../domain/model.js'
-import { type JobRunner, type JobRunners, type LaunchingRunner } from './needs.js'
-import { fold, type LastingFold } from './stage.js'
-
-/** What is known of a dataset's jobs after the events so far. */
-interface Jobs {
-  readonly jobs: ReadonlyMap<string, JobEvent>
-  /** The last event where it moved a job on; null when it said nothing new. */
-  readonly moved: JobEvent | null
-}
+import { type JobRunner, type LaunchingRunner } from './needs.js'
+import { lastingFold } from './stage.js'
 
 /** How a job goes on: the keys of its next event that differ. */
 type Step = Partial<JobEvent> & { readonly state: JobState }
@@ -25,21 +19,21 @@ function launcher(runner: JobRunner): LaunchingRunner {
 /** Something is done for a job, and its next state follows. */
 type Act = (runner: JobRunner, job: JobEvent) => Promise<Step>
 
+/** Writes the files of a job whose turn it is, and announces its start. */
+const begin: Act = async (runner, job) => {
+  const folder = await runner.render(job)
+  if (runner.rendersOnly) return { state: 'rendered', folder, detail: 'run it with run.sh in its folder' }
+  const attempt = job.attempt + 1
+  return { state: 'launching', attempt, host: runner.host, folder, detail: null, launched_as: null }
+}
+
 /**
- * What is done on reaching a state. `launching` is committed before the side effect that it announces; after a crash the
- * same event is acted on again, and the runner finds the job under its name.
+ * Starts a job. That was announced, and is committed, before; after a crash the same event is acted on again, and the
+ * runner finds the job under its name.
  */
-const acts: Partial<Record<JobState, Act>> = {
-  requested: async (runner, job) => {
-    const folder = await runner.render(job)
-    if (runner.rendersOnly) return { state: 'rendered', folder, detail: 'run it with run.sh in its folder' }
-    const attempt = job.attempt + 1
-    return { state: 'launching', attempt, host: runner.host, folder, detail: null, launched_as: null }
-  },
-  launching: async (runner, job) => {
-    const start = await launcher(runner).start(job)
-    return start.state === 'launched' ? { state: 'launched', launched_as: start.id } : start
-  },
+const start: Act = async (runner, job) => {
+  const started = await launcher(runner).start(job)
+  return started.state === 'launched' ? { state: 'launched', launched_as: started.id } : started
 }
 
 /** Waits for a launched job to run or to end, for as long as it takes. */
@@ -68,19 +62,36 @@ const registered = (model: TrainedModel): ModelRecord => ({
 
 const ports = { jobs: JobEvent, models: ModelRecord }
 
+/** What becomes of a job that was only asked for, when its dataset asks again. */
+const replaced = (job: JobEvent, by: JobEvent): JobEvent => ({
+  ...job,
+  state: 'cancelled',
+  detail: `superseded by ${by.job} before it began`,
+  superseded_by: by.job,
+})
+
+const LaunchOptions = z.strictObject({
+  most: z
+    .record(z.string(), z.int().positive())
+    .default({})
+    .describe('jobs under way at once, by launcher; those that are not named have no bound'),
+})
+
 /**
- * Carries training jobs from the request to a registered model. Its output leads back into its own topic, so that every
- * step is on record before the next is taken.
+ * Carries training jobs from the request to a registered model, of each dataset one at a time. Its output leads back into
+ * its own topic, so that every step is on record before the next is taken.
  */
-export const launch = fold<{ readonly runners: JobRunners }>()({
+export const launch = lastingFold({
   name: 'launch',
   summary: 'Renders, launches and follows training jobs, and registers the models that they make.',
-  groups: 'lasting',
-  key: (record: JobEvent) => record.dataset,
+  needs: ['runners'],
+  initial: () => noJobs,
+  // One group: launchers are shared by the datasets.
+  key: () => 'jobs',
   input: JobEvent,
   ports,
-  options: z.strictObject({}),
-  create: ({ needs, to }): LastingFold<typeof JobEvent, typeof ports, Jobs> => {
+  options: LaunchOptions,
+  create: ({ options, needs, to }) => {
     const follow = async (job: JobEvent, work: (runner: JobRunner) => Promise<Step>) => {
       const step = await Promise.resolve()
         .then(() => work(needs.runners.runner(job.launcher)))
@@ -88,27 +99,27 @@ export const launch = fold<{ readonly runners: JobRunners }>()({
       return [to.jobs({ ...job, ...step })]
     }
     return {
-      open: () => ({ jobs: new Map(), moved: null }),
+      step: (state, event, { offset }) => withJobEvent(state, event, offset),
 
-      step: ({ jobs }, event) =>
-        advances(jobs.get(event.job), event)
-          ? { jobs: new Map(jobs).set(event.job, event), moved: event }
-          : { jobs, moved: null },
-
-      act: async ({ moved }) => {
+      act: async ({ moved, replacing }) => {
         if (moved === null) return []
-        const act = acts[moved.state]
-        if (act) return follow(moved, runner => act(runner, moved))
+        if (moved.state === 'launching') return follow(moved, runner => start(runner, moved))
+        if (moved.state === 'requested') return replacing.map(job => to.jobs(replaced(job, moved)))
         return moved.model ? [to.models(registered(moved.model))] : []
       },
 
-      pursue: ({ jobs }) =>
-        [...jobs.values()]
-          .filter(job => isOpen(job.state) && acts[job.state] === undefined)
+      pursue: state => [
+        ...inTurn(state, options.most).map(({ job: name, request }) => ({
+          key: `${name} requested at ${request}`,
+          run: () => follow(state.jobs.get(name)!, runner => begin(runner, state.jobs.get(name)!)),
+        })),
+        ...[...state.jobs.values()]
+          .filter(({ state }) => isUnderWay(state) && state !== 'launching')
           .map(job => ({
             key: `${job.job} attempt ${job.attempt} ${job.state}`,
             run: (signal: AbortSignal) => follow(job, runner => awaitNext(runner, job, signal)),
           })),
+      ],
     }
   },
 })

@@ -3,6 +3,7 @@ import { type Split, type Turn } from '../domain/conversation.js'
 import { type JobEvent, type Snapshot } from '../domain/job.js'
 import { type BootstrapPrompt } from '../domain/bootstrap/candidates.js'
 import { type Round, type RoundEvent } from '../domain/bootstrap/round.js'
+import { type SourceFormat } from '../domain/formats/format.js'
 import { type AnswerRequest, type AnswerText } from '../domain/answer-prompt.js'
 import { type Sampling } from '../domain/sampling.js'
 import { type MaskInput } from '../domain/mask/input.js'
@@ -10,8 +11,8 @@ import { type TrainedModel } from '../domain/model.js'
 import { type ShardManifest } from '../domain/shard.js'
 
 /**
- * The capabilities that stages ask for. Adapters implement them; a test passes a literal. What a stage does not list, it
- * cannot reach.
+ * The capabilities that stages ask for. Adapters implement them; a test passes a literal. A stage cannot reach what it
+ * does not list.
  */
 
 /** Computes loss masks with a real tokenizer. */
@@ -216,10 +217,13 @@ export interface JobRunners {
   runner(launcher: string): JobRunner
 }
 
-/** Everything that a composition of the pipeline offers; each node picks what its stage lists. */
+/** Everything that a stage can ask for. A node hands over those that its stage lists in `needs`. */
 export interface Capabilities {
+  /** The forms in which conversations come, in the order in which they are tried. */
+  readonly formats: readonly SourceFormat[]
   readonly masker: Masker
-  readonly valueModels: ValueModels & ChosenValueModels
+  readonly valueModels: ValueModels
+  readonly chosenValueModels: ChosenValueModels
   readonly policies: Policies
   readonly rounds: Rounds
   readonly roundMaterials: RoundMaterials

@@ -21,7 +21,7 @@ const model: ModelRecord = {
 const { state: _, reason: __, ...trained } = model
 
 /** Tells a loop of the model that came of its round: the first word about a model, when its job registers it. */
-export const noteTrained = each()({
+export const noteTrained = each({
   name: 'note-trained',
   summary: 'Tells a bootstrap loop of the model that was trained on its round.',
   input: ModelRecord,

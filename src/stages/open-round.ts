@@ -16,14 +16,13 @@ import {
   type Round,
   RoundEvent,
   roundName,
-  type Verdict,
+  type RoundVerdict,
 } from '../domain/bootstrap/round.js'
 import { SteerflowError } from '../domain/errors.js'
 import { activation, emptyRole } from '../domain/model-registry.js'
 import { ModelRecord } from '../domain/model.js'
 import { ShardEvent } from '../domain/shard.js'
-import { type RoundMaterials } from './needs.js'
-import { type Emission, fold, type LastingFold } from './stage.js'
+import { type Emission, lastingFold } from './stage.js'
 
 const ports = { prompts: BootstrapPrompt, rounds: RoundEvent, shards: ShardEvent, models: ModelRecord }
 type Out = readonly Emission<typeof ports>[]
@@ -43,15 +42,16 @@ const options = z.strictObject({
  * is accounted for, asks for the job, and, where it may, for the next round. Its output leads back into its own topic, so
  * that every step is on record before the next is taken, and after a crash each is taken once.
  */
-export const openRound = fold<{ readonly roundMaterials: RoundMaterials }>()({
+export const openRound = lastingFold({
   name: 'open-round',
   summary: 'Opens bootstrap rounds, publishes their prompts, and decides when a loop ends.',
-  groups: 'lasting',
+  needs: ['roundMaterials'],
+  initial: () => emptyLoop,
   key: (record: RoundEvent) => record.loop,
   input: RoundEvent,
   ports,
   options,
-  create: ({ options, needs, to }): LastingFold<typeof RoundEvent, typeof ports, LoopState> => {
+  create: ({ options, needs, to }) => {
     type Told = Partial<RoundEvent> & Pick<RoundEvent, 'event'>
     const told = ({ request }: RoundState, event: Told) => {
       const { loop, round, number } = request
@@ -64,7 +64,7 @@ export const openRound = fold<{ readonly roundMaterials: RoundMaterials }>()({
       return [...prompts.map(to.prompts), told(state, { event: 'asked', next: state.asked + prompts.length })]
     }
 
-    const judged = (loop: LoopState, state: RoundState, verdict: Verdict): Out => {
+    const judged = (loop: LoopState, state: RoundState, verdict: RoundVerdict): Out => {
       const trains = verdict.go && state.request.purpose !== 'measure'
       if (trains) {
         const dataset = datasetOfRound(state.request.round)
@@ -93,7 +93,6 @@ export const openRound = fold<{ readonly roundMaterials: RoundMaterials }>()({
     }
 
     return {
-      open: () => emptyLoop,
       step: withRoundEvent,
       act: async loop => {
         const state = lastRound(loop)
@@ -129,7 +128,7 @@ const refused = (thrown: unknown) => {
 }
 
 /** What the stop rule says of a round that has closed; one that a person gave up is not trained on. */
-function verdictOf({ rounds }: LoopState, { round, summary, givenUp }: RoundState): Verdict {
+function verdictOf({ rounds }: LoopState, { round, summary, givenUp }: RoundState): RoundVerdict {
   const closed = rounds.flatMap(one => (one.round && one.summary ? [{ round: one.round, summary: one.summary }] : []))
   const verdict = judgeRound({ round: round!, summary: summary!, earlier: closed.slice(0, -1) }, round!.plan.stop)
   return givenUp ? { ...verdict, go: false, rule: 'given up by a person' } : verdict

@@ -5,7 +5,7 @@ import { conversationId } from '../domain/conversation-id.js'
 import { digest } from '../domain/digest.js'
 import { checkFanout, defaultFanout, type FanoutBounds } from '../domain/fanout.js'
 import { type SourceConversation } from '../domain/formats/format.js'
-import { detectFormat, sourceFormat } from '../domain/formats/index.js'
+import { detectFormat, sourceFormat, sourceFormats } from '../domain/formats/index.js'
 import { pythonJson } from '../domain/json/python.js'
 import { hasScores } from '../domain/label-line.js'
 import { splitOf } from '../domain/split.js'
@@ -44,18 +44,21 @@ const ports = { labelled: Conversation, unscored: Conversation }
  * Preprocess: every path of a source record becomes a conversation to be scored (VALUE_TO_TEXT), and one to learn
  * scoring from (TEXT_TO_VALUE) where people labelled it.
  */
-export const preprocess = each()({
+export const preprocess = each({
   name: 'preprocess',
   summary: 'Turns source records into conversations, with their split and where they come from.',
   input: Raw,
   ports,
   options,
+  needs: ['formats'],
   examples: preprocessExamples,
-  create: ({ options, to }) => {
+  exampleNeeds: () => ({ formats: sourceFormats }),
+  create: ({ options, needs: { formats }, to }) => {
     const { fanout } = options
     const configuration = shapingDigest(options)
     return (raw, at) => {
-      const format = raw.format === undefined ? detectFormat(raw.record) : sourceFormat(raw.format)
+      const { format: named, record } = raw
+      const format = named === undefined ? detectFormat(record, formats) : sourceFormat(named, formats)
       const sources = format.read(raw.record, fanout)
       checkSize(sources, fanout)
       const conversation = (source: SourceConversation, type: ConversationType): Conversation => {

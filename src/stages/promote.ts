@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { emptyRole, type RoleState, withRecord } from '../domain/model-registry.js'
+import { emptyRole, withRecord } from '../domain/model-registry.js'
 import { ModelRecord } from '../domain/model.js'
 import { applyRule } from '../domain/promotion-rule.js'
-import { fold, type LastingFold } from './stage.js'
+import { lastingFold } from './stage.js'
 
 const ports = { models: ModelRecord }
 
@@ -11,22 +11,28 @@ const ports = { models: ModelRecord }
  * been read to its end, so that what a person wrote meanwhile counts, and it is on record before the next is taken. After
  * a crash the record is either there, and nothing is asked any more, or it is not, and the decision is taken again.
  */
-export const promote = fold()({
+export const promote = lastingFold({
   name: 'promote',
   summary: 'Makes a newly registered model active unless it is worse than the active one beyond its interval.',
-  groups: 'lasting',
+  initial: () => emptyRole,
   key: (record: ModelRecord) => record.role,
   input: ModelRecord,
   ports,
-  options: z.strictObject({}),
-  create: ({ to }): LastingFold<typeof ModelRecord, typeof ports, RoleState> => ({
-    open: () => emptyRole,
+  options: z.strictObject({
+    attribute: z
+      .string()
+      .default('')
+      .describe(
+        'attribute whose held-out correlation decides whether a model replaces the active one; empty: quality, or helpfulness where the set has no quality; none: a person decides',
+      ),
+  }),
+  create: ({ to, options }) => ({
     step: withRecord,
     act: () => Promise.resolve([]),
     pursue: state =>
       state.undecided.slice(0, 1).map(({ role, model }) => ({
         key: `${role} ${model}`,
-        run: () => Promise.resolve(applyRule(state).map(record => to.models(record))),
+        run: () => Promise.resolve(applyRule(state, options.attribute).map(record => to.models(record))),
       })),
   }),
 })

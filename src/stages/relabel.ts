@@ -2,16 +2,17 @@ import { z } from 'zod'
 import { scoreConversation } from '../domain/annotation.js'
 import { attributeSets } from '../domain/attributes.js'
 import { Conversation, type Rescored } from '../domain/conversation.js'
-import { type TurnToScore, type ValueModels } from './needs.js'
+import { type TurnToScore } from './needs.js'
 import { each } from './stage.js'
 
 /**
  * Predicts the attributes of every turn with another model, beside the labels that are there: the turns stay as they are.
  * The labels of earlier turns in a prompt are those that this model predicted, as if it had annotated the record.
  */
-export const relabel = each<{ valueModels: ValueModels }>()({
+export const relabel = each({
   name: 'relabel',
   summary: "Adds another model's labels and scores to an annotated conversation, which is otherwise left as it is.",
+  needs: ['valueModels'],
   input: Conversation,
   ports: { relabelled: Conversation },
   options: z.strictObject({

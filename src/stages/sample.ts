@@ -2,24 +2,20 @@ import { z } from 'zod'
 import { BootstrapPrompt, type Candidate, Sampled } from '../domain/bootstrap/candidates.js'
 import { examplePrompt, exampleRounds } from '../domain/bootstrap/examples.js'
 import { type Round } from '../domain/bootstrap/round.js'
-import { sampleSeed } from '../domain/bootstrap/seeds.js'
+import { sampleSeed } from '../domain/bootstrap/seeded-draw.js'
 import { SteerflowError } from '../domain/errors.js'
-import { type Policies, type Rounds } from './needs.js'
+import { type Policies } from './needs.js'
 import { each } from './stage.js'
-
-interface Needs {
-  readonly rounds: Rounds
-  readonly policies: Policies
-}
 
 /**
  * Samples the answers of a prompt, all of them together. What is asked is a function of round, prompt and number, so that
  * a prompt that is asked again after a crash is asked the same. Nothing is asked for a round that is closed
  * (STEERFLOW_ROUND_CLOSED) or was given up (no candidates). Texts stay as they came: what is in them the gate judges.
  */
-export const sample = each<Needs>()({
+export const sample = each({
   name: 'sample',
   summary: "Samples the answers of a prompt from the round's SteerLM model, each with a seed of its own.",
+  needs: ['rounds', 'policies'],
   input: BootstrapPrompt,
   ports: { candidates: Sampled },
   options: z.strictObject({}),

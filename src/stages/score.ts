@@ -2,13 +2,8 @@ import { z } from 'zod'
 import { Sampled, type ScoredCandidate, ScoredSample } from '../domain/bootstrap/candidates.js'
 import { exampleJudge, examplePrompt, exampleRounds } from '../domain/bootstrap/examples.js'
 import { SteerflowError } from '../domain/errors.js'
-import { type ChosenValueModels, type PinnedValueModel, type Rounds, type ScoredTurn } from './needs.js'
+import { type PinnedValueModel, type ScoredTurn } from './needs.js'
 import { each } from './stage.js'
-
-interface Needs {
-  readonly rounds: Rounds
-  readonly valueModels: ChosenValueModels
-}
 
 type Prediction = ScoredCandidate['predicted']
 
@@ -22,9 +17,10 @@ const drawn = (index: number, text: string) => ({ index, seed: 7 + index, text, 
  * not scored. Of a text to which the model gives no label (STEERFLOW_RECORD_EXHAUSTED, STEERFLOW_INFERENCE_REFUSED) nothing
  * is predicted, which the gate takes as a label that is not complete: one such answer does not cost the prompt the others.
  */
-export const score = each<Needs>()({
+export const score = each({
   name: 'score',
   summary: "Predicts the attributes of every sampled answer with the round's value model.",
+  needs: ['rounds', 'chosenValueModels'],
   input: Sampled,
   ports: { scored: ScoredSample },
   options: z.strictObject({}),
@@ -51,14 +47,14 @@ export const score = each<Needs>()({
       ],
     },
   ],
-  exampleNeeds: () => ({ rounds: exampleRounds, valueModels: { chosen: async () => exampleJudge } }),
+  exampleNeeds: () => ({ rounds: exampleRounds, chosenValueModels: { chosen: async () => exampleJudge } }),
   create:
     ({ needs, to }) =>
     async (sample, { signal }) => {
       const { round } = await needs.rounds.of(sample.round, signal)
       const { value_model, attribute_set } = round
       const texts = [...new Set(sample.candidates.map(({ text }) => text))].filter(text => text.trim() !== '')
-      const model = texts.length === 0 ? null : await needs.valueModels.chosen(value_model, signal)
+      const model = texts.length === 0 ? null : await needs.chosenValueModels.chosen(value_model, signal)
       if (model) mustPredict(model, sample.round, attribute_set)
       const predictions = await Promise.all(
         texts.map(async text => [text, await predict(model!, sample, text, signal)] as const),

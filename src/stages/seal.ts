@@ -4,8 +4,8 @@ import { Conversation } from '../domain/conversation.js'
 import { DatasetRule, datasetBy } from '../domain/dataset-rule.js'
 import { LabelCounter } from '../domain/label-counts.js'
 import { ShardEvent, type ShardManifest } from '../domain/shard.js'
-import { type ShardCut, type ShardStore } from './needs.js'
-import { fold } from './stage.js'
+import { type ShardCut } from './needs.js'
+import { closingFold } from './stage.js'
 
 const SealOptions = z.strictObject({
   dataset: DatasetRule.default('steerlm').describe(
@@ -27,7 +27,7 @@ interface OpenCut {
   /** The attribute set that each dataset of the cut began with. */
   readonly attributeSets: Map<string, string>
   changed: boolean
-  /** When it was first asked for its age, in milliseconds since 1970; a rebuilt cut is young again. */
+  /** When it was first asked for its age, in milliseconds of a clock that only grows; a rebuilt cut is young again. */
   since: number | null
   /** The labels of its files. */
   readonly labels: Map<string, LabelCounter>
@@ -47,10 +47,10 @@ function labelsOf({ labels }: OpenCut, { dataset, split, attribute_set }: FileKe
  * Writes the records of a partition into shard files: one cut is one file a dataset, split and attribute set, all of
  * which are sealed at one offset.
  */
-export const seal = fold<{ readonly shards: ShardStore }>()({
+export const seal = closingFold({
   name: 'seal',
   summary: 'Seals conversations into immutable shard files with manifests.',
-  groups: 'closing',
+  needs: ['shards'],
   input: Conversation,
   ports: { shards: ShardEvent },
   options: SealOptions,

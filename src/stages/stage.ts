@@ -1,12 +1,12 @@
 import { type z } from 'zod'
+import { type Capabilities } from './needs.js'
 
 /**
- * The programming model. A stage is a plain typed declaration with no log in it; it names ports, never topics, and
- * `src/pipeline.ts` binds its ports to topics. Two powers, the weaker preferred:
+ * The programming model. A stage is a plain typed declaration that knows no log. It names ports, never topics;
+ * `src/pipeline.ts` connects its ports to topics. There are three kinds; take the weakest that does the work:
  * - `each`: one record in, emissions out;
- * - `fold`: records gathered in groups. A *closing* group gathers the records of a partition and emits when it closes
- *   (seal); a *lasting* group gathers the records of a key, never closes, and is rebuilt from the topic's beginning at
- *   every start (trigger, launch).
+ * - `closingFold`: gathers the records of a partition in groups; a group emits when it closes (seal);
+ * - `lastingFold`: keeps a state for each key, rebuilt from the topic's beginning at every start (trigger, launch).
  */
 
 export type Ports = Record<string, z.ZodObject>
@@ -32,153 +32,174 @@ export interface At {
 }
 
 /** A worked example: executed by a test, printed in the docs. */
-export interface Example<I extends z.ZodObject, P extends Ports, O extends z.ZodObject> {
+export interface Example<In extends z.ZodObject, P extends Ports, Options extends z.ZodObject> {
   readonly title: string
-  readonly given: z.output<I>
-  readonly options?: z.input<O>
+  readonly given: z.output<In>
+  readonly options?: z.input<Options>
   readonly expect: readonly Emission<P>[]
 }
 
-interface Declared<I extends z.ZodObject, P extends Ports, O extends z.ZodObject> {
+interface Declared<
+  In extends z.ZodObject,
+  P extends Ports,
+  Options extends z.ZodObject,
+  Need extends keyof Capabilities,
+> {
   readonly name: string
   /** One sentence. */
   readonly summary: string
-  readonly input: I
+  readonly input: In
   readonly ports: P
   /** Strict object; every key with a default and a description. */
-  readonly options: O
+  readonly options: Options
+  /** Names of the capabilities that `create` gets. It gets no others. */
+  readonly needs?: readonly Need[]
 }
 
-export interface Context<P extends Ports, O extends z.ZodObject, N> {
-  readonly options: z.output<O>
-  readonly needs: N
+/** What a stage is created with. */
+export interface Context<P extends Ports, Options extends z.ZodObject, Need extends keyof Capabilities = never> {
+  readonly options: z.output<Options>
+  readonly needs: Pick<Capabilities, Need>
   readonly to: To<P>
 }
 
-export interface EachStage<I extends z.ZodObject, P extends Ports, O extends z.ZodObject, N> extends Declared<I, P, O> {
+export interface EachStage<
+  In extends z.ZodObject,
+  P extends Ports,
+  Options extends z.ZodObject,
+  Need extends keyof Capabilities,
+> extends Declared<In, P, Options, Need> {
   readonly kind: 'each'
-  /** What an example's `needs` are when it is executed. */
-  readonly examples: readonly Example<I, P, O>[]
-  readonly exampleNeeds?: () => N
-  readonly create: (context: Context<P, O, N>) => (record: z.output<I>, at: At) => Out<P> | Promise<Out<P>>
+  /** Executed by a test and printed in the docs; at least one. */
+  readonly examples: readonly Example<In, P, Options>[]
+  /** The capabilities with which the examples are executed. */
+  readonly exampleNeeds?: () => Pick<Capabilities, Need>
+  readonly create: (context: Context<P, Options, Need>) => (record: z.output<In>, at: At) => Out<P> | Promise<Out<P>>
 }
 
 /**
- * Declares a stage of one record in, emissions out. Sync or async; concurrency, order, retry, dead letters and commit
- * are the runtime's.
+ * Declares a stage that takes one record and emits records. It may be sync or async. The runtime takes care of
+ * concurrency, order, retries, dead letters and commits.
  */
-export const each =
-  <N = unknown>() =>
-  <I extends z.ZodObject, P extends Ports, O extends z.ZodObject>(
-    stage: Omit<EachStage<I, P, O, N>, 'kind'>,
-  ): EachStage<I, P, O, N> => ({ kind: 'each', ...stage })
+export const each = <
+  In extends z.ZodObject,
+  P extends Ports,
+  Options extends z.ZodObject,
+  const Need extends keyof Capabilities = never,
+>(
+  stage: Omit<EachStage<In, P, Options, Need>, 'kind'>,
+): EachStage<In, P, Options, Need> => ({ kind: 'each', ...stage })
 
 /** Why a group closes. `idle`: everything upstream has ended. */
 export type CloseReason = 'records' | 'bytes' | 'age' | 'schema' | 'idle'
 
-/** One thing that a group became, for an operator's log: names and counts, nothing of a record's content. */
+/** One thing that a group became, for an operator's log: names and counts, no content of records. */
 export type Made = Readonly<Record<string, string | number>>
 
-/** A group that closes: what is emitted and the offset behind its last record are committed together. */
-export interface ClosingFold<I extends z.ZodObject, P extends Ports, G> {
-  /** Begins a group with its first record's place. Called again after a restart: the group is a function of its records. */
-  readonly open: (at: At) => G | Promise<G>
+/** A group that closes. Its emissions and the offset after its last record are committed together. */
+export interface ClosingFold<In extends z.ZodObject, P extends Ports, Group> {
+  /** Begins a group at the place of its first record. Called again after a restart: the group is a function of its records. */
+  readonly open: (at: At) => Group | Promise<Group>
   /** Adds a record. */
-  readonly step: (group: G, record: z.output<I>, at: At) => void | Promise<void>
-  /** Whether to close, asked after each step and once a second; `now` in milliseconds since 1970. */
-  readonly full: (group: G, now: number) => CloseReason | null
+  readonly step: (group: Group, record: z.output<In>, at: At) => void | Promise<void>
+  /** The reason to close now, or null. Asked after each step and once a second; `now` in milliseconds of a clock that only grows. */
+  readonly full: (group: Group, now: number) => CloseReason | null
   /**
-   * Closes the group at `end`, the offset behind its last record. Its emissions happen once. It is called again after a
+   * Closes the group at `end`, the offset after its last record. Its emissions happen once. It is called again after a
    * transient failure.
    */
-  readonly close: (group: G, end: bigint, reason: CloseReason) => Promise<readonly Emission<P>[]>
+  readonly close: (group: Group, end: bigint, reason: CloseReason) => Promise<readonly Emission<P>[]>
   /** What an emission of `close` stands for. */
   readonly made?: (emission: Emission<P>) => Made
-  /** Forgets a group that will not be closed (stop, lost partition): temporary files are removed. */
-  readonly drop: (group: G) => Promise<void>
+  /** Forgets a group that will not be closed (stop, lost partition) and removes its temporary files. */
+  readonly drop: (group: Group) => Promise<void>
 }
 
-/** A long work with a key that tells it from others of the same partition. */
+/** A long work. Its key tells it from others of the same partition. */
 export interface Pursuit<P extends Ports> {
   readonly key: string
   readonly run: (signal: AbortSignal) => Promise<readonly Emission<P>[]>
 }
 
-/** What the runtime tells a lasting fold when sources are idle: the topics behind which everything is sealed. */
+/** What the runtime tells a lasting fold when sources are idle: the topics after which everything is sealed. */
 export interface Idle {
   readonly sealed: readonly string[]
   readonly now: number
 }
 
-/** A group that lasts: its state is rebuilt from the topic's beginning; `act` runs once a record. */
-export interface LastingFold<I extends z.ZodObject, P extends Ports, G> {
-  readonly open: () => G
-  /** The state after a record and the place where the log recorded it: pure, since it is repeated at every start. */
-  readonly step: (state: G, record: z.output<I>, at: At) => G
+/** A group that lasts. Its state is rebuilt from the topic's beginning; `act` runs once for each record. */
+export interface LastingFold<In extends z.ZodObject, P extends Ports, State> {
+  /** The state after a record and the place where the log recorded it. It is pure, since it is repeated at every start. */
+  readonly step: (state: State, record: z.output<In>, at: At) => State
   /**
-   * What a record causes, given the state after it. Its emissions are committed with the record's offset. It may be
+   * The effects of a record, given the state after it. Its emissions are committed with the record's offset. It may be
    * repeated after a crash, so that side effects need a name of their own by which they are found again.
    */
-  readonly act: (state: G, record: z.output<I>, at: At) => Promise<readonly Emission<P>[]>
+  readonly act: (state: State, record: z.output<In>, at: At) => Promise<readonly Emission<P>[]>
   /**
    * Long works that a state asks for (a job that runs for hours): started when the topic is read to its end, kept while
    * the state keeps asking, repeated after a restart. Their emissions are published under the claim of the partition, so
    * that a fenced process publishes none.
    */
-  readonly pursue?: (state: G) => readonly Pursuit<P>[]
-  /** Records to publish to the own input when the sources are idle. */
-  readonly idle?: (state: G, idle: Idle) => readonly z.output<I>[]
+  readonly pursue?: (state: State) => readonly Pursuit<P>[]
+  /** Records to publish to the node's own input when the sources are idle. */
+  readonly idle?: (state: State, idle: Idle) => readonly z.output<In>[]
   /**
-   * Records to publish to the own input because of the time, `now` in milliseconds since 1970. Asked about once a second
-   * while the topic is read to its end. A timer is an input like any other: what it causes, the record causes when it is
-   * read, and that it was published says the state, so that it is not published again.
+   * Records to publish to the node's own input because of the time; `now` in milliseconds since 1970. Asked about once a
+   * second while the topic is read to its end. A timer publishes an ordinary input record; its effects happen when that
+   * record is read. `step` must note in the state that it was published, so that it is published only once.
    */
-  readonly timer?: (state: G, now: number) => readonly z.output<I>[]
-}
-
-interface FoldDeclared<I extends z.ZodObject, P extends Ports, O extends z.ZodObject> extends Declared<I, P, O> {
-  readonly kind: 'fold'
+  readonly timer?: (state: State, now: number) => readonly z.output<In>[]
 }
 
 export interface ClosingFoldStage<
-  I extends z.ZodObject,
+  In extends z.ZodObject,
   P extends Ports,
-  O extends z.ZodObject,
-  N,
-  G,
-> extends FoldDeclared<I, P, O> {
-  readonly groups: 'closing'
-  readonly create: (context: Context<P, O, N>) => ClosingFold<I, P, G>
+  Options extends z.ZodObject,
+  Need extends keyof Capabilities,
+  Group,
+> extends Declared<In, P, Options, Need> {
+  readonly kind: 'closing'
+  readonly create: (context: Context<P, Options, Need>) => ClosingFold<In, P, Group>
 }
 
 export interface LastingFoldStage<
-  I extends z.ZodObject,
+  In extends z.ZodObject,
   P extends Ports,
-  O extends z.ZodObject,
-  N,
-  G,
-> extends FoldDeclared<I, P, O> {
-  readonly groups: 'lasting'
-  readonly key: (record: z.output<I>) => string
-  readonly create: (context: Context<P, O, N>) => LastingFold<I, P, G>
+  Options extends z.ZodObject,
+  Need extends keyof Capabilities,
+  State,
+> extends Declared<In, P, Options, Need> {
+  readonly kind: 'lasting'
+  readonly key: (record: z.output<In>) => string
+  /** Makes the state of a key before its first record. */
+  readonly initial: () => State
+  readonly create: (context: Context<P, Options, Need>) => LastingFold<In, P, NoInfer<State>>
 }
 
-type FoldInput<S> = Omit<S, 'kind'>
+/** Declares a stage that gathers the records of a partition in groups, each of which emits when it closes. */
+export const closingFold = <
+  In extends z.ZodObject,
+  P extends Ports,
+  Options extends z.ZodObject,
+  Group,
+  const Need extends keyof Capabilities = never,
+>(
+  stage: Omit<ClosingFoldStage<In, P, Options, Need, Group>, 'kind'>,
+): ClosingFoldStage<In, P, Options, Need, Group> => ({ kind: 'closing', ...stage })
 
-interface FoldBuilder<N> {
-  <I extends z.ZodObject, P extends Ports, O extends z.ZodObject, G>(
-    stage: FoldInput<ClosingFoldStage<I, P, O, N, G>>,
-  ): ClosingFoldStage<I, P, O, N, G>
-  <I extends z.ZodObject, P extends Ports, O extends z.ZodObject, G>(
-    stage: FoldInput<LastingFoldStage<I, P, O, N, G>>,
-  ): LastingFoldStage<I, P, O, N, G>
-}
+/** Declares a stage that keeps a state for each key, rebuilt from the topic's beginning at every start. */
+export const lastingFold = <
+  In extends z.ZodObject,
+  P extends Ports,
+  Options extends z.ZodObject,
+  State,
+  const Need extends keyof Capabilities = never,
+>(
+  stage: Omit<LastingFoldStage<In, P, Options, Need, State>, 'kind'>,
+): LastingFoldStage<In, P, Options, Need, State> => ({ kind: 'lasting', ...stage })
 
-/** Declares a stage that gathers records in groups by a key. */
-export const fold = <N = unknown>(): FoldBuilder<N> =>
-  ((stage: object) => ({ kind: 'fold', ...stage })) as unknown as FoldBuilder<N>
-
-/** `to`: one emission maker a port. */
+/** `to`: one emission maker for each port. */
 export function portsOf<P extends Ports>(ports: P): To<P> {
   const makers = Object.keys(ports).map(port => [port, (value: unknown) => ({ to: port, value })])
   return Object.fromEntries(makers) as To<P>

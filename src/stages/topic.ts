@@ -14,6 +14,8 @@ export interface Topic<R extends z.ZodObject = z.ZodObject> {
   /** Partitions unless the configuration says otherwise. */
   readonly partitions: number
   readonly retention: Retention
+  /** Deepest nesting of its records; 512 where absent. */
+  readonly deepest?: number
   /** The value's text on the wire; plain JSON where absent. */
   readonly write?: (record: z.output<R>) => string
 }

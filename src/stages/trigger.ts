@@ -4,15 +4,14 @@ import { DatasetRule, settledFor } from '../domain/dataset-rule.js'
 import { type DatasetState, emptyDataset, isAged, withEvent } from '../domain/dataset-state.js'
 import { type Rules, sameRules, When } from '../domain/gates/when.js'
 import { JobEvent, jobName } from '../domain/job.js'
+import { FolderName } from '../domain/names.js'
 import { ShardEvent } from '../domain/shard.js'
-import { type Snapshots } from './needs.js'
-import { fold, type LastingFold } from './stage.js'
+import { lastingFold } from './stage.js'
 
 const DatasetSettings = z.strictObject({
-  trainer: z
-    .string()
-    .default('none')
-    .describe('baseline, nemo-aligner, nemo-aligner-value, trl, trl-value; none: only snapshots'),
+  trainer: FolderName.default('none').describe(
+    'baseline, nemo-aligner, nemo-aligner-value, trl, trl-value, or one of your flow; none: only snapshots',
+  ),
   launcher: z
     .string()
     .default('render')
@@ -52,15 +51,16 @@ const told = (dataset: string, event: ShardEvent['event'], now: number): ShardEv
  * gates said. Timers and the rules themselves are events too, so that a restart, and one with another configuration,
  * finds the same decisions.
  */
-export const trigger = fold<{ readonly snapshots: Snapshots }>()({
+export const trigger = lastingFold({
   name: 'trigger',
   summary: 'Materialises a snapshot and asks for a training job when there is enough new data.',
-  groups: 'lasting',
+  needs: ['snapshots'],
+  initial: () => emptyDataset,
   key: (record: ShardEvent) => record.dataset,
   input: ShardEvent,
   ports,
   options: TriggerOptions,
-  create: ({ options, needs, to }): LastingFold<typeof ShardEvent, typeof ports, DatasetState> => {
+  create: ({ options, needs, to }) => {
     const settingsOf = (dataset: string) => settledFor(options.datasets, dataset) ?? DatasetSettings.parse({})
     const rulesOf = (dataset: string): Rules => {
       const { trainer, when } = settingsOf(dataset)
@@ -74,8 +74,6 @@ export const trigger = fold<{ readonly snapshots: Snapshots }>()({
       return [{ ...told(dataset, 'rules', now), rules: rulesOf(dataset) }]
     }
     return {
-      open: () => emptyDataset,
-
       step: (state, event, { timestamp }) => withEvent(state, event, timestamp),
 
       act: async ({ manifests, due }, { dataset }) => {

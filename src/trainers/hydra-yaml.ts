@@ -5,22 +5,22 @@ export interface Float {
   readonly float: number
 }
 
-export type Scalar = string | number | boolean | Float
+export type YamlScalar = string | number | boolean | Float
 
 /** Nested keys; leaves are scalars. */
 interface Tree {
-  readonly [key: string]: Tree | Scalar
+  readonly [key: string]: Tree | YamlScalar
 }
 
-const isLeaf = (value: Tree | Scalar): value is Scalar =>
+const isLeaf = (value: Tree | YamlScalar): value is YamlScalar =>
   typeof value !== 'object' || typeof (value as { float?: unknown }).float === 'number'
 
-function scalar(value: Scalar): string {
+function scalar(value: YamlScalar): string {
   if (typeof value === 'string') return yamlString(value)
   return typeof value === 'object' ? yamlFloat(value.float) : String(value)
 }
 
-function nest(keys: Readonly<Record<string, Scalar>>): Tree {
+function nest(keys: Readonly<Record<string, YamlScalar>>): Tree {
   const root: Record<string, unknown> = {}
   for (const [path, value] of Object.entries(keys)) {
     const parts = path.split('.')
@@ -39,7 +39,8 @@ const block = (tree: Tree, indent: string): readonly string[] =>
 
 /**
  * A hydra configuration that inherits everything from `base` and sets only these keys, given with dots. Read with
- * `--config-dir`, so that `base` is the trainer's own, of whatever version (trainers §2).
+ * `--config-dir`, so that `base` is the trainer's own, of whatever version
+ * (docs/reference/training-tools.md#passing-a-file).
  */
-export const hydraYaml = (base: string, keys: Readonly<Record<string, Scalar>>): string =>
+export const hydraYaml = (base: string, keys: Readonly<Record<string, YamlScalar>>): string =>
   [`defaults:`, `  - ${base}`, `  - _self_`, ...block(nest(keys), '')].join('\n') + '\n'

@@ -1,11 +1,12 @@
 /**
- * Text that means exactly one value to the program that reads it. The rules were established by running hydra, OmegaConf,
- * PyYAML and bash (trainers §2); `test/trainers/literals` proves them on arbitrary strings.
+ * Text that means exactly one value to the program that reads it. The rules were established by running hydra,
+ * OmegaConf, PyYAML and bash (docs/reference/training-tools.md#literals); `test/trainers/hydra.real.test.ts` proves
+ * them on arbitrary strings.
  */
 
 /** OmegaConf takes an unescaped `${` for an interpolation; backslashes before it have to be doubled. */
 const withoutInterpolation = (text: string): string =>
-  text.replace(/(\\*)\$\{/g, (_, slashes: string) => `${slashes}${slashes}\\\${`)
+  text.replace(/(?<!\\)(\\*)\$\{/g, (_, slashes: string) => `${slashes}${slashes}\\\${`)
 
 const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0')
 

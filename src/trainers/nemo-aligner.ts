@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { controlTokens, type PromptTokens } from '../domain/prompt-tokens.js'
-import { hydraYaml, type Scalar } from './hydra-yaml.js'
+import { hydraYaml, type YamlScalar } from './hydra-yaml.js'
 import { runScript } from './run-script.js'
 import { type JobPaths, type Trainer, trainer } from './trainer.js'
 
 const count = z.int().positive()
 const float = z.number().transform(value => ({ float: value }))
-/** An integer is a number of batches, a fraction a share of them: 1 and 1.0 are different (trainers §3). */
+/** An integer is a number of batches, a fraction a share of them (docs/reference/training-tools.md#composed-values). */
 const batches = z.union([
   z.int().positive(),
   z
@@ -18,9 +18,9 @@ const batches = z.union([
 
 /**
  * The keys that a job may set, by their names in gpt_sft.yaml of every NeMo-Aligner since v0.2.0, with the tutorial's
- * values (trainers §1, §3). The tutorial's own `sft_trainer.*` exists in no version, and its validation length of 4906 is
- * a slip for 4096; the Weights & Biases logger is off, since it needs a key. What a YAML file sets beyond the trainer's own
- * keys is ignored there without a word, so the list is closed here.
+ * values where these are no slips (docs/reference/training-tools.md#the-tutorials-commands). The Weights & Biases
+ * logger is off, since it needs a key. The trainer ignores keys of a YAML file that it does not know, so the list is
+ * closed here.
  */
 const Settings = z.strictObject({
   'trainer.num_nodes': count.default(1),
@@ -77,14 +77,16 @@ export const nemoKeys: readonly string[] = [
   'model.data.validation_ds.file_path',
 ]
 
-/** The prompt tokens of the trainer's own configuration, in every released version (trainers §2). */
+/**
+ * The prompt tokens of the trainer's own configuration, in every release (docs/reference/loss-masks.md#prompt-tokens).
+ */
 export const nemoDefaults: PromptTokens = controlTokens
 
 /**
  * Where the job reads and writes. Index and log folders are the job's own unless they are set: with `resume_if_exists`,
  * two jobs in one folder would go on with each other's checkpoints.
  */
-const places = ({ snapshot, output }: JobPaths): Readonly<Record<string, Scalar>> => ({
+const places = ({ snapshot, output }: JobPaths): Readonly<Record<string, YamlScalar>> => ({
   'model.data.train_ds.file_path': `${snapshot}/train.jsonl`,
   'model.data.train_ds.index_mapping_dir': `${output}/index`,
   'model.data.validation_ds.file_path': `${snapshot}/validation.jsonl`,
@@ -112,7 +114,7 @@ const fineTuning = (name: string, role: Trainer['role'], config: string): Traine
     }),
     maxLength: settings => settings['model.data.train_ds.max_seq_length'],
     render: (_job, settings, paths) => {
-      const set = Object.entries(settings).filter((entry): entry is [string, Scalar] => entry[1] !== undefined)
+      const set = Object.entries(settings).filter((entry): entry is [string, YamlScalar] => entry[1] !== undefined)
       const script = 'examples/nlp/gpt/train_gpt_sft.py'
       const steps = [['python', '-u', script, `--config-dir=${paths.folder}`, `--config-name=${config}`]]
       return {
@@ -122,7 +124,8 @@ const fineTuning = (name: string, role: Trainer['role'], config: string): Traine
         },
         steps,
         workdir,
-        // One process for each device, which the launcher starts: Lightning refuses any other number (trainers §5).
+        // One process for each device, which the launcher starts: Lightning refuses any other number
+        // (docs/reference/training-tools.md#slurm).
         machines: {
           nodes: settings['trainer.num_nodes'],
           devices: settings['trainer.devices'],

@@ -4,16 +4,17 @@ import { nemoAligner, nemoAlignerValue } from './nemo-aligner.js'
 import { type Trainer } from './trainer.js'
 import { trl, trlValue } from './trl.js'
 
-/** Every trainer. */
+/** The trainers that are built in. */
 export const trainers: readonly Trainer[] = [baseline, nemoAligner, nemoAlignerValue, trl, trlValue]
 
 /**
  * The trainer of that name.
+ * @param all the trainers that there are
  * @throws STEERFLOW_JOB_INVALID when there is none.
  */
-export function trainerNamed(name: string): Trainer {
-  const found = trainers.find(trainer => trainer.name === name)
+export function trainerNamed(name: string, all: readonly Trainer[] = trainers): Trainer {
+  const found = all.find(trainer => trainer.name === name)
   if (found) return found
-  const known = trainers.map(trainer => trainer.name).join(', ')
+  const known = all.map(trainer => trainer.name).join(', ')
   throw new SteerflowError('STEERFLOW_JOB_INVALID', `no trainer is called ${name}; known: ${known}`)
 }

@@ -91,8 +91,9 @@ const result: TrainerResult = {
 }
 
 /**
- * A supervised fine-tuning job of Hugging Face TRL (`trl sft --config`), in two steps. TRL takes rows with `labels` as they
- * are; the tokenizer that it loads would cut some texts into other tokens than SentencePiece does (tiny-training §2.1).
+ * A supervised fine-tuning job of Hugging Face TRL (`trl sft --config`), in two steps. TRL takes rows with `labels` as
+ * they are; the tokenizer that it loads would cut some texts into other tokens than SentencePiece does
+ * (docs/reference/loss-masks.md#token-rows).
  */
 const fineTuning = (name: string, role: Trainer['role']): Trainer =>
   trainer({

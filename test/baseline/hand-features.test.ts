@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { handFeatureNames, handFeatures } from '../../src/baseline/hand-features.js'
 import { turn } from '../support/baseline.js'
+import { processorMs } from '../support/processor-time.js'
 
 const feature = (name: string, given: Parameters<typeof turn>): number =>
   handFeatures(turn(...given))[handFeatureNames.indexOf(name)]!
@@ -26,11 +27,12 @@ describe('features thought of by hand', () => {
     expect(feature('overlap with the turn before', ['boil the egg'])).toBe(0)
   })
 
-  it('is finite for texts without words, and fast for hostile ones', () => {
-    const started = performance.now()
-    for (const text of ['', '\n'.repeat(300_000), ' '.repeat(300_000), '`'.repeat(300_000), '1'.repeat(300_000)]) {
-      for (const value of handFeatures(turn(text, { before: text }))) expect(Number.isFinite(value)).toBe(true)
-    }
-    expect(performance.now() - started).toBeLessThan(2000)
+  it('is finite for texts without words, and fast for hostile ones', async () => {
+    const taken = await processorMs(() => {
+      for (const text of ['', '\n'.repeat(300_000), ' '.repeat(300_000), '`'.repeat(300_000), '1'.repeat(300_000)]) {
+        for (const value of handFeatures(turn(text, { before: text }))) expect(Number.isFinite(value)).toBe(true)
+      }
+    })
+    expect(taken).toBeLessThan(2000)
   })
 })

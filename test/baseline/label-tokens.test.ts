@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { missingOfLabel } from '../../src/baseline/label-tokens.js'
+import { missingOfLabel } from '../../src/baseline/generate.js'
 
 const values = new Map([
   ['quality', '3'],

@@ -29,6 +29,7 @@ describe('the model file', () => {
     ['other hand features', changed(file => ((file['features'] as { hand: string[] }).hand[0] = 'mood'))],
     ['a table cut short', changed(file => ((file['features'] as { idf: string }).idf = 'AAAAAA=='))],
     ['a table of half numbers', changed(file => ((file['features'] as { grams: string }).grams = 'AAA='))],
+    ['a table of what is no number', changed(file => ((file['languages'] as { logs: string }).logs = 'AADAfwAAwH8='))],
     [
       'weights of another size',
       changed(file => ((file['attributes'] as { weights: string }[])[0]!.weights = 'AAAAAA==')),

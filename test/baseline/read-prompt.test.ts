@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readPrompt } from '../../src/baseline/read-prompt.js'
+import { readPrompt } from '../../src/baseline/generate.js'
 import { labelPrompt } from '../../src/domain/prompt.js'
 import { controlTokens, extraIdTokens } from '../../src/domain/prompt-tokens.js'
 

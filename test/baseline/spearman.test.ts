@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../src/baseline/random.js'
-import { spearmanInterval } from '../../src/baseline/spearman.js'
+import { spearmanInterval } from '../../src/baseline/metrics.js'
 import { spearman } from '../../src/domain/statistics/rank-correlation.js'
 
 /** The definition: Pearson's correlation of middle ranks, by counting. */

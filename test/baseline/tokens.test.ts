@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { tokenId, tokenizer, tokenOffsets } from '../../src/baseline/tokens.js'
+import { tokenId, tokenizer, tokenOffsets } from '../../src/baseline/generate.js'
 import { controlTokens, extraIdTokens } from '../../src/domain/prompt-tokens.js'
 
 const tokenize = tokenizer(extraIdTokens)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Browser, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { reportPage } from '../../src/cli/bootstrap/report/page.js'
-import { type Report } from '../../src/cli/bootstrap/report/report.js'
+import { type RoundReport } from '../../src/cli/bootstrap/report/report.js'
 import { hostile, hostileReport, reportOf } from '../cli/bootstrap/report/reports.js'
 import { openPage, startBrowser } from '../support/browser/page.js'
 import { describeWith } from '../support/parts/describe-with.js'
@@ -18,7 +18,7 @@ describeReal('the page of a round in a real browser', () => {
   })
   afterAll(() => browser?.close())
 
-  const open = async (report: Report, width = 1100, dark = false) => {
+  const open = async (report: RoundReport, width = 1100, dark = false) => {
     const file = join(await temporaryFolder(), 'report.html')
     await writeFile(file, reportPage(report))
     return openPage(browser, file, { width, dark })

@@ -40,7 +40,9 @@ export async function openArena({ records, seed, partitions, brokers, via }: Are
     await log.ensure([
       { name: names.in, partitions, retention: forever },
       { name: names.out, partitions: 6, retention: forever },
+      { name: names.copied, partitions: 6, retention: forever },
       { name: names.deadLetters, partitions: 1, retention: forever },
+      { name: names.replayed, partitions: 1, retention: forever },
     ])
     const inference = await { http: httpInference, fleet: fleetInference }[via]()
     closing.push(() => inference.stop())

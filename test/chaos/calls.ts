@@ -11,12 +11,15 @@ export function httpCall([url]: readonly string[], most: number): Call {
   const dispatcher = new Agent({ connections: most, headersTimeout: 20_000 })
   return async (id, signal) => {
     setMaxListeners(0, signal)
+    let malformed = false
     try {
       const { statusCode, body } = await request(`${url}/call`, { method: 'POST', body: id, dispatcher, signal })
       if ((await body.text()) === id && statusCode === 200) return
+      malformed = statusCode === 422
     } catch (cause) {
       throw new SteerflowError('STEERFLOW_OUTAGE', `no answer for ${id}`, { cause })
     }
+    if (malformed) throw new SteerflowError('STEERFLOW_RECORD_EXHAUSTED', `a malformed label line for ${id}`)
     throw new SteerflowError('STEERFLOW_OUTAGE', `a wrong answer for ${id}`)
   }
 }

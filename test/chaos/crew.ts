@@ -26,8 +26,9 @@ export class Crew {
     private readonly say: (line: string) => void,
   ) {}
 
-  start(): WorkerProcess {
-    const task = { ...this.task, name: `w${++this.#starts}` }
+  /** @param unlike what is its own, unlike that of the others */
+  start(unlike: Partial<Pick<WorkerTask, 'folder' | 'store'>> = {}): WorkerProcess {
+    const task = { ...this.task, ...unlike, name: `w${++this.#starts}` }
     const worker = new WorkerProcess(task, (from, message) => {
       if (message.kind === 'status') return
       this.told.push({ at: performance.now(), worker: from.name, message })
@@ -43,6 +44,11 @@ export class Crew {
 
   get running(): readonly WorkerProcess[] {
     return [...this.#workers]
+  }
+
+  /** Says that a worker may end by itself, since what is done to it leaves it nothing to do. */
+  expect(worker: WorkerProcess): void {
+    this.#expected.add(worker)
   }
 
   /** Sends a signal that is to end a worker. */
@@ -75,10 +81,12 @@ export class Crew {
   async dismiss(): Promise<void> {
     await Promise.all(
       this.running.map(async worker => {
+        const byItself = this.#expected.has(worker)
         this.end(worker, 'SIGTERM')
         worker.signal('SIGCONT')
         const how = await Promise.race([worker.exited, sleep(20_000, 'too late' as const)])
-        if (how !== 0) this.unexpected.push(`${worker.name} did not end in order: ${how}`)
+        if (how === 'too late' || (how !== 0 && !byItself))
+          this.unexpected.push(`${worker.name} did not end in order: ${how}`)
         this.end(worker, 'SIGKILL')
       }),
     )

@@ -19,6 +19,8 @@ export interface Inference {
   counts(): Promise<CallCounts | null>
   /** Replaces the faults of all servers. */
   faults(rules: readonly FaultRule[]): void
+  /** A share of the answers is malformed from now on. */
+  garble(share: number): void
   /** From now on every call is quick: the faults are over. */
   hurry(): void
   stop(): Promise<void>
@@ -40,6 +42,7 @@ export async function httpInference(): Promise<Inference> {
       return counts
     },
     hurry: () => void child.send('hurry'),
+    garble: garbled => void child.send({ garbled }),
     faults: () => {
       throw new Error('this server has no faults')
     },
@@ -61,6 +64,7 @@ export async function fleetInference(servers = 3): Promise<Inference> {
     urls: started.map(({ url }) => url),
     counts: async () => null,
     hurry: () => undefined,
+    garble: share => started.forEach(server => server.faults([{ fault: { kind: 'nonsense' }, share }])),
     faults: rules => started.forEach(server => server.faults(rules)),
     stop: async () => {
       await Promise.all(started.map(server => server.stop()))

@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { check } from '../support/checker.js'
 import { openArena } from './arena.js'
 import { isFaultless, type Result, round } from './findings.js'
@@ -18,9 +21,11 @@ export async function runScenario(
   const settings = { ...scenario.settings(choices), records: choices.records, seed: choices.seed }
   say(`${name}: ${scenario.summary}; ${choices.records} records, seed ${choices.seed}`)
   const arena = await openArena(settings)
+  const folder = scenario.secondNode || scenario.store ? await mkdtemp(join(tmpdir(), 'steerflow-chaos-')) : null
+  const folderIs = scenario.store ? 'the store' : 'of a second node'
   try {
     if (scenario.faults) arena.inference.faults(scenario.faults)
-    const trial = new Trial(arena, settings, say)
+    const trial = new Trial(arena, { ...settings, ...(folder && { folder, folderIs }) }, say)
     const expected = arena.sent.filter(({ id }) => !scenario.spared?.(id))
     try {
       await trial.start()
@@ -35,8 +40,9 @@ export async function runScenario(
       await trial.crew.dismiss()
       await trial.tail.stop()
     }
-    return await verdict(name, trial, expected)
+    return await verdict(name, trial, expected, scenario.replays ?? false)
   } finally {
+    if (folder) await rm(folder, { recursive: true, force: true })
     await arena.close()
   }
 }
@@ -53,12 +59,13 @@ async function lagEnds({ arena, findings }: Trial): Promise<void> {
   findings.atMost('lag in the end', await lag(), 0)
 }
 
-async function verdict(scenario: string, trial: Trial, expected: readonly Sent[]): Promise<Result> {
+async function verdict(scenario: string, trial: Trial, expected: readonly Sent[], replays: boolean): Promise<Result> {
   const { arena, findings, crew, aborted, repeated } = trial
   const { bootstrap } = arena.kafka
   const out = await readTopic(bootstrap, brokerTopic(names.out), 'committed')
   const received = [...out.values()].flat().map(({ value, key }) => ({ id: readAnswered(value!).id, key: String(key) }))
-  const verdict = check(expected, received)
+  const found = check(expected, received)
+  const verdict = replays ? { ...found, outOfOrder: 0 } : found
   const wrong = verdict.missing + verdict.duplicated + verdict.outOfOrder + verdict.unexpected > 0
   if (wrong) evidence(out, expected, trial)
   if (aborted !== null) {

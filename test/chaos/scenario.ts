@@ -12,6 +12,8 @@ export interface Choices {
   readonly minutes: number
   /** Storm: everybody leaves in order. */
   readonly clean: boolean
+  /** Faults last for seconds only: it is shown that a scenario runs, not how long a fault may be. */
+  readonly quick?: boolean
 }
 
 /** Partitions of the input: each is to hold enough to see it go on after every fault. */
@@ -21,6 +23,10 @@ export interface Settings extends ArenaOptions {
   readonly workers: number
   /** How long the faults take: the calls at a time follow from it. */
   readonly seconds: number
+  /** Folder that all workers have; none: they need none. */
+  readonly folder?: string
+  /** What the folder is for: a second node, or the store of the deployment. */
+  readonly folderIs?: 'of a second node' | 'the store'
 }
 
 export interface Scenario {
@@ -33,4 +39,10 @@ export interface Scenario {
   readonly faults?: readonly FaultRule[]
   /** Records that are not to come out; none, unless a scenario says so. */
   readonly spared?: (id: string) => boolean
+  /** Records are published again, so that they come out behind later ones of their key. */
+  readonly replays?: boolean
+  /** Workers have a second node, which fails while their common folder cannot be written to. */
+  readonly secondNode?: boolean
+  /** Workers look at their start whether their common folder is the deployment's store. */
+  readonly store?: boolean
 }

@@ -9,16 +9,28 @@ import { setTimeout as sleep } from 'node:timers/promises'
  */
 const latency = { least: 20, most: 2000 }
 let hurried = false
+/** The share of the answers that is malformed. */
+let garbled = 0
 
 const calls = new Map<string, number>()
 
 function latencyOf(id: string): number {
-  const share = createHash('sha256').update(id).digest().readUInt32BE() / 2 ** 32
-  return latency.least * (latency.most / latency.least) ** share
+  return latency.least * (latency.most / latency.least) ** shareOf(id)
+}
+
+/** A number from 0 to 1 that a text always has. */
+function shareOf(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt32BE() / 2 ** 32
 }
 
 async function answer(id: string, response: ServerResponse): Promise<void> {
-  calls.set(id, (calls.get(id) ?? 0) + 1)
+  const call = (calls.get(id) ?? 0) + 1
+  calls.set(id, call)
+  if (shareOf(`${id} ${call}`) < garbled) {
+    await sleep(latency.least)
+    response.statusCode = 422
+    return void response.end('quality:high')
+  }
   await sleep(hurried ? latency.least : latencyOf(id))
   response.end(id)
 }
@@ -31,7 +43,11 @@ const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) =>
 server.listen(0, '127.0.0.1', () => {
   process.send!({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
 })
-process.on('message', (asked: 'counts' | 'hurry') => {
+process.on('message', (asked: 'counts' | 'hurry' | { readonly garbled: number }) => {
+  if (typeof asked === 'object') {
+    garbled = asked.garbled
+    return
+  }
   if (asked === 'hurry') {
     hurried = true
     return

@@ -40,6 +40,8 @@ export class Trial {
       window: most.window,
       via: inference.via,
       urls: inference.urls,
+      ...(settings.folder && settings.folderIs === 'of a second node' && { folder: settings.folder }),
+      ...(settings.folder && settings.folderIs === 'the store' && { store: { folder: settings.folder, adopt: false } }),
     }
     this.crew = new Crew(task, partitions, say)
     this.tail = new Tail(arena.log, id => this.#partitionOf.get(id) ?? -1)

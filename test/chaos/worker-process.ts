@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { Signal } from '../../src/runtime/signal.js'
+import { Wakeup } from '../../src/runtime/concurrency.js'
 import { type FromWorker, type ToWorker, type WorkerStatus, type WorkerTask } from './messages.js'
 
 type Held = Extract<FromWorker, { kind: 'held' }>
@@ -10,7 +10,7 @@ export class WorkerProcess {
   /** Partitions that it is at work on. */
   readonly partitions = new Set<number>()
   readonly #child: ChildProcess
-  readonly #changed = new Signal()
+  readonly #changed = new Wakeup()
   readonly exited: Promise<number | NodeJS.Signals>
   status: WorkerStatus = { inFlight: {}, calls: 0 }
   joined = false

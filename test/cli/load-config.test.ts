@@ -2,8 +2,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
+import { builtIn } from '../../src/flow.js'
 import { commentedConfig } from '../../src/cli/commented-config.js'
-import { attributeSetOf, Config, endpointsOf, nodeOptions, topicSpecsOf } from '../../src/cli/config.js'
+import { attributeSetOf } from '../../src/cli/attribute-sets.js'
+import { Config, endpointsOf, topicSpecsOf } from '../../src/cli/config.js'
+import { nodeOptions } from '../../src/cli/node-options.js'
 import { withoutSecrets } from '../../src/cli/config-keys.js'
 import { loadConfig, variables } from '../../src/cli/load-config.js'
 import { pipeline } from '../../src/pipeline.js'
@@ -23,6 +26,16 @@ test('the file is overridden by the environment, the environment by flags', () =
   expect([config.clean.seqLen, config.clean.threads, config.attributes]).toEqual([300, 1, 'oasst-12'])
 })
 
+test.each(pipeline.map(node => [node.name, node] as const))(
+  'every option of %s comes from the configuration',
+  (_, node) => {
+    const set = nodeOptions(loadConfig({ env: {} }), node) as Readonly<Record<string, unknown>>
+    const wanted = Object.keys(node.stage.options.shape).filter(key => !(key in node.fixed))
+    // An option that is missing here is one that can be set, is shown, and changes nothing: a case of `nodeOptions`.
+    expect(wanted.filter(key => !(key in set))).toEqual([])
+  },
+)
+
 test.each([
   ['clean: { seqLen: many }', /clean\.seqLen/],
   ['clean: { sqLen: 1 }', /sqLen/],
@@ -39,7 +52,7 @@ test('a file that is named must be there', () => {
 })
 
 test('every key that a person can set is a variable', () => {
-  expect(variables().get('STEERFLOW_ANNOTATE_ENDPOINTS')).toEqual(['annotate', 'endpoints'])
+  expect(variables(builtIn).get('STEERFLOW_ANNOTATE_ENDPOINTS')).toEqual(['annotate', 'endpoints'])
   const endpoints = loadConfig({ env: { STEERFLOW_ANNOTATE_ENDPOINTS: '[http://localhost:1424]' } }).annotate.endpoints
   expect(endpoints).toMatchObject([{ url: 'http://localhost:1424', protocol: 'nemo-generate' }])
 })
@@ -61,7 +74,7 @@ test('every node of the pipeline takes the options that the default configuratio
 })
 
 test('the commented file is the default, and each line of it can be uncommented', () => {
-  const text = commentedConfig()
+  const text = commentedConfig(builtIn)
   expect(parse(text)).toBeNull()
   const uncommented = text
     .split('\n')
@@ -100,9 +113,9 @@ test('the configuration is shown without the names and passwords of URLs', () =>
 })
 
 test('endpoints come from the configuration, from a file, from both, or from nowhere', () => {
-  const sources = (annotate: object) => endpointsOf(Config.parse({ annotate }).annotate)
+  const sources = (annotate: object) => endpointsOf(Config.parse({ annotate }), 'annotate')
   expect(sources({})).toBeNull()
-  expect(sources({ endpointsFile: 'servers.yaml' })).toEqual({ entries: [], file: 'servers.yaml' })
+  expect(sources({ endpointsFile: 'servers.yaml' })).toMatchObject({ entries: [], file: 'servers.yaml' })
   expect(sources({ endpoints: ['http://a'] })).toMatchObject({ entries: [{ url: 'http://a' }], file: null })
 })
 

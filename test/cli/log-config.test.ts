@@ -4,11 +4,12 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { KafkaSettings } from '../../src/adapters/log/kafka/settings.js'
 import { explain } from '../../src/domain/errors.js'
+import { builtIn } from '../../src/flow.js'
 import { commentedConfig } from '../../src/cli/commented-config.js'
 import { Config } from '../../src/cli/config.js'
 import { configKeys } from '../../src/cli/config-keys.js'
 import { loadConfig } from '../../src/cli/load-config.js'
-import { buildProgram } from '../../src/cli/program.js'
+import { main } from '../../src/cli/program.js'
 import { temporary } from '../support/pipelines.js'
 
 const SECRET = 's3cret: [hush'
@@ -68,7 +69,7 @@ test.each([
   expect(failure(() => loadConfig({ file: fileWith(text) }))).toContain(message)
 })
 
-test('a secret is taken as it is spelled, and config show leaves it out', () => {
+test('a secret is taken as it is spelled, and config show leaves it out', async () => {
   const env = {
     ...brokers,
     STEERFLOW_LOG_KAFKA_SASL_MECHANISM: 'plain',
@@ -79,7 +80,7 @@ test('a secret is taken as it is spelled, and config show leaves it out', () => 
   expect(loadConfig({ env }).log).toMatchObject({ kafka: { sasl: { password: SECRET } } })
   for (const format of [[], ['--json']]) {
     const set = Object.entries(env).flatMap(([name, value]) => ['--set', `${pathOf(name)}=${value}`])
-    const shown = printed('config', 'show', ...format, ...set)
+    const shown = await printed('config', 'show', ...format, ...set)
     expect(shown).toContain('alice')
     expect(shown).not.toContain('s3cret')
     expect(shown).not.toContain('key.pem')
@@ -90,7 +91,7 @@ test('a secret is taken as it is spelled, and config show leaves it out', () => 
 })
 
 test('every secret of the settings is known as one', () => {
-  const secrets = [...configKeys()].filter(([, { secret }]) => secret).map(([path]) => path)
+  const secrets = [...configKeys(builtIn)].filter(([, { secret }]) => secret).map(([path]) => path)
   expect(secrets).toEqual([
     'log.kafka.tls.key',
     'log.kafka.sasl.password',
@@ -139,14 +140,14 @@ test('the forms of tls and sasl that are not the default can be uncommented whol
 /** The lines of the log's section in the commented file that begin with just these, without them and without comments. */
 const linesWith = (hashes: string): string[] =>
   /\n#log:[^]*?\n\n/
-    .exec(commentedConfig())![0]
+    .exec(commentedConfig(builtIn))![0]
     .split('\n')
     .filter(line => line.startsWith(`${hashes} `))
     .map(line => line.slice(hashes.length))
     .filter(line => /^ {2}/.test(line) && !/^\s*#/.test(line))
 
 const pathOf = (variable: string): string =>
-  [...configKeys().keys()].find(
+  [...configKeys(builtIn).keys()].find(
     path =>
       `STEERFLOW_${path
         .replaceAll('.', '_')
@@ -154,9 +155,9 @@ const pathOf = (variable: string): string =>
         .toUpperCase()}` === variable,
   ) ?? variable
 
-function printed(...args: readonly string[]): string {
+async function printed(...args: readonly string[]): Promise<string> {
   let text = ''
-  const out = (part: string) => void (text += part)
-  buildProgram({ out, err: out, exit: () => undefined, interactive: false, columns: 80 }).parse(args, { from: 'user' })
+  const out = (part: string | Uint8Array) => void (text += String(part))
+  await main(args, { out, err: out })
   return text
 }

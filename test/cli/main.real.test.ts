@@ -19,6 +19,15 @@ test('a reader that has enough ends the program without a stack trace', async ()
   expect(stdout).toBe('Usage: steerflow [options] [command]\n')
 })
 
+test.each(['--help', 'status', 'quickstart'])(
+  'under a limit of 64 open files %s ends with a sentence',
+  async command => {
+    const { stdout, stderr } = bash(`ulimit -n 64; steerflow ${command}; echo $?`, await temporaryFolder())
+    expect(stderr).toMatch(/^STEERFLOW_OPEN_FILES: .*\n {2}next: Raise the limit .*\n$/)
+    expect(stdout).toBe('1\n')
+  },
+)
+
 test('results larger than a pipe holds end with the status of a broken pipe', async () => {
   const folder = await temporaryFolder()
   expect((await runCli(['ingest', trees, '--data-dir', folder])).code).toBe(0)

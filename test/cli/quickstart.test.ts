@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { next, phase } from '../../src/cli/commands/quickstart.js'
 
-const row = (node: string, taken: number, inFlight = 0) => ({ node, in: taken, behind: 0, inFlight })
+const row = (stage: string, taken: number, inFlight = 0) => ({ stage, in: taken, behind: 0, inFlight })
 
 test.each([
   ['starting', [row('preprocess', 0, 1), row('launch', 0, 1)]],
@@ -14,4 +14,5 @@ test.each([
 test('what to type next can be typed as it stands, where the data is', () => {
   expect(next('.steerflow', 'start')[1]).toBe('npx steerflow datasets list')
   expect(next('mine', undefined)[1]).toBe('steerflow datasets list --data-dir mine')
+  expect(next("it's mine", undefined)[1]).toBe(`steerflow datasets list --data-dir 'it'\\''s mine'`)
 })

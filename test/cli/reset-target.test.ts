@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { SteerflowError } from '../../src/domain/errors.js'
-import { resetTarget, type TargetFlags } from '../../src/cli/reset-target.js'
+import { resetTarget, type TargetFlags } from '../../src/cli/commands/offsets.js'
 
 it.each<[TargetFlags, unknown]>([
   [{ toEarliest: true }, { kind: 'earliest' }],

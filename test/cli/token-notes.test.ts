@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
-import { Config } from '../../src/cli/config.js'
+import { Config, configOfFlow } from '../../src/cli/config.js'
 import { tokenNotes } from '../../src/cli/token-notes.js'
+import { builtIn } from '../../src/flow.js'
+import { nemoAligner } from '../../src/trainers/nemo-aligner.js'
 
 const alike = {
   'model.data.chat_prompt_tokens.system_turn_start': '<extra_id_0>',
@@ -25,4 +27,12 @@ test.each([
 test('one token that differs is enough', () => {
   const settings = { ...alike, 'model.data.chat_prompt_tokens.label_start': '<label>' }
   expect(tokenNotes(Config.parse({ datasets: nemo(settings) }))).toHaveLength(1)
+})
+
+test('a trainer of the flow says it of itself', () => {
+  const flow = builtIn.withTrainers({ ...nemoAligner, name: 'own' })
+  const config = configOfFlow(flow).parse({
+    datasets: { 'value-model': { trainer: 'none' }, steerlm: { trainer: 'own' } },
+  })
+  expect(tokenNotes(config)).toEqual([expect.stringMatching(/^dataset steerlm: own trains with the prompt tokens/)])
 })

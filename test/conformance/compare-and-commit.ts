@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { offset } from '../../src/runtime/log.js'
 import { type Property } from './log-under-test.js'
-import { everything, output, places, readMany, rejection, topic } from './support.js'
+import { everything, identified, output, places, readMany, rejection, topic, values } from './support.js'
 
 /** A commit counts only from where the last one ended. */
 export const compareAndCommit: Property = under =>
@@ -33,5 +33,26 @@ export const compareAndCommit: Property = under =>
       expect(other.committed).toBe(0n)
       expect((await readMany(other, 2)).length).toBe(2)
       expect(await open.committed('h', 'in')).toEqual(new Map())
+    })
+
+    it('begins again where it has committed, without losing the partition', async () => {
+      const open = await log(topic('in'), topic('out'))
+      await open.publish(identified(4, 1).map(record => output('in', record)))
+      const claim = await open.claim('g', 'in', 0)
+      const taken = await readMany(claim, 4)
+      await claim.commit(offset(0), offset(1), [output('out', { id: 'a', key: 'k' })])
+      await rejection(
+        claim.commit(offset(1), offset(2), [output('nowhere', { id: 'b', key: 'k' })]),
+        'STEERFLOW_TOPIC_UNKNOWN',
+      )
+      expect([taken.length, await claim.rewind(), claim.committed]).toEqual([4, 1n, 1n])
+      expect((await readMany(claim, 3)).map(record => record.offset)).toEqual([1n, 2n, 3n])
+      await claim.commit(offset(1), offset(4), [output('out', { id: 'b', key: 'k' })])
+      expect(await values(open, 'out')).toEqual(['a', 'b'])
+      await (await open.claim('g', 'in', 0)).release()
+      await rejection(
+        claim.rewind().then(() => claim.commit(offset(4), offset(4), [])),
+        'STEERFLOW_FENCED',
+      )
     })
   })

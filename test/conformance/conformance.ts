@@ -5,6 +5,7 @@ import { diskFull } from './disk-full.js'
 import { emptyCommit } from './empty-commit.js'
 import { externalProgress } from './external-progress.js'
 import { fencing } from './fencing.js'
+import { groups } from './groups.js'
 import { kill } from './kill.js'
 import { largeValues } from './large-values.js'
 import { type LogUnderTest, type Property } from './log-under-test.js'
@@ -30,6 +31,7 @@ const properties: readonly Property[] = [
   emptyCommit,
   externalProgress,
   fencing,
+  groups,
   retention,
   offsetLost,
   producersBeside,

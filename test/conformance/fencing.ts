@@ -68,9 +68,7 @@ export const fencing: Property = under =>
       const membership = await open.join('g', 'in', assignee)
       await expect.poll(() => told.assigned.map(claim => claim.partition).sort()).toEqual([0, 1])
       await open.ensure([topic('in', 3)])
-      await expect
-        .poll(() => told.assigned.map(claim => claim.partition).sort(), { timeout: 10_000 })
-        .toEqual([0, 1, 2])
+      await expect.poll(() => told.assigned.map(claim => claim.partition).sort()).toEqual([0, 1, 2])
       await membership.leave()
       expect(told).toMatchObject({ lost: [], failed: [] })
       await rejection(told.assigned[0]!.commit(offset(0), offset(1), []), 'STEERFLOW_FENCED')

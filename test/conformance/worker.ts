@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -33,6 +33,12 @@ export class Worker {
   /** Whether the process has ended. */
   get ended(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  /** Whether a signal has stopped the process, so that it waits for SIGCONT. */
+  get stopped(): boolean {
+    const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', String(this.#child.pid)], { encoding: 'utf8' })
+    return stdout.startsWith('T')
   }
 
   signal(signal: NodeJS.Signals): void {

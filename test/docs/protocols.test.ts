@@ -11,9 +11,9 @@ const [listed, guided, , verdicts] = tablesOf(page) as [string[][], string[][], 
 const set = attributeSets['steerlm-9@1']
 
 it('lists the protocols with their options and limits', () => {
-  const table = Object.entries(protocols).map(([name, { options }]) => {
+  const table = Object.entries(protocols).map(([name, { takes }]) => {
     const { maxBatch, gives } = protocolOf(name, {}, set)
-    return [name, Object.keys(options.shape), String(maxBatch), gives]
+    return [name, takes, String(maxBatch), gives]
   })
   const named = (cell: string): string[] =>
     [...cell.matchAll(/(?:^|`)(model|guided|stream)(?:`|$)/g)].map(([, key]) => key!)

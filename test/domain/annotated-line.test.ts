@@ -30,8 +30,8 @@ describe('a line whose labels are replaced', () => {
     )
   })
 
-  it('copies a nesting of 100,000 levels once', () => {
-    const deep = '[{"b": 1, "a": '.repeat(50_000) + '0' + '}]'.repeat(50_000)
+  it('copies a nesting of 32,000 levels once', () => {
+    const deep = '[{"b": 1, "a": '.repeat(16_000) + '0' + '}]'.repeat(16_000)
     const line = `{"conversations": [{"value": "a", "from": "U", "deep": ${deep}}], "system": ""}`
     expect(openLine(line).relabelled(['q:1'])).toBe(line.replace('}], "system"', ', "label": "q:1"}], "system"'))
   })
@@ -60,9 +60,10 @@ describe('a line whose labels are replaced', () => {
     expect(codeOf(() => openLine(line))).toBe(code)
   })
 
-  it('survives a deep nesting', () => {
-    const deep = '['.repeat(50_000) + ']'.repeat(50_000)
+  it('survives a deep nesting, and refuses one that is deeper than a source may have', () => {
+    const deep = '['.repeat(32_000) + ']'.repeat(32_000)
     const line = `{"conversations": [{"value": "a", "from": "U"}], "system": "", "deep": ${deep}}`
     expect(openLine(line).relabelled([null])).toBe(line)
+    expect(codeOf(() => openLine(line.replace(deep, `[${'['.repeat(1000)}${deep}`)))).toBe('STEERFLOW_INPUT_JSON')
   })
 })

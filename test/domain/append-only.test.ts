@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { AppendOnly } from '../../src/domain/append-only.js'
+import { AppendOnly } from '../../src/domain/dataset-state.js'
 
 test('a list stays what it was, whichever of them is added to', () => {
   fc.assert(

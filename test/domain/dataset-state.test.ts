@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type DatasetState, emptyDataset, withEvent } from '../../src/domain/dataset-state.js'
+import { type DatasetState, emptyDataset, isAged, withEvent } from '../../src/domain/dataset-state.js'
 import { noFacts, withManifest } from '../../src/domain/gates/facts.js'
 import { liveManifests, type ShardEvent } from '../../src/domain/shard.js'
 import { manifest } from '../support/training.js'
@@ -124,6 +124,18 @@ describe('the decisions on a dataset', () => {
     const [, undecided, ruled] = states([shard, idle, { ...first, event: { ...first.event, rules: { trainer: 'x' } } }])
     expect(undecided).toMatchObject({ due: null, undecided: true })
     expect(ruled).toMatchObject({ due: { train: false, rule: 'validation>=1' }, undecided: false })
+  })
+})
+
+describe('what has waited', () => {
+  const waiting = { ...states([first])[0]!, rules: { ...states([first])[0]!.rules!, ageSeconds: 60 } }
+  it.each([
+    ['less than it is to', 59_999, false],
+    ['as long as it is to', 60_000, true],
+    ['since a time that a clock a little ahead recorded', -3_600_000, false],
+    ['since a time that comes in years', -9000 * 86_400_000, true],
+  ])('%s', (_, waited, due) => {
+    expect(isAged({ ...waiting, waitingSince: 1e12 }, 1e12 + waited)).toBe(due)
   })
 })
 

@@ -35,6 +35,19 @@ describe('the rule', () => {
     expect(applyRule(folded(folded(first, [registered('b', [metric(0.44)])]), records))).toEqual([])
   })
 
+  it('goes by helpfulness where there is no quality, or by what it is told to', () => {
+    const of = (attribute: string, spearman: number) => ({ ...metric(spearman, spearman - 0.05), attribute })
+    const before = registered('a', [of('helpfulness', 0.5), of('verbosity', 0.5)])
+    const active = folded(folded(emptyRole, [before]), applyRule(folded(emptyRole, [before])))
+    const next = folded(active, [registered('b', [of('helpfulness', 0.6), of('verbosity', 0.1)])])
+    expect(applyRule(next)[0]?.reason).toContain('rule: held-out helpfulness correlation 0.600')
+    expect(states(applyRule(next, 'verbosity'))).toEqual([['b', 'registered']])
+    expect(applyRule(next, 'none')[0]?.reason).toContain('a person decides')
+    expect(applyRule(next, 'style')[0]?.reason).toBe(
+      'rule: not active: it predicts oasst-12-lang@1 (helpfulness, verbosity), and promote.attribute decides by style',
+    )
+  })
+
   it.each([[[]], [[metric(null)]]])('leaves the choice to a person without figures', metrics => {
     expect(states(decidedOn(registered('b', metrics)))).toEqual([['b', 'registered']])
   })

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'vitest'
+import { repeats } from '../support/effort.js'
 import {
   collecting,
   faults,
@@ -13,9 +14,9 @@ import {
   steps,
 } from '../support/kill-pipeline.js'
 
-const kills = 20
+const kills = repeats(20, 2)
 
-/** Files come many to a cut, the others one to a cut or a decision: so that twenty kills find something left to do. */
+/** Files come many to a cut, the others one to a cut or a decision: so that every kill finds something left to do. */
 const isOfFiles = (step: Step): boolean => step === 'spool write' || step === 'fsync' || step === 'rename'
 /** Jobs are many only where there has to be one for each kill. */
 const newSinceLast = (step: Step): number =>

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { readFile } from 'node:fs/promises'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, inject, test } from 'vitest'
 import { z } from 'zod'
 import { openKafkaLog } from '../../src/adapters/log/kafka/log.js'
@@ -40,10 +39,10 @@ test('three processes on a broker make what one makes on the embedded log, thoug
     const states = await log.state('conversations.unscored').catch(() => [])
     return states.reduce((sum, { end }) => sum + end, 0n)
   }
-  while ((await unscored()) === 0n) await sleep(100)
+  await expect.poll(unscored).toBeGreaterThan(0n)
   const victim = startCli(['run', '--until-idle', ...flags])
   const helpers = [startCli(['run', '--until-idle', ...flags]), startCli(['run', '--until-idle', ...flags])]
-  await sleep(6000)
+  await victim.printed(output => output.includes('"assigned"'))
   victim.child.kill('SIGKILL')
 
   expect(await quickstart.ended).toMatchObject({ code: 0 })

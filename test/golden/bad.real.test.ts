@@ -45,7 +45,7 @@ it('says what the flow makes of every line', async () => {
     if (item.kind === 'reject') codes.push(item.code)
     else {
       const raw = Raw.parse(JSON.parse(item.value.toString()))
-      const failed = await testStage(preprocess, raw, { needs: {} }).then(
+      const failed = await testStage(preprocess, raw, { needs: preprocess.exampleNeeds!() }).then(
         () => null,
         (error: unknown) => (error as { code: string }).code,
       )

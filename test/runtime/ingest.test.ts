@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { SteerflowError } from '../../src/domain/errors.js'
 import { ingest, type Source, type SourceItem } from '../../src/runtime/ingest.js'
-import { letters } from '../../src/runtime/replay.js'
+import { letters } from '../../src/runtime/letters.js'
 import { testLog, valuesOf } from '../support/pipelines.js'
 
 const topics = { topic: 'a', deadLetters: 'dead-letters', progress: 'ingest.progress' }
@@ -29,8 +29,8 @@ const source = (count: number, until = Infinity): Source => ({
 
 test('a source is taken in once, however often it is given', async () => {
   const log = await testLog(['a'])
-  expect(await ingest(log, source(1200), topics)).toEqual({ records: 1199, rejected: 1, skipped: 0 })
-  expect(await ingest(log, source(1200), topics)).toEqual({ records: 0, rejected: 0, skipped: 1200 })
+  expect(await ingest(log, source(1200), topics)).toEqual({ records: 1199, rejected: 1, skipped: 0, left: 0 })
+  expect(await ingest(log, source(1200), topics)).toEqual({ records: 0, rejected: 0, skipped: 1200, left: 0 })
   expect(await valuesOf(log, 'a')).toHaveLength(1199)
   const found = []
   for await (const letter of letters(log, { deadLetters: 'dead-letters', replayed: 'dead-letters.replayed' })) {
@@ -43,7 +43,7 @@ test('what comes before a damage is kept, and the same source goes on behind it'
   const log = await testLog(['a'])
   await expect(ingest(log, source(900, 700), topics)).rejects.toMatchObject({ code: 'STEERFLOW_INPUT_TORN' })
   expect(await valuesOf(log, 'a')).toHaveLength(699)
-  expect(await ingest(log, source(900), topics)).toEqual({ records: 200, rejected: 0, skipped: 700 })
+  expect(await ingest(log, source(900), topics)).toEqual({ records: 200, rejected: 0, skipped: 700, left: 0 })
   const ids = (await valuesOf(log, 'a')).map(({ id }) => id)
   expect(new Set(ids).size).toBe(899)
 })

@@ -3,9 +3,10 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { SteerflowError } from '../../src/domain/errors.js'
 import { readAll } from '../../src/runtime/read-all.js'
-import { type Letter, letters, replay } from '../../src/runtime/replay.js'
-import { bind } from '../../src/stages/bind.js'
-import { type ClosingFold, each, fold, type LastingFold } from '../../src/stages/stage.js'
+import { type Letter, letters } from '../../src/runtime/letters.js'
+import { replay } from '../../src/runtime/replay.js'
+import { node } from '../../src/stages/node.js'
+import { closingFold, each, lastingFold } from '../../src/stages/stage.js'
 import {
   Numbered,
   numbered,
@@ -28,7 +29,7 @@ const upTo = (count: number): number[] => [...Array(count).keys()]
 test('records finish in any order and leave in the order of their key', async () => {
   const log = await testLog(['a', 'b'])
   await publishNumbers(log, a, 0, 200)
-  const jitter = each()({
+  const jitter = each({
     ...declared,
     name: 'jitter',
     create:
@@ -38,7 +39,7 @@ test('records finish in any order and leave in the order of their key', async ()
         return to.out(record)
       },
   })
-  await runUntilIdle(log, [bind('jitter', jitter, a, { out: b }, () => ({}))], 32)
+  await runUntilIdle(log, [node('jitter', jitter, { from: a, to: { out: b } })], 32)
   const values = await valuesOf(log, 'b')
   expect(ids(values)).toEqual(upTo(200))
   for (const key of new Set(values.map(value => value.key))) {
@@ -52,7 +53,7 @@ test('a bad record becomes a dead letter, its neighbours go on, and a replay pas
   await publishNumbers(log, a, 0, 20)
   await log.publish([{ topic: 'a', key: Buffer.from('k'), value: Buffer.from('{"id":"x"') }])
   let broken = true
-  const picky = each()({
+  const picky = each({
     ...declared,
     name: 'picky',
     create:
@@ -62,7 +63,7 @@ test('a bad record becomes a dead letter, its neighbours go on, and a replay pas
         return to.out(record)
       },
   })
-  const nodes = [bind('picky', picky, a, { out: b }, () => ({})), bind('other', picky, a, { out: c }, () => ({}))]
+  const nodes = [node('picky', picky, { from: a, to: { out: b } }), node('other', picky, { from: a, to: { out: c } })]
   await log.ensure([{ name: 'c', partitions: 2, retention: { keep: 'forever' } }])
   await runUntilIdle(log, nodes)
   const found = []
@@ -76,9 +77,10 @@ test('a bad record becomes a dead letter, its neighbours go on, and a replay pas
   broken = false
   const failed = (letter: { readonly node: string; readonly code: string }): boolean =>
     letter.node === 'picky' && letter.code === 'STEERFLOW_STAGE_FAILED'
-  expect((await replay(log, letterTopics, failed, true)).replayed).toHaveLength(1)
-  expect((await replay(log, letterTopics, failed, false)).replayed).toHaveLength(1)
-  expect((await replay(log, letterTopics, failed, false)).replayed).toHaveLength(0)
+  const once = (dryRun = false) => replay(log, letterTopics, { wanted: failed, readBy: () => 'a', dryRun })
+  expect(await once(true)).toEqual({ replayed: 1, refused: 0 })
+  expect(await once()).toEqual({ replayed: 1, refused: 0 })
+  expect(await once()).toEqual({ replayed: 0, refused: 1 })
   await runUntilIdle(log, nodes)
   expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(20))
   // The other node of the same topic must not see the replayed record.
@@ -89,7 +91,7 @@ test('who counts is told of every dead letter that can be read, in its transacti
   const log = await testLog(['a', 'b', 'c'])
   await publishNumbers(log, a, 0, 20)
   await log.publish([{ topic: 'a', key: Buffer.from('k'), value: Buffer.from('{"id":"x"') }])
-  const picky = each()({
+  const picky = each({
     ...declared,
     name: 'picky',
     create:
@@ -100,8 +102,8 @@ test('who counts is told of every dead letter that can be read, in its transacti
       },
   })
   const lost = { to: c, as: ({ id }: Numbered, code: string) => (id === 12 ? null : { id, key: code }) }
-  const node = bind('picky', picky, a, { out: b }, () => ({}), {}, lost)
-  await runUntilIdle(log, [node])
+  const only = node('picky', picky, { from: a, to: { out: b }, onDeadLetter: lost })
+  await runUntilIdle(log, [only])
   const told = (await valuesOf(log, 'c')).toSorted((x, y) => x.id - y.id)
   expect(told).toEqual([2, 7, 17].map(id => ({ id, key: 'STEERFLOW_STAGE_FAILED' })))
   expect((await log.state('dead-letters'))[0]?.end).toBe(5n)
@@ -111,8 +113,10 @@ test('who counts is told of every dead letter that can be read, in its transacti
     return id === 2 ? 'it is complete' : [{ topic: 'c', key: null, value: Buffer.from(`{"id":${-id},"key":"again"}`) }]
   }
   const failed = ({ code }: Letter): boolean => code === 'STEERFLOW_STAGE_FAILED'
-  const { replayed, refused } = await replay(log, letterTopics, failed, false, consequence)
-  expect([replayed.length, [...refused.values()]]).toEqual([3, ['it is complete']])
+  const reasons: string[] = []
+  const refused = (_: string, reason: string): void => void reasons.push(reason)
+  const { replayed } = await replay(log, letterTopics, { wanted: failed, readBy: () => 'a', consequence, refused })
+  expect([replayed, reasons]).toEqual([3, ['it is complete']])
   expect(ids((await valuesOf(log, 'c')).filter(({ key }) => key === 'again'))).toEqual([-17, -12, -7])
 })
 
@@ -120,7 +124,7 @@ test('transient failures are waited out, nothing is dead-lettered', async () => 
   const log = await testLog(['a', 'b'])
   await publishNumbers(log, a, 0, 30)
   const until = Date.now() + 600
-  const outage = each()({
+  const outage = each({
     ...declared,
     name: 'outage',
     create:
@@ -130,7 +134,7 @@ test('transient failures are waited out, nothing is dead-lettered', async () => 
         return to.out(record)
       },
   })
-  await runUntilIdle(log, [bind('outage', outage, a, { out: b }, () => ({}))])
+  await runUntilIdle(log, [node('outage', outage, { from: a, to: { out: b } })])
   expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(30))
   expect((await log.state('dead-letters'))[0]?.end).toBe(0n)
 })
@@ -138,18 +142,56 @@ test('transient failures are waited out, nothing is dead-lettered', async () => 
 test('a fatal failure stops the run and acknowledges nothing of its record', async () => {
   const log = await testLog(['a', 'b'])
   await publishNumbers(log, a, 0, 1)
-  const fatal = each()({
+  const fatal = each({
     ...declared,
     name: 'fatal',
     create: () => () => {
       throw new SteerflowError('STEERFLOW_STORAGE', 'disk')
     },
   })
-  await expect(runUntilIdle(log, [bind('fatal', fatal, a, { out: b }, () => ({}))])).rejects.toMatchObject({
+  await expect(runUntilIdle(log, [node('fatal', fatal, { from: a, to: { out: b } })])).rejects.toMatchObject({
     code: 'STEERFLOW_STORAGE',
   })
   const committed = await log.committed('fatal', 'a')
   expect([...committed.values()].every(offset => offset === 0n)).toBe(true)
+})
+
+test('a node that fails is paused; the others go on, and it goes on by itself, with every record once', async () => {
+  const log = await testLog(['a', 'b', 'c'])
+  await publishNumbers(log, a, 0, 60)
+  let broken = true
+  const copy = (name: string, fails: () => boolean) =>
+    each({
+      ...declared,
+      name,
+      create:
+        ({ to }) =>
+        record => {
+          if (fails() && record.id > 20) throw new SteerflowError('STEERFLOW_STORAGE', 'no permission')
+          return to.out(record)
+        },
+    })
+  const nodes = [
+    node(
+      'ill',
+      copy('ill', () => broken),
+      { from: a, to: { out: b } },
+    ),
+    node(
+      'well',
+      copy('well', () => false),
+      { from: a, to: { out: c } },
+    ),
+  ]
+  const run = pipelineRun(log, nodes, true)
+  const running = run.run()
+  await expect.poll(async () => (await valuesOf(log, 'c')).length).toBe(60)
+  const troubles = () => run.status()[0]!.partitions.map(({ trouble }) => trouble?.error.code)
+  await expect.poll(troubles).toEqual(['STEERFLOW_STORAGE', 'STEERFLOW_STORAGE'])
+  broken = false
+  await running
+  expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(60))
+  expect((await log.state('dead-letters'))[0]?.end).toBe(0n)
 })
 
 /** Emits one record a group: how many it held, under the id of its first. */
@@ -157,15 +199,14 @@ const ports = { out: Numbered }
 interface Gathered {
   readonly held: Numbered[]
 }
-const groups = fold()({
+const groups = closingFold({
   name: 'groups',
   summary: '',
-  groups: 'closing',
   input: Numbered,
   ports,
   options,
-  create: ({ to }): ClosingFold<typeof Numbered, typeof ports, Gathered> => ({
-    open: () => ({ held: [] }),
+  create: ({ to }) => ({
+    open: (): Gathered => ({ held: [] }),
     step: (group, record) => {
       if (record.id === 13) throw new SteerflowError('STEERFLOW_RECORD_INVALID', 'thirteen')
       group.held.push(record)
@@ -179,34 +220,37 @@ const groups = fold()({
 test('a closing fold commits a group with its emissions, and cuts when everything upstream is idle', async () => {
   const log = await testLog(['a', 'b'])
   await publishNumbers(log, a, 0, 57)
-  const node = bind('groups', groups, a, { out: b }, () => ({}))
-  await runUntilIdle(log, [node])
+  const only = node('groups', groups, { from: a, to: { out: b } })
+  await runUntilIdle(log, [only])
   expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(57).filter(id => id !== 13))
   const found = []
   for await (const letter of letters(log, letterTopics)) found.push(letter.cause)
   expect(found).toEqual(['thirteen'])
   await publishNumbers(log, a, 57, 60)
-  await runUntilIdle(log, [node])
+  await runUntilIdle(log, [only])
   expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(60).filter(id => id !== 13))
 })
 
 test('a stop drains what is in flight and never cuts an open group', async () => {
   const log = await testLog(['a', 'b', 'c'])
   await publishNumbers(log, a, 0, 40)
-  const slow = each()({
+  let begin = (): void => undefined
+  const begun = new Promise<void>(resolve => (begin = resolve))
+  const slow = each({
     ...declared,
     name: 'slow',
     create:
       ({ to }) =>
       async record => {
+        begin()
         await sleep(20)
         return to.out(record)
       },
   })
-  const nodes = [bind('slow', slow, a, { out: b }, () => ({})), bind('groups', groups, a, { out: c }, () => ({}))]
+  const nodes = [node('slow', slow, { from: a, to: { out: b } }), node('groups', groups, { from: a, to: { out: c } })]
   const run = pipelineRun(log, nodes, false, 40)
   const running = run.run()
-  await sleep(150)
+  await begun
   run.stop()
   await running
   const passed = (await valuesOf(log, 'b')).length
@@ -229,16 +273,15 @@ test('a lasting fold rebuilds its state, acts once a record, and pursues what it
   const log = await testLog(['a', 'b'])
   const acted: number[] = []
   const pursued: number[] = []
-  const sums = fold()({
+  const sums = lastingFold({
     name: 'sums',
     summary: '',
-    groups: 'lasting',
-    key: (record: Numbered) => record.key,
+    initial: (): Sum => ({ sum: 0, asked: false, key: '' }),
+    key: record => record.key,
     input: Numbered,
     ports: looped,
     options,
-    create: ({ to }): LastingFold<typeof Numbered, typeof looped, Sum> => ({
-      open: () => ({ sum: 0, asked: false, key: '' }),
+    create: ({ to }) => ({
       step: (state, record) => ({
         sum: record.id < 0 ? state.sum : state.sum + record.id,
         asked: record.id >= 0,
@@ -263,14 +306,14 @@ test('a lasting fold rebuilds its state, acts once a record, and pursues what it
           : [],
     }),
   })
-  const node = bind('sums', sums, a, { out: b, again: a }, () => ({}))
+  const only = node('sums', sums, { from: a, to: { out: b, again: a } })
   const publish = (id: number) =>
     log.publish([{ topic: 'a', key: Buffer.from('k'), value: Buffer.from(JSON.stringify({ id, key: 'k' })) }])
   await publish(1)
   await publish(2)
-  await runUntilIdle(log, [node])
+  await runUntilIdle(log, [only])
   await publish(3)
-  await runUntilIdle(log, [node])
+  await runUntilIdle(log, [only])
   expect((await valuesOf(log, 'b')).map(({ id }) => id)).toEqual([1, 3, 6])
   expect(acted).toEqual([1, 2, -1, 3, -1])
   expect(pursued).toEqual([3, 6])
@@ -282,20 +325,23 @@ test('a lasting fold rebuilds its state, acts once a record, and pursues what it
 test('of two runs at the same time the later goes on, the earlier stops, and nothing is done twice', async () => {
   const log = await testLog(['a', 'b'])
   await publishNumbers(log, a, 0, 300)
-  const slow = each()({
+  let begin = (): void => undefined
+  const begun = new Promise<void>(resolve => (begin = resolve))
+  const slow = each({
     ...declared,
     name: 'slow',
     create:
       ({ to }) =>
       async record => {
+        begin()
         await sleep(5)
         return to.out(record)
       },
   })
-  const nodes = [bind('slow', slow, a, { out: b }, () => ({}))]
+  const nodes = [node('slow', slow, { from: a, to: { out: b } })]
   const earlier = runUntilIdle(log, nodes, 4)
   const fenced = expect(earlier).rejects.toMatchObject({ code: 'STEERFLOW_FENCED' })
-  await sleep(150)
+  await begun
   await runUntilIdle(log, nodes, 4)
   await fenced
   expect(ids(await valuesOf(log, 'b'))).toEqual(upTo(300))

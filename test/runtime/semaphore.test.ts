@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Semaphore } from '../../src/runtime/semaphore.js'
+import { Semaphore } from '../../src/runtime/concurrency.js'
 
 describe('permits', () => {
   it('are never more than allowed, and each is given again', async () => {

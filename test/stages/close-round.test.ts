@@ -16,7 +16,7 @@ const foldOf = () =>
 /** What each outcome causes. */
 async function run(outcomes: readonly Outcome[]) {
   const fold = foldOf()
-  let state = fold.open()
+  let state = closeRound.initial()
   const caused: string[] = []
   for (const one of outcomes) {
     state = fold.step(state, one, at())

@@ -30,15 +30,15 @@ const recording = (
 })
 
 const foldOf = (runner: JobRunner) =>
-  launch.create({ options: {}, needs: { runners: { runner: () => runner } }, to: portsOf(launch.ports) })
+  launch.create({ options: { most: {} }, needs: { runners: { runner: () => runner } }, to: portsOf(launch.ports) })
 
 const stateAfter = (fold: ReturnType<typeof foldOf>, events: readonly JobEvent[]) =>
-  events.reduce((state, event) => fold.step(state, event, at()), fold.open())
+  events.reduce((state, event, index) => fold.step(state, event, at({ offset: BigInt(index) })), launch.initial())
 
 /** Runs events, and everything that they cause, to the end; as the runtime does. */
 async function run(runner: JobRunner, events: readonly JobEvent[]) {
   const fold = foldOf(runner)
-  let state = fold.open()
+  let state = launch.initial()
   const steps: string[] = []
   const models: string[] = []
   const todo = [...events]

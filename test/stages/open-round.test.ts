@@ -52,7 +52,7 @@ async function run(
     needs: { roundMaterials: options.materials },
     to: portsOf(openRound.ports),
   })
-  let state = fold.open()
+  let state = openRound.initial()
   const seen: string[] = []
   const prompts: number[] = []
   const promoted: string[] = []
@@ -163,7 +163,7 @@ describe('open-round', () => {
       roundEvent('stopped', { by: 'person' }),
       roundEvent('closed', { summary: summaryOf() }),
     ]
-    const state = events.reduce((before, event) => fold.step(before, event, at()), fold.open())
+    const state = events.reduce((before, event) => fold.step(before, event, at()), openRound.initial())
     const [emission] = await fold.act(state, events.at(-1)!, at())
     expect(emission?.value).toMatchObject({ event: 'judged', verdict: { go: false, rule: 'given up by a person' } })
   })

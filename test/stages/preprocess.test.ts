@@ -8,7 +8,7 @@ import { preprocess } from '../../src/stages/preprocess.js'
 import { testStage } from '../../src/stages/test-stage.js'
 
 const run = (raw: Raw, options: Parameters<typeof preprocess.options.parse>[0] = {}) =>
-  testStage(preprocess, raw, { needs: {}, options: options as object })
+  testStage(preprocess, raw, { needs: preprocess.exampleNeeds!(), options: options as object })
 
 /** The line as the original would have written it. */
 const originalLine = (conversation: Conversation) =>

@@ -4,12 +4,12 @@ import { promote } from '../../src/stages/promote.js'
 import { portsOf } from '../../src/stages/stage.js'
 import { at, metric, registered } from '../support/training.js'
 
-const fold = promote.create({ options: {}, needs: {}, to: portsOf(promote.ports) })
+const fold = promote.create({ options: { attribute: '' }, needs: {}, to: portsOf(promote.ports) })
 
 /** Runs records, and everything that they cause, to the end; as the runtime does. */
 async function run(records: readonly ModelRecord[]): Promise<readonly ModelRecord[]> {
   const topic = [...records]
-  let state = fold.open()
+  let state = promote.initial()
   for (let next = 0; ;) {
     while (next < topic.length) {
       const record = topic[next++]!
@@ -36,7 +36,7 @@ describe('promote', () => {
   })
 
   it('asks under a key that stays the same over a restart', () => {
-    const keys = [1, 2].map(() => fold.pursue!(fold.step(fold.open(), a, at())).map(({ key }) => key))
+    const keys = [1, 2].map(() => fold.pursue!(fold.step(promote.initial(), a, at())).map(({ key }) => key))
     expect(keys).toEqual([[`value ${a.model}`], [`value ${a.model}`]])
   })
 })

@@ -17,7 +17,7 @@ const sampled = (...texts: string[]): Sampled => ({
 function scoring(failures: Readonly<Record<string, unknown>> = {}, set: keyof typeof attributeSets = 'oasst-12@1') {
   const asked: TurnToScore[] = []
   const chosen: string[] = []
-  const valueModels: ChosenValueModels = {
+  const chosenValueModels: ChosenValueModels = {
     chosen: async digest => {
       chosen.push(digest)
       return {
@@ -34,7 +34,7 @@ function scoring(failures: Readonly<Record<string, unknown>> = {}, set: keyof ty
   }
   const rounds = { of: async () => ({ round: round(), givenUp: false }) }
   const run = async (given: Sampled) => {
-    const [out] = await testStage(score, given, { needs: { valueModels, rounds } })
+    const [out] = await testStage(score, given, { needs: { chosenValueModels, rounds } })
     return out!.value
   }
   return { asked, chosen, run }

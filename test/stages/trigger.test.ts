@@ -33,8 +33,8 @@ function foldOf(steerlm: object, materialised: (readonly ShardManifest[])[] = []
 async function run(events: readonly ShardEvent[], steerlm: object = settings) {
   const materialised: (readonly ShardManifest[])[] = []
   const fold = foldOf(steerlm, materialised)
-  const [rules] = fold.timer!(fold.step(fold.open(), sealed({ version: 1 }), at()), 0)
-  let state = fold.step(fold.open(), rules!, at())
+  const [rules] = fold.timer!(fold.step(trigger.initial(), sealed({ version: 1 }), at()), 0)
+  let state = fold.step(trigger.initial(), rules!, at())
   const caused = []
   for (const event of events) {
     state = fold.step(state, event, at({ timestamp: 500 }))
@@ -152,7 +152,7 @@ describe('trigger', () => {
     const events = [sealed(), validation]
     const stateOf = (steerlm: object, given: readonly ShardEvent[]) => {
       const fold = foldOf(steerlm)
-      return { fold, state: given.reduce((state, event) => fold.step(state, event, at()), fold.open()) }
+      return { fold, state: given.reduce((state, event) => fold.step(state, event, at()), trigger.initial()) }
     }
     const { fold, state } = stateOf(settings, events)
     const recorded = fold.timer!(state, 1000)

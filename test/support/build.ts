@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
  * Type errors are the business of `npm run typecheck`; what compiles to JavaScript is tested.
  */
 export default function setup(): void {
-  spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+  spawnSync(process.execPath, ['node_modules/typescript7/bin/tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
+  spawnSync(process.execPath, ['scripts/finish-build.mjs'], { stdio: 'inherit' })
   if (!existsSync('dist/index.js')) throw new Error('nothing was compiled')
 }

@@ -1,6 +1,8 @@
 /**
  * Stands in for `steerflow baseline train` where a test is about processes: behaves as behaviour.json in the snapshot
- * folder says, where there is one, and writes a line to `starts` there each time it is started.
+ * folder says, where there is one, and writes a line to `starts` there each time it is started and ready for signals. With
+ * `until` it goes on until there is a file of that name in the snapshot folder: a test says when it ends, however slow the
+ * machine is.
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -13,13 +15,14 @@ const {
   stubborn = false,
   child = false,
   model = true,
+  until = null,
 } = existsSync(`${snapshot}/behaviour.json`) ? JSON.parse(readFileSync(`${snapshot}/behaviour.json`, 'utf8')) : {}
 
 console.log('training')
-appendFileSync(`${snapshot}/starts`, `${process.pid}\n`)
 if (stubborn) process.on('SIGTERM', () => undefined)
 if (child) spawn('sleep', ['300'], { stdio: 'ignore' })
-setTimeout(() => {
+appendFileSync(`${snapshot}/starts`, `${process.pid}\n`)
+const end = () => {
   if (model) {
     mkdirSync(output, { recursive: true })
     writeFileSync(`${output}/model.json`, '{"weights": []}')
@@ -27,4 +30,12 @@ setTimeout(() => {
   }
   console.error(`done with ${code}`)
   process.exit(code)
-}, milliseconds)
+}
+if (until === null) setTimeout(end, milliseconds)
+else {
+  const look = setInterval(() => {
+    if (!existsSync(`${snapshot}/${until}`)) return
+    clearInterval(look)
+    end()
+  }, 10)
+}

@@ -1,3 +1,4 @@
+import { isUnderWay, jobStates } from '../../src/domain/job-states.js'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,7 +9,7 @@ import { collectGarbage, type Garbage } from '../../src/cli/training/collect-gar
 import { openWorkspace, type Workspace } from '../../src/cli/workspace.js'
 import { type SteerflowError } from '../../src/domain/errors.js'
 import { readAll } from '../../src/runtime/read-all.js'
-import { encode, reader } from '../../src/stages/bind.js'
+import { encode, reader } from '../../src/stages/node.js'
 import { pipeline } from '../../src/pipeline.js'
 import * as topics from '../../src/topics.js'
 import { startPipeline } from './pipeline-process.js'
@@ -45,7 +46,8 @@ export const killConfig = (dataDir: string, newSinceLast: number, more: object =
 })
 
 /** Opens the workspace; not to be done beside a process that starts. */
-export const openFor = (config: z.input<typeof Config>): Promise<Workspace> => openWorkspace(Config.parse(config))
+export const openFor = (config: z.input<typeof Config>): Promise<Workspace> =>
+  openWorkspace(Config.parse(config), { begins: true })
 
 /** Publishes records, from that number on, of three datasets and both splits, one of them with another attribute set. */
 export async function publish({ log }: Workspace, count: number, from = 0): Promise<void> {
@@ -60,6 +62,10 @@ export async function publish({ log }: Workspace, count: number, from = 0): Prom
   await log.publish(records.map(record => encode(topics.scored, record)))
 }
 
+/** Runs the pipeline until it is stopped by SIGTERM. */
+export const keepRunning = (config: z.input<typeof Config>) =>
+  startPipeline('./killed-pipeline.mjs', { config, untilIdle: false })
+
 /** Runs the pipeline until it is idle, or is killed. */
 export const runPipeline = (config: z.input<typeof Config>, kill?: Kill) =>
   startPipeline('./killed-pipeline.mjs', { config, ...kill })
@@ -68,10 +74,10 @@ export const runPipeline = (config: z.input<typeof Config>, kill?: Kill) =>
 export function collecting({ log, files }: Workspace) {
   let stopped = false
   const removed: Garbage[] = []
-  const seals = pipeline.filter(({ groups }) => groups === 'closing')
+  const seals = pipeline.filter(({ stage }) => stage.kind === 'closing')
   const done = (async () => {
     while (!stopped) {
-      const found = collectGarbage({ log, files, seals, trigger: 'trigger', older: true, dryRun: false })
+      const found = collectGarbage({ log, files, seals, triggers: ['trigger'], older: true, dryRun: false })
       try {
         for await (const one of found) removed.push(one)
       } catch (error) {
@@ -101,13 +107,21 @@ export async function faults({ log, files, root }: Workspace): Promise<readonly 
   const events = await readTopic(log, topics.shards)
   const manifests = events.flatMap(({ manifest }) => (manifest ? [manifest] : []))
   const found = [...(await faultsOf(files, published, manifests))]
-  const jobs = new Map((await readTopic(log, topics.jobs)).map(event => [event.job, event]))
-  for (const { job, state, snapshot } of jobs.values()) {
+  const steps = await readTopic(log, topics.jobs)
+  const jobs = jobStates(steps)
+  const newest = new Map([...jobs.values()].filter(({ state }) => state !== 'refused').map(job => [job.dataset, job]))
+  for (const { job, dataset, state, snapshot, superseded_by: by } of jobs.values()) {
     if (state === 'refused') continue
-    if (state !== 'succeeded') found.push(`${job} is ${state}`)
+    const isSuperseded = state === 'cancelled' && by !== undefined && newest.get(dataset)!.job !== job
+    if (state !== 'succeeded' && !isSuperseded) found.push(`${job} is ${state}`)
     const starts = await readFile(join(root, snapshot.path, 'starts'), 'utf8').catch(() => '')
-    if (starts.split('\n').length !== 2) found.push(`${job} was started ${starts.split('\n').length - 1} times`)
+    const [count, right] = [starts.split('\n').length - 1, isSuperseded ? 0 : 1]
+    if (count !== right) found.push(`${job} was started ${count} times`)
   }
-  if (jobs.size === 0) found.push('there are no jobs')
+  if (newest.size === 0) found.push('there are no jobs')
+  for (const at of steps.keys()) {
+    const running = [...jobStates(steps.slice(0, at + 1)).values()].filter(({ state }) => isUnderWay(state))
+    if (running.length > 1) found.push(`${running.map(({ job }) => job).join(' and ')} were under way at once`)
+  }
   return found
 }

@@ -8,7 +8,7 @@ import { readTopic } from '../../src/cli/read-topic.js'
 import { liveOf } from '../../src/cli/training/datasets.js'
 import { snapshotsOf } from '../../src/cli/training/snapshots.js'
 import { openWorkspace, type Workspace } from '../../src/cli/workspace.js'
-import { encode } from '../../src/stages/bind.js'
+import { encode } from '../../src/stages/node.js'
 import * as topics from '../../src/topics.js'
 import { startContractServer } from './contract-server/server.js'
 import { startPipeline } from './pipeline-process.js'
@@ -63,7 +63,7 @@ const roundsConfig = (dataDir: string, policy: string, value: string, more: Give
 const runRounds = (config: Given, kill?: Kill) => startPipeline('./killed-rounds.mjs', { config, ...kill }).ended
 
 /** Opens the workspace; not to be done beside a process that starts. */
-const openFor = (config: Given): Promise<Workspace> => openWorkspace(Config.parse(config))
+const openFor = (config: Given): Promise<Workspace> => openWorkspace(Config.parse(config), { begins: true })
 
 /** Publishes the training data of prompts that all differ, for `seal-scored`. */
 async function publishTraining({ log }: Workspace, count: number): Promise<void> {
@@ -89,7 +89,8 @@ async function snapshotTraining(workspace: Workspace): Promise<void> {
 }
 
 /** Asks for the next round, whatever became of the model of the one before. */
-const nextRound = (workspace: Workspace): Promise<unknown> => startRound(workspace, { withoutModel: true })
+const nextRound = (workspace: Workspace): Promise<unknown> =>
+  startRound(workspace, { withoutModel: true }, () => undefined)
 
 /** All that is wrong with the rounds after a run to the end. */
 async function faultsOfRounds({ log, root }: Workspace): Promise<readonly string[]> {

@@ -1,6 +1,7 @@
 /**
  * Does one piece of work with the compiled code and kills itself with SIGKILL at its nth file operation, start of a
- * process, or request of HTTP (before it, and when it is answered); a write is torn in the middle. With 0 it lives, and prints how many operations there were.
+ * process, or request of HTTP (before it, and when it is answered); a write is torn in the middle. With 0 it lives, and
+ * prints how many operations there were: the same number on every machine, however often it polls.
  * Usage: node killed-at.mjs N WORK ROOT
  */
 import processes from 'node:child_process'
@@ -10,11 +11,27 @@ import { syncBuiltinESMExports } from 'node:module'
 
 const [n, work, root] = process.argv.slice(2)
 let operations = 0
+/** Whether operations are counted; a work may begin with some that are none of its own. */
+let counting = work !== 'keep'
+
+/** Files that were read since something was last changed. */
+const seen = new Set()
+const opensToRead = (flags = 'r') =>
+  typeof flags === 'number' ? (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) === 0 : flags === 'r'
+
+/** Whether an operation is one more: a poll reads as often as the machine lets it, which counts once. */
+function isOneMore(name, [path, flags]) {
+  if (!counting) return false
+  if (name !== 'open' || !opensToRead(flags)) seen.clear()
+  else if (seen.has(path)) return false
+  else seen.add(path)
+  return true
+}
 
 function counted(owner, name) {
   const original = owner[name]
   owner[name] = async function (...args) {
-    if (++operations === Number(n)) {
+    if (isOneMore(name, args) && ++operations === Number(n)) {
       if (name.startsWith('write') && this !== fs) await original.call(this, args[0].slice(0, args[0].length / 2))
       process.kill(process.pid, 'SIGKILL')
     }
@@ -23,11 +40,12 @@ function counted(owner, name) {
 }
 
 const handle = await fs.open('/dev/null')
-for (const name of ['write', 'writeFile', 'sync', 'close']) counted(Object.getPrototypeOf(handle), name)
+for (const name of ['write', 'writeFile', 'sync']) counted(Object.getPrototypeOf(handle), name)
 for (const name of ['mkdir', 'mkdtemp', 'open', 'rename', 'rm', 'symlink', 'access', 'link']) counted(fs, name)
 for (const name of ['spawn', 'execFile']) {
   const original = processes[name]
   processes[name] = (...args) => {
+    seen.clear()
     if (++operations === Number(n)) process.kill(process.pid, 'SIGKILL')
     return original(...args)
   }
@@ -75,6 +93,18 @@ const works = {
     const { openSnapshots } = await dist('adapters/snapshot/snapshots.js')
     const manifests = JSON.parse(await fs.readFile(`${root}/manifests.json`, 'utf8'))
     return (await openSnapshots({ root, sortBytes: 1 })).materialise('d', manifests)
+  },
+  /** Removes snapshots and folders of jobs that the rules do not keep. */
+  async keep() {
+    const { Config } = await dist('cli/config.js')
+    const { openWorkspace } = await dist('cli/workspace.js')
+    const { tidy } = await dist('cli/training/keep.js')
+    const workspace = await openWorkspace(Config.parse({ dataDir: root }), { begins: true })
+    counting = true
+    const removed = await tidy(workspace, 'd', Date.now() + 3_600_000)
+    counting = false
+    await workspace.close()
+    return removed.length
   },
   /** Starts the job of job.json and waits for its end. */
   async launch() {

@@ -6,7 +6,7 @@ const script = fileURLToPath(new URL('./killed-at.mjs', import.meta.url))
 /** No work takes as long; one that does not end is ended by a signal that is none of those asked for. */
 const limits = { timeout: 60_000, killSignal: 'SIGQUIT' } as const
 
-type Work = 'seal' | 'snapshot' | 'launch' | 'slurm' | 'webhook' | 'kubernetes'
+type Work = 'seal' | 'snapshot' | 'keep' | 'launch' | 'slurm' | 'webhook' | 'kubernetes'
 
 /** What the work printed when it was left alive. */
 export interface Done<T> {

@@ -2,13 +2,14 @@
  * Runs seal → trigger → launch with the compiled code until everything is idle, or kills itself with SIGKILL at the nth
  * time that it comes to a step. A write is torn in the middle when the kill comes before its end. With `fail`, a code such
  * as EIO, the step fails with it in place of the kill, that time and ever after.
- * Usage: node killed-pipeline.mjs SETTINGS, with {config, programs, step, at, after, fail}; without a step it lives.
+ * Usage: node killed-pipeline.mjs SETTINGS, with {config, programs, step, at, after, fail}; without a step it lives. With
+ * `untilIdle` false it goes on until SIGTERM.
  */
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { onCommits } from './on-commits.mjs'
 
-const { config: given, programs, step, at = 1, after = false, fail } = JSON.parse(process.argv[2])
+const { config: given, programs, step, at = 1, after = false, fail, untilIdle = true } = JSON.parse(process.argv[2])
 let left = at
 
 /** Does a work that is a step of that name, and dies before or after it when it is the one. */
@@ -47,18 +48,24 @@ await handle.close()
 syncBuiltinESMExports()
 
 const dist = path => import(new URL(`../../dist/${path}`, import.meta.url).href)
-const [{ Config, nodeOptions }, { openWorkspace }, { openShards }, { openSnapshots }, { ExecRunner }] =
+const [{ Config }, { nodeOptions }, { openWorkspace }, { openShards }, { openSnapshots }, { ExecRunner }] =
   await Promise.all(
-    ['cli/config.js', 'cli/workspace.js', 'adapters/storage/shard-store.js', 'adapters/snapshot/snapshots.js']
+    [
+      'cli/config.js',
+      'cli/node-options.js',
+      'cli/workspace.js',
+      'adapters/storage/shard-store.js',
+      'adapters/snapshot/snapshots.js',
+    ]
       .map(dist)
       .concat(dist('adapters/launchers/exec/exec-runner.js')),
   )
-const [{ pipeline }, { bind }, { seal }, topics, { PipelineRun }] = await Promise.all(
-  ['pipeline.js', 'stages/bind.js', 'stages/seal.js', 'topics.js', 'runtime/pipeline-run.js'].map(dist),
+const [{ pipeline }, { node }, { seal }, topics, { PipelineRun }] = await Promise.all(
+  ['pipeline.js', 'stages/node.js', 'stages/seal.js', 'topics.js', 'runtime/pipeline-run.js'].map(dist),
 )
 
 const config = Config.parse(given)
-const { log, root, files, close } = await openWorkspace(config, { exclusive: true })
+const { log, root, files, close } = await openWorkspace(config, { exclusive: true }, { begins: true })
 const shards = await openShards(root, files)
 const exec = new ExecRunner(root, { programs, pollMs: 20 })
 const runners = { runner: () => exec }
@@ -78,7 +85,11 @@ const start = exec.start.bind(exec)
 exec.start = job => around('launch', () => start(job))
 
 const nodes = [
-  bind('seal-scored', seal, topics.scored, { shards: topics.shards }, all => all, { dataset: 'kill-{origin}' }),
+  node('seal-scored', seal, {
+    from: topics.scored,
+    to: { shards: topics.shards },
+    options: { dataset: 'kill-{origin}' },
+  }),
   ...pipeline.filter(({ name }) => name === 'trigger' || name === 'launch'),
 ]
 const run = new PipelineRun({
@@ -89,7 +100,7 @@ const run = new PipelineRun({
   options: node => nodeOptions(config, node),
   concurrency: () => 8,
   sourcesEnded: () => true,
-  untilIdle: true,
+  untilIdle,
   report: event => console.log(JSON.stringify(event)),
 })
 process.on('SIGTERM', () => run.stop())

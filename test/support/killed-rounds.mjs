@@ -17,19 +17,26 @@ async function around(node, outputs, work) {
 }
 
 const dist = path => import(new URL(`../../dist/${path}`, import.meta.url).href)
-const [{ Config, nodeOptions }, { openWorkspace }, { openCapabilities }, { ExecRunner }] = await Promise.all(
-  ['cli/config.js', 'cli/workspace.js', 'cli/run/capabilities.js', 'adapters/launchers/exec/exec-runner.js'].map(dist),
+const [{ Config }, { nodeOptions }, { openWorkspace }, { openCapabilities }, { ExecRunner }] = await Promise.all(
+  [
+    'cli/config.js',
+    'cli/node-options.js',
+    'cli/workspace.js',
+    'cli/run/capabilities.js',
+    'adapters/launchers/exec/exec-runner.js',
+  ].map(dist),
 )
-const [{ pipeline }, topics, { PipelineRun }] = await Promise.all(
-  ['pipeline.js', 'topics.js', 'runtime/pipeline-run.js'].map(dist),
+const [{ pipeline }, topics, { PipelineRun }, { Waits }] = await Promise.all(
+  ['pipeline.js', 'topics.js', 'runtime/pipeline-run.js', 'runtime/waits.js'].map(dist),
 )
 
 const config = Config.parse(given)
-const workspace = await openWorkspace(config, { exclusive: config.log.kafka === undefined })
+const workspace = await openWorkspace(config, { exclusive: config.log.kafka === undefined }, { begins: true })
 const { log, root } = workspace
 onCommits(log, around)
 
-const opened = await openCapabilities(workspace)
+const report = event => console.log(JSON.stringify(event))
+const opened = await openCapabilities(workspace, report, new Waits(report))
 const exec = new ExecRunner(root, { programs, pollMs: 20 })
 const run = new PipelineRun({
   log,
@@ -41,7 +48,7 @@ const run = new PipelineRun({
   window: () => 16,
   sourcesEnded: () => true,
   untilIdle: true,
-  report: event => console.log(JSON.stringify(event)),
+  report,
 })
 process.on('SIGTERM', () => run.stop())
 try {

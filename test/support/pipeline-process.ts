@@ -1,5 +1,5 @@
-import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { startNode } from './cli.js'
 
 /** How a process ended, with all that it printed. */
 export interface PipelineEnd {
@@ -14,14 +14,7 @@ const trainer = fileURLToPath(new URL('./fake-trainer.mjs', import.meta.url))
 export function startPipeline(script: string, settings: object) {
   const programs = { steerflow: [process.execPath, trainer] }
   const path = fileURLToPath(new URL(script, import.meta.url))
-  const child = spawn(process.execPath, [path, JSON.stringify({ programs, ...settings })], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (output += text))
-  const ended = new Promise<PipelineEnd>(resolve =>
-    child.on('close', (code, signal) => resolve({ code, signal, output })),
-  )
-  return { child, ended }
+  const { child, ended, printed } = startNode([path, JSON.stringify({ programs, ...settings })])
+  const end = ended.then(({ code, signal, stdout, stderr }): PipelineEnd => ({ code, signal, output: stdout + stderr }))
+  return { child, ended: end, printed }
 }

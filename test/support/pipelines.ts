@@ -7,7 +7,7 @@ import { openEmbeddedLog } from '../../src/adapters/log/embedded/log.js'
 import { type Log } from '../../src/runtime/log.js'
 import { PipelineRun } from '../../src/runtime/pipeline-run.js'
 import { readAll } from '../../src/runtime/read-all.js'
-import { type Node } from '../../src/stages/bind.js'
+import { type Node } from '../../src/stages/node.js'
 import { type Capabilities } from '../../src/stages/needs.js'
 import { topic, type Topic } from '../../src/stages/topic.js'
 

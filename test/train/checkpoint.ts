@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { modelDigest } from '../../src/adapters/launchers/model-digest.js'
+import { modelDigest } from '../../src/adapters/launchers/trained-model.js'
 import { type JobEvent } from '../../src/domain/job.js'
 import { type ModelRecord } from '../../src/domain/model.js'
 import { trainerNamed } from '../../src/trainers/trainers.js'

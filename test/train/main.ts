@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { attributeSets } from '../../src/domain/attributes.js'
 import { runCommand } from '../../scripts/parts/commands.js'
 import { llama } from '../../scripts/parts/llama.js'
+import { scriptArguments, wrongArguments } from '../../scripts/script-arguments.js'
 import { models, realTokenizer } from '../support/tokenizers.js'
 import { serve, trainedBy } from './checkpoint.js'
 import { trainEnvironment } from './environment.js'
@@ -13,8 +14,17 @@ import { Report } from './report.js'
 import { sameIds, validationOf } from './rows.js'
 import { Workspace } from './workspace.js'
 
-/** `npm run test:train [-- steer] [-- value]`: a real training job of each role, from a trigger to a served model. */
-const wanted = process.argv.slice(2).filter(name => name !== '--')
+const roles = ['steer', 'value']
+const help = `Usage: npm run test:train -- [steer] [value]
+
+A real training job of each role, or of those that are named, from a trigger to a served model. STEERFLOW_TRAIN_MINUTES is
+the longest that it may take (25).
+
+Exit code: 0 when all went through, 1 when something did not, 2 for a wrong command line.
+`
+const wanted = scriptArguments(help, { allowPositionals: true }).positionals
+const strange = wanted.filter(name => !roles.includes(name))
+if (strange.length > 0) wrongArguments(`there is no role ${strange.join(', ')}`, help)
 const minutes = Number(process.env.STEERFLOW_TRAIN_MINUTES ?? 25)
 const sources = [join(process.cwd(), 'examples/data/oasst1_en_val.trees.jsonl')]
 const tokens = 256

@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { wholeBody } from '../foreign-answer.js'
 import { type Generate } from '../../baseline/generate.js'
 import {
   generateAnswers,
@@ -28,18 +29,6 @@ const unauthorised = answer(401, { message: 'This server wants its token: Author
 const noProbabilities = (option: string): HttpAnswer =>
   refusedValue(`${option} is not supported: the baseline model has no probabilities of tokens`)
 
-/** The body as text; null when it is larger than the bound. */
-async function readBody(request: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > maxBodyBytes) return null
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
-}
-
 const fingerprint = (text: string): Buffer => createHash('sha256').update(text).digest()
 
 /** Whether the request shows the token; takes as long whatever it shows. */
@@ -60,7 +49,7 @@ async function respond(request: IncomingMessage, generate: Generate, token: stri
   const method = request.method ?? ''
   if (path === '/health' && method === 'GET') return answer(200, { status: 'ok' })
   if (!authorised(request, token)) return unauthorised
-  const body = await readBody(request)
+  const body = await wholeBody(request, maxBodyBytes).then(String, () => null)
   if (body === null) return tooLarge
   const checked = readGenerate({ method, path, contentType: request.headers['content-type'], body })
   return checked.ok ? carryOut(generate, checked.request, request.headers[scoresHeader] === '1') : checked.answer
@@ -79,8 +68,8 @@ function send(response: ServerResponse, { status, contentType, body }: HttpAnswe
 }
 
 /**
- * An HTTP server that speaks NeMo's `PUT /generate` (steerlm-scripts §4), with `GET /health` besides. It answers one
- * request at a time, as the original does, and logs nothing of what it is sent.
+ * An HTTP server that speaks NeMo's `PUT /generate` (docs/reference/inference-servers.md#nemo-generate), with
+ * `GET /health` besides. It answers one request at a time, as the original does, and logs nothing of what it is sent.
  */
 export function generateServer(generate: Generate, token: string | null): Server {
   const server = createServer((request, response) => {

@@ -14,8 +14,8 @@ export interface ServerThreadOptions {
 }
 
 /** What the thread says once: where it listens and with which model, or why it cannot. */
-export const ThreadReply = z.union([
+export const PredictionReply = z.union([
   z.strictObject({ port: z.int().positive(), digest: z.string() }),
   z.strictObject({ code: z.enum(Object.keys(errorTable) as [ErrorCode, ...ErrorCode[]]), message: z.string() }),
 ])
-export type ThreadReply = z.output<typeof ThreadReply>
+export type PredictionReply = z.output<typeof PredictionReply>

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads'
 import { SteerflowError } from '../../domain/errors.js'
 import { extraIdTokens, type PromptTokens } from '../../domain/prompt-tokens.js'
 import { compiledUrl } from '../compiled-url.js'
-import { type ServerThreadOptions, ThreadReply } from './messages.js'
+import { type ServerThreadOptions, PredictionReply } from './messages.js'
 
 export interface BaselineServerOptions {
   /** The model file. */
@@ -51,7 +51,7 @@ export async function startBaselineServer(options: BaselineServerOptions): Promi
   // Flags that concern the process's own entry (--input-type, a loader) are not for the thread's.
   const worker = new Worker(compiledUrl(import.meta.url, './worker.js'), { workerData, execArgv: [] })
   const [message] = (await once(worker, 'message')) as [unknown]
-  const reply = ThreadReply.parse(message)
+  const reply = PredictionReply.parse(message)
   if ('code' in reply) {
     await worker.terminate()
     throw new SteerflowError(reply.code, reply.message)

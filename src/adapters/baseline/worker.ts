@@ -8,10 +8,10 @@ import { readModel } from '../../baseline/model.js'
 import { sha256 } from '../../domain/digest.js'
 import { asSteerflowError, explain, SteerflowError } from '../../domain/errors.js'
 import { generateServer } from './http.js'
-import { type ServerThreadOptions, type ThreadReply } from './messages.js'
+import { type ServerThreadOptions, type PredictionReply } from './messages.js'
 
 const options = workerData as ServerThreadOptions
-const say = (reply: ThreadReply) => parentPort?.postMessage(reply)
+const say = (reply: PredictionReply) => parentPort?.postMessage(reply)
 
 async function loadText(path: string): Promise<string> {
   try {

@@ -2,10 +2,9 @@ import { join, resolve } from 'node:path'
 import { type AttributeSet } from '../../domain/attributes.js'
 import { BestLabels } from '../../domain/bootstrap/best-labels.js'
 import { type BootstrapPrompt } from '../../domain/bootstrap/candidates.js'
-import { drawLabel } from '../../domain/bootstrap/draw-label.js'
+import { drawLabel, SeededDraw } from '../../domain/bootstrap/seeded-draw.js'
 import { Exclusion } from '../../domain/bootstrap/exclusion.js'
 import { type PromptSource, type RoundPlan, type Target } from '../../domain/bootstrap/round-plan.js'
-import { SeededDraw } from '../../domain/bootstrap/seeded-draw.js'
 import { type Conversation } from '../../domain/conversation.js'
 import { asSteerflowError, SteerflowError } from '../../domain/errors.js'
 import { parseWishes, steeringLabel } from '../../domain/steering.js'
@@ -14,7 +13,7 @@ import { storing } from '../storage/durable.js'
 import { type FileFacts, LineFile } from '../storage/line-file.js'
 import { conversationsOf, promptLines, promptOfLine, promptsOf, type SourcePrompt } from './prompt-sources.js'
 
-export interface Choice {
+export interface PromptChoice {
   readonly root: string
   /** The training data. */
   readonly manifest: SnapshotManifest
@@ -40,7 +39,7 @@ export interface Chosen {
  * lines and for which prompts are drawn, once for the prompts themselves, so that no more than ids is in memory.
  * @throws STEERFLOW_ROUND_INVALID when there are none.
  */
-export async function choosePrompts(choice: Choice): Promise<Chosen> {
+export async function choosePrompts(choice: PromptChoice): Promise<Chosen> {
   const { manifest, round, plan, room } = choice
   const exclusion = await excluded(choice)
   // The round is no part of the seed: rounds of a loop ask the same prompts, and are compared pair by pair.
@@ -80,7 +79,7 @@ const sourceOf = ({ from, file }: PromptSource, { path }: SnapshotManifest): str
   from === 'file' ? file : `the ${from} of ${path}`
 
 /** Validation records, and those that the plan names. */
-async function excluded({ root, manifest, plan }: Choice): Promise<Exclusion> {
+async function excluded({ root, manifest, plan }: PromptChoice): Promise<Exclusion> {
   const exclusion = new Exclusion()
   for await (const conversations of conversationsOf(root, manifest, 'validation')) {
     for (const { conversations: turns, system, mask } of conversations) exclusion.add({ turns, system, mask })
@@ -92,7 +91,7 @@ async function excluded({ root, manifest, plan }: Choice): Promise<Exclusion> {
 }
 
 /** Goes through everything once; `seen` is told of each prompt. Gives the attribute lines to ask for. */
-async function firstPass(choice: Choice, seen: (prompt: SourcePrompt) => void): Promise<string[]> {
+async function firstPass(choice: PromptChoice, seen: (prompt: SourcePrompt) => void): Promise<string[]> {
   const { manifest, plan, attributeSet } = choice
   const { target, prompts } = plan
   const fixed = target.mode === 'fixed' ? [fixedLabel(target, attributeSet)] : null
@@ -123,14 +122,14 @@ function fixedLabel({ wishes }: Target, set: AttributeSet): string {
 }
 
 /** The training conversations whose trees are not forgotten; the snapshot may be older than that. */
-async function* training({ root, manifest, forgotten }: Choice): AsyncGenerator<readonly Conversation[]> {
+async function* training({ root, manifest, forgotten }: PromptChoice): AsyncGenerator<readonly Conversation[]> {
   for await (const conversations of conversationsOf(root, manifest, 'train')) {
     yield conversations.filter(({ tree_id }) => !forgotten.has(tree_id))
   }
 }
 
 /** All prompts of the source, in its order; some may come several times. */
-async function* sourcePrompts(choice: Choice): AsyncGenerator<readonly SourcePrompt[]> {
+async function* sourcePrompts(choice: PromptChoice): AsyncGenerator<readonly SourcePrompt[]> {
   const { forgotten } = choice
   const options = choice.plan.prompts
   const { from } = options

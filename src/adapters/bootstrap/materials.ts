@@ -1,4 +1,4 @@
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { type AttributeSet } from '../../domain/attributes.js'
 import { type Policy, Round, type RoundEvent } from '../../domain/bootstrap/round.js'
@@ -8,7 +8,9 @@ import { type Snapshot } from '../../domain/job.js'
 import { loosen } from '../../domain/loose.js'
 import { type RoundMaterials } from '../../stages/needs.js'
 import { findSnapshot, type SnapshotManifest } from '../snapshot/read-snapshot.js'
+import { below, solidBelow } from '../storage/below.js'
 import { makeFolder, storing, writeFirst } from '../storage/durable.js'
+import { readSmallJson } from '../storage/small-file.js'
 import { localFolder } from '../storage/local-folder.js'
 import { type Spool } from '../storage/spool.js'
 import { choosePrompts } from './choose-prompts.js'
@@ -20,8 +22,8 @@ export interface MaterialsOptions {
   readonly spool: Spool
   /** The dataset whose latest snapshot a round is made of. */
   readonly dataset: string
-  /** What value models predict. */
-  readonly attributeSet: AttributeSet
+  /** What value models are asked for, where the training data is labelled with the set of that name. */
+  readonly attributeSet: (data: string) => AttributeSet
   /** The value model that is active now, and the attribute set that it was trained on where that is known; or null. */
   readonly valueModel: () => Promise<{ readonly digest: string; readonly attributeSet: string | null } | null>
   /** Ids of the trees that every later snapshot of a dataset leaves out: nothing is asked of them. None unless told otherwise. */
@@ -34,6 +36,8 @@ const LooseRound = loosen(Round)
 
 /** Rounds whose files are kept open. */
 const openFiles = 8
+/** Bytes of the longest `round.json`. */
+const longestRound = 16 << 20
 
 /**
  * What rounds are made of, in `bootstrap/<round>` of the data folder: the prompts, in a file that is called by its digest,
@@ -47,7 +51,7 @@ export function openMaterials(options: MaterialsOptions): RoundMaterials {
   const recorded = (round: string): Promise<Round | null> =>
     storing(`read the round ${round}`, async () => {
       try {
-        return LooseRound.parse(JSON.parse(await readFile(join(root, folderOf(round), 'round.json'), 'utf8')))
+        return LooseRound.parse(await readSmallJson(below(root, folderOf(round), 'round.json'), longestRound))
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
         throw error
@@ -58,7 +62,7 @@ export function openMaterials(options: MaterialsOptions): RoundMaterials {
     const known = await recorded(request.round)
     if (known) return known
     const round = await make(options, root, request)
-    const path = join(root, folderOf(round.round), 'round.json')
+    const path = await solidBelow(root, folderOf(round.round), 'round.json')
     await storing(`write ${path}`, () => writeFirst(path, `${JSON.stringify(round, null, 2)}\n`))
     const decided = (await recorded(round.round))!
     await removeOthers(root, decided)
@@ -90,10 +94,11 @@ async function make(options: MaterialsOptions, root: string, request: RoundEvent
   const room = await options.spool.folder('bootstrap')
   try {
     const forgotten = (await options.forgotten?.(options.dataset)) ?? new Set<string>()
-    const task = { root, manifest, round, plan, attributeSet: options.attributeSet, forgotten, room }
+    const attributeSet = options.attributeSet(manifest.attribute_set)
+    const task = { root, manifest, round, plan, attributeSet, forgotten, room }
     const { labels, path, facts } = await choosePrompts(task)
     const name = `${folderOf(round)}/prompts-${facts.sha256.slice(0, 12)}.jsonl`
-    await storing(`make ${folderOf(round)}`, () => makeFolder(join(root, folderOf(round))))
+    await storing(`make ${folderOf(round)}`, async () => makeFolder(await solidBelow(root, folderOf(round))))
     await localFolder(root).put(path, name, facts)
     const prompts = { count: facts.records, path: name, sha256: facts.sha256 }
     const { attribute_set } = manifest
@@ -128,12 +133,13 @@ async function latest(root: string, dataset: string): Promise<SnapshotManifest> 
  * @throws STEERFLOW_ROUND_INVALID when there is none, or it does not predict what the training data is labelled with.
  */
 async function judge({ valueModel, attributeSet }: MaterialsOptions, { attribute_set }: SnapshotManifest) {
+  const asked = attributeSet(attribute_set).name
   const active = await valueModel()
   if (!active) {
     const message = 'no value model is active: train one, or steerflow models promote NAME'
     throw new SteerflowError('STEERFLOW_ROUND_INVALID', message)
   }
-  for (const predicted of [active.attributeSet ?? attributeSet.name, attributeSet.name]) {
+  for (const predicted of [active.attributeSet ?? asked, asked]) {
     if (predicted === attribute_set) continue
     const message = `the training data is labelled with ${attribute_set}, and the value model predicts ${predicted}`
     throw new SteerflowError('STEERFLOW_ROUND_INVALID', message)
@@ -143,7 +149,7 @@ async function judge({ valueModel, attributeSet }: MaterialsOptions, { attribute
 
 /** Removes what an attempt to open the round left that ended before it had decided. */
 async function removeOthers(root: string, { round, prompts }: Round): Promise<void> {
-  const folder = join(root, folderOf(round))
+  const folder = await solidBelow(root, folderOf(round))
   const names = await readdir(folder).catch(() => [])
   for (const name of names) {
     if (name.startsWith('prompts-') && name !== basename(prompts.path)) await rm(join(folder, name), { force: true })

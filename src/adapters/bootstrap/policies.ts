@@ -1,14 +1,15 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Policy } from '../../domain/bootstrap/round.js'
 import { SteerflowError } from '../../domain/errors.js'
+import { Waits } from '../../runtime/waits.js'
 import { type Policies } from '../../stages/needs.js'
 import { type AnsweringFleet } from '../inference/answering-fleet.js'
-import { type EndpointStats } from '../inference/pool/counters.js'
+import { type EndpointStats } from '../inference/pool/stats.js'
+import { type OutageNow } from '../inference/pool/outage.js'
 import { type ActiveModel } from '../models/active-model.js'
 
 /** A fleet that follows the endpoints of a configuration. */
 export interface OpenedFleet {
-  readonly fleet: Pick<AnsweringFleet, 'answer' | 'models' | 'requests' | 'stats'>
+  readonly fleet: Pick<AnsweringFleet, 'answer' | 'models' | 'requests' | 'stats' | 'outage'>
   close(): Promise<void>
 }
 
@@ -19,6 +20,8 @@ export interface PoliciesOptions {
   readonly active: Pick<ActiveModel, 'now' | 'named'>
   /** Milliseconds between two looks at the endpoints while a model has none (200). */
   readonly pollMs?: number
+  /** Where waiting is said. */
+  readonly waits?: Waits
 }
 
 export interface OpenedPolicies extends Policies {
@@ -27,6 +30,8 @@ export interface OpenedPolicies extends Policies {
   /** Requests to have under way, so that every server finds its next prompts waiting here. */
   requests(): number
   stats(): readonly EndpointStats[]
+  /** An outage of the servers that lasts; null when all is well. */
+  outage(): OutageNow | null
   close(): Promise<void>
 }
 
@@ -38,7 +43,7 @@ const external: Policy = { model: 'external', digest: 'external' }
  * rounds connects nowhere. Nothing is given up because of an outage: while no server of a model answers, or no endpoint
  * declares it, whoever asks for it waits.
  */
-export function openPolicies({ open, active, pollMs = 200 }: PoliciesOptions): OpenedPolicies {
+export function openPolicies({ open, active, pollMs = 200, waits = new Waits() }: PoliciesOptions): OpenedPolicies {
   let opening: Promise<OpenedFleet> | null = null
   let opened: OpenedFleet | null = null
 
@@ -58,15 +63,15 @@ export function openPolicies({ open, active, pollMs = 200 }: PoliciesOptions): O
   }
 
   /** What endpoints call a model: its digest, or the name that it was registered with. Waits for one that serves it. */
-  const declaredAs = async (digest: string, models: () => readonly (string | null)[], signal: AbortSignal) => {
-    for (;;) {
+  const declaredAs = (digest: string, models: () => readonly (string | null)[], signal: AbortSignal) => {
+    const look = async (): Promise<string | null> => {
       const names = models()
       if (names.includes(digest)) return digest
       const registered = await active.named(digest)
       if (registered && names.includes(registered.model)) return registered.model
-      if (names.includes(null)) return digest
-      await sleep(pollMs, undefined, { signal })
+      return names.includes(null) ? digest : null
     }
+    return waits.until(`a server of the SteerLM model ${digest}`, look, { signal, pollMs })
   }
 
   return {
@@ -83,6 +88,7 @@ export function openPolicies({ open, active, pollMs = 200 }: PoliciesOptions): O
     },
     requests: () => opened?.fleet.requests() ?? 64,
     stats: () => opened?.fleet.stats() ?? [],
+    outage: () => opened?.fleet.outage() ?? null,
     close: async () => {
       await (await opening?.catch(() => null))?.close()
     },

@@ -1,10 +1,10 @@
 import { createReadStream } from 'node:fs'
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
 import { BootstrapPrompt } from '../../domain/bootstrap/candidates.js'
 import { type Round } from '../../domain/bootstrap/round.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { loosen } from '../../domain/loose.js'
+import { below } from '../storage/below.js'
 import { storing } from '../storage/durable.js'
 import { linesOf } from '../storage/shard-lines.js'
 
@@ -24,8 +24,8 @@ export class PromptFile {
 
   /** Goes through the file once. @throws STEERFLOW_STORAGE when it is missing or not what the round was opened with. */
   static open(root: string, { round, prompts }: Round): Promise<PromptFile> {
-    const path = join(root, prompts.path)
     return storing(`read the prompts of ${round}`, async () => {
+      const path = below(root, prompts.path)
       const hash = createHash('sha256')
       const places = [0]
       let [lines, bytes] = [0, 0]

@@ -1,26 +1,20 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { type Round, type RoundEvent } from '../../domain/bootstrap/round.js'
+import { emptyLoop, type LoopState, type RoundState, withRoundEvent } from '../../domain/bootstrap/loop-state.js'
+import { type RoundEvent } from '../../domain/bootstrap/round.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { type Log, type Offset } from '../../runtime/log.js'
-import { reader } from '../../stages/bind.js'
+import { Waits } from '../../runtime/waits.js'
+import { reader } from '../../stages/node.js'
 import { type KnownRound, type Rounds } from '../../stages/needs.js'
 import { type Topic } from '../../stages/topic.js'
 
 const limits = { records: 500, bytes: 8 << 20 }
-
-/** What is on record of a round that was opened. */
-interface OnRecord {
-  readonly round: Round
-  readonly givenUp: boolean
-  readonly closed: boolean
-}
 
 /**
  * Follows the rounds on record. Every node that works on prompts asks for every record, so that the log is looked at at
  * most once in `pollMs`, and of a topic that has grown only what is new is read.
  */
 export class RoundsOnRecord implements Rounds {
-  readonly #known = new Map<string, OnRecord>()
+  readonly #loops = new Map<string, LoopState>()
   readonly #read = new Map<number, Offset>()
   readonly #decode: (value: Buffer) => RoundEvent
   #looked = -Infinity
@@ -31,27 +25,28 @@ export class RoundsOnRecord implements Rounds {
     private readonly log: Pick<Log, 'state' | 'read'>,
     private readonly topic: Topic<typeof RoundEvent>,
     private readonly pollMs = 200,
+    /** Where waiting is said. */
+    private readonly waits = new Waits(),
   ) {
     this.#decode = reader(topic)
   }
 
   /** Fewest answers that are sampled of a prompt in the rounds that are open; 1 where none is. */
   get samples(): number {
-    const open = [...this.#known.values()].filter(({ closed }) => !closed)
-    return open.length === 0 ? 1 : Math.min(...open.map(({ round }) => round.plan.samples))
+    const open = this.#rounds().flatMap(({ round, summary }) => (round && !summary ? [round.plan.samples] : []))
+    return open.length === 0 ? 1 : Math.min(...open)
   }
 
-  async of(name: string, signal: AbortSignal): Promise<KnownRound> {
-    for (;;) {
+  of(name: string, signal: AbortSignal): Promise<KnownRound> {
+    const look = async (): Promise<KnownRound | null> => {
       await this.#fresh()
-      const known = this.#known.get(name)
-      if (known?.closed) {
-        const message = `every prompt of the round ${name} is accounted for already`
-        throw new SteerflowError('STEERFLOW_ROUND_CLOSED', message)
-      }
-      if (known) return known
-      await sleep(this.pollMs, undefined, { signal })
+      const known = this.#rounds().find(({ request }) => request.round === name)
+      if (!known?.round) return null
+      if (!known.summary) return { round: known.round, givenUp: known.givenUp }
+      const message = `every prompt of the round ${name} is accounted for already`
+      throw new SteerflowError('STEERFLOW_ROUND_CLOSED', message)
     }
+    return this.waits.until(`the opening of the round ${name}`, look, { signal, pollMs: this.pollMs })
   }
 
   async #fresh(): Promise<void> {
@@ -78,14 +73,11 @@ export class RoundsOnRecord implements Rounds {
   /** What cannot be read is no event: the node that opens and closes rounds makes a dead letter of it. */
   #take(value: Buffer): void {
     const event = this.#event(value)
-    if (!event) return
-    const known = this.#known.get(event.round)
-    if (event.event === 'opened' && event.opening && !known) {
-      this.#known.set(event.round, { round: event.opening, givenUp: false, closed: false })
-    }
-    if (!known) return
-    if (event.event === 'closed') this.#known.set(event.round, { ...known, closed: true })
-    if (event.event === 'stopped' && event.by === 'person') this.#known.set(event.round, { ...known, givenUp: true })
+    if (event) this.#loops.set(event.loop, withRoundEvent(this.#loops.get(event.loop) ?? emptyLoop, event))
+  }
+
+  #rounds(): readonly RoundState[] {
+    return [...this.#loops.values()].flatMap(({ rounds }) => rounds)
   }
 
   #event(value: Buffer): RoundEvent | null {

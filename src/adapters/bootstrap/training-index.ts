@@ -1,15 +1,51 @@
+import { Worker } from 'node:worker_threads'
+import { SteerflowError } from '../../domain/errors.js'
+import { compiledUrl } from '../compiled-url.js'
+import { type NearProgress, NearThreadReply, type NearThreadOptions } from './near-messages.js'
 import { readdir, rename, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { SteerflowError } from '../../domain/errors.js'
 import { type Snapshot } from '../../domain/job.js'
 import { bandsFor, thresholds } from '../../domain/near-duplicates/bands.js'
 import { type NearIndex } from '../../domain/near-duplicates/near-index.js'
 import { type TrainingIndex } from '../../stages/needs.js'
+import { below, solidBelow } from '../storage/below.js'
 import { exists, makeFolder, storing, syncFolder } from '../storage/durable.js'
 import { openSpool } from '../storage/spool.js'
-import { makeNearFile } from './make-near-file.js'
 import { nearFileKey, readNearFile } from './near-file.js'
-import { type NearProgress } from './near-messages.js'
+
+/**
+ * Makes the file of a snapshot's signatures in a thread of its own, so that the caller's event loop stays free.
+ * @throws STEERFLOW_STORAGE when the snapshot cannot be read or is not what was materialised; the reason of `signal`.
+ */
+export async function makeNearFile(
+  workerData: NearThreadOptions,
+  signal?: AbortSignal,
+  progress?: (progress: NearProgress) => void,
+): Promise<void> {
+  signal?.throwIfAborted()
+  // Flags that concern the process's own entry (--input-type, a loader) are not for the thread's.
+  const worker = new Worker(compiledUrl(import.meta.url, './near-worker.js'), { workerData, execArgv: [] })
+  let abort = (): void => undefined
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const ended = (cause: unknown): void =>
+        reject(new SteerflowError('STEERFLOW_BUG', 'the thread that indexes a snapshot ended', { cause }))
+      abort = () => reject(signal?.reason as Error)
+      signal?.addEventListener('abort', abort)
+      worker.on('message', (message: unknown) => {
+        const reply = NearThreadReply.parse(message)
+        if ('done' in reply) resolve()
+        else if ('code' in reply) reject(new SteerflowError(reply.code, reply.message))
+        else progress?.(reply)
+      })
+      worker.on('error', ended)
+      worker.on('exit', code => ended(`exit code ${code}`))
+    })
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    await worker.terminate()
+  }
+}
 
 export interface TrainingIndexOptions {
   /** The data folder. */
@@ -44,9 +80,9 @@ export async function openTrainingIndex(options: TrainingIndexOptions): Promise<
   bandsFor(threshold)
   const root = resolve(options.root)
   const key = nearFileKey(snapshot.digest)
-  const folder = join(root, 'near-duplicates', snapshot.dataset)
+  const folder = await solidBelow(root, 'near-duplicates', snapshot.dataset)
   const name = `${snapshot.digest}-${key.slice(0, 16)}.index`
-  const path = join(folder, name)
+  const path = below(folder, name)
   const read = (): Promise<NearIndex | null> =>
     storing(`read ${path}`, () => readNearFile({ path, key, threshold, signal })).catch((error: unknown) => {
       signal?.throwIfAborted()
@@ -86,11 +122,11 @@ async function removeOld(
   { dataset, digest }: TrainingIndexOptions['snapshot'],
   kept: string,
 ): Promise<void> {
-  const folder = join(root, 'near-duplicates', dataset)
+  const folder = await solidBelow(root, 'near-duplicates', dataset)
   await storing(`remove what is old in ${folder}`, async () => {
     for (const name of await readdir(folder)) {
       const of = name.slice(0, 64)
-      const isOld = of === digest || !(await exists(join(root, 'datasets', dataset, of)))
+      const isOld = of === digest || !(await exists(below(root, 'datasets', dataset, of)))
       if (name !== kept && isOld) await rm(join(folder, name), { force: true })
     }
   })

@@ -4,8 +4,15 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { Conversation, type Split } from '../../domain/conversation.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { exportCard, type ExportResult } from '../../domain/export/export-card.js'
-import { type Encoder, type ExportContext, type ExportFormat } from '../../domain/export/export-format.js'
+import {
+  type EncodedRow,
+  type Encoder,
+  type ExportContext,
+  type ExportFormat,
+} from '../../domain/export/export-format.js'
+import { pinWhile } from '../snapshot/pins.js'
 import { type SnapshotManifest, snapshotLines } from '../snapshot/read-snapshot.js'
+import { unwritable } from '../files/target.js'
 import { makeFolder, storing, syncFolder } from '../storage/durable.js'
 import { type FileFacts, LineFile } from '../storage/line-file.js'
 import { writeWithSums } from '../storage/summed.js'
@@ -26,34 +33,44 @@ const splits = ['train', 'validation'] as const satisfies readonly Split[]
 /**
  * Writes a snapshot in another format to a new folder: a file of rows a split, a card that says what was done, and
  * checksums. The folder gets its name when it is whole.
- * @throws STEERFLOW_USAGE when it exists or the records have no form in the format; STEERFLOW_STORAGE
+ * @throws STEERFLOW_USAGE when it exists or the records have no form in the format; STEERFLOW_FLOW_INVALID;
+ * STEERFLOW_STORAGE
  */
 export async function writeExport(task: ExportTask): Promise<ExportResult> {
   const output = resolve(task.output)
   if (existsSync(output)) throw new SteerflowError('STEERFLOW_USAGE', `${output} is there already; name a new folder`)
   const folder = join(dirname(output), `.${basename(output)}.${process.pid}.partial`)
-  return storing(`export to ${output}`, async () => {
-    await makeFolder(dirname(output))
-    await rm(folder, { recursive: true, force: true })
-    await mkdir(folder)
-    try {
-      const result = await fill(folder, task)
-      await rename(folder, output)
-      await syncFolder(dirname(output))
-      return result
-    } finally {
+  const { root, manifest } = task
+  const unpin = await pinWhile(root, manifest.dataset, manifest.digest)
+  try {
+    return await storing(`export to ${output}`, async () => {
+      await makeFolder(dirname(output)).catch((cause: unknown) => {
+        throw unwritable(output, cause)
+      })
       await rm(folder, { recursive: true, force: true })
-    }
-  })
+      await mkdir(folder)
+      try {
+        const result = await fill(folder, task)
+        await rename(folder, output)
+        await syncFolder(dirname(output))
+        return result
+      } finally {
+        await rm(folder, { recursive: true, force: true })
+      }
+    })
+  } finally {
+    await unpin()
+  }
 }
 
 async function fill(folder: string, task: ExportTask): Promise<ExportResult> {
   const { format, context } = task
-  const encoder = await format.open(context)
+  const encoder = await ofPart(`the export format ${format.name} cannot be opened`, async () => format.open(context))
   try {
     const counts: Record<string, number> = {}
-    const train = await writeRows(folder, 'train', task, encoder, counts)
-    const validation = await writeRows(folder, 'validation', task, encoder, counts)
+    const encode = encoding(format.name, encoder)
+    const train = await writeRows(folder, 'train', task, encode, counts)
+    const validation = await writeRows(folder, 'validation', task, encode, counts)
     const facts = { train, validation }
     const result: ExportResult = {
       rows: { train: train.records, validation: validation.records },
@@ -71,18 +88,40 @@ async function fill(folder: string, task: ExportTask): Promise<ExportResult> {
   }
 }
 
+/** How a format encodes a record. It may be somebody's own: what it gives is looked at. */
+function encoding(name: string, encoder: Encoder): (record: Conversation) => Promise<EncodedRow> {
+  const what = `the export format ${name} fails on a record`
+  return record =>
+    ofPart(what, async () => {
+      const encoded = await encoder.encode(record)
+      const odd = encoded.rows.find((row: unknown) => typeof row !== 'string' || /[\r\n]/.test(row))
+      if (odd === undefined) return encoded
+      throw new Error(`expected rows of text, each one line, not ${JSON.stringify(odd).slice(0, 80)}`)
+    })
+}
+
+/** Runs what a flow may have brought. @throws STEERFLOW_FLOW_INVALID when it fails in a way that it does not foresee */
+async function ofPart<T>(what: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (cause instanceof SteerflowError) throw cause
+    throw new SteerflowError('STEERFLOW_FLOW_INVALID', what, { cause })
+  }
+}
+
 /** Writes the rows of a split. The records of a read are encoded beside each other, and written in their order. */
 async function writeRows(
   folder: string,
   split: Split,
   { root, manifest, onRead }: ExportTask,
-  { encode }: Encoder,
+  encode: (record: Conversation) => Promise<EncodedRow>,
   counts: Record<string, number>,
 ): Promise<FileFacts> {
   const file = await LineFile.create(join(folder, `${split}.jsonl`))
   try {
     for await (const lines of snapshotLines(root, manifest, split, onRead)) {
-      const encoded = await Promise.all(lines.map(async line => encode(Conversation.parse(JSON.parse(line)))))
+      const encoded = await Promise.all(lines.map(line => encode(Conversation.parse(JSON.parse(line)))))
       for (const { rows, counts: more = {} } of encoded) {
         for (const row of rows) await file.append(row)
         for (const [what, count] of Object.entries(more)) counts[what] = (counts[what] ?? 0) + count

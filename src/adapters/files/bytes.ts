@@ -12,14 +12,21 @@ export interface ReadBytesOptions {
 /**
  * The bytes of a file, or of standard input for `-`; gzip is expanded, and is recognised by its first bytes and by the
  * name's ending.
- * @throws STEERFLOW_INPUT_NOT_FOUND when it cannot be read; STEERFLOW_INPUT_TORN when its compression is damaged, after
+ * @throws STEERFLOW_INPUT_NOT_FOUND when it cannot be read; STEERFLOW_USAGE when it is compressed in another way;
+ * STEERFLOW_INPUT_TORN when its compression is damaged, after
  * what came before.
  */
 export async function* readBytes(input: string, options: ReadBytesOptions = {}): AsyncGenerator<Buffer> {
-  const chunks = storedBytes(input, options.onRead)
+  const chunks = fourAtFirst(storedBytes(input, options.onRead))
   const first = await chunks.next()
   const start = first.done ? Buffer.alloc(0) : first.value
   const all = resumed(start, chunks)
+  const foreign = foreignKinds.find(({ magic }) => start.subarray(0, magic.length).equals(magic))
+  if (foreign) {
+    await chunks.return(undefined)
+    const what = `${input === '-' ? 'standard input' : input} is no text: it is ${foreign.name}`
+    throw new SteerflowError('STEERFLOW_USAGE', `${what}; ${foreign.next}`)
+  }
   if (isGzip(start) || input.endsWith('.gz')) yield* gunzip(all, input, options.bomb ?? defaultBombLimit)
   else yield* all
 }
@@ -33,7 +40,7 @@ export const isGzip = (start: Buffer): boolean => start.length >= 2 && start[0] 
  */
 export async function* storedBytes(input: string, onRead?: (bytes: number) => void): AsyncGenerator<Buffer> {
   try {
-    for await (const chunk of input === '-' ? standardInput() : fileChunks(input)) {
+    for await (const chunk of input === '-' ? (process.stdin as AsyncIterable<Buffer>) : fileChunks(input)) {
       onRead?.(chunk.length)
       yield chunk
     }
@@ -57,14 +64,23 @@ async function* fileChunks(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** gzip's two magic bytes may come in two pieces from a pipe: the first chunk is held until it has two. */
-async function* standardInput(): AsyncGenerator<Buffer> {
+/** What is not expanded here, by its first bytes: each of its "lines" would be a dead letter. */
+const foreignKinds = [
+  { name: 'zstd', magic: '28b52ffd', next: 'expand it first, with zstd -dc' },
+  { name: 'xz', magic: 'fd377a58', next: 'expand it first, with xz -dc' },
+  { name: 'bzip2', magic: '425a68', next: 'expand it first, with bzip2 -dc' },
+  { name: 'zip', magic: '504b0304', next: 'expand it first, with unzip -p' },
+  { name: 'Parquet', magic: '50415231', next: 'JSON lines are taken, one record a line' },
+].map(({ magic, ...kind }) => ({ ...kind, magic: Buffer.from(magic, 'hex') }))
+
+/** Magic bytes may come in pieces from a pipe: the first chunk is held until it has four. */
+async function* fourAtFirst(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let held: Buffer | null = Buffer.alloc(0)
-  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+  for await (const chunk of chunks) {
     if (held === null) yield chunk
     else {
       held = Buffer.concat([held, chunk])
-      if (held.length < 2) continue
+      if (held.length < 4) continue
       yield held
       held = null
     }

@@ -1,16 +1,19 @@
 import { createGunzip } from 'node:zlib'
 import { SteerflowError } from '../../domain/errors.js'
+import { race } from '../../runtime/concurrency.js'
 
-/** When an input counts as a decompression bomb: both must be exceeded. */
+/** When an input counts as a decompression bomb: bytes and ratio must be exceeded, or the lines. */
 export interface BombLimit {
   /** Expanded bytes. */
   readonly bytes: number
   /** Expanded bytes for each compressed byte. */
   readonly ratio: number
+  /** Lines, where they are more than the compressed bytes: each would be a dead letter. */
+  readonly lines: number
 }
 
 /** Text compresses 3 to 20 times; nothing that people write expands to more than 1 GiB at over 200 times. */
-export const defaultBombLimit: BombLimit = { bytes: 2 ** 30, ratio: 200 }
+export const defaultBombLimit: BombLimit = { bytes: 2 ** 30, ratio: 200, lines: 2 ** 20 }
 
 /**
  * Expands gzip, one member or several. What comes before a damage is yielded first: all of it where the input merely
@@ -48,15 +51,15 @@ export async function* gunzip(
         const part = chunk.subarray(at, at + feedBytes)
         taken += part.length
         const written = new Promise<null>(resolve => gzip.write(part, error => error ?? resolve(null)))
-        const error = await Promise.race([written, failure])
+        const error = await race([written, failure])
         yield* ready()
-        if (error) throw torn(name, error.message, error)
+        if (error) throw torn(name, damage(error, taken, given), error)
       }
     }
     gzip.end()
-    const error = await Promise.race([ended, failure])
+    const error = await race([ended, failure])
     yield* ready()
-    if (error) throw torn(name, error.message, error)
+    if (error) throw torn(name, damage(error, taken, given), error)
   } finally {
     gzip.destroy()
   }
@@ -65,5 +68,17 @@ export async function* gunzip(
 /** A compressed chunk of this size expands to at most 17 MB, deflate's limit being 1032 times. */
 const feedBytes = 16 * 1024
 
-const torn = (name: string, reason: string, cause?: unknown) =>
-  new SteerflowError('STEERFLOW_INPUT_TORN', `${name}: ${reason}`, { cause })
+/** Where it is damaged, and how much was read before. */
+const damage = ({ message }: Error, taken: number, given: number): string =>
+  `${message.includes('unexpected end') ? 'the compressed data ends early, at' : 'the compressed data is damaged before'} ` +
+  `byte ${taken}; ${given} bytes of text came before`
+
+/** What is wrong with a compressed input. */
+export function torn(input: string, reason: string, cause?: unknown): SteerflowError {
+  const isStdin = input === '-'
+  const next = isStdin
+    ? 'Feed all of it to the same command again; `ingest` and `annotate` go on behind what they have.'
+    : `Fetch ${input} again (gzip -t ${input} tells whether it is whole), then run the same command: \`ingest\` and \`annotate\` go on behind what they have.`
+  const name = isStdin ? 'standard input' : input
+  return new SteerflowError('STEERFLOW_INPUT_TORN', `${name}: ${reason}`, { cause, next })
+}

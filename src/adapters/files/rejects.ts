@@ -2,6 +2,9 @@ import { rm } from 'node:fs/promises'
 import { type SteerflowError, explain } from '../../domain/errors.js'
 import { type FileWriter, openWriter } from './writer.js'
 
+/** Where the records of an output are reported that could not be taken. */
+export const rejectedPathOf = (output: string): string => `${output.replace(/\.gz$/, '')}.rejected.jsonl`
+
 /** Where a file command reports the records that it could not take: `<output>.rejected.jsonl`, one object a line. */
 export interface Rejects {
   readonly path: string
@@ -16,7 +19,7 @@ export interface Rejects {
 
 /** Reports rejects beside an output file; nothing is written before the first. */
 export function openRejects(output: string): Rejects {
-  const path = `${output.replace(/\.gz$/, '')}.rejected.jsonl`
+  const path = rejectedPathOf(output)
   let writer: FileWriter | null = null
   let count = 0
   return {

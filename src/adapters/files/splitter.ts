@@ -4,6 +4,8 @@ import { createHash, type Hash } from 'node:crypto'
 interface Place {
   readonly number: number
   readonly offset: number
+  /** The last line, without an end of its own. */
+  readonly unended?: true
 }
 
 /** A line without its end. */
@@ -75,7 +77,7 @@ export class LineSplitter {
 
   /** The last line, when the input does not end with a line end. */
   end(): Line[] {
-    return this.pushed > this.start ? [this.complete(Buffer.alloc(0), this.pushed)] : []
+    return this.pushed > this.start ? [{ ...this.complete(Buffer.alloc(0), this.pushed), unended: true }] : []
   }
 
   private hold(part: Buffer): void {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { open, mkdtemp, rm } from 'node:fs/promises'
+import { open, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isGzip, readBytes, storedBytes, unreadable } from './bytes.js'
@@ -33,18 +33,30 @@ async function copy(bytes: AsyncIterable<Buffer>): Promise<LocalFile> {
 }
 
 /**
- * An input that can be read more than once: standard input is copied, a file is taken as it is.
+ * Whether an input gives its bytes once: standard input, and what is no regular file, such as the pipe of `<(command)`.
+ * @throws STEERFLOW_INPUT_NOT_FOUND
+ */
+export async function isReadOnce(input: string): Promise<boolean> {
+  if (input === '-') return true
+  const found = await stat(input).catch((cause: unknown) => {
+    throw unreadable(input, cause)
+  })
+  return !found.isFile() && !found.isDirectory()
+}
+
+/**
+ * An input that can be read more than once: what is read once is copied, a file is taken as it is.
  * @throws STEERFLOW_INPUT_NOT_FOUND
  */
 export const repeatable = async (input: string): Promise<LocalFile> =>
-  input === '-' ? copy(storedBytes(input)) : asItIs(input)
+  (await isReadOnce(input)) ? copy(storedBytes(input)) : asItIs(input)
 
 /**
- * An input whose lines can be read at their offsets: standard input and compressed files are copied, expanded.
+ * An input whose lines can be read at their offsets: what is read once and compressed files are copied, expanded.
  * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN
  */
 export const seekable = async (input: string): Promise<LocalFile> =>
-  input === '-' || (await isCompressed(input)) ? copy(readBytes(input)) : asItIs(input)
+  (await isReadOnce(input)) || (await isCompressed(input)) ? copy(readBytes(input)) : asItIs(input)
 
 async function isCompressed(path: string): Promise<boolean> {
   if (path.endsWith('.gz')) return true

@@ -1,9 +1,10 @@
-import { createWriteStream, type WriteStream } from 'node:fs'
+import { createWriteStream, write, type WriteStream, writev } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { createGzip, type Gzip } from 'node:zlib'
-import { SteerflowError } from '../../domain/errors.js'
+import { refuseDash, type FileTarget, targetOf, unwritable } from './target.js'
+import { race } from '../../runtime/concurrency.js'
 
 /** Writes one output file. Nothing else may write it at the same time. */
 export interface FileWriter {
@@ -20,7 +21,8 @@ export interface FileWriter {
 export interface WriteOptions {
   /**
    * `replace` (default): written beside under a temporary name and renamed when closed, so that a reader sees the old
-   * file or the whole new one. `append`: to the file itself, which a command resumes; a gzip gets another member.
+   * file or the whole new one; what is no regular file, a pipe or a device, is written as it comes. `append`: to the file
+   * itself, which a command resumes; a gzip gets another member.
    */
   readonly mode?: 'replace' | 'append'
 }
@@ -29,21 +31,24 @@ const bufferBytes = 256 * 1024
 
 /**
  * Opens an output file; a name that ends with `.gz` is compressed. Its folder is made when missing.
- * @throws STEERFLOW_STORAGE when it cannot be written, from any method.
+ * @throws STEERFLOW_USAGE for `-` and, to replace, a folder; STEERFLOW_OUTPUT_PLACE when nothing can be written there, and
+ * STEERFLOW_STORAGE when the disk does not take it, from any method.
  */
 export async function openWriter(path: string, { mode = 'replace' }: WriteOptions = {}): Promise<FileWriter> {
-  const target = mode === 'append' ? path : join(dirname(path), `.${basename(path)}.${process.pid}.partial`)
-  const failed = (cause: unknown) => new SteerflowError('STEERFLOW_STORAGE', `${path} cannot be written`, { cause })
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work()
     } catch (cause) {
-      throw failed(cause)
+      throw unwritable(path, cause)
     }
   }
+  const { target, replaces } = await attempt(() => placeOf(path, mode))
   const file = await attempt(async () => {
-    await mkdir(dirname(path), { recursive: true })
-    return createWriteStream(target, { flags: mode === 'append' ? 'a' : 'w', flush: true, highWaterMark: bufferBytes })
+    if (target.kind !== 'file') return openAsItIs(target)
+    const { path: to } = target
+    await mkdir(dirname(to), { recursive: true })
+    const flags = mode === 'append' ? 'a' : 'w'
+    return createWriteStream(replaces ?? to, { flags, flush: true, highWaterMark: bufferBytes })
   })
   const gzip = path.endsWith('.gz') ? createGzip({ level: 6 }) : null
   gzip?.pipe(file)
@@ -58,7 +63,7 @@ export async function openWriter(path: string, { mode = 'replace' }: WriteOption
     const chunk = pending.length === 1 ? pending[0]! : Buffer.concat(pending, pendingBytes)
     pending = []
     pendingBytes = 0
-    await attempt(() => Promise.race([written(head, chunk), ended]))
+    await attempt(() => race([written(head, chunk), ended]))
   }
   return {
     write: async chunk => {
@@ -73,16 +78,39 @@ export async function openWriter(path: string, { mode = 'replace' }: WriteOption
         await drain()
         head.end()
         await ended
-        if (mode === 'replace') await rename(target, path)
-        await syncFolder(dirname(path))
+        if (target.kind !== 'file') return
+        if (replaces !== null) await rename(replaces, target.path)
+        await syncFolder(dirname(target.path))
       }),
     abort: async () => {
       gzip?.destroy()
       file.destroy()
       await ended.catch(() => {})
-      if (mode === 'replace') await rm(target, { force: true })
+      if (replaces !== null) await rm(replaces, { force: true })
     },
   }
+}
+
+/** Where the bytes end up, and the temporary file that gets its name at the end; null where there is none. */
+async function placeOf(
+  path: string,
+  mode: 'replace' | 'append',
+): Promise<{ target: FileTarget; replaces: string | null }> {
+  refuseDash(path)
+  if (mode === 'append') return { target: { kind: 'file', path }, replaces: null }
+  const target = await targetOf(path)
+  if (target.kind !== 'file') return { target, replaces: null }
+  const name = `.${basename(target.path)}.${process.pid}.partial`
+  return { target, replaces: join(dirname(target.path), name) }
+}
+
+/** Opens what cannot be replaced, and has nothing to be made durable. */
+function openAsItIs(target: Exclude<FileTarget, { kind: 'file' }>): WriteStream {
+  if (target.kind === 'device') return createWriteStream(target.path, { flags: 'w', highWaterMark: bufferBytes })
+  // Another descriptor would begin at the beginning, over what was printed before.
+  // It stays open: others print to it as well.
+  const fs = { write, writev, close: (_fd: number, closed: () => void) => closed() }
+  return createWriteStream('', { fd: target.fd, fs, highWaterMark: bufferBytes })
 }
 
 /** Resolves when the stream has taken the chunk and passed it on. */

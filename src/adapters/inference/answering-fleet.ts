@@ -1,12 +1,91 @@
-import { setMaxListeners } from 'node:events'
-import { type AnswerRequest } from '../../domain/answer-prompt.js'
+import {
+  answerEnds,
+  answerPrompt,
+  type AnswerRequest,
+  type AnswerText,
+  continuationOf,
+  readAnswerText,
+} from '../../domain/answer-prompt.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { type PromptTokens } from '../../domain/prompt-tokens.js'
-import { answer, type Answered, type Drawing } from './answer.js'
+import { type Sampling } from '../../domain/sampling.js'
+import { type Attempt } from './pool/attempt.js'
+import { type Pool } from './pool/pool.js'
+import { type Answer, type Generation, type TokenCounts, type Protocol } from './protocols/protocol.js'
+import { withoutCutEnd } from './read-answer.js'
+import { setMaxListeners } from 'node:events'
 import { openPool, type PoolSettings } from './open-pool.js'
-import { type EndpointStats } from './pool/counters.js'
+import { type EndpointStats } from './pool/stats.js'
 import { type EndpointAddress } from './pool/endpoint.js'
-import { type Protocol } from './protocols/protocol.js'
+import { type OutageNow } from './pool/outage.js'
+
+/** How an answer is drawn. */
+export interface Drawing {
+  readonly sampling: Sampling
+  /** Most tokens of the answer. */
+  readonly maxTokens: number
+}
+
+/** An answer of a SteerLM model. */
+export interface Answered extends AnswerText {
+  /** The prompt that was continued. */
+  readonly prompt: string
+  /** Null where the server does not count them. */
+  readonly tokens: TokenCounts | null
+}
+
+/** All that this fleet is asked. */
+const question = 'answer'
+
+/**
+ * An answer to a conversation with the attributes asked for.
+ * @throws STEERFLOW_INFERENCE_REFUSED, STEERFLOW_RECORD_EXHAUSTED (both permanent), STEERFLOW_OUTAGE (transient), or the
+ * signal's reason.
+ */
+export function answer(
+  pool: Pool,
+  model: string,
+  request: AnswerRequest,
+  { sampling, maxTokens }: Drawing,
+  tokens: PromptTokens,
+  signal: AbortSignal,
+): Promise<Answered> {
+  const prompt = answerPrompt(request, tokens)
+  const generation: Generation = {
+    prompt,
+    maxTokens,
+    endStrings: answerEnds(tokens),
+    line: null,
+    sampling,
+    turn: { system: request.system, turns: [] },
+  }
+  const attempt: Attempt<Answered> = {
+    generation,
+    accept: given => ({ value: read(given, generation, request.label, tokens), proves: [question] }),
+  }
+  return pool.ask({ model, question, characters: prompt.length, signal, attempt: () => attempt })
+}
+
+function read(given: Answer, { prompt, endStrings }: Generation, label: string, tokens: PromptTokens): Answered {
+  switch (given.kind) {
+    case 'continuation': {
+      const text = given.finish === 'length' ? withoutCutEnd(given.text, endStrings) : given.text
+      return { ...readAnswerText(text, given.finish, tokens), prompt, tokens: given.tokens }
+    }
+    case 'sentence': {
+      const continuation = continuationOf(given.sentence, prompt, label)
+      if (continuation === null) {
+        throw new SteerflowError(
+          'STEERFLOW_INFERENCE_ANSWER',
+          'the reply does not hold the attribute line of its prompt',
+        )
+      }
+      return { ...readAnswerText(continuation, null, tokens), prompt, tokens: given.tokens }
+    }
+    case 'scores':
+      throw new SteerflowError('STEERFLOW_INFERENCE_ANSWER', 'scores came where an answer was asked for')
+  }
+}
 
 export interface AnsweringOptions extends PoolSettings {
   readonly endpoints: readonly EndpointAddress[]
@@ -29,8 +108,10 @@ export interface AnsweringFleet {
   requests(): number
   /** What each endpoint declares to serve: a digest or name, null for whatever is asked. */
   models(): readonly (string | null)[]
-  /** Milliseconds for which nothing has succeeded although something was tried; null when all is well. */
+  /** Milliseconds for which something that was tried has succeeded nowhere; null when all is well. */
   outageMs(): number | null
+  /** The same with the reason of the last failure. */
+  outage(): OutageNow | null
   stats(): readonly EndpointStats[]
   /** Ends all calls: who waits gets STEERFLOW_OUTAGE. */
   close(): Promise<void>
@@ -65,6 +146,7 @@ export function openAnsweringFleet({ endpoints, tokens, ...settings }: Answering
     requests: () => Math.max(64, 3 * pool.capacity),
     models: () => pool.endpoints.filter(({ leaving }) => !leaving).map(({ model }) => model),
     outageMs: () => pool.outageMs,
+    outage: () => pool.outage,
     stats: () => pool.endpoints.map(endpoint => endpoint.stats()),
     close: () => pool.close(),
   }

@@ -1,8 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { z } from 'zod'
-import { EndpointStats, type FleetStats } from './pool/counters.js'
+import { type Wait } from '../../runtime/waits.js'
+import { readReports, reportFile } from '../workers/report-file.js'
+import { EndpointStats, type FleetStats } from './pool/stats.js'
 
 /** What one running process says of its fleet. */
 const FleetReport = z.object({
@@ -10,70 +9,41 @@ const FleetReport = z.object({
   at: z.string(),
   waiting: z.number(),
   outageMs: z.number().nullable(),
+  outageCause: z.string().nullish().describe('what was said last in an outage'),
   turnsScored: z.number(),
   prefixesReused: z.number(),
   endpoints: z.array(EndpointStats),
+  /** What the process waits for that only others can bring; absent in reports of older programs. */
+  waits: z.array(z.object({ what: z.string(), waiting: z.number(), since: z.number() })).default([]),
 })
 export type FleetReport = z.output<typeof FleetReport>
 
-/** Where the processes of a data folder say what their fleets do. */
-export const fleetFolder = (root: string): string => join(root, 'workers')
-
-/** A report older than this is of a process that has ended, however it did. */
-const freshMs = 10_000
+const suffix = '.json'
 
 /** Lets others see a fleet while it works: a file in a folder that all processes of a data folder share. */
 export interface FleetFile {
-  write(stats: FleetStats): void
+  write(stats: FleetStats, waits?: readonly Wait[]): void
   remove(): void
 }
 
-/** Opens the file of this process. Failing to write it must not stop the work: it is for looking on only. */
+/** Opens the file of this process, of which no failure stops the work. */
 export function fleetFile(folder: string, now: () => number = Date.now): FleetFile {
-  const worker = `${hostname()}-${process.pid}`
-  const path = join(folder, `${worker}.json`)
-  const quietly = (work: () => void): void => {
-    try {
-      work()
-    } catch {
-      // The disk may be full, or the folder read only: whoever looks on sees an old report, or none.
-    }
-  }
+  const file = reportFile<FleetReport>(folder, suffix, now)
   return {
-    write: ({ waiting, outageMs, turnsScored, prefixesReused, endpoints }) =>
-      quietly(() => {
-        const at = new Date(now()).toISOString()
-        mkdirSync(folder, { recursive: true })
-        const report = { worker, at, waiting, outageMs, turnsScored, prefixesReused, endpoints }
-        writeFileSync(`${path}.new`, JSON.stringify(report))
-        renameSync(`${path}.new`, path)
+    write: ({ waiting, outageMs, outageCause, turnsScored, prefixesReused, endpoints }, waits = []) =>
+      file.write({
+        waiting,
+        outageMs,
+        outageCause,
+        turnsScored,
+        prefixesReused,
+        endpoints: [...endpoints],
+        waits: [...waits],
       }),
-    remove: () => quietly(() => rmSync(path, { force: true })),
+    remove: () => file.remove(),
   }
 }
 
 /** The reports of the processes that are at work now, in the order of their names. */
-export function readFleetFiles(folder: string, now: () => number = Date.now): readonly FleetReport[] {
-  return namesIn(folder).flatMap(name => {
-    const report = read(join(folder, name))
-    return report && now() - Date.parse(report.at) < freshMs ? [report] : []
-  })
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter(name => name.endsWith('.json'))
-      .sort()
-  } catch {
-    return []
-  }
-}
-
-function read(path: string): FleetReport | null {
-  try {
-    return FleetReport.safeParse(JSON.parse(readFileSync(path, 'utf8'))).data ?? null
-  } catch {
-    return null
-  }
-}
+export const readFleetFiles = (folder: string, now: () => number = Date.now): readonly FleetReport[] =>
+  readReports(folder, suffix, FleetReport, now)

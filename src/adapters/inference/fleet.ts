@@ -1,15 +1,88 @@
 import { setMaxListeners } from 'node:events'
+import { type AttributeSet } from '../../domain/attributes.js'
 import { digest } from '../../domain/digest.js'
 import { labelPrompt } from '../../domain/prompt.js'
 import { type PinnedValueModel, type ScoredTurn, type TurnToScore } from '../../stages/needs.js'
-import { type FleetStats } from './pool/counters.js'
+import { type FleetStats } from './pool/stats.js'
 import { type EndpointAddress } from './pool/endpoint.js'
 import { openPool, type PoolSettings } from './open-pool.js'
-import { PrefixCache } from './prefix-cache.js'
+import { type OutageNow } from './pool/outage.js'
 import { nemoGenerate } from './protocols/nemo-generate.js'
 import { checkedFor } from './protocols/protocols.js'
 import { scoreTurn, type Scoring } from './score-turn.js'
-import { Verification } from './verification.js'
+import { LabelVerification } from './verification.js'
+
+interface Flight<T> {
+  readonly result: Promise<T>
+  readonly cancel: AbortController
+  waiting: number
+}
+
+/**
+ * Computes a value once for each key: known values are kept, up to `entries` of the latest used, and callers that come
+ * while one is computed wait for it. The computation is cancelled when all who wait have given up; what fails is not
+ * kept.
+ */
+export class PrefixCache<T> {
+  /** Calls that needed no computation of their own. */
+  reused = 0
+  readonly #known = new Map<string, T>()
+  readonly #flights = new Map<string, Flight<T>>()
+
+  constructor(private readonly entries: number) {}
+
+  /** @throws what `compute` throws, or the signal's reason. */
+  async get(key: string, signal: AbortSignal, compute: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    if (this.entries === 0) return compute(signal)
+    signal.throwIfAborted()
+    const known = this.#known.get(key)
+    if (known !== undefined) {
+      this.reused++
+      this.#keep(key, known)
+      return known
+    }
+    const flying = this.#flights.get(key)
+    if (flying) this.reused++
+    return this.#join(flying ?? this.#start(key, compute), signal)
+  }
+
+  #start(key: string, compute: (signal: AbortSignal) => Promise<T>): Flight<T> {
+    const cancel = new AbortController()
+    const result = compute(cancel.signal)
+    const flight: Flight<T> = { result, cancel, waiting: 0 }
+    this.#flights.set(key, flight)
+    const landed = (): void => {
+      if (this.#flights.get(key) === flight) this.#flights.delete(key)
+    }
+    result.then(value => {
+      landed()
+      this.#keep(key, value)
+    }, landed)
+    cancel.signal.addEventListener('abort', landed)
+    return flight
+  }
+
+  #join(flight: Flight<T>, signal: AbortSignal): Promise<T> {
+    flight.waiting++
+    return new Promise<T>((resolve, reject) => {
+      const leave = (): void => {
+        if (--flight.waiting === 0) flight.cancel.abort()
+        reject(signal.reason as Error)
+      }
+      signal.addEventListener('abort', leave, { once: true })
+      const done = (): void => signal.removeEventListener('abort', leave)
+      flight.result.then(resolve, reject).finally(done)
+    })
+  }
+
+  #keep(key: string, value: T): void {
+    this.#known.delete(key)
+    this.#known.set(key, value)
+    if (this.#known.size <= this.entries) return
+    const oldest = this.#known.keys().next()
+    if (!oldest.done) this.#known.delete(oldest.value)
+  }
+}
 
 export interface FleetOptions extends Scoring, PoolSettings {
   readonly endpoints: readonly EndpointAddress[]
@@ -24,8 +97,11 @@ export interface FleetOptions extends Scoring, PoolSettings {
 
 /** Value model servers behind one interface. */
 export interface Fleet {
-  /** The model of that digest: its turns go to endpoints that serve it, or that declare no model. */
-  pinned(digest: string): PinnedValueModel
+  /**
+   * The model of that digest: its turns go to endpoints that serve it, or that declare no model.
+   * @param predicts what it predicts; left out: the fleet's own attribute set
+   */
+  pinned(digest: string, predicts?: AttributeSet): PinnedValueModel
   /** @throws STEERFLOW_CONFIG_INVALID when its protocol cannot give labels of the attribute set. */
   addEndpoint(address: EndpointAddress): void
   /**
@@ -37,8 +113,10 @@ export interface Fleet {
   conversations(): number
   /** What each endpoint declares to serve: a digest or name, null for whatever is asked. */
   models(): readonly (string | null)[]
-  /** Milliseconds for which nothing has succeeded although something was tried; null when all is well. */
+  /** Milliseconds for which something that was tried has succeeded nowhere; null when all is well. */
   outageMs(): number | null
+  /** The same with the reason of the last failure. */
+  outage(): OutageNow | null
   /** Everything at this moment; sorts the times of every endpoint, so not for every record. */
   stats(): FleetStats
   /** Ends all calls: who waits gets STEERFLOW_OUTAGE. */
@@ -58,26 +136,34 @@ export function openFleet(options: FleetOptions): Fleet {
   options.endpoints.forEach(add)
   const scores = new PrefixCache<ScoredTurn>(options.cacheEntries ?? (options.protocol === 'auto' ? 50_000 : 0))
 
-  const verification = new Verification(options.verify ?? 0)
-  const ask = async (key: string, model: string, turn: TurnToScore, signal: AbortSignal): Promise<ScoredTurn> => {
-    const asked = await scoreTurn(pool, options, model, turn, signal)
+  const verification = new LabelVerification(options.verify ?? 0)
+  const ask = async (
+    scoring: Scoring,
+    key: string,
+    model: string,
+    turn: TurnToScore,
+    signal: AbortSignal,
+  ): Promise<ScoredTurn> => {
+    const asked = await scoreTurn(pool, scoring, model, turn, signal)
     if (asked.by === 'line' && verification.chosen(key)) {
-      const single = await scoreTurn(pool, options, model, turn, signal, false)
+      const single = await scoreTurn(pool, scoring, model, turn, signal, false)
       if (single.by === 'attributes') verification.compare(asked.turn, single.turn)
     }
     return asked.turn
   }
 
   return {
-    pinned: model => ({
+    pinned: (model, attributeSet = options.attributeSet) => ({
       digest: model,
-      attributeSet: options.attributeSet,
+      attributeSet,
       scoreTurn: async (turn, signal) => {
         // One signal serves many calls: every turn of every record of a partition listens to it.
         setMaxListeners(0, signal)
         const prompt = labelPrompt(turn.system, turn.turns, options.tokens)
-        const key = digest(model, options.attributeSet.name, options.tokens.label, prompt)
-        const scored = await scores.get(key, signal, shared => ask(key, model, turn, shared))
+        const key = digest(model, attributeSet.name, options.tokens.label, prompt)
+        const scored = await scores.get(key, signal, shared =>
+          ask({ ...options, attributeSet }, key, model, turn, shared),
+        )
         pool.counters.turnsScored++
         return scored
       },
@@ -87,6 +173,7 @@ export function openFleet(options: FleetOptions): Fleet {
     conversations: () => Math.max(64, 3 * pool.capacity),
     models: () => pool.endpoints.filter(({ leaving }) => !leaving).map(({ model }) => model),
     outageMs: () => pool.outageMs,
+    outage: () => pool.outage,
     stats: () => ({
       calls: pool.counters.calls,
       outcomes: { ...pool.counters.outcomes },
@@ -97,6 +184,7 @@ export function openFleet(options: FleetOptions): Fleet {
       lines: pool.counters.lines,
       attributeByAttribute: pool.counters.attributeByAttribute,
       outageMs: pool.outageMs,
+      outageCause: pool.outage?.cause ?? null,
       verified: verification.result,
       endpoints: pool.endpoints.map(endpoint => endpoint.stats()),
     }),

@@ -1,3 +1,4 @@
+import { type EndpointsReport } from './endpoints/events.js'
 import { type AdmissionLimit } from './pool/admission.js'
 import { Pool } from './pool/pool.js'
 import { nemoGenerate } from './protocols/nemo-generate.js'
@@ -18,10 +19,14 @@ export interface PoolSettings {
   readonly deadlineMs?: number
   /** Milliseconds for which an outage is waited for; null (default): for ever. */
   readonly retryForMs?: number | null
+  /** Milliseconds without an answer after which a server is told of as silent (10,000). */
+  readonly silentAfterMs?: number
   /** Failures that count after which a record is given up (5). */
   readonly maxFailures?: number
   /** Source of jitter. */
   readonly random?: () => number
+  /** Told of outages, of endpoints that are ejected and return, and how they are asked. */
+  readonly report?: EndpointsReport
 }
 
 /** A pool with these settings; `lines`: whether endpoints are asked for whole label lines. */
@@ -34,9 +39,11 @@ export const openPool = (settings: PoolSettings, lines: boolean): Pool =>
     tokensInFlight: settings.tokensInFlight ?? 1_000_000,
     queue: settings.queue ?? { requests: 20_000, tokens: 50_000_000 },
     deadlineMs: settings.deadlineMs ?? 120_000,
+    ...(settings.silentAfterMs !== undefined && { silentAfterMs: settings.silentAfterMs }),
     lines,
     breaker: { failures: 5, pause: { first: 100, most: 10_000 }, random: settings.random ?? Math.random },
     maxFailures: settings.maxFailures ?? 5,
     retry: { first: 100, most: 5_000 },
     retryForMs: settings.retryForMs ?? null,
+    report: settings.report ?? (() => undefined),
   })

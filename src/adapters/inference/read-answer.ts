@@ -4,7 +4,10 @@ import { formatLabel, roundHalfEven } from '../../domain/label-line.js'
 import { type ScoredTurn } from '../../stages/needs.js'
 import { type Answer, type Generation, type RawScores } from './protocols/protocol.js'
 
-/** A text without the beginning of an end string that the limit of tokens cut off (inference §1.1). */
+/**
+ * A text without the beginning of an end string that the limit of tokens cut off
+ * (docs/reference/inference-servers.md#llamacpp).
+ */
 export function withoutCutEnd(text: string, endStrings: readonly string[]): string {
   for (let length = Math.max(0, ...endStrings.map(end => end.length - 1)); length > 0; length--) {
     const tail = text.slice(-length)
@@ -30,7 +33,7 @@ export function readText(answer: Answer, { prompt, endStrings }: Generation): { 
 
 /**
  * The label that a turn's scores amount to: each is held to its scale and rounded half to even, as NeMo-Aligner's
- * annotator does (steerlm-scripts §5). The scores stay as they came.
+ * annotator does (docs/reference/original-scripts.md#nemo-aligners-scripts). The scores stay as they came.
  * @throws STEERFLOW_INFERENCE_ANSWER when one is missing.
  */
 export function readScores(answer: Answer, set: AttributeSet): ScoredTurn {

@@ -22,7 +22,7 @@ export interface Scoring {
 }
 
 /** The label so far, up to and including a key. */
-interface Partial {
+interface UnfinishedLine {
   readonly label: string
   readonly scores: RawScores
 }
@@ -33,35 +33,38 @@ interface Whole {
   readonly by: 'line' | 'scores'
   readonly turn: ScoredTurn
 }
-interface Step {
+interface ScoringStep {
   readonly kind: 'attribute'
-  readonly partial: Partial
+  readonly partial: UnfinishedLine
 }
 interface NoLine {
   readonly kind: 'no-line'
 }
 
 /** A turn on its way to a label. */
-interface Question extends Scoring {
+interface AttributeQuestion extends Scoring {
   readonly turn: TurnToScore
   /** What the label continues. */
   readonly prompt: string
 }
 
 /** A label, and how it was asked for. */
-export interface Asked {
+export interface AskedAttribute {
   readonly by: 'line' | 'attributes' | 'scores'
   readonly turn: ScoredTurn
 }
 
-const nothing: Partial = { label: '', scores: {} }
+/** A turn that every value model takes. */
+const shortTurn: TurnToScore = { system: '', turns: [{ value: 'Hi', from: 'User' }] }
+
+const nothing: UnfinishedLine = { label: '', scores: {} }
 
 /**
  * The label of the last turn. A server that scores turns is asked once. One that continues text is first asked for the
- * whole line after the set's first key; where the reply is no such line, or the endpoint is known not to give lines, for
- * attribute by attribute as in the original (steerlm-scripts §3). Both ways of asking give the same label where the
- * model's greedy continuation depends on the prompt's text only. In a fleet of both kinds of servers the one that gets
- * the next call decides.
+ * whole line after the set's first key; where the reply is no such line, or the endpoint is known not to give lines,
+ * for one attribute after the other as in the original (docs/reference/original-scripts.md#requests). Both ways of
+ * asking give the same label where the model's greedy continuation depends on the prompt's text only. In a fleet of
+ * both kinds of servers the one that gets the next call decides.
  * @param lines whether to ask for whole lines where a server gives them
  */
 export async function scoreTurn(
@@ -71,34 +74,44 @@ export async function scoreTurn(
   turn: TurnToScore,
   signal: AbortSignal,
   lines = true,
-): Promise<Asked> {
+): Promise<AskedAttribute> {
   const question = { ...scoring, turn, prompt: labelPrompt(turn.system, turn.turns, scoring.tokens) }
   const characters = question.prompt.length
   let near: Endpoint | null = null
-  const ask = <T>(ofText: (endpoint: Endpoint) => Attempt<T>): Promise<T | Whole> =>
+  const short: AttributeQuestion = {
+    ...scoring,
+    turn: shortTurn,
+    prompt: labelPrompt('', shortTurn.turns, scoring.tokens),
+  }
+  const ask = <T>(
+    key: string,
+    ofText: (endpoint: Endpoint, question: AttributeQuestion) => Attempt<T>,
+  ): Promise<T | Whole> =>
     pool.ask<T | Whole>({
       model,
+      question: key,
       characters,
       signal,
       near,
       attempt: endpoint => {
         near = endpoint
-        return endpoint.protocol.gives === 'scores' ? scoresAttempt(question) : ofText(endpoint)
+        return endpoint.protocol.gives === 'scores' ? scoresAttempt(question) : ofText(endpoint, question)
       },
+      sibling: endpoint => (endpoint.protocol.gives === 'scores' ? scoresAttempt(short) : ofText(endpoint, short)),
     })
-  const whole = ({ by, turn }: Whole): Asked => {
+  const whole = ({ by, turn }: Whole): AskedAttribute => {
     pool.counters.lines++
     return { by, turn }
   }
   const keys = labelKeys(scoring.attributeSet)
-  const first = await ask<Whole | Step | NoLine>(({ lines: support }) =>
-    lines && support.allowed ? lineAttempt(question, support) : attributeAttempt(question, nothing, keys[0]!),
+  const first = await ask<Whole | ScoringStep | NoLine>(keys[0]!, ({ lines: support }, asked) =>
+    lines && support.take() ? lineAttempt(asked, support) : attributeAttempt(asked, nothing, keys[0]!),
   )
   if (first.kind === 'whole') return whole(first)
   let partial = first.kind === 'attribute' ? first.partial : nothing
   for (const key of keys.slice(first.kind === 'attribute' ? 1 : 0)) {
     const before = partial
-    const step = await ask<Step>(() => attributeAttempt(question, before, key))
+    const step = await ask<ScoringStep>(key, (_, asked) => attributeAttempt(asked, before, key))
     if (step.kind === 'whole') return whole(step)
     partial = step.partial
   }
@@ -107,17 +120,20 @@ export async function scoreTurn(
 }
 
 /** Asks for the scores of the turn. */
-function scoresAttempt({ turn, tokens, attributeSet }: Question): Attempt<Whole> {
+function scoresAttempt({ turn, tokens, attributeSet }: AttributeQuestion): Attempt<Whole> {
   const prompt = rewardPrompt(turn.system, turn.turns, tokens)
   return {
     generation: { prompt, maxTokens: 0, endStrings: [], line: null, turn },
-    accept: answer => ({ value: { kind: 'whole', by: 'scores', turn: readScores(answer, attributeSet) }, proof: true }),
+    accept: answer => ({
+      value: { kind: 'whole', by: 'scores', turn: readScores(answer, attributeSet) },
+      proves: labelKeys(attributeSet),
+    }),
   }
 }
 
 /** Asks for the whole line. A reply that is none is not an error: the attributes are then asked for one by one. */
 function lineAttempt(
-  { attributeSet, tokens, turn, prompt }: Question,
+  { attributeSet, tokens, turn, prompt }: AttributeQuestion,
   lines: { accepted(): void; failed(): void },
 ): Attempt<Whole | NoLine> {
   const keys = labelKeys(attributeSet)
@@ -136,17 +152,17 @@ function lineAttempt(
       const reply = readLine(sentence, generation.prompt, attributeSet, tokens)
       if (!reply) {
         lines.failed()
-        return { value: { kind: 'no-line' }, proof: false }
+        return { value: { kind: 'no-line' }, proves: [] }
       }
       lines.accepted()
       const scored = { label: reply.label, scores: withRaw(reply.scores, raw) }
-      return { value: { kind: 'whole', by: 'line', turn: scored }, proof: true }
+      return { value: { kind: 'whole', by: 'line', turn: scored }, proves: keys }
     },
   }
 }
 
 /** Asks for one attribute, as the original: one token behind the label so far. */
-function attributeAttempt(question: Question, before: Partial, key: string): Attempt<Step> {
+function attributeAttempt(question: AttributeQuestion, before: UnfinishedLine, key: string): Attempt<ScoringStep> {
   const generation: Generation = {
     prompt: question.prompt + labelUpTo(before.label, key),
     maxTokens: 1,
@@ -158,7 +174,7 @@ function attributeAttempt(question: Question, before: Partial, key: string): Att
     generation,
     accept: answer => {
       const partial = readPartial(question, before, key, readText(answer, generation))
-      return { value: { kind: 'attribute', partial }, proof: true }
+      return { value: { kind: 'attribute', partial }, proves: [key] }
     },
   }
 }
@@ -167,10 +183,10 @@ const endOfText = '<|endoftext|>'
 
 function readPartial(
   { attributeSet, protocol }: Scoring,
-  before: Partial,
+  before: UnfinishedLine,
   key: string,
   { sentence, raw }: ReturnType<typeof readText>,
-): Partial {
+): UnfinishedLine {
   const read = readAttribute(sentence, attributeSet, key)
   const attribute = attributeSet.attributes.find(one => one.key === key)
   if (!read) throw noLabel(key, sentence)

@@ -1,7 +1,7 @@
 import { type ScoredTurn } from '../../stages/needs.js'
 
 /** What a check of whole lines against single attributes has shown. */
-export interface Verified {
+export interface VerifiedLabels {
   /** Turns that were scored both ways. */
   readonly turns: number
   /** Turns of which the two labels differ. */
@@ -15,7 +15,7 @@ export interface Verified {
  * are equal where a server's greedy continuation depends on the prompt's text only; whether that holds, only the server
  * shows: batches, caches and half precision can break it.
  */
-export class Verification {
+export class LabelVerification {
   #turns = 0
   #differing = 0
   readonly #byAttribute: Record<string, number> = {}
@@ -39,7 +39,7 @@ export class Verification {
   }
 
   /** So far; null when nothing is to be verified. */
-  get result(): Verified | null {
+  get result(): VerifiedLabels | null {
     if (this.share === 0) return null
     return { turns: this.#turns, differing: this.#differing, byAttribute: { ...this.#byAttribute } }
   }

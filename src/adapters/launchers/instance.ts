@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder, storing, writeFirst } from '../storage/durable.js'
+import { readSmall } from '../storage/small-file.js'
 
 /**
  * Eight hexadecimal digits that belong to a data folder, wherever it is mounted: made at the first call, the same ever
@@ -11,10 +11,10 @@ import { makeFolder, storing, writeFirst } from '../storage/durable.js'
 export async function instanceOf(root: string): Promise<string> {
   const path = join(root, 'jobs', 'instance')
   const read = async (): Promise<string | null> => {
-    const text = await readFile(path, 'utf8').catch(() => null)
+    const text = await readSmall(path).catch(() => null)
     return text !== null && /^[0-9a-f]{8}$/.test(text) ? text : null
   }
-  return storing('name this data folder', async () => {
+  return storing(`name the data folder ${root} in ${path}`, async () => {
     const known = await read()
     if (known !== null) return known
     await makeFolder(join(root, 'jobs'))

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { type JobEvent } from '../../domain/job.js'
-import { type Rendered } from '../../trainers/trainer.js'
+import { type Rendered, type Trainer } from '../../trainers/trainer.js'
 import { trainerNamed } from '../../trainers/trainers.js'
+import { below, solidBelow } from '../storage/below.js'
 import { makeFolder, storing, writeDurably } from '../storage/durable.js'
 
 /** The folder of a job below the storage root. */
@@ -18,15 +19,17 @@ export const outputFolder = (job: JobEvent): string => `${attemptFolder(job)}/ou
  * @param root the storage root as the job sees it
  * @param folder the job's files, below it; its output goes to `output` there
  */
-export const renderJob = (root: string, job: JobEvent, folder: string): Rendered =>
-  renderJobAt(root, job, { folder: join(root, folder), output: join(root, folder, 'output') })
+export const renderJob = (root: string, job: JobEvent, folder: string, trainers: readonly Trainer[]): Rendered =>
+  renderJobAt(root, job, trainers, { folder: below(root, folder), output: below(root, folder, 'output') })
 
 /** A job as its trainer renders it, with these absolute folders for its files and its output, as the job sees them. */
 export const renderJobAt = (
   root: string,
   job: JobEvent,
+  trainers: readonly Trainer[],
   places: { readonly folder: string; readonly output: string },
-): Rendered => trainerNamed(job.trainer).render(job, { root, snapshot: join(root, job.snapshot.path), ...places })
+): Rendered =>
+  trainerNamed(job.trainer, trainers).render(job, { root, snapshot: below(root, job.snapshot.path), ...places })
 
 /** The files of a job: the trainer's, and `job.json`, which says what was asked and why. */
 export function jobFiles(job: JobEvent, { files, steps, env = {} }: Rendered): Readonly<Record<string, string>> {
@@ -42,16 +45,17 @@ export async function writeJobFiles(
   folder: string,
   files: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await storing(`write the files of ${job.job}`, async () => {
-    await makeFolder(join(root, folder))
-    for (const [file, text] of Object.entries(files)) await writeDurably(join(root, folder, file), text)
+  await storing(`write the files of ${job.job} in ${below(root, folder)}`, async () => {
+    const place = await solidBelow(root, folder)
+    await makeFolder(place)
+    for (const [file, text] of Object.entries(files)) await writeDurably(join(place, file), text)
   })
 }
 
 /** Writes a job for whoever looks at it or runs it by hand. Returns the folder. */
-export async function writeJobFolder(root: string, job: JobEvent): Promise<string> {
+export async function writeJobFolder(root: string, job: JobEvent, trainers: readonly Trainer[]): Promise<string> {
   const folder = jobFolder(job)
-  await writeJobFiles(root, job, folder, jobFiles(job, renderJob(root, job, folder)))
+  await writeJobFiles(root, job, folder, jobFiles(job, renderJob(root, job, folder, trainers)))
   return folder
 }
 
@@ -59,10 +63,17 @@ export async function writeJobFolder(root: string, job: JobEvent): Promise<strin
  * Makes the folder of an attempt, with its files and an empty folder for its output.
  * @param seenAs the storage root as the job sees it, where that is another path than here
  */
-export async function writeAttempt(root: string, job: JobEvent, seenAs = root): Promise<Rendered> {
+export async function writeAttempt(
+  root: string,
+  job: JobEvent,
+  trainers: readonly Trainer[],
+  seenAs = root,
+): Promise<Rendered> {
   const folder = attemptFolder(job)
-  const rendered = renderJob(seenAs, job, folder)
+  const rendered = renderJob(seenAs, job, folder, trainers)
   await writeJobFiles(root, job, folder, jobFiles(job, rendered))
-  await storing(`make the output folder of ${job.job}`, () => makeFolder(join(root, outputFolder(job))))
+  await storing(`make the output folder of ${job.job} in ${root}`, async () =>
+    makeFolder(await solidBelow(root, outputFolder(job))),
+  )
   return rendered
 }

@@ -1,24 +1,41 @@
+import { type RenderingRunner, type JobRunner, type JobRunners } from '../../stages/needs.js'
+import { type Trainer } from '../../trainers/trainer.js'
+import { writeJobFolder } from './job-folder.js'
 import { resolve } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
-import { type JobRunner, type JobRunners } from '../../stages/needs.js'
+import { trainers as builtIn } from '../../trainers/trainers.js'
 import { ExecRunner } from './exec/exec-runner.js'
 import { KubernetesRunner } from './kubernetes/kubernetes-runner.js'
-import { renderRunner } from './render.js'
 import { type LauncherSettings } from './settings.js'
 import { SlurmRunner } from './slurm/slurm-runner.js'
 import { WebhookRunner } from './webhook/webhook-runner.js'
 
+/** Writes a job's files for somebody else to run. */
+export const renderRunner = (root: string, trainers: readonly Trainer[]): RenderingRunner => ({
+  rendersOnly: true,
+  render: job => writeJobFolder(root, job, trainers),
+})
+
 /** A launcher by its name: `render` writes the files of a job, `exec` runs it here, the others hand it to a system. */
-const openers: Readonly<Record<string, (root: string, settings: LauncherSettings) => JobRunner>> = {
-  render: root => renderRunner(root),
-  exec: root => new ExecRunner(root),
-  slurm: (root, { slurm }) => new SlurmRunner(root, slurm),
-  kubernetes: (root, { kubernetes }) => new KubernetesRunner(root, kubernetes),
-  webhook: (root, { webhook }) => new WebhookRunner(root, webhook),
+const openers: Readonly<
+  Record<string, (root: string, settings: LauncherSettings, trainers: readonly Trainer[]) => JobRunner>
+> = {
+  render: (root, _, trainers) => renderRunner(root, trainers),
+  exec: (root, { exec }, trainers) => new ExecRunner(root, { environment: exec.environment }, trainers),
+  slurm: (root, { slurm }, trainers) => new SlurmRunner(root, slurm, trainers),
+  kubernetes: (root, { kubernetes }, trainers) => new KubernetesRunner(root, kubernetes, trainers),
+  webhook: (root, { webhook }, trainers) => new WebhookRunner(root, webhook, trainers),
 }
 
-/** Every launcher, for jobs of this data folder. */
-export function openJobRunners(root: string, settings: LauncherSettings): JobRunners {
+/**
+ * Every launcher, for jobs of this data folder.
+ * @param trainers those that there are; left out: those that are built in
+ */
+export function openJobRunners(
+  root: string,
+  settings: LauncherSettings,
+  trainers: readonly Trainer[] = builtIn,
+): JobRunners {
   const opened = new Map<string, JobRunner>()
   return {
     runner: launcher => {
@@ -27,7 +44,7 @@ export function openJobRunners(root: string, settings: LauncherSettings): JobRun
         const known = Object.keys(openers).join(', ')
         throw new SteerflowError('STEERFLOW_JOB_INVALID', `no launcher is called ${launcher}; known: ${known}`)
       }
-      const runner = opened.get(launcher) ?? open(resolve(root), settings)
+      const runner = opened.get(launcher) ?? open(resolve(root), settings, trainers)
       opened.set(launcher, runner)
       return runner
     },

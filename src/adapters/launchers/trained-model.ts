@@ -1,13 +1,49 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sha256 } from '../../domain/digest.js'
+import { fitsPieces } from '../../domain/pieces.js'
+import { type TrainerResult, type Trainer } from '../../trainers/trainer.js'
+import { fileDigest } from '../files/spool.js'
 import { z } from 'zod'
 import { explain, SteerflowError } from '../../domain/errors.js'
 import { type JobEvent } from '../../domain/job.js'
 import { AttributeMetric, type TrainedModel } from '../../domain/model.js'
 import { trainerNamed } from '../../trainers/trainers.js'
 import { type JobEnd } from '../../stages/needs.js'
+import { below } from '../storage/below.js'
+import { readSmallJson } from '../storage/small-file.js'
 import { outputFolder } from './job-folder.js'
-import { modelDigest } from './model-digest.js'
+
+/**
+ * The digest of a model: of a file, its sha256; of a folder, that of the list of its files as `sha256sum` prints it, by
+ * name. Files that do not make the model (logs, states of the optimizer) do not count.
+ * @throws where a file is missing.
+ */
+export async function modelDigest(path: string, files: TrainerResult['files']): Promise<string> {
+  if (files === undefined) return digestOf(path)
+  const entries = await readdir(path, { withFileTypes: true })
+  const names = entries.filter(entry => !entry.isDirectory()).map(({ name }) => name)
+  const missing = files.required.find(pattern => !names.some(matching(pattern)))
+  if (missing !== undefined) throw new Error(`there is no ${missing} in it`)
+  const patterns = [...files.required, ...files.optional].map(matching)
+  const lines: string[] = []
+  for (const name of names.filter(name => patterns.some(matches => matches(name))).sort()) {
+    lines.push(`${await digestOf(join(path, name))}  ${name}\n`)
+  }
+  return sha256(lines.join(''))
+}
+
+/** Of a file: a pipe or a device that somebody put there would be read without end. */
+async function digestOf(path: string): Promise<string> {
+  if (!(await stat(path)).isFile()) throw new Error(`${path} is no file`)
+  return fileDigest(path)
+}
+
+/** Whether a name fits a pattern in which `*` stands for any characters. */
+const matching = (pattern: string): ((name: string) => boolean) => {
+  const pieces = pattern.split('*')
+  return name => fitsPieces(pieces, name, 0)
+}
 
 /** What of a trainer's figures goes into the registry. */
 const Figures = z.looseObject({ metrics: z.array(AttributeMetric) })
@@ -30,30 +66,30 @@ export const trainedModel = (
 })
 
 /** How a job ended whose steps all succeeded: with the model in its output folder, where its trainer leaves one that we know. */
-export async function succeeded(root: string, job: JobEvent): Promise<JobEnd> {
-  if (trainerNamed(job.trainer).result === null) return { state: 'succeeded', model: null }
+export async function succeeded(root: string, job: JobEvent, trainers: readonly Trainer[]): Promise<JobEnd> {
+  const trainer = trainerNamed(job.trainer, trainers)
+  if (trainer.result === null) return { state: 'succeeded', model: null }
   try {
-    return { state: 'succeeded', model: await readTrainedModel(root, job, outputFolder(job)) }
+    return { state: 'succeeded', model: await readTrainedModel(root, job, trainer) }
   } catch (thrown) {
     return { state: 'failed', detail: explain(thrown) }
   }
 }
 
 /**
- * The model that a job left in its output folder (below the storage root).
+ * The model that a job left in its output folder.
  * @throws STEERFLOW_MODEL_INVALID when it is missing or its metrics do not fit.
  */
-export async function readTrainedModel(root: string, job: JobEvent, output: string): Promise<TrainedModel> {
-  const { role, result } = trainerNamed(job.trainer)
+async function readTrainedModel(root: string, job: JobEvent, { role, result }: Trainer): Promise<TrainedModel> {
+  const output = outputFolder(job)
   try {
     if (result === null) throw new Error(`${job.trainer} leaves no model that we know`)
-    const digest = await modelDigest(join(root, output, result.model), result.files)
-    const metrics = result.metrics === null ? [] : await metricsOf(join(root, output, result.metrics))
+    const digest = await modelDigest(below(root, output, result.model), result.files)
+    const metrics = result.metrics === null ? [] : await metricsOf(below(root, output, result.metrics))
     return trainedModel(job, { role, digest, path: join(output, result.model), kind: result.kind, metrics })
   } catch (cause) {
     throw new SteerflowError('STEERFLOW_MODEL_INVALID', `${job.job} left no usable model in ${output}`, { cause })
   }
 }
 
-const metricsOf = async (path: string): Promise<AttributeMetric[]> =>
-  Figures.parse(JSON.parse(await readFile(path, 'utf8'))).metrics
+const metricsOf = async (path: string): Promise<AttributeMetric[]> => Figures.parse(await readSmallJson(path)).metrics

@@ -1,27 +1,25 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { registryOf, type Registry } from '../../domain/model-registry.js'
+import { registryOf, type ModelRegistry } from '../../domain/model-registry.js'
 import { type ModelRecord } from '../../domain/model.js'
 import { type Log, offset, type Offset } from '../../runtime/log.js'
-import { readAll } from '../../runtime/read-all.js'
-import { reader } from '../../stages/bind.js'
+import { readRecords } from '../../runtime/read-records.js'
 import { type Topic } from '../../stages/topic.js'
 
 type Models = Topic<typeof ModelRecord>
 
-/** The registry as the topic says now. @throws STEERFLOW_RECORD_INVALID */
-export async function readRegistry(log: Log, topic: Models): Promise<Registry> {
-  const read = reader(topic)
+/** The registry as the topic says now. Records that do not fit are passed over, as by the node that decides on models. */
+export async function readRegistry(log: Log, topic: Models): Promise<ModelRegistry> {
   const records: ModelRecord[] = []
-  for await (const { value } of readAll(log, topic.name)) records.push(read(value))
+  for await (const { value } of readRecords(log, topic)) records.push(value)
   return registryOf(records)
 }
 
 /** Follows the registry: which model of a role is active. */
 export class ActiveModel {
   #read: readonly Offset[] = []
-  #registry: Registry = new Map()
+  #registry: ModelRegistry = new Map()
   /** A look that is under way serves all who ask meanwhile. */
-  #looking: Promise<Registry> | null = null
+  #looking: Promise<ModelRegistry> | null = null
 
   constructor(
     private readonly log: Log,
@@ -50,12 +48,12 @@ export class ActiveModel {
     }
   }
 
-  #now(): Promise<Registry> {
+  #now(): Promise<ModelRegistry> {
     this.#looking ??= this.#look().finally(() => (this.#looking = null))
     return this.#looking
   }
 
-  async #look(): Promise<Registry> {
+  async #look(): Promise<ModelRegistry> {
     const ends = (await this.log.state(this.topic.name)).map(({ end }) => end)
     if (ends.some((end, partition) => end > (this.#read[partition] ?? offset(0)))) {
       this.#registry = await readRegistry(this.log, this.topic)

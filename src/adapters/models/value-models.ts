@@ -1,10 +1,52 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../domain/errors.js'
+import { type AttributeSet } from '../../domain/attributes.js'
 import { type ModelRecord } from '../../domain/model.js'
+import { Waits } from '../../runtime/waits.js'
 import { type ChosenValueModels, type PinnedValueModel, type ValueModels } from '../../stages/needs.js'
 import { type Fleet } from '../inference/fleet.js'
 import { type ActiveModel } from './active-model.js'
-import { whilePresent } from './presence.js'
+
+export interface PendingModel {
+  /** Aborts the work. */
+  readonly signal: AbortSignal
+  /** What is missing, for the message. */
+  readonly model: string
+  /** How long it may be missing, in milliseconds. */
+  readonly absentMs: number
+  /** Milliseconds between two looks. */
+  readonly pollMs: number
+}
+
+/**
+ * Does something for as long as a model has an endpoint: when it has had none for `absentMs`, the work is aborted.
+ * @throws STEERFLOW_MODEL_ABSENT (transient) then, and what the work throws.
+ */
+export async function whilePresent<T>(
+  present: () => boolean,
+  work: (signal: AbortSignal) => Promise<T>,
+  { signal, model, absentMs, pollMs }: PendingModel,
+): Promise<T> {
+  const gone = new AbortController()
+  let since: number | null = null
+  const look = setInterval(
+    () => {
+      if (present()) since = null
+      else since ??= performance.now()
+      if (since === null || performance.now() - since < absentMs) return
+      gone.abort(new SteerflowError('STEERFLOW_MODEL_ABSENT', `no endpoint serves ${model} any more`))
+    },
+    Math.min(pollMs, absentMs),
+  )
+  const stop = (): void => gone.abort(signal.reason)
+  if (signal.aborted) stop()
+  signal.addEventListener('abort', stop)
+  try {
+    return await work(gone.signal)
+  } finally {
+    clearInterval(look)
+    signal.removeEventListener('abort', stop)
+  }
+}
 
 /** A model server of this process. */
 export interface LocalServer {
@@ -17,13 +59,23 @@ export interface ValueModelsOptions {
   readonly active: Pick<ActiveModel, 'now' | 'named'>
   /** Name of what configured endpoints serve that declare no model; null when no endpoints are configured. */
   readonly external: string | null
+  /**
+   * What a registered model predicts.
+   * @throws STEERFLOW_CONFIG_INVALID when that is not what is asked for
+   */
+  readonly attributeSet: (model: ModelRecord) => AttributeSet
   /** Starts a server for a registered model. */
   readonly serve: (model: ModelRecord) => Promise<LocalServer>
   /** How long a model may have no endpoint before its records begin again with another, in milliseconds (30,000). */
   readonly absentMs?: number
   /** Milliseconds between two looks at the registry and the fleet while something is waited for (200). */
   readonly pollMs?: number
+  /** Where waiting is said. */
+  readonly waits?: Waits
 }
+
+/** What `pin` waits for. */
+export const activeValueModel = 'an active value model'
 
 export interface OpenedValueModels extends ValueModels, ChosenValueModels {
   /** Whether `pin` would not have to wait. */
@@ -48,7 +100,7 @@ export interface OpenedValueModels extends ValueModels, ChosenValueModels {
  * either has an endpoint again or another is promoted.
  */
 export function openValueModels(options: ValueModelsOptions): OpenedValueModels {
-  const { fleet, external, absentMs = 30_000, pollMs = 200 } = options
+  const { fleet, external, absentMs = 30_000, pollMs = 200, waits = new Waits() } = options
   const servers = new Map<string, Promise<LocalServer>>()
   let declares = false
 
@@ -77,8 +129,8 @@ export function openValueModels(options: ValueModelsOptions): OpenedValueModels 
     return [digest, model].find(name => names.includes(name)) ?? null
   }
 
-  const pinned = (name: string, digest: string): PinnedValueModel => {
-    const at = fleet.pinned(name)
+  const pinned = (name: string, digest: string, predicts?: AttributeSet): PinnedValueModel => {
+    const at = fleet.pinned(name, predicts)
     const present = (): boolean => fleet.models().some(model => model === null || model === name)
     return {
       ...at,
@@ -90,11 +142,12 @@ export function openValueModels(options: ValueModelsOptions): OpenedValueModels 
 
   /** A registered model where it is served; null when nothing serves it now. */
   const serving = async (model: ModelRecord): Promise<PinnedValueModel | null> => {
+    const predicts = options.attributeSet(model)
     const name = declaredAs(model)
-    if (name !== null) return pinned(name, model.digest)
+    if (name !== null) return pinned(name, model.digest, predicts)
     if (model.kind === 'baseline') {
       await served(model)
-      return pinned(model.digest, model.digest)
+      return pinned(model.digest, model.digest, predicts)
     }
     if (external === null) {
       throw new SteerflowError(
@@ -118,15 +171,13 @@ export function openValueModels(options: ValueModelsOptions): OpenedValueModels 
   }
 
   return {
-    pin: async signal => {
-      for (;;) {
+    pin: signal =>
+      waits.until(
+        activeValueModel,
         // Watched too: endpoints that come later may declare models, and then serve nothing of that name.
-        if (external !== null && !byRegistry()) return pinned(external, external)
-        const model = await activeNow()
-        if (model) return model
-        await sleep(pollMs, undefined, { signal })
-      }
-    },
+        () => (external !== null && !byRegistry() ? pinned(external, external) : activeNow()),
+        { signal, pollMs },
+      ),
     ready: async () => {
       if (!byRegistry()) return true
       const model = await options.active.now()
@@ -138,13 +189,7 @@ export function openValueModels(options: ValueModelsOptions): OpenedValueModels 
       return model && { digest: model.digest, attributeSet: model.attribute_set }
     },
     named,
-    chosen: async (name, signal) => {
-      for (;;) {
-        const model = await named(name)
-        if (model) return model
-        await sleep(pollMs, undefined, { signal })
-      }
-    },
+    chosen: (name, signal) => waits.until(`a server of the value model ${name}`, () => named(name), { signal, pollMs }),
     close: async () => {
       for (const starting of servers.values()) await starting.then(server => server.close()).catch(() => undefined)
     },

@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process'
 import { readdir, readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { promisify } from 'node:util'
+import { printed } from './printed.js'
 
 /** A process as the machine knows it. `started` tells it from a later one that was given the same number. */
 export interface ProcessRow {
@@ -26,7 +25,8 @@ export interface ProcessTable {
   all(): Promise<readonly ProcessRow[]>
 }
 
-const run = promisify(execFile)
+const run = (command: string, ...args: readonly string[]): Promise<string> =>
+  printed(command, args, { ms: 30_000, bytes: 16 << 20 })
 
 /** One line of /proc/<pid>/stat; the name in parentheses may itself hold spaces and parentheses (proc(5)). */
 function statRow(pid: number, stat: string): ProcessRow {
@@ -51,19 +51,18 @@ export const procTable: ProcessTable = {
 
 /** Elsewhere: `ps`, with the POSIX columns that macOS and the BSDs print too. */
 export const psTable: ProcessTable = {
-  boot: async () => (await run('sysctl', ['-n', 'kern.boottime'])).stdout.trim(),
+  boot: async () => (await run('sysctl', '-n', 'kern.boottime')).trim(),
   space: async () => hostname(),
   find: async pid => (await psTable.all()).find(row => row.pid === pid) ?? null,
   all: async () => {
-    const { stdout } = await run('ps', ['-A', '-o', 'pid=,pgid=,stat=,lstart='], { maxBuffer: 16 << 20 })
-    return stdout
+    return (await run('ps', '-A', '-o', 'pid=,pgid=,stat=,lstart='))
       .split('\n')
-      .map(line => /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*\S)/.exec(line))
+      .map(line => /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(\S.*)/.exec(line))
       .filter(match => match !== null)
       .map(([, pid, group, stat, started]) => ({
         pid: Number(pid),
         group: Number(group),
-        started: started!.replace(/\s+/g, ' '),
+        started: started!.trimEnd().replace(/\s+/g, ' '),
         zombie: stat!.startsWith('Z'),
       }))
   },

@@ -1,6 +1,7 @@
-import { mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
+import { readSmall, readSmallJson } from '../storage/small-file.js'
 import { isRunning, ownIdentity, ProcessIdentity } from './identity.js'
 
 /**
@@ -21,7 +22,7 @@ export async function takeRunLock(path: string): Promise<{ release(): Promise<vo
   }
   return {
     release: async () => {
-      const now = await readFile(path, 'utf8').catch(() => '')
+      const now = await readSmall(path).catch(() => '')
       if (now === own) await rm(path, { force: true })
     },
   }
@@ -42,7 +43,7 @@ async function create(path: string, text: string): Promise<boolean> {
 /** Who holds it; null for a file that a crash left unfinished. */
 async function holderOf(path: string): Promise<ProcessIdentity | null> {
   try {
-    return ProcessIdentity.parse(JSON.parse(await readFile(path, 'utf8')))
+    return ProcessIdentity.parse(await readSmallJson(path))
   } catch {
     return null
   }

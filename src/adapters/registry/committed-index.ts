@@ -1,6 +1,6 @@
 import { SteerflowError } from '../../domain/errors.js'
 import { type Wire } from '../../runtime/wire.js'
-import { framedWire, type TopicIds } from './framed-wire.js'
+import { framedWire, type SchemaIds } from './framed-wire.js'
 import { type SchemaIndex } from './schema-index.js'
 import { type WriteVersion, writtenVersion } from './write-version.js'
 
@@ -10,7 +10,7 @@ import { type WriteVersion, writtenVersion } from './write-version.js'
  * @throws STEERFLOW_CONFIG_INVALID when a pinned version does not exist.
  */
 export function committedWire(index: SchemaIndex, pinned: WriteVersion): Wire {
-  const topics = new Map<string, TopicIds>(
+  const topics = new Map<string, SchemaIds>(
     index.topics.map(topic => [
       topic,
       { write: writtenVersion(index, topic, pinned).id, read: committedIds(index, topic) },

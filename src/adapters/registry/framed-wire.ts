@@ -1,17 +1,49 @@
 import { SteerflowError } from '../../domain/errors.js'
 import { type Wire } from '../../runtime/wire.js'
 import { raw } from '../../topics.js'
-import { framed, frameOf, payloadOf, schemaIdOf } from './frame.js'
+
+/**
+ * The frame that Confluent's serializers put before a payload: a zero byte, then the id of the payload's schema as a
+ * big-endian int32. Any consumer finds the JSON behind the first five bytes.
+ */
+
+/** Bytes before the payload. */
+export const frameBytes = 5
+
+const magic = 0
+
+/** The frame of a schema id, made once and put before each of its payloads. */
+export function frameOf(id: number): Buffer {
+  const frame = Buffer.alloc(frameBytes)
+  frame[0] = magic
+  frame.writeInt32BE(id, 1)
+  return frame
+}
+
+/** A frame and a payload as one value; the one copy of the payload. */
+export function framed(frame: Buffer, payload: Buffer): Buffer {
+  const value = Buffer.allocUnsafe(frameBytes + payload.length)
+  value.set(frame)
+  value.set(payload, frameBytes)
+  return value
+}
+
+/** The schema id of a value, or null where it has no frame. */
+export const schemaIdOf = (value: Buffer): number | null =>
+  value.length >= frameBytes && value[0] === magic ? value.readInt32BE(1) : null
+
+/** What is behind the frame, in the value's own memory. */
+export const payloadOf = (value: Buffer): Buffer => value.subarray(frameBytes)
 
 /** The schemas of one topic, by the ids that stand in frames. */
-export interface TopicIds {
+export interface SchemaIds {
   readonly write: number
   /** Ids whose payloads this program reads; grows as schemas are looked up. */
   readonly read: ReadonlySet<number>
 }
 
 /** Learns whether an id may be read; what it cannot tell, it throws. */
-export type Resolve = (topic: string, id: number) => Promise<void>
+export type ResolveSchema = (topic: string, id: number) => Promise<void>
 
 const openingBrace = 0x7b
 
@@ -19,7 +51,7 @@ const openingBrace = 0x7b
  * Frames by the ids of each topic. A topic that is not listed has no schema, and its values pass as they are: dead
  * letters hold whatever bytes a record had.
  */
-export function framedWire(topics: ReadonlyMap<string, TopicIds>, resolve: Resolve): Wire {
+export function framedWire(topics: ReadonlyMap<string, SchemaIds>, resolve: ResolveSchema): Wire {
   const frames = new Map([...topics].map(([topic, { write }]) => [topic, frameOf(write)]))
   return {
     frame: (topic, payload) => {

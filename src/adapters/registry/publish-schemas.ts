@@ -1,5 +1,5 @@
 import { SteerflowError } from '../../domain/errors.js'
-import { type Registry } from './registry.js'
+import { type SchemaRegistry } from './registry.js'
 import { type SchemaIndex, subjectOf } from './schema-index.js'
 
 /**
@@ -26,7 +26,7 @@ export interface SchemaStatus {
 
 /** Compares the committed versions of a topic's schema with its subject; changes nothing. */
 export async function compareSchemas(
-  registry: Registry,
+  registry: SchemaRegistry,
   index: SchemaIndex,
   namespace: string,
   topic: string,
@@ -60,7 +60,7 @@ export async function compareSchemas(
  * refused. A subject with no setting of its own is made to check BACKWARD.
  */
 export async function publishSchemas(
-  registry: Registry,
+  registry: SchemaRegistry,
   index: SchemaIndex,
   namespace: string,
   topic: string,
@@ -83,7 +83,7 @@ export async function publishSchemas(
   return after
 }
 
-async function register(registry: Registry, subject: string, text: string): Promise<Partial<SchemaStatus>> {
+async function register(registry: SchemaRegistry, subject: string, text: string): Promise<Partial<SchemaStatus>> {
   try {
     return { state: 'registered', id: await registry.register(subject, text), detail: 'registered now' }
   } catch (error) {

@@ -4,12 +4,12 @@ import { committedIds, refusedByIndex } from './committed-index.js'
 import { framedWire } from './framed-wire.js'
 import { Lookups } from './lookups.js'
 import { publishSchemas } from './publish-schemas.js'
-import { type Registry } from './registry.js'
+import { type SchemaRegistry } from './registry.js'
 import { type SchemaIndex, subjectOf } from './schema-index.js'
 import { type WriteVersion, writtenVersion } from './write-version.js'
 
 export interface RegistryWireOptions {
-  readonly registry: Registry
+  readonly registry: SchemaRegistry
   readonly index: SchemaIndex
   /** What subjects begin with, before a dot: the namespace of the topics. */
   readonly namespace: string

@@ -9,7 +9,7 @@ export interface RegistrySchema {
  * What is asked of a schema registry. All of it throws STEERFLOW_REGISTRY_DOWN when no registry answers,
  * STEERFLOW_REGISTRY_REFUSED when it does not let us, and keeps credentials out of messages and causes.
  */
-export interface Registry {
+export interface SchemaRegistry {
   /** The id of a JSON Schema under a subject, or null when it is not registered there. */
   idOf(subject: string, text: string): Promise<number | null>
   /** Whether a schema is registered under a subject; versions that were deleted softly count, their records are still there. */

@@ -23,7 +23,11 @@ export class ByteFile {
       bytes += piece.byteLength
     }
     const file = await open(path, 'r')
-    await file.sync().finally(() => file.close())
+    try {
+      await file.sync()
+    } finally {
+      await file.close()
+    }
     return { bytes, sha256: hash.digest('hex') }
   }
 

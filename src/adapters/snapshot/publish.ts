@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { copyFile, readdir, rename, rm, symlink } from 'node:fs/promises'
+import { copyFile, readdir, rename, rm, symlink, utimes } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { type Snapshot } from '../../domain/job.js'
+import { below, solidBelow } from '../storage/below.js'
 import { makeFolder, syncFolder, writeDurably } from '../storage/durable.js'
 import { type FileStore } from '../storage/file-store.js'
 import { ByteFile } from './byte-file.js'
@@ -16,8 +17,8 @@ const isOccupied = (error: unknown): boolean =>
  * there.
  */
 export async function placeFolder(root: string, folder: string, { dataset, path }: Snapshot): Promise<void> {
-  const parent = join(root, 'datasets', dataset)
-  const target = join(root, path)
+  const parent = await solidBelow(root, 'datasets', dataset)
+  const target = await solidBelow(root, path)
   await makeFolder(parent)
   await rename(folder, target).catch(async (error: unknown) => {
     if (!isOccupied(error)) throw error
@@ -30,9 +31,29 @@ export async function placeFolder(root: string, folder: string, { dataset, path 
   await syncFolder(parent)
 }
 
+/**
+ * Gives a snapshot its name, makes it the newest, and points `latest.json` at it. What was there already may be removed at
+ * the same moment, since nothing needed it until now: then it is placed again.
+ */
+export async function publish(root: string, room: string, folder: string, snapshot: Snapshot): Promise<void> {
+  for (;;) {
+    await placeFolder(root, folder, snapshot)
+    const target = below(root, snapshot.path)
+    const now = new Date()
+    const touched = await utimes(target, now, now).catch(nullIfMissing)
+    await pointAt(root, room, snapshot)
+    if (touched !== null && existsSync(join(target, 'manifest.json'))) return
+  }
+}
+
+function nullIfMissing(error: unknown): null {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+  throw error
+}
+
 /** Points `latest.json` and, for people, the link `latest` at a snapshot. */
 export async function pointAt(root: string, room: string, snapshot: Snapshot): Promise<void> {
-  const dataset = join(root, 'datasets', snapshot.dataset)
+  const dataset = await solidBelow(root, 'datasets', snapshot.dataset)
   await writeDurably(join(dataset, 'latest.json'), latestOf(snapshot))
   // A link cannot be replaced in one step but by renaming another over it.
   const link = join(room, 'latest')
@@ -52,12 +73,12 @@ export async function keepCopy(root: string, room: string, snapshot: Snapshot, s
     await store.put(copy, name, await ByteFile.facts(copy))
     await rm(copy, { force: true })
   }
-  const folder = join(root, snapshot.path)
+  const folder = below(root, snapshot.path)
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   const names = entries
     .filter(entry => entry.isFile())
     .map(entry => relative(folder, join(entry.parentPath, entry.name)))
   const ordered = names.toSorted((a, b) => Number(a === 'SHA256SUMS') - Number(b === 'SHA256SUMS'))
   for (const name of ordered) await keep(join(folder, name), `${snapshot.path}/${name}`)
-  await keep(join(root, 'datasets', snapshot.dataset, 'latest.json'), `datasets/${snapshot.dataset}/latest.json`)
+  await keep(below(root, 'datasets', snapshot.dataset, 'latest.json'), `datasets/${snapshot.dataset}/latest.json`)
 }

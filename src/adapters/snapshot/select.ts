@@ -6,7 +6,7 @@ import { type FileStore } from '../storage/file-store.js'
 import { lineHead } from '../../domain/line-head.js'
 import { shardLines } from '../storage/shard-lines.js'
 import { inOrder, type SortRoom } from './select/in-order.js'
-import { type Placed } from './select/placed.js'
+import { type PlacedLine } from './select/placed.js'
 import { TreeVersions } from './select/tree-versions.js'
 
 /** A record that a snapshot holds. */
@@ -65,11 +65,11 @@ async function* inLog(
   { manifests, forgotten }: SelectOptions,
   versions: TreeVersions,
   leftOut: LeftOut,
-): AsyncIterable<readonly Placed[]> {
+): AsyncIterable<readonly PlacedLine[]> {
   let sequence = 0
   for (const manifest of inLogOrder(manifests)) {
     for await (const batch of shardLines(files, manifest)) {
-      const kept: Placed[] = []
+      const kept: PlacedLine[] = []
       for (const line of batch) {
         const { id, tree, split, ...origin } = headOf(manifest, line)
         const version = treeVersion(origin)
@@ -84,7 +84,11 @@ async function* inLog(
 }
 
 /** Those that count, once all have been seen: of each tree the last version, of each id the first. */
-async function* counted(placed: AsyncIterable<readonly Placed[]>, versions: TreeVersions, leftOut: LeftOut): Records {
+async function* counted(
+  placed: AsyncIterable<readonly PlacedLine[]>,
+  versions: TreeVersions,
+  leftOut: LeftOut,
+): Records {
   for await (const batch of placed) {
     const kept: Selected[] = []
     let last: string | null = null

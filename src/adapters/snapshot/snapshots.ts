@@ -8,6 +8,7 @@ import { digest } from '../../domain/digest.js'
 import { type Snapshot } from '../../domain/job.js'
 import { liveManifests, type ShardManifest } from '../../domain/shard.js'
 import { type Snapshots } from '../../stages/needs.js'
+import { below } from '../storage/below.js'
 import { storing } from '../storage/durable.js'
 import { type FileStore } from '../storage/file-store.js'
 import { type FileFacts, LineFile } from '../storage/line-file.js'
@@ -17,7 +18,7 @@ import { fileName, type Form, forms, parquetFolder, writeForms } from './data-fi
 import { describe } from './describe.js'
 import { openPinned } from './mix/pinned.js'
 import { type Mixed, type MixFacts, mixed } from './mix/round-mix.js'
-import { keepCopy, placeFolder, pointAt } from './publish.js'
+import { keepCopy, publish } from './publish.js'
 import { sortBytesWithin } from './select/sort-bytes.js'
 import { type LeftOut, select, type Selection } from './select.js'
 
@@ -93,7 +94,7 @@ export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots
         round === null ? sealed() : await mixed(round, sealed, await openPinned(root, round.snapshot, forgotten))
       const written = await writeRecords(folder, records)
       const snapshot = snapshotOf(dataset, written, names)
-      const wanted = formsOf(extras, join(root, snapshot.path))
+      const wanted = formsOf(extras, below(root, snapshot.path))
       if (wanted.includes('parquet') && snapshot.train + snapshot.validation > 0)
         await mkdir(join(folder, parquetFolder))
       const made = [
@@ -103,8 +104,7 @@ export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots
       const published = { at: new Date(now()).toISOString(), license: extras.license }
       const { leftOut, mix } = written
       await describe(folder, { snapshot, sets, files: made, leftOut, mix, shards: live, published })
-      await placeFolder(root, folder, snapshot)
-      await pointAt(root, room, snapshot)
+      await publish(root, room, folder, snapshot)
       if (files.place !== root) await keepCopy(root, room, snapshot, files)
       return snapshot
     } finally {
@@ -113,7 +113,7 @@ export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots
   }
   return {
     materialise: (dataset, manifests) =>
-      storing(`materialise a snapshot of ${dataset}`, () => materialise(dataset, manifests)),
+      storing(`materialise a snapshot of ${dataset} in ${root}`, () => materialise(dataset, manifests)),
   }
 }
 

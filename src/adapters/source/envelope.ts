@@ -1,6 +1,8 @@
 import { type Raw, type Split } from '../../domain/conversation.js'
 import { asSteerflowError, SteerflowError } from '../../domain/errors.js'
+import { type SourceFormat } from '../../domain/formats/format.js'
 import { detectFormat } from '../../domain/formats/index.js'
+import { deepest, isDeeper, tooDeep } from '../../domain/json/depth.js'
 import { type Message } from '../../domain/oasst/turn.js'
 import { type SourceItem } from '../../runtime/ingest.js'
 import { rawKey } from '../../topics.js'
@@ -13,6 +15,8 @@ export interface EnvelopeSettings {
   readonly source: string
   /** The format, where it was named; otherwise each record's is found out. */
   readonly format?: string | undefined
+  /** The formats that there are; left out: those that are built in. */
+  readonly formats?: readonly SourceFormat[] | undefined
   /** The split that the source is, where it was named. */
   readonly split?: Split | undefined
   /** What the records are taken in for, where it was said. */
@@ -37,6 +41,7 @@ export function readObject(line: Line): { readonly text: string; readonly record
 }
 
 function parsed(text: string): unknown {
+  if (isDeeper(text, deepest.source)) throw tooDeep(deepest.source)
   try {
     return JSON.parse(text)
   } catch (cause) {
@@ -51,13 +56,22 @@ export function recordItem(
   { text, record }: { readonly text: string; readonly record: Message },
   settings: EnvelopeSettings,
 ): SourceItem {
-  const format = settings.format ?? detectFormat(record).name
+  const format = settings.format ?? detectFormat(record, settings.formats).name
   const head = JSON.stringify({ format, only: settings.only, split: settings.split, source: settings.source, line })
   return {
     kind: 'record',
     position,
     key: rawKey(record),
     value: Buffer.from(`${head.slice(0, -1)},"record":${text}}`, 'utf8'),
+  }
+}
+
+/** What a line becomes where every line is a record; its position is the line's, from 0. */
+export function lineItem(line: Line, settings: EnvelopeSettings): SourceItem {
+  try {
+    return recordItem(line.number - 1, line.number, readObject(line), settings)
+  } catch (thrown) {
+    return rejectItem(line.number - 1, [line], thrown)
   }
 }
 

@@ -1,28 +1,46 @@
+import { type SourceItem, type Source } from '../../runtime/ingest.js'
+import { readLines, type ReadLinesOptions } from '../files/lines.js'
+import { type EnvelopeSettings, lineItem, readObject } from './envelope.js'
 import { basename } from 'node:path'
 import { type Raw, type Split } from '../../domain/conversation.js'
-import { sourceFormats } from '../../domain/formats/index.js'
+import { type SourceFormat } from '../../domain/formats/format.js'
+import { flatFormat } from '../../domain/formats/index.js'
 import { isFlatMessage } from '../../domain/oasst/assemble.js'
-import { type Source } from '../../runtime/ingest.js'
-import { readLines, type ReadLinesOptions } from '../files/lines.js'
 import { fileDigest, repeatable } from '../files/spool.js'
-import { type EnvelopeSettings, readObject } from './envelope.js'
 import { flatItems } from './flat-items.js'
-import { lineItems } from './line-items.js'
 
-/** The format that is only known here: a message a line, put together into trees. */
-export const flatFormat = 'oasst-flat'
-
-/** Every name that `format` takes. */
-export const formatNames: readonly string[] = [...sourceFormats.map(format => format.name), flatFormat]
+/**
+ * The items of a file with a record a line; an item's position is its line's, from 0.
+ * @throws STEERFLOW_INPUT_TORN after what came before the damage.
+ */
+export async function* lineItems(
+  path: string,
+  settings: EnvelopeSettings,
+  options: ReadLinesOptions,
+): AsyncGenerator<SourceItem> {
+  for await (const batch of readLines(path, options)) {
+    for (const line of batch) yield lineItem(line, settings)
+  }
+}
 
 export interface SourceOptions extends ReadLinesOptions {
-  /** One of `sourceFormats`, or `oasst-flat`; found out where it is not given. */
+  /** The name of one of the formats, or `oasst-flat`; found out where it is not given. */
   readonly format?: string | undefined
+  /** The formats that there are; left out: those that are built in. */
+  readonly formats?: readonly SourceFormat[] | undefined
   /** The split that all records of the source belong to. */
   readonly split?: Split | undefined
   /** Take the records in for one purpose only; a source taken in so is another source than the whole. */
   readonly only?: Raw['only']
 }
+
+/** What the envelopes of a source have in common, but for its digest. */
+export const envelopeOf = ({ format, formats, split, only }: SourceOptions): Omit<EnvelopeSettings, 'source'> => ({
+  format,
+  formats,
+  split,
+  only,
+})
 
 /** A source that may hold a copy of its input, which `close` removes. */
 export interface OpenSource extends Source {
@@ -42,7 +60,7 @@ export async function openSource(input: string, options: SourceOptions = {}): Pr
   try {
     const source = await fileDigest(local.path)
     const isFlat = options.format === undefined ? await looksFlat(local.path, options) : options.format === flatFormat
-    const settings: EnvelopeSettings = { source, format: options.format, split: options.split, only: options.only }
+    const settings: EnvelopeSettings = { source, ...envelopeOf(options) }
     return {
       name: input === '-' ? 'standard input' : basename(input),
       lineage: source,
@@ -57,7 +75,7 @@ export async function openSource(input: string, options: SourceOptions = {}): Pr
 }
 
 /** Whether the first line that can be read at all is a message of a tree. */
-async function looksFlat(path: string, options: ReadLinesOptions): Promise<boolean> {
+export async function looksFlat(path: string, options: ReadLinesOptions): Promise<boolean> {
   const { onRead: _, ...quiet } = options
   let tried = 0
   try {

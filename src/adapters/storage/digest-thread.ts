@@ -3,7 +3,7 @@ import { SteerflowError } from '../../domain/errors.js'
 import { compiledUrl } from '../compiled-url.js'
 import { type DigestReply, type DigestRequest } from './digest-messages.js'
 
-interface Waiting {
+interface PendingDigest {
   readonly resolve: (reply: DigestReply) => void
   readonly reject: (error: SteerflowError) => void
 }
@@ -11,7 +11,7 @@ interface Waiting {
 /** The thread, and who waits for its answers. */
 class DigestThread {
   readonly #worker = new Worker(compiledUrl(import.meta.url, './digest-worker.js'), { execArgv: [] })
-  readonly #waiting: Waiting[] = []
+  readonly #waiting: PendingDigest[] = []
   #failure: SteerflowError | null = null
 
   constructor() {

@@ -37,17 +37,25 @@ export async function makeFolder(path: string): Promise<void> {
 /** Tells apart the temporary files of this process: two calls may write the same file at the same time. */
 let written = 0
 
-/** Writes a whole file: temporary name → fsync → final name → fsync of the folder. Readers see all of it or the old one. */
+/**
+ * Writes a whole file: temporary name → fsync → final name → fsync of the folder. Readers see all of it or the old one; what
+ * could not be written, as on a full disk, leaves nothing.
+ */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}-${++written}.tmp`
-  const file = await open(temporary, 'w')
   try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
+    const file = await open(temporary, 'w')
+    try {
+      await file.writeFile(text)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
   }
-  await rename(temporary, path)
   await syncFolder(dirname(path))
 }
 

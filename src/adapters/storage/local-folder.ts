@@ -1,19 +1,20 @@
 import { createReadStream } from 'node:fs'
 import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
+import { isPathBelow } from '../../domain/names.js'
+import { below, solidBelow } from './below.js'
 import { exists, makeFolder, storing, syncFolder } from './durable.js'
 import { type FileStore, type StoredFile } from './file-store.js'
 
 /** Files below a folder of this machine. What is put there has to lie on the same file system, since it is renamed. */
 export function localFolder(folder: string): FileStore {
   const root = resolve(folder)
-  const pathOf = (name: string): string => join(root, name)
   return {
     place: root,
 
     put: (path, name) =>
-      storing(`keep ${name}`, async () => {
-        const target = pathOf(name)
+      storing(`keep ${name} in ${root}`, async () => {
+        const target = await solidBelow(root, name)
         await makeFolder(dirname(target))
         await rename(path, target).catch(async (error: unknown) => {
           // Renamed by an earlier call whose sync of the folder failed.
@@ -22,24 +23,25 @@ export function localFolder(folder: string): FileStore {
         await syncFolder(dirname(target))
       }),
 
-    read: name => readPieces(pathOf(name), name),
+    read: name => readPieces(() => below(root, name)),
 
     list: prefix => filesBelow(root, prefix),
 
     remove: name =>
-      storing(`remove ${name}`, async () => {
-        await rm(pathOf(name), { force: true })
+      storing(`remove ${name} from ${root}`, async () => {
+        await rm(await solidBelow(root, name), { force: true })
       }),
   }
 }
 
 const isMissing = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'ENOENT'
 
-async function* readPieces(path: string, name: string): AsyncIterable<Buffer> {
+async function* readPieces(pathOf: () => string): AsyncIterable<Buffer> {
+  const path = pathOf()
   const pieces = (createReadStream(path, { highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>)[Symbol.asyncIterator]()
   try {
     for (;;) {
-      const piece = await storing(`read ${name}`, async () => pieces.next())
+      const piece = await storing(`read ${path}`, async () => pieces.next())
       if (piece.done) return
       yield piece.value
     }
@@ -51,8 +53,9 @@ async function* readPieces(path: string, name: string): AsyncIterable<Buffer> {
 /** Looks only into the folder that the prefix names, and those below it. */
 async function* filesBelow(root: string, prefix: string): AsyncIterable<StoredFile> {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
-  const entries = await storing(`list ${folder}`, () =>
-    readdir(join(root, folder), { withFileTypes: true }).catch((error: unknown) => {
+  const place = folder === '' ? root : below(root, folder.slice(0, -1))
+  const entries = await storing(`list ${place}`, () =>
+    readdir(place, { withFileTypes: true }).catch((error: unknown) => {
       if (isMissing(error)) return []
       throw error
     }),
@@ -60,10 +63,11 @@ async function* filesBelow(root: string, prefix: string): AsyncIterable<StoredFi
   for (const entry of entries) {
     const name = `${folder}${entry.name}`
     if (!name.startsWith(prefix)) continue
-    if (entry.isDirectory()) yield* filesBelow(root, `${name}/`)
+    // What we could not have put there is none of ours.
+    if (entry.isDirectory() && isPathBelow(name)) yield* filesBelow(root, `${name}/`)
     if (!entry.isFile()) continue
     // Removed between the listing and this look: then it is not there.
-    const facts = await stat(join(root, name)).catch(() => null)
+    const facts = await stat(join(place, entry.name)).catch(() => null)
     if (facts) yield { name, bytes: facts.size, modified: facts.mtimeMs }
   }
 }

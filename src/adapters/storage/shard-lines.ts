@@ -52,7 +52,7 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>): Lines {
 export async function* shardLines(files: FileStore, manifest: ShardManifest): AsyncIterable<readonly Buffer[]> {
   let records = 0
   let bytes = 0
-  const pieces = digested(files.read(manifest.path), manifest.bytes)
+  const pieces = digested(noLonger(files.read(manifest.path), manifest), manifest.bytes)
   const seen = async function* (): AsyncIterable<Buffer> {
     for await (const piece of pieces) {
       bytes += piece.byteLength
@@ -75,6 +75,23 @@ export async function* shardLines(files: FileStore, manifest: ShardManifest): As
     await lines.return?.()
   }
   mustMatch(manifest, { records, bytes, sha256: await pieces.sha256() })
+}
+
+/**
+ * Pieces of a file that is to have so many bytes: of a longer one, which may never end or be a single line, no more is read.
+ * @throws STEERFLOW_STORAGE
+ */
+export async function* noLonger(
+  pieces: AsyncIterable<Buffer>,
+  { path, bytes: most }: { readonly path: string; readonly bytes: number },
+): AsyncIterable<Buffer> {
+  let bytes = 0
+  for await (const piece of pieces) {
+    bytes += piece.byteLength
+    if (bytes > most)
+      throw new SteerflowError('STEERFLOW_STORAGE', `${path} is not what was written: it has more than ${most} bytes`)
+    yield piece
+  }
 }
 
 function mustMatch(manifest: ShardManifest, found: FileFacts): void {

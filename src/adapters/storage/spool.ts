@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { surelyNow } from '../../runtime/clock.js'
 import { isRunning, ownIdentity, ProcessIdentity } from '../processes/identity.js'
 import { processTable } from '../processes/process-table.js'
 import { storing } from './durable.js'
@@ -32,6 +33,20 @@ function ownerOf(name: string): Owner | null {
   }
 }
 
+/** A name that tells whose something is: this process's. */
+export const ownMark = async (): Promise<string> =>
+  nameOf({ identity: await ownIdentity(), space: await processTable.space() })
+
+/**
+ * Whether the process that a name tells of has gone. Of those on other machines and in other containers that cannot be
+ * known: what is theirs is stale when it is old. A name that tells of none never is.
+ */
+export async function isStale(mark: string, path: string): Promise<boolean> {
+  const owner = ownerOf(mark)
+  if (owner === null) return false
+  return owner.space === (await processTable.space()) ? !(await isRunning(owner.identity)) : isAbandoned(path)
+}
+
 /**
  * Opens the spool below a storage root and removes what processes that no longer run have left in it. Of those on other
  * machines and in other containers it cannot know: what they left goes when it is old.
@@ -40,17 +55,18 @@ function ownerOf(name: string): Owner | null {
 export async function openSpool(root: string): Promise<Spool> {
   return storing(`use ${root} as the storage root`, async () => {
     const spool = join(root, 'spool')
-    const space = await processTable.space()
-    const own = join(spool, nameOf({ identity: await ownIdentity(), space }))
+    const own = join(spool, await ownMark())
     await mkdir(own, { recursive: true })
     for (const name of await readdir(spool)) {
-      const owner = ownerOf(name)
-      if (owner === null) continue
       const folder = join(spool, name)
-      const gone = owner.space === space ? !(await isRunning(owner.identity)) : await isAbandoned(folder)
-      if (gone) await rm(folder, { recursive: true, force: true })
+      if (await isStale(name, folder)) await rm(folder, { recursive: true, force: true })
     }
-    return { folder: purpose => storing('make a spool folder', () => mkdtemp(join(own, `${purpose}-`))) }
+    const folder = async (purpose: string): Promise<string> => {
+      // Another machine, by whose clock this one has written nothing for long, may have removed it.
+      await mkdir(own, { recursive: true })
+      return mkdtemp(join(own, `${purpose}-`))
+    }
+    return { folder: purpose => storing(`make a folder in ${own}`, () => folder(purpose)) }
   })
 }
 
@@ -59,7 +75,7 @@ async function isAbandoned(folder: string): Promise<boolean> {
   const entries = await readdir(folder, { recursive: true }).catch(() => [])
   for (const path of [folder, ...entries.map(entry => join(folder, entry))]) {
     const found = await stat(path).catch(() => null)
-    if (found && Date.now() - found.mtimeMs < abandonedMs) return false
+    if (found && surelyNow() - found.mtimeMs < abandonedMs) return false
   }
   return true
 }

@@ -4,7 +4,7 @@ import { type MaskInput } from '../../domain/mask/input.js'
 import { type TokenRow } from '../../domain/mask/token-row.js'
 import { type PromptTokens } from '../../domain/prompt-tokens.js'
 import { type Masker } from '../../stages/needs.js'
-import { type Answer } from './messages.js'
+import { type ThreadAnswer } from './messages.js'
 import { openThreads } from './open-threads.js'
 
 export interface MaskerOptions {
@@ -19,11 +19,11 @@ const unasked = (): never => {
   throw new SteerflowError('STEERFLOW_BUG', 'a tokenizer thread answered another question')
 }
 
-const isRow = (answer: Answer): answer is TokenRow => typeof answer === 'object' && answer !== null
+const isRow = (answer: ThreadAnswer): answer is TokenRow => typeof answer === 'object' && answer !== null
 
 /**
  * Computes where the loss of conversations begins, in worker threads.
- * @throws STEERFLOW_TOKENIZER when the model cannot be loaded.
+ * @throws STEERFLOW_INPUT_NOT_FOUND when the model cannot be read, STEERFLOW_TOKENIZER when it is none.
  */
 export async function openMasker({
   model,
@@ -53,7 +53,7 @@ export interface RowEncoder {
 /**
  * Computes the rows that a trainer learns from, of at most `maxTokens` each, in worker threads; with the same masks as
  * `openMasker`.
- * @throws STEERFLOW_TOKENIZER when the model cannot be loaded.
+ * @throws STEERFLOW_INPUT_NOT_FOUND when the model cannot be read, STEERFLOW_TOKENIZER when it is none.
  */
 export async function openRowEncoder({
   model,

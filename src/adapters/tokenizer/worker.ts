@@ -6,7 +6,7 @@ import { lossMask } from '../../domain/mask/loss-mask.js'
 import { tokenRow } from '../../domain/mask/token-row.js'
 import { type Tokenizer } from '../../domain/mask/tokenizer.js'
 import { cachedEncode } from './encode-cache.js'
-import { type Answer, type Reply, type Request, type ThreadOptions } from './messages.js'
+import { type ThreadAnswer, type ThreadReply, type ThreadRequest, type ThreadOptions } from './messages.js'
 import { readModel } from './model-file.js'
 import { piecewiseEncode } from './piecewise.js'
 import { loadSentencePiece } from './sentencepiece.js'
@@ -15,7 +15,7 @@ import { loadSentencePiece } from './sentencepiece.js'
 const cacheCapacity = 2_000_000
 
 const { model, tokens, question } = workerData as ThreadOptions
-const say = (reply: Reply) => parentPort?.postMessage(reply)
+const say = (reply: ThreadReply) => parentPort?.postMessage(reply)
 
 async function load(): Promise<Tokenizer> {
   const facts = readModel(readFileSync(model))
@@ -24,7 +24,7 @@ async function load(): Promise<Tokenizer> {
 }
 
 /** The result for one conversation: a broken rule is a result too, anything else thrown is not. */
-function result(tokenizer: Tokenizer, input: Request[number]): Answer | string {
+function result(tokenizer: Tokenizer, input: ThreadRequest[number]): ThreadAnswer | string {
   try {
     if (question.ask === 'first-learnt') return firstLearnt(tokenizer, tokens, input)
     return tokenRow(lossMask(tokenizer.encode, tokens, input), question.maxTokens)
@@ -42,7 +42,7 @@ const fail = (thrown: unknown) => {
 
 try {
   const tokenizer = await load()
-  parentPort?.on('message', (request: Request) => {
+  parentPort?.on('message', (request: ThreadRequest) => {
     try {
       say({ results: request.map(input => result(tokenizer, input)) })
     } catch (thrown) {

@@ -1,3 +1,5 @@
+import { race } from '../../runtime/concurrency.js'
+
 /** How much may be under way or finished and waiting for its turn. */
 export interface WindowLimit {
   /** Asked again and again: it may change. */
@@ -55,9 +57,8 @@ export async function* inOrder<I extends { readonly bytes: { readonly length: nu
       if (!ended && room) pulled ??= pull()
       const head = window[0]
       if (!head && !pulled) return
-      const events = [pulled?.then(() => false), head?.result.then(() => true)]
-      const ready = await Promise.race(events.filter(event => event !== undefined))
-      if (!ready || !head) continue
+      await race([pulled, head?.result].filter(event => event !== undefined && event !== null))
+      if (!head?.done) continue
       const results: O[] = []
       for (let first = window[0]; first?.done; first = window[0]) {
         results.push(await first.result)

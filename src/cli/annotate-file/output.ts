@@ -1,15 +1,13 @@
 import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { readBytes } from '../../adapters/files/bytes.js'
-import { openWriter, type FileWriter } from '../../adapters/files/writer.js'
+import { openWriter } from '../../adapters/files/writer.js'
 import { keepWholeLines } from './whole-lines.js'
 
 /** The output file while it grows. */
 export interface GrowingOutput {
   /** Where the lines are: the output itself or, when that is compressed, a plain file beside it. */
   readonly path: string
-  /** Opens it for the lines that are still missing. */
-  append(): Promise<FileWriter>
   /** Gives the output its final form. */
   finish(): Promise<void>
 }
@@ -31,7 +29,6 @@ export async function openOutput(output: string): Promise<GrowingOutput> {
   else await openWriter(path, { mode: 'append' }).then(writer => writer.close())
   return {
     path,
-    append: () => openWriter(path, { mode: 'append' }),
     finish: async () => {
       if (!compressed) return
       await copy(path, output)

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { z } from 'zod'
 import { readLines } from '../../adapters/files/lines.js'
+import { rejectedPathOf } from '../../adapters/files/rejects.js'
 import { type Line } from '../../adapters/files/splitter.js'
 import { type FileWriter, openWriter } from '../../adapters/files/writer.js'
 import { explain, SteerflowError } from '../../domain/errors.js'
@@ -33,7 +34,7 @@ export class RejectedLines {
 
   /** Opens the list of an earlier run, or an empty one. */
   static async open(output: string): Promise<RejectedLines> {
-    const path = `${output.replace(/\.gz$/, '')}.rejected.jsonl`
+    const path = rejectedPathOf(output)
     const entries: Entry[] = []
     if (existsSync(path)) {
       await keepWholeLines(path)

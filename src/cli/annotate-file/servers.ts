@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { EndpointEntries, protocolNames } from '../../adapters/inference/endpoints/entry.js'
+import { EndpointEntries } from '../../adapters/inference/endpoints/entry.js'
 import { type EndpointsSpec } from '../../adapters/inference/endpoints/watch.js'
 import { Guided } from '../../adapters/inference/protocols/guided.js'
+import { protocols } from '../../adapters/inference/protocols/protocols.js'
 import { complaintOf } from '../../adapters/plain-yaml.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { wholeNumber } from '../flags.js'
@@ -32,7 +33,9 @@ export const withServers = (command: Command): Command =>
     .option('--endpoints <url...>', 'servers, instead of --host and --port-num', endpoint)
     .option('--endpoints-file <file>', 'YAML or JSON list of servers that is read again when it changes')
     .addOption(
-      new Option('--server-protocol <name>', 'what the servers speak (default: nemo-generate)').choices(protocolNames),
+      new Option('--server-protocol <name>', 'what the servers speak (default: nemo-generate)').choices(
+        Object.keys(protocols),
+      ),
     )
     .option('--model-name <name>', 'name of the model in requests')
     .addOption(new Option('--guided <way>', 'how servers are told to write label lines only').choices(Guided.options))

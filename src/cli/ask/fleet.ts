@@ -2,7 +2,8 @@ import { type AnsweringFleet, openAnsweringFleet } from '../../adapters/inferenc
 import { type EndpointsReport } from '../../adapters/inference/endpoints/events.js'
 import { followEndpoints } from '../../adapters/inference/endpoints/follow.js'
 import { SteerflowError } from '../../domain/errors.js'
-import { attributeSetOf, type Config, endpointsOf, promptTokensOf } from '../config.js'
+import { attributeSetOf } from '../attribute-sets.js'
+import { type Config, endpointsOf, promptTokensOf } from '../config.js'
 
 /** The SteerLM model servers of a configuration. */
 export interface Answering {
@@ -11,7 +12,7 @@ export interface Answering {
 }
 
 export interface AnsweringSettings {
-  /** Hears of endpoints that come and go. */
+  /** Hears of endpoints that come and go, of those that are ejected and return, and of outages. */
   readonly report?: EndpointsReport
   /** Prompts in one request, where the protocol takes several; left out: found by trying. */
   readonly batch?: number
@@ -28,7 +29,7 @@ export async function openAnswering(
   { report = () => undefined, batch }: AnsweringSettings = {},
 ): Promise<Answering> {
   const { inFlight, deadlineSeconds } = config.sample
-  const sources = endpointsOf(config.sample)
+  const sources = endpointsOf(config, 'sample')
   if (!sources) {
     throw new SteerflowError(
       'STEERFLOW_USAGE',
@@ -40,6 +41,7 @@ export async function openAnswering(
     tokens: promptTokensOf(config),
     deadlineMs: deadlineSeconds * 1000,
     retryForMs,
+    report,
     ...(batch !== undefined && { batch }),
     ...(inFlight !== null && { mostInFlight: inFlight }),
   })

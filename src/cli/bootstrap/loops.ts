@@ -7,9 +7,8 @@ import {
   withRoundEvent,
 } from '../../domain/bootstrap/loop-state.js'
 import { RoundTally } from '../../domain/bootstrap/tally.js'
-import { readAll } from '../../runtime/read-all.js'
 import { type Log } from '../../runtime/log.js'
-import { reader } from '../../stages/bind.js'
+import { readRecords } from '../../runtime/read-records.js'
 import { outcomes, rounds } from '../../topics.js'
 import { readTopic } from '../read-topic.js'
 
@@ -48,9 +47,7 @@ export async function roundNamed(log: Log, loop: string, name: string | undefine
 /** The account of a round as far as its prompts have ended. */
 export async function tallyOf(log: Log, round: string): Promise<RoundTally> {
   const tally = new RoundTally(round)
-  const read = reader(outcomes)
-  for await (const { value } of readAll(log, outcomes.name)) {
-    const outcome = read(value)
+  for await (const { value: outcome } of readRecords(log, outcomes)) {
     if (outcome.round === round && !tally.complete) tally.add(outcome)
   }
   return tally

@@ -1,8 +1,9 @@
 import { type LoopState } from '../../domain/bootstrap/loop-state.js'
 import { Outcome } from '../../domain/bootstrap/outcome.js'
-import { pipeline } from '../../pipeline.js'
-import { type Consequence, type Letter } from '../../runtime/replay.js'
-import { encode } from '../../stages/bind.js'
+import { type Flow } from '../../flow.js'
+import { type Letter } from '../../runtime/letters.js'
+import { type Consequence } from '../../runtime/replay.js'
+import { encode } from '../../stages/node.js'
 import { outcomes } from '../../topics.js'
 
 /** Bytes before a record's JSON where a registry names its schema: a zero, which begins no JSON, and the id. */
@@ -12,14 +13,14 @@ const frameBytes = 5
  * Tells the account of a round, in the transaction of the replay, that what it counts as lost is on its way again. What
  * belongs to a round that is complete without it is not replayed.
  */
-export function toldToRounds(loops: ReadonlyMap<string, LoopState>): Consequence {
+export function toldToRounds(loops: ReadonlyMap<string, LoopState>, flow: Flow): Consequence {
   const closed = new Set(
     [...loops.values()].flatMap(({ rounds }) =>
       rounds.filter(({ summary }) => summary !== null).map(({ request }) => request.round),
     ),
   )
   return letter => {
-    const lost = lostBy(letter)
+    const lost = lostBy(letter, flow)
     if (lost === null) return []
     if (closed.has(lost.round)) return `STEERFLOW_ROUND_CLOSED: round ${lost.round} is complete without it`
     return [encode(outcomes, { ...lost, end: 'replayed' })]
@@ -27,8 +28,8 @@ export function toldToRounds(loops: ReadonlyMap<string, LoopState>): Consequence
 }
 
 /** The outcome that was recorded when the letter was written; null where it was of no round. */
-function lostBy({ node, code, record: { value } }: Letter): Outcome | null {
-  const lost = pipeline.find(({ name }) => name === node)?.lost
+function lostBy({ node, code, record: { value } }: Letter, flow: Flow): Outcome | null {
+  const lost = flow.node(node)?.onDeadLetter
   const bytes = value[0] === 0 ? value.subarray(frameBytes) : value
   const told = lost?.record(bytes, code)
   return told ? Outcome.parse(JSON.parse(told.value.toString('utf8'))) : null

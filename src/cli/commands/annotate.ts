@@ -1,6 +1,6 @@
 import { Option } from 'commander'
-import { type EndpointsReport } from '../../adapters/inference/endpoints/events.js'
 import { followEndpoints } from '../../adapters/inference/endpoints/follow.js'
+import { isReadOnce } from '../../adapters/files/spool.js'
 import { openFleet, type Fleet } from '../../adapters/inference/fleet.js'
 import { attributeSet, type AttributeSet } from '../../domain/attributes.js'
 import { type TokenPrice } from '../../domain/cost.js'
@@ -12,9 +12,11 @@ import { shippedTokenizer } from '../run/capabilities.js'
 import { type AnnotatedTurns } from '../../domain/annotation.js'
 import { annotateFile } from '../annotate-file/annotate-file.js'
 import { countLines } from '../annotate-file/count-lines.js'
-import { exitCodes, type Session, type Verb } from '../command.js'
+import { type Session, type Verb } from '../command.js'
+import { endFile } from '../file-end.js'
 import {
   oneOf,
+  outputName,
   type PromptTokenFlags,
   promptTokensOf,
   pythonBoolean,
@@ -26,6 +28,7 @@ import {
 } from '../flags.js'
 import { serverEntries, type ServerFlags, withServers } from '../annotate-file/servers.js'
 import { progress, type Progress } from '../render/progress.js'
+import { tellServers } from '../render/waits.js'
 
 interface Flags extends PromptTokenFlags, ServerFlags {
   readonly inputFileName: string
@@ -39,6 +42,7 @@ interface Flags extends PromptTokenFlags, ServerFlags {
   readonly retryFor: number | null
   readonly deadline: number
   readonly strict?: true
+  readonly retryRejected?: true
   readonly verify: number
   readonly estimate?: true
   readonly tokenPrice?: TokenPrice
@@ -53,11 +57,17 @@ export const annotate: Verb = (program, session) => {
     .description(
       `Asks value model servers for the attributes of every turn and writes the conversations in the order of the input;
 the label that a turn had moves to gt_label. A run that was stopped goes on where it was when it is started again with the
-same files. Records that cannot be annotated are reported in <output>.rejected.jsonl; the exit code is then 3.
+same files. Records that cannot be annotated are reported in <output>.rejected.jsonl; the exit code is then 3, as it is
+when nothing is annotated at all.
 While no server answers it waits, and after --retry-for it ends with exit code 1 and keeps what is done.`,
     )
     .option('--input-file-name <file>', 'conversations, JSON lines; gzip is recognised', 'input.jsonl')
-    .option('--output-file-name <file>', 'annotated conversations; compressed when it ends with .gz', 'output.jsonl')
+    .option(
+      '--output-file-name <file>',
+      'annotated conversations; compressed when it ends with .gz',
+      outputName,
+      'output.jsonl',
+    )
     .option(
       '--batch-size <prompts>',
       'prompts in one request, up to 128 (default: the best number, found by trying)',
@@ -89,6 +99,7 @@ While no server answers it waits, and after --retry-for it ends with exit code 1
     )
     .option('--deadline <seconds>', 'time for one answer', wholeNumber(1), 120)
     .option('--strict', 'stop at the first record that cannot be annotated; what is done is kept')
+    .option('--retry-rejected', 'ask again for the lines that an earlier run rejected; the others stay as they are')
     .option(
       '--verify <share>',
       'of so many turns, e.g. 1%, ask the attributes one by one too, and report what differs',
@@ -128,14 +139,14 @@ async function runEstimate(flags: Flags, session: Session): Promise<void> {
     turns: flags.turns,
     encode: await loadSentencePiece(shippedTokenizer),
   })
-  session.out(flags.json ? estimateJson(made, flags.tokenPrice) : estimateText(made, flags.tokenPrice))
+  await session.out(flags.json ? estimateJson(made, flags.tokenPrice) : estimateText(made, flags.tokenPrice))
 }
 
 async function run(flags: Flags, session: Session): Promise<void> {
   const sources = serverEntries(flags)
   const set = attributeSetOf(flags)
   const batch = flags.batchSize ?? (flags.protocol === 'per-attribute' ? 1 : undefined)
-  const total = flags.inputFileName === '-' ? null : await countLines(flags.inputFileName)
+  const total = (await isReadOnce(flags.inputFileName)) ? null : await countLines(flags.inputFileName)
   const fleet = openFleet({
     endpoints: [],
     attributeSet: set,
@@ -146,47 +157,47 @@ async function run(flags: Flags, session: Session): Promise<void> {
     deadlineMs: flags.deadline * 1000,
     retryForMs: flags.retryFor,
     verify: flags.verify,
+    report: tellServers(session),
   })
-  const following = await followEndpoints(sources, { fleet, set, report: noteTo(session) })
+  const following = await followEndpoints(sources, { fleet, set, report: tellServers(session) })
   // One prompt at a time means one record at a time: the order of the requests is then the original's.
   const inOrder = flags.concurrency === 1 && batch === 1
   let shown: Progress | undefined
-  const watch = setInterval(() => shown?.add(0, trouble(fleet)), 1000)
+  const watch = setInterval(() => shown?.add(0, undefined, trouble(fleet)), 1000)
   try {
-    const { rejected, rejectedPath } = await annotateFile({
+    const { rejected, rejectedPath, holdsSomething } = await annotateFile({
       input: flags.inputFileName,
       output: flags.outputFileName,
       model: fleet.pinned('file'),
       turns: flags.turns,
       strict: flags.strict,
+      retryRejected: flags.retryRejected,
       window: () => (inOrder ? Math.max(1, fleet.models().length) : fleet.conversations()),
-      begin: earlier => {
-        if (earlier) session.out(`Loaded ${earlier.annotated} existing requests\n`)
+      begin: async earlier => {
+        if (earlier) await session.out(`Loaded ${earlier.annotated} existing requests\n`)
+        if (earlier && earlier.rejected > 0) {
+          session.err(`${earlier.rejected} lines stay rejected; --retry-rejected takes them again\n`)
+        }
         const done = earlier ? earlier.annotated + earlier.rejected : 0
         shown = progress(session, 'annotate', 'records', total === null ? null : total - done)
       },
-      advanced: () => shown?.add(1, trouble(fleet)),
+      advanced: () => shown?.add(1, undefined, trouble(fleet)),
     })
     const { calls, turnsScored, prefixesReused } = fleet.stats()
     shown?.done(`${turnsScored} turns, ${prefixesReused} known already, ${calls} calls, ${rejected} rejected`)
     reportFleet(session, fleet.stats(), flags.tokenPrice)
-    if (rejected === 0) return
-    session.err(`${rejected} lines rejected, see ${rejectedPath}\n`)
-    session.exit(exitCodes.rejected)
+    endFile(session, {
+      output: flags.outputFileName,
+      holdsSomething,
+      rejected: { count: rejected, path: rejectedPath },
+      next: 'give --input-file-name conversations; --retry-rejected asks again for what servers refused',
+    })
   } finally {
     clearInterval(watch)
     following.stop()
     await fleet.close()
   }
 }
-
-/** Says what is wrong with a source of servers. */
-const noteTo =
-  (session: Session): EndpointsReport =>
-  event => {
-    if (!('cause' in event)) return
-    session.err(`${'url' in event ? event.url : event.source}: ${event.cause}\n`)
-  }
 
 /** A note on an outage, while there is one. */
 const trouble = (fleet: Fleet): string | undefined => {

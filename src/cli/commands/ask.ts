@@ -4,20 +4,24 @@ import { ActiveModel } from '../../adapters/models/active-model.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { parseWishes, type Wishes } from '../../domain/steering.js'
 import { nemoSystemPrompt } from '../../domain/system-prompt.js'
+import { Waits } from '../../runtime/waits.js'
 import { models } from '../../topics.js'
-import { ask as askFleet, type Reply } from '../ask/ask.js'
+import { ask as askFleet, type AskedReply, modelToAsk } from '../ask/ask.js'
 import { openAnswering } from '../ask/fleet.js'
-import { modelToAsk } from '../ask/model.js'
 import { type Session, type Verb } from '../command.js'
-import { attributeSetOf, type Config } from '../config.js'
-import { secondsOrForever, unescaped, wholeNumber } from '../flags.js'
+import { attributeSetOf } from '../attribute-sets.js'
+import { type Config, endpointsOf } from '../config.js'
+import { retryForOption, unescaped, wholeNumber } from '../flags.js'
 import { loadConfig } from '../load-config.js'
+import { type ConfigFlags, flowIn, flowOption } from '../options.js'
 import { comparison } from '../render/comparison.js'
+import { tellServers, tellWaits } from '../render/waits.js'
 import { openCapabilities } from '../run/capabilities.js'
 import { interrupts } from '../run/interrupts.js'
-import { inWorkspace } from '../workspace.js'
+import { outageLimit } from '../run/outage-limit.js'
+import { lookInWorkspace } from '../workspace.js'
 
-interface Flags {
+interface Flags extends Pick<ConfigFlags, 'flow'> {
   readonly config?: string
   readonly dataDir?: string
   readonly set: readonly Wishes[]
@@ -67,9 +71,10 @@ export const ask: Verb = (program, session) => {
     .option('--temperature <t>', '0: the likeliest answer', between(0, 100), 0)
     .option('--top-p <p>', 'smallest share of probability whose tokens are drawn', between(0.01, 1), 0.9)
     .option('--seed <n>', 'seed of the draw', wholeNumber(0))
-    .option('--retry-for <seconds>', 'how long to wait for servers that are away, or forever', secondsOrForever, 30_000)
+    .addOption(retryForOption('how long to wait for servers that are away or say nothing, or forever', 120))
     .option('--config <file>', 'configuration file (default: steerflow.yaml here, if there is one)')
     .option('--data-dir <dir>', 'folder of the log, shards, datasets, jobs and models (default: .steerflow)')
+    .addOption(flowOption())
     .option('--json', 'print JSON lines')
     .addHelpText(
       'after',
@@ -95,7 +100,8 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 const lineEnds = (text: string): string => unescaped(text.replaceAll('\\n', '\n'))
 
 /** The configuration, with the servers of the command line in place of its own. */
-function configured({ config, dataDir, endpoint, protocol }: Flags): Config {
+function configured(flags: Flags): Config {
+  const { config, dataDir, endpoint, protocol } = flags
   const endpoints = endpoint.map(url => ({ url, ...(protocol !== undefined && { protocol }) }))
   const set = [
     ...(dataDir === undefined ? [] : [`dataDir=${JSON.stringify(dataDir)}`]),
@@ -104,7 +110,7 @@ function configured({ config, dataDir, endpoint, protocol }: Flags): Config {
   if (protocol !== undefined && endpoints.length === 0) {
     throw new SteerflowError('STEERFLOW_USAGE', '--protocol belongs to --endpoint')
   }
-  return loadConfig({ file: config, set, env: process.env })
+  return loadConfig({ flow: flowIn(flags), file: config, set, env: process.env })
 }
 
 async function answerAll(
@@ -114,14 +120,18 @@ async function answerAll(
   config: Config,
   signal: AbortSignal,
 ): Promise<void> {
-  const answering = await openAnswering(config, flags.retryFor)
+  const answering = await openAnswering(config, flags.retryFor, { report: tellServers(session) })
   const settings = flags.set.length === 0 ? [{}] : flags.set
   try {
     const active = (): Promise<readonly string[]> =>
-      inWorkspace(config, async ({ log }) => {
-        const model = await new ActiveModel(log, models, 'steerlm').now()
-        return model ? [model.digest, model.model] : []
-      })
+      lookInWorkspace(
+        config,
+        async ({ log }) => {
+          const model = await new ActiveModel(log, models, 'steerlm').now()
+          return model ? [model.digest, model.model] : []
+        },
+        { scratch: () => true },
+      )
     const question = {
       text,
       system: flags.system ?? nemoSystemPrompt,
@@ -131,34 +141,44 @@ async function answerAll(
       maxTokens: flags.maxTokens ?? config.sample.maxTokens,
     }
     const replies = flags.compare
-      ? await inWorkspace(config, async workspace => {
-          const opened = await openCapabilities(workspace)
-          try {
-            if (!(await opened.hasValueModel())) {
-              throw new SteerflowError(
-                'STEERFLOW_USAGE',
-                'there is no active value model to compare with: run `steerflow quickstart` first, or leave --compare out',
-              )
+      ? await lookInWorkspace(
+          config,
+          async workspace => {
+            const opened = await openCapabilities(workspace, tellServers(session), new Waits(tellWaits(session)))
+            const limit = outageLimit(opened, flags.retryFor)
+            try {
+              if (!(await opened.hasValueModel())) {
+                throw new SteerflowError(
+                  'STEERFLOW_USAGE',
+                  'there is no active value model to compare with: run `steerflow quickstart` first, or leave --compare out',
+                )
+              }
+              const ends = AbortSignal.any([signal, limit.signal])
+              const judge = await opened.capabilities.valueModels.pin(ends)
+              return await askFleet(answering.fleet, question, settings, judge, ends)
+            } catch (error) {
+              limit.signal.throwIfAborted()
+              throw error
+            } finally {
+              limit.release()
+              await opened.close()
             }
-            const judge = await opened.capabilities.valueModels.pin(signal)
-            return await askFleet(answering.fleet, question, settings, judge, signal)
-          } finally {
-            await opened.close()
-          }
-        })
+          },
+          { scratch: config => endpointsOf(config, 'annotate') !== null },
+        )
       : await askFleet(answering.fleet, question, settings, null, signal)
-    print(session, replies, flags)
+    await print(session, replies, flags)
   } finally {
     await answering.close()
   }
 }
 
-function print(session: Session, replies: readonly Reply[], { json, compare }: Flags): void {
-  if (json) for (const reply of replies) session.out(`${JSON.stringify(reply)}\n`)
-  else if (compare) session.out(comparison(replies, session.columns))
+async function print(session: Session, replies: readonly AskedReply[], { json, compare }: Flags): Promise<void> {
+  if (json) for (const reply of replies) await session.json(reply)
+  else if (compare) await session.out(comparison(replies, session.columns))
   else
     for (const { label, answer, finish } of replies) {
       session.err(`asked for ${label}${finish === 'length' ? '; cut off at --max-tokens' : ''}\n`)
-      session.out(`${answer}\n`)
+      await session.out(`${answer}\n`)
     }
 }

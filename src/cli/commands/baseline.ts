@@ -4,7 +4,7 @@ import { startBaselineServer } from '../../adapters/baseline/server.js'
 import { readExamples, writeTrained } from '../../adapters/baseline/train-files.js'
 import { fitsOf, trainBaseline } from '../../baseline/train.js'
 import { type Session, type Verb } from '../command.js'
-import { type PromptTokenFlags, promptTokensOf, wholeNumber, withPromptTokens } from '../flags.js'
+import { outputName, type PromptTokenFlags, promptTokensOf, wholeNumber, withPromptTokens } from '../flags.js'
 import { metricsTable } from '../render/metrics-table.js'
 import { progress } from '../render/progress.js'
 import { interrupts } from '../run/interrupts.js'
@@ -32,14 +32,14 @@ async function train(flags: TrainFlags, session: Session): Promise<void> {
   const metrics = await writeTrained(flags.output, trained)
   shown.done()
   if (flags.json) {
-    session.out(`${JSON.stringify(metrics)}\n`)
+    await session.json(metrics)
     return
   }
-  session.out(`${metricsTable(metrics.metrics).join('\n')}\n\n`)
-  session.out(
+  await session.out(`${metricsTable(metrics.metrics).join('\n')}\n\n`)
+  await session.out(
     `${metrics.turns} turns of ${metrics.trees} trees; figures on the assistant’s turns of held-out trees, ${metrics.folds} folds.\n`,
   )
-  session.out(
+  await session.out(
     `${metrics.about}\n${languageNote(metrics.languages)}\nmodel ${metrics.digest.slice(0, 12)} in ${flags.output}\n`,
   )
 }
@@ -67,7 +67,7 @@ async function serve(flags: ServeFlags, session: Session): Promise<void> {
     ...(flags.token !== undefined && { token: flags.token }),
   })
   server.ref()
-  session.out(`${server.url}\n`)
+  await session.out(`${server.url}\n`)
   session.err(`model ${server.model.slice(0, 12)}; PUT ${server.url}/generate, end with Ctrl-C\n`)
   if (!interrupted.signal.aborted) await once(interrupted.signal, 'abort')
   await server.close()
@@ -91,7 +91,7 @@ contract. On quality it is about as good as the length of the answer alone.`,
 figures beside two controls. The same snapshot gives the same model file.`,
     )
     .requiredOption('--snapshot <dir>', 'snapshot folder, datasets/<name>/<digest>')
-    .requiredOption('--output <dir>', 'folder for model.json and metrics.json; made when missing')
+    .requiredOption('--output <dir>', 'folder for model.json and metrics.json; made when missing', outputName)
     .option('--folds <count>', 'parts for the held-out figures; 1: none are computed', wholeNumber(1), 5)
     .option('--max-turns <count>', 'most turns that are learnt from, whole trees', wholeNumber(1), mostTurns)
     .option('--predicted', 'learn from labels that a model predicted too (type VALUE_TO_TEXT)')

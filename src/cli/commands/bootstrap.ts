@@ -1,14 +1,64 @@
-import { readLoops, loopNamed } from '../bootstrap/loops.js'
+import { type Command } from 'commander'
+import { openWriter } from '../../adapters/files/writer.js'
+import { loopNamed, roundNamed, readLoops } from '../bootstrap/loops.js'
+import { reportOf } from '../bootstrap/report/report.js'
+import { reportText } from '../bootstrap/report/text.js'
+import { type Session, type Verb } from '../command.js'
+import { outputName } from '../flags.js'
+import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { lookInWorkspace, inWorkspace } from '../workspace.js'
 import { lastRound, isOpen } from '../../domain/bootstrap/loop-state.js'
 import { SteerflowError } from '../../domain/errors.js'
-import { encode } from '../../stages/bind.js'
+import { encode } from '../../stages/node.js'
 import { rounds } from '../../topics.js'
 import { startRound, type StartFlags } from '../bootstrap/start.js'
 import { statusOf, statusText } from '../bootstrap/status.js'
-import { type Verb } from '../command.js'
-import { type ConfigFlags, configOf, withConfig } from '../options.js'
-import { inWorkspace } from '../workspace.js'
-import { addReport } from './bootstrap-report.js'
+
+interface Flags extends ConfigFlags {
+  readonly loop?: string
+  readonly html?: string
+  readonly json?: true
+}
+
+/** Adds `bootstrap report`: what a closed round came to, as text, JSON, or a page. */
+export function addReport(group: Command, session: Session): void {
+  const command = group
+    .command('report')
+    .summary('what a round came to, as text, JSON or a page with plots')
+    .description(
+      `What a closed round came to: ends of prompts, answers by rule, attributes as asked for and as predicted, the course
+from round to round, and what the stop rule said. A page is one file, without scripts or anything from elsewhere.`,
+    )
+    .argument('[round]', 'a round, e.g. main-2 (default: the last of the loop that has closed)')
+    .option('--loop <name>', 'the loop (default: bootstrap.loop)')
+    .option('--html <file>', 'write the page to a file', outputName)
+    .option('--json', 'print the records of the round and those before as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  steerflow bootstrap report
+  steerflow bootstrap report main-1 --html report.html
+  steerflow bootstrap report --json | jq '.rounds[-1].summary.against'
+`,
+    )
+  withConfig(command).action((name: string | undefined, flags: Flags) =>
+    lookInWorkspace(configOf(flags), async ({ config, log }) => {
+      const loop =
+        name === undefined ? (flags.loop ?? config.bootstrap.loop) : (await roundNamed(log, '', name)).request.loop
+      const report = reportOf(await loopNamed(log, loop), name)
+      if (flags.html !== undefined) {
+        const { reportPage } = await import('../bootstrap/report/page.js')
+        const file = await openWriter(flags.html)
+        await file.write(reportPage(report))
+        await file.close()
+        session.err(`wrote ${flags.html}\n`)
+      }
+      if (flags.json) await session.json(report)
+      else if (flags.html === undefined) await session.out(reportText(report, session.columns))
+    }),
+  )
+}
 
 interface StatusFlags extends ConfigFlags {
   readonly loop?: string
@@ -49,9 +99,9 @@ Examples:
     .option('--without-model', 'do not wait for the model of the round before: sample the same one again')
   withConfig(start).action((flags: ConfigFlags & StartFlags) =>
     inWorkspace(configOf(flags), async workspace => {
-      const { round, purpose } = await startRound(workspace, flags)
+      const { round, purpose } = await startRound(workspace, flags, message => session.err(`warning: ${message}\n`))
       const what = purpose === 'measure' ? ', which only measures,' : ''
-      session.out(
+      await session.out(
         `round ${round}${what} is asked for; steerflow run works on it, steerflow bootstrap status shows it\n`,
       )
     }),
@@ -63,11 +113,11 @@ Examples:
     .option('--loop <name>', 'only one loop (default: all)')
     .option('--json', 'print JSON lines')
   withConfig(status).action((flags: StatusFlags) =>
-    inWorkspace(configOf(flags), async ({ log }) => {
+    lookInWorkspace(configOf(flags), async ({ log }) => {
       const loops = flags.loop === undefined ? [...(await readLoops(log)).values()] : [await loopNamed(log, flags.loop)]
       const rows = (await Promise.all(loops.map(loop => statusOf(log, loop)))).flat()
-      if (flags.json) for (const row of rows) session.out(`${JSON.stringify(row)}\n`)
-      else session.out(rows.length === 0 ? 'no rounds yet: steerflow bootstrap start\n' : statusText(rows))
+      if (flags.json) for (const row of rows) await session.json(row)
+      else await session.out(rows.length === 0 ? 'no rounds yet: steerflow bootstrap start\n' : statusText(rows))
     }),
   )
 
@@ -88,7 +138,7 @@ Examples:
       if (loop.stopped) throw new SteerflowError('STEERFLOW_USAGE', `the loop ${loop.loop} has ended already`)
       const { reason } = flags
       await log.publish([encode(rounds, { loop: loop.loop, round, number, event: 'stopped', by: 'person', reason })])
-      session.out(
+      await session.out(
         isOpen(loop) ? `round ${round} is given up; it closes as it is\n` : `the loop ${loop.loop} has ended\n`,
       )
     }),

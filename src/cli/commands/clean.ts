@@ -2,12 +2,14 @@ import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { Option } from 'commander'
 import { openRejects } from '../../adapters/files/rejects.js'
+import { besides } from '../../adapters/files/target.js'
 import { openWriter } from '../../adapters/files/writer.js'
 import { openMasker } from '../../adapters/tokenizer/open-masker.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { cleanFile } from '../clean-file.js'
-import { exitCodes, type Session, type Verb } from '../command.js'
-import { type PromptTokenFlags, promptTokensOf, wholeNumber, withPromptTokens } from '../flags.js'
+import { type Session, type Verb } from '../command.js'
+import { endFile } from '../file-end.js'
+import { outputName, type PromptTokenFlags, promptTokensOf, wholeNumber, withPromptTokens } from '../flags.js'
 import { progress } from '../render/progress.js'
 
 interface Flags extends PromptTokenFlags {
@@ -27,11 +29,12 @@ export const clean: Verb = (program, session) => {
     .summary('remove conversations of which nothing is learnt (data_clean.py)')
     .description(
       `Writes the conversations of which at least one token is learnt within the sequence length; the others are removed.
-Lines that are not JSON objects are reported in <output>.rejected.jsonl; the exit code is then 3.
+Lines that are not JSON objects are reported in <output>.rejected.jsonl; the exit code is then 3, as it is when nothing
+is left.
 Which lines are removed is said on standard output, progress on standard error.`,
     )
     .requiredOption('--dataset-file <file>', 'conversations, JSON lines; gzip is recognised, - is standard input')
-    .requiredOption('--output-file <file>', 'what is kept; compressed when the name ends with .gz')
+    .requiredOption('--output-file <file>', 'what is kept; compressed when the name ends with .gz', outputName)
     .option('--library <name>', 'tokenizer library; sentencepiece is the only one', 'sentencepiece')
     .requiredOption('--model-file <file>', 'SentencePiece .model file')
     .option('--model-name <name>', 'accepted and ignored, as the original does with sentencepiece')
@@ -62,11 +65,13 @@ async function run(flags: Flags, session: Session): Promise<void> {
       `--library ${flags.library} is not supported; sentencepiece with --model-file is the only one`,
     )
   }
+  const rejectsOf = await besides(flags.outputFile)
   const { size } = flags.datasetFile === '-' ? { size: null } : await stat(flags.datasetFile).catch(notFound(flags))
   const tokens = promptTokensOf(flags)
   const masker = await openMasker({ model: flags.modelFile, tokens, threads: flags.threads })
-  const rejects = openRejects(flags.outputFile)
+  const rejects = openRejects(rejectsOf)
   const shown = progress(session, 'clean', 'bytes', size)
+  let kept = 0
   try {
     const output = await openWriter(flags.outputFile)
     try {
@@ -82,6 +87,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
       })
       await output.close()
       await rejects.close()
+      kept = counts.kept
       shown.done(`${counts.kept} kept, ${counts.removed} removed, ${rejects.count} rejected`)
     } catch (thrown) {
       await Promise.all([output.abort(), rejects.abort()])
@@ -90,9 +96,12 @@ async function run(flags: Flags, session: Session): Promise<void> {
   } finally {
     await masker.close()
   }
-  if (rejects.count === 0) return
-  session.err(`${rejects.count} lines rejected, see ${rejects.path}\n`)
-  session.exit(exitCodes.rejected)
+  endFile(session, {
+    output: flags.outputFile,
+    holdsSomething: kept > 0,
+    rejected: rejects,
+    next: 'give --dataset-file conversations with turns that are learnt, or a longer --seq-len',
+  })
 }
 
 const notFound =

@@ -1,22 +1,26 @@
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { type Verb } from '../command.js'
-import { Config } from '../config.js'
+import { configOfFlow } from '../config.js'
+import { checkConfiguration } from '../doctor/contradictions.js'
 import { withoutSecrets } from '../config-keys.js'
 import { variables } from '../load-config.js'
-import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { type ConfigFlags, configOf, flowIn, withConfig } from '../options.js'
 import { table } from '../render/bars.js'
-import { tokenNotes } from '../token-notes.js'
 
 /** `config check|show`: whether the configuration fits, and what is in force. */
 export const config: Verb = (program, session) => {
   const group = program.command('config').description('Check or show the configuration.')
   withConfig(
-    group.command('check').description('Check the configuration; exit 2 and the key when it does not fit.'),
-  ).action((flags: ConfigFlags) => {
-    const notes = tokenNotes(configOf(flags))
-    session.out('the configuration fits\n')
-    for (const note of notes) session.out(`note: ${note}\n`)
+    group
+      .command('check')
+      .description(
+        'Check the configuration, against its schema and against what is there: tokenizer, trainers, servers, data; exit 2 and both sides when something does not fit.',
+      ),
+  ).action(async (flags: ConfigFlags) => {
+    const notes = await checkConfiguration(configOf(flags))
+    await session.out('the configuration fits\n')
+    for (const note of notes) await session.out(`note: ${note}\n`)
   })
   const show = group
     .command('show')
@@ -24,19 +28,19 @@ export const config: Verb = (program, session) => {
     .option('--json', 'print JSON')
     .option('--variables', 'list the environment variables instead')
     .option('--schema', 'print the JSON Schema of steerflow.yaml instead, for editors')
-  withConfig(show).action((flags: ConfigFlags & { json?: true; variables?: true; schema?: true }) => {
-    if (flags.schema)
-      session.out(`${JSON.stringify(z.toJSONSchema(Config, { io: 'input', target: 'draft-7' }), null, 2)}\n`)
+  withConfig(show).action(async (flags: ConfigFlags & { json?: true; variables?: true; schema?: true }) => {
+    const flow = flowIn(flags)
+    if (flags.schema) await session.json(z.toJSONSchema(configOfFlow(flow), { io: 'input', target: 'draft-7' }), 2)
     else if (flags.variables) {
-      session.out(
+      await session.out(
         `${table(
-          [...variables()].map(([name, path]) => [name, path.join('.')]),
+          [...variables(flow)].map(([name, path]) => [name, path.join('.')]),
           [0, 1],
         ).join('\n')}\n`,
       )
     } else {
       const shown = withoutSecrets(configOf(flags))
-      session.out(flags.json ? `${JSON.stringify(shown)}\n` : stringify(shown))
+      await (flags.json ? session.json(shown) : session.data(stringify(shown)))
     }
   })
 }

@@ -8,8 +8,11 @@ import { attributeSet } from '../../domain/attributes.js'
 import { type ExportContext } from '../../domain/export/export-format.js'
 import { type LabelPlace, labelPlaces } from '../../domain/export/label-place.js'
 import { type Session } from '../command.js'
-import { attributeSetsOf, type Config, promptTokensOf } from '../config.js'
-import { wholeNumber } from '../flags.js'
+import { attributeSetsOf } from '../attribute-sets.js'
+import { type Config, promptTokensOf } from '../config.js'
+import { needFolder } from '../data-folder.js'
+import { endFile } from '../file-end.js'
+import { outputName, unknownName, wholeNumber } from '../flags.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { thousands } from '../render/bars.js'
 import { progress } from '../render/progress.js'
@@ -36,12 +39,8 @@ Formats:
 ${exportFormats.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join('\n')}`,
     )
     .argument('<dataset>')
-    .addOption(
-      new Option('--format <name>', 'format of the rows')
-        .choices(exportFormats.map(({ name }) => name))
-        .makeOptionMandatory(),
-    )
-    .requiredOption('--output <dir>', 'the folder to make; it must not exist')
+    .requiredOption('--format <name>', 'format of the rows: one of these, or of your flow')
+    .requiredOption('--output <dir>', 'the folder to make; it must not exist', outputName)
     .option('--snapshot <digest>', 'the snapshot, by the beginning of its digest (default: the latest)')
     .addOption(
       new Option('--labels <place>', 'where messages and sharegpt have the label line of a reply')
@@ -64,9 +63,17 @@ Examples:
     )
   withConfig(command).action(async (dataset: string, flags: Flags) => {
     const config = configOf(flags)
+    needFolder(config)
+    const { exports } = config.flow
+    const format = exports.find(({ name }) => name === flags.format)
+    if (!format)
+      throw unknownName(
+        '--format',
+        flags.format,
+        exports.map(({ name }) => name),
+      )
     const root = resolve(config.dataDir)
     const manifest = await findSnapshot(root, dataset, flags.snapshot)
-    const format = exportFormats.find(({ name }) => name === flags.format)!
     const bytes = manifest.splits.train.bytes + manifest.splits.validation.bytes
     const shown = progress(session, `export ${dataset} as ${format.name}`, 'bytes', bytes)
     const result = await writeExport({
@@ -79,12 +86,17 @@ Examples:
     })
     const rows = `${thousands(result.rows.train)} train rows, ${thousands(result.rows.validation)} validation rows`
     shown.done(rows)
+    endFile(session, {
+      output: flags.output,
+      holdsSomething: result.rows.train + result.rows.validation > 0,
+      next: `choose another --format: nothing in snapshot ${manifest.digest} has a form in ${format.name}`,
+    })
     if (flags.json) {
-      session.out(`${JSON.stringify({ output: resolve(flags.output), snapshot: manifest.digest, ...result })}\n`)
+      await session.json({ output: resolve(flags.output), snapshot: manifest.digest, ...result })
       return
     }
-    session.out(`${flags.output}: ${rows} from snapshot ${manifest.digest}\n`)
-    for (const [what, count] of Object.entries(result.counts)) session.out(`  ${what}: ${thousands(count)}\n`)
+    await session.out(`${flags.output}: ${rows} from snapshot ${manifest.digest}\n`)
+    for (const [what, count] of Object.entries(result.counts)) await session.out(`  ${what}: ${thousands(count)}\n`)
   })
 }
 

@@ -1,45 +1,109 @@
-import { findLetter, type Letter, letters, replay } from '../../runtime/replay.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { type Letter, findLetter, refuseUnknown, letters } from '../../runtime/letters.js'
+import { table, thousands, oneLine } from '../render/bars.js'
+import { letterHeader, letterRow, facts, summaryFacts, summaryLines } from '../dead-letters/facts.js'
+import { type Flow } from '../../flow.js'
+import { isRelabelNode, relabelSources } from '../../pipeline.js'
+import { summarise } from '../../runtime/letter-summary.js'
+import { replay } from '../../runtime/replay.js'
+import { type Log } from '../../runtime/log.js'
 import * as topicTable from '../../topics.js'
-import { exitCodes, type Verb } from '../command.js'
-import { type ConfigFlags, configOf, withConfig } from '../options.js'
-import { oneLine, table } from '../render/bars.js'
 import { readLoops } from '../bootstrap/loops.js'
 import { toldToRounds } from '../bootstrap/replayed.js'
-import { inWorkspace } from '../workspace.js'
+import { exitCodes, type Verb } from '../command.js'
+import { filtered, type FilterFlags, filterOf } from '../dead-letters/filter.js'
+import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { inWorkspace, lookInWorkspace } from '../workspace.js'
+
+/** Rows that a list prints where nobody says how many. */
+export const usualRows = 100
+/** Rows whose columns are made as wide as each other; so many are in memory. */
+const pageRows = 200
+
+/** How many letters are asked for. @throws STEERFLOW_USAGE for what is no number above 0 */
+export function limitOf(text: string | undefined, usual: number): number {
+  if (text === undefined) return usual
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
+  throw new SteerflowError('STEERFLOW_USAGE', `--limit ${text}: expected a number above 0`)
+}
+
+/**
+ * Lines of a list of letters, as they are read: at most `limit`, then how many more there are. However many there are,
+ * few are in memory.
+ */
+export async function* listLines(letters: AsyncIterable<Letter>, limit: number): AsyncGenerator<string> {
+  let page: (readonly string[])[] = [letterHeader]
+  let listed = 0
+  let more = 0
+  for await (const letter of letters) {
+    if (listed === limit) {
+      more++
+      continue
+    }
+    listed++
+    page.push(letterRow(letter))
+    if (page.length < pageRows) continue
+    yield* lines(page)
+    page = []
+  }
+  if (listed === 0) yield 'no dead letters'
+  else yield* lines(page)
+  if (more > 0)
+    yield `${thousands(more)} more: raise --limit, choose with --node, --code, --since and --until, or see dead-letters summary`
+}
+
+const lines = (rows: readonly (readonly string[])[]): readonly string[] => table(rows, [0, 1, 2, 3, 4, 5])
 
 const topics = { deadLetters: topicTable.deadLetters.name, replayed: topicTable.replayed.name }
 
-interface Filter {
-  readonly code?: string
-  readonly node?: string
-}
+/** Refusals of a replay that are printed. */
+const shownRefusals = 20
 
-/** `dead-letters list|show|replay`: what could not pass, why, and again. */
+type Flags = ConfigFlags & FilterFlags
+
+/** `dead-letters list|summary|show|replay`: what could not pass, why, and again. */
 export const deadLetters: Verb = (program, session) => {
-  const group = program.command('dead-letters').description('Records that could not pass: list, show, replay.')
+  const group = program
+    .command('dead-letters')
+    .description('Records that could not pass: summary, list, show, replay.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  steerflow dead-letters summary --since 2h' +
+        '\n  steerflow dead-letters list --node annotate --limit 20' +
+        '\n  steerflow dead-letters replay --code STEERFLOW_RECORD_EXHAUSTED --dry-run\n',
+    )
 
-  const list = group.command('list').description('List them, oldest first.').option('--json', 'print JSON lines')
-  withConfig(filtered(list)).action((flags: ConfigFlags & Filter & { json?: true }) =>
-    inWorkspace(configOf(flags), async ({ log }) => {
-      const found: Letter[] = []
-      for await (const letter of letters(log, topics)) if (matches(letter, flags)) found.push(letter)
-      if (flags.json) for (const letter of found) session.out(`${JSON.stringify(facts(letter))}\n`)
-      else if (found.length === 0) session.out('no dead letters\n')
-      else {
-        const rows = found.map(letter => [
-          letter.id,
-          letter.node,
-          letter.code,
-          place(letter),
-          state(letter),
-          oneLine(letter.cause, 80),
-        ])
-        session.out(
-          `${table([['id', 'node', 'code', 'origin', 'state', 'cause'], ...rows], [0, 1, 2, 3, 4, 5]).join('\n')}\n`,
-        )
-      }
+  const summary = group
+    .command('summary')
+    .description('Count them by node, code and cause, and by the hour in which they were written.')
+    .option('--json', 'print JSON')
+  withConfig(filtered(summary)).action((flags: Flags & { json?: true }) =>
+    lookingAt(flags, async (log, flow) => {
+      const found = await summarise(chosen(log, flow, flags))
+      if (flags.json) await session.json(summaryFacts(found))
+      else await session.out(`${summaryLines(found).join('\n')}\n`)
     }),
   )
+
+  const list = group
+    .command('list')
+    .description('List them, oldest first.')
+    .option('--limit <n>', `at most so many; default ${usualRows}, with --json all`)
+    .option('--json', 'print JSON lines')
+  withConfig(filtered(list)).action((flags: Flags & { json?: true; limit?: string }) => {
+    const limit = limitOf(flags.limit, flags.json ? Infinity : usualRows)
+    return lookingAt(flags, async (log, flow) => {
+      if (!flags.json)
+        for await (const line of listLines(chosen(log, flow, flags), limit)) await session.out(`${line}\n`)
+      else {
+        let left = limit
+        for await (const letter of chosen(log, flow, flags)) {
+          if (left-- <= 0) return
+          await session.json(facts(letter))
+        }
+      }
+    })
+  })
 
   const show = group
     .command('show')
@@ -47,40 +111,60 @@ export const deadLetters: Verb = (program, session) => {
     .argument('<id>', 'partition:offset, as list prints it')
     .option('--raw', 'print the original value alone, byte for byte')
   withConfig(show).action((id: string, flags: ConfigFlags & { raw?: true }) =>
-    inWorkspace(configOf(flags), async ({ log }) => {
+    lookingAt(flags, async log => {
       const letter = await findLetter(log, topics, id)
-      if (flags.raw) session.out(letter.record.value)
-      else
-        session.out(`${JSON.stringify({ ...facts(letter), value: letter.record.value.toString('utf8') }, null, 2)}\n`)
+      if (flags.raw) await session.data(letter.record.value)
+      else await session.json({ ...facts(letter), value: letter.record.value.toString('utf8') }, 2)
     }),
   )
 
   const again = group
     .command('replay')
     .description('Publish them again where they came from, for the node that refused them; a second time does nothing.')
-    .argument('[ids...]', 'default: all that the filters let through')
+    .argument('[ids...]', 'default: all that the filters let through and that are not replayed')
     .option('--dry-run', 'say what would be replayed')
-  withConfig(filtered(again)).action((ids: string[], flags: ConfigFlags & Filter & { dryRun?: true }) =>
-    inWorkspace(configOf(flags), async ({ log }) => {
-      const wanted = (letter: Letter): boolean =>
-        matches(letter, flags) && (ids.length === 0 ? !letter.replayed : ids.includes(letter.id))
-      const result = await replay(log, topics, wanted, flags.dryRun ?? false, toldToRounds(await readLoops(log)))
-      session.out(`${flags.dryRun ? 'would replay' : 'replayed'} ${result.replayed.length}\n`)
-      for (const [id, reason] of result.refused) session.out(`not replayed ${id}: ${reason}\n`)
-      if (result.refused.size > 0 && result.replayed.length === 0) session.exit(exitCodes.rejected)
-    }),
+  withConfig(filtered(again)).action((ids: string[], flags: Flags & { dryRun?: true }) =>
+    inWorkspace(
+      configOf(flags),
+      async ({ log, config: { flow } }) => {
+        const [filter, named] = [filterOf(flags, flow, Date.now()), new Set(ids)]
+        for (const id of named) await refuseUnknown(log, topics, id)
+        const refusals: string[] = []
+        const { replayed, refused } = await replay(log, topics, {
+          wanted: letter => filter.chooses(letter) && (named.size === 0 ? !letter.replayed : named.has(letter.id)),
+          readBy: node => readBy(flow, node),
+          dryRun: flags.dryRun ?? false,
+          insist: named.size > 0,
+          consequence: toldToRounds(await readLoops(log), flow),
+          refused: (id, reason) => {
+            if (refusals.length < shownRefusals) refusals.push(`not replayed ${id}: ${oneLine(reason, 400)}\n`)
+          },
+        })
+        filter.end()
+        await session.out(`${flags.dryRun ? 'would replay' : 'replayed'} ${replayed}\n`)
+        for (const refusal of refusals) await session.out(refusal)
+        if (refused > shownRefusals) await session.out(`not replayed: ${thousands(refused - shownRefusals)} more\n`)
+        if (refused > 0 && (replayed === 0 || named.size > 0)) session.exit(exitCodes.rejected)
+      },
+      { looks: flags.dryRun ?? false },
+    ),
   )
 }
 
-const filtered = (command: ReturnType<Parameters<Verb>[0]['command']>): typeof command =>
-  command.option('--code <code>', 'only those with this code').option('--node <node>', 'only those of this node')
+/** Runs something that only looks at the log. */
+const lookingAt = <T>(flags: ConfigFlags, work: (log: Log, flow: Flow) => Promise<T>): Promise<T> =>
+  lookInWorkspace(configOf(flags), ({ log, config }) => work(log, config.flow))
 
-const matches = (letter: Letter, { code, node }: Filter): boolean =>
-  (code === undefined || letter.code === code) && (node === undefined || letter.node === node)
+/** The letters that the options choose. @throws STEERFLOW_USAGE */
+async function* chosen(log: Log, flow: Flow, flags: FilterFlags): AsyncGenerator<Letter> {
+  const filter = filterOf(flags, flow, Date.now())
+  for await (const letter of letters(log, topics)) if (filter.chooses(letter)) yield letter
+  filter.end()
+}
 
-const place = ({ origin }: Letter): string =>
-  `${origin.topic.replace(/^(source:.{12}).*/, '$1')}/${origin.partition}@${origin.offset}`
-
-const state = ({ replayed }: Letter): string => (replayed ? 'replayed' : 'waiting')
-
-const facts = ({ record: _, at, ...letter }: Letter) => ({ ...letter, at: new Date(at).toISOString() })
+/** The topic that a node reads, also one that runs on demand; null when there is none of that name. */
+function readBy(flow: Flow, node: string): string | null {
+  const found = flow.node(node)?.from
+  const relabelled = relabelSources.find(({ name }) => isRelabelNode(node) && node.endsWith(`-${name}`))
+  return (found ?? relabelled)?.name ?? null
+}

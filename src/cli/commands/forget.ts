@@ -1,7 +1,11 @@
-import { allSnapshots, type Eaten, findTree } from '../../adapters/snapshot/find-tree.js'
+import { type Eaten, allSnapshots, findTree } from '../../adapters/snapshot/find-tree.js'
+import { jobStates } from '../../domain/job-states.js'
+import { type JobEvent, type Snapshot } from '../../domain/job.js'
+import { latestModels } from '../../domain/model-registry.js'
+import { type ModelRecord } from '../../domain/model.js'
 import { isForgotten, type Forgotten } from '../../domain/forgotten.js'
 import { DatasetName } from '../../domain/shard.js'
-import { encode } from '../../stages/bind.js'
+import { encode } from '../../stages/node.js'
 import * as topics from '../../topics.js'
 import { type Session, type Verb } from '../command.js'
 import { SteerflowError } from '../../domain/errors.js'
@@ -9,8 +13,32 @@ import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { readTopic } from '../read-topic.js'
 import { table } from '../render/bars.js'
 import { progress } from '../render/progress.js'
-import { type Eaters, eatersOf, snapshotText } from '../training/eaters.js'
 import { inWorkspace, type Workspace } from '../workspace.js'
+
+/** What was made of snapshots: the jobs that read them, as they stand, and the models that came of it. */
+export interface Eaters {
+  readonly jobs: readonly JobEvent[]
+  readonly models: readonly ModelRecord[]
+}
+
+const of = (eaten: readonly Eaten[], dataset: string, digest: string): boolean =>
+  eaten.some(({ snapshot }) => snapshot.dataset === dataset && snapshot.digest === digest)
+
+const read = (job: JobEvent): boolean => job.state !== 'refused'
+
+/** The jobs and models that ate these snapshots; a job that was refused ate nothing. */
+export const eatersOf = (
+  eaten: readonly Eaten[],
+  jobs: readonly JobEvent[],
+  models: readonly ModelRecord[],
+): Eaters => ({
+  jobs: [...jobStates(jobs).values()].filter(job => read(job) && of(eaten, job.dataset, job.snapshot.digest)),
+  models: latestModels(models).filter(({ dataset, snapshot }) => of(eaten, dataset, snapshot)),
+})
+
+/** A snapshot in one line. */
+export const snapshotText = ({ dataset, digest }: Pick<Snapshot, 'dataset' | 'digest'>): string =>
+  `${dataset} ${digest.slice(0, 12)}`
 
 interface Flags extends ConfigFlags {
   readonly tree: string
@@ -44,7 +72,7 @@ Examples:
   steerflow datasets snapshot steerlm      a snapshot without it, now`,
     )
   withConfig(command).action((flags: Flags) =>
-    inWorkspace(configOf(flags), workspace => run(workspace, flags, session)),
+    inWorkspace(configOf(flags), workspace => run(workspace, flags, session), { looks: flags.dryRun ?? false }),
   )
 }
 
@@ -64,8 +92,8 @@ async function run(workspace: Workspace, flags: Flags, session: Session): Promis
   const eaten = await search(workspace, flags.tree, dataset, session)
   const eaters = eatersOf(eaten, await readTopic(log, topics.jobs), await readTopic(log, topics.models))
   const recorded = known ? 'before' : flags.dryRun ? 'no' : 'now'
-  if (flags.json) session.out(`${JSON.stringify(asJson(flags.tree, dataset, recorded, eaten, eaters))}\n`)
-  else session.out(asText(flags.tree, dataset, recorded, eaten, eaters))
+  if (flags.json) await session.json(asJson(flags.tree, dataset, recorded, eaten, eaters))
+  else await session.out(asText(flags.tree, dataset, recorded, eaten, eaters))
 }
 
 /** The snapshots that hold the tree. */

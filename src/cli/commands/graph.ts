@@ -1,34 +1,35 @@
-import { pipeline } from '../../pipeline.js'
-import { topics } from '../../topics.js'
+import { type Flow } from '../../flow.js'
 import { type Verb } from '../command.js'
+import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { table } from '../render/bars.js'
 
 /** `graph`: the nodes and topics of the pipeline. */
 export const graph: Verb = (program, session) => {
-  program
+  const command = program
     .command('graph')
     .description('Show the nodes of the pipeline and the topics between them.')
     .option('--format <format>', 'text, mermaid or json', 'text')
-    .action(({ format }: { format: string }) => {
-      if (format === 'json') session.out(`${JSON.stringify(asJson())}\n`)
-      else session.out(`${(format === 'mermaid' ? asMermaid() : asText()).join('\n')}\n`)
-    })
+  withConfig(command).action(async (flags: ConfigFlags & { format: string }) => {
+    const { flow } = configOf(flags)
+    if (flags.format === 'json') await session.json(asJson(flow))
+    else await session.out(`${(flags.format === 'mermaid' ? asMermaid(flow) : asText(flow)).join('\n')}\n`)
+  })
 }
 
-const asJson = () => ({
-  nodes: pipeline.map(({ name, stage, summary, from, to }) => ({
+const asJson = ({ nodes, topics }: Flow) => ({
+  nodes: nodes.map(({ name, stage, from, to }) => ({
     node: name,
-    stage,
-    summary,
+    stage: stage.name,
+    summary: stage.summary,
     from: from.name,
     to: Object.fromEntries(Object.entries(to).map(([port, topic]) => [port, topic.name])),
   })),
   topics: topics.map(({ name, summary, partitions }) => ({ topic: name, summary, partitions })),
 })
 
-const asText = (): string[] => [
+const asText = ({ nodes, topics }: Flow): string[] => [
   ...table(
-    pipeline.map(({ name, from, to }) => [
+    nodes.map(({ name, from, to }) => [
       name,
       from.name,
       Object.entries(to)
@@ -45,9 +46,9 @@ const asText = (): string[] => [
 ]
 
 /** The pipeline as a Mermaid flow chart, line by line. */
-export const asMermaid = (): string[] => [
+export const asMermaid = ({ nodes }: Flow): string[] => [
   'flowchart LR',
-  ...pipeline.flatMap(({ name, from, to }) => [
+  ...nodes.flatMap(({ name, from, to }) => [
     `  ${id(from.name)}([${from.name}]) --> ${id(name)}[${name}]`,
     ...Object.entries(to).map(([port, topic]) => `  ${id(name)} -- ${port} --> ${id(topic.name)}([${topic.name}])`),
   ]),

@@ -1,30 +1,72 @@
-import { type Verb } from '../command.js'
-import { formatOption } from '../flags.js'
-import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { Waits } from '../../runtime/waits.js'
+import { exitCodes, type Verb } from '../command.js'
+import { formatOption, knowingFormat } from '../flags.js'
+import { logged } from '../log/logged.js'
+import { clientReportTo, reportTo } from '../logger.js'
+import { type ConfigFlags, withConfig } from '../options.js'
 import { progress } from '../render/progress.js'
 import { ingestFiles, type IngestFlags } from '../run/ingest-files.js'
+import { interrupts, signalCode } from '../run/interrupts.js'
+import { isNoneTaken, leftText, sayNoneTaken } from '../run/none-taken.js'
+import { tellRejected } from '../run/tell-rejected.js'
 import { inWorkspace } from '../workspace.js'
 
 /** `ingest FILES…`: source records into the log, beside a running pipeline or before it. */
 export const ingest: Verb = (program, session) => {
   const command = program
     .command('ingest')
-    .description('Take source records into the log; what was already taken in is skipped.')
-    .argument('<files...>', '.jsonl or .jsonl.gz files; - is standard input')
+    .description(
+      'Take source records into the log; what was already taken in is skipped, also of files that have grown.',
+    )
+    .argument(
+      '<files...>',
+      '.jsonl or .jsonl.gz files; of standard input (-) and named pipes, records are taken as they come',
+    )
     .addOption(formatOption())
     .option('--json', 'print what became of each source as JSON')
     .addHelpText('after', '\nExample:\n  steerflow ingest chats.jsonl.gz && steerflow run --until-idle\n')
-  withConfig(command).action(async (files: string[], flags: ConfigFlags & IngestFlags & { json?: true }) => {
-    await inWorkspace(configOf(flags), async workspace => {
-      const shown = progress(session, 'ingest', 'records', null)
-      const summaries = await ingestFiles(workspace, files, flags, items => shown.add(items))
-      shown.done()
-      for (const { name, records, rejected, skipped } of summaries) {
-        if (!flags.json) {
-          session.out(`${name}: ${records} records, ${rejected} rejected (dead letters), ${skipped} already taken in\n`)
-        }
-      }
-      if (flags.json) session.out(`${JSON.stringify(summaries)}\n`)
-    })
-  })
+  withConfig(command).action((files: string[], flags: ConfigFlags & IngestFlags & { json?: true }) =>
+    logged(session, flags, { command: 'ingest', nodes: () => [] }, ({ config, logger }) =>
+      inWorkspace(
+        knowingFormat(config, flags),
+        async workspace => {
+          const stop = interrupts()
+          const shown = progress(session, 'ingest', 'records', null, { logger })
+          try {
+            const sources = await ingestFiles(workspace, files, flags, {
+              signal: stop.signal,
+              waits: new Waits(reportTo(logger)),
+              seen: items => shown.add(items),
+              tell: message => {
+                logger.info({ event: 'source' }, message)
+                if (!session.interactive) return
+                session.draw('\r\x1b[K')
+                session.err(`${message}\n`)
+              },
+            })
+            for (const { name, records, rejected, skipped, left } of sources) {
+              if (flags.json) continue
+              const more = left > 0 ? `, 1 left out: ${leftText}` : ''
+              await session.out(
+                `${name}: ${records} records, ${rejected} rejected (dead letters), ${skipped} already taken in${more}\n`,
+              )
+            }
+            if (flags.json) await session.json(sources)
+            const [none, some] = [sources.filter(isNoneTaken), sources.filter(source => !isNoneTaken(source))]
+            for (const { records, rejected, skipped } of some) {
+              const taken = records + rejected + skipped
+              tellRejected({ session, logger }, [{ node: 'ingest', in: taken, deadLettered: rejected }])
+            }
+            sayNoneTaken({ session, logger }, none)
+            if (stop.signal.aborted) session.exit(signalCode() ?? exitCodes.failed)
+            return { reason: stop.signal.aborted ? 'stopped' : 'done', words: '', counts: { sources } }
+          } finally {
+            shown.done()
+            stop.release()
+          }
+        },
+        { begins: true, report: clientReportTo(logger) },
+      ),
+    ),
+  )
 }

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { SteerflowError } from '../../domain/errors.js'
 import { type Verb } from '../command.js'
 import { commentedConfig } from '../commented-config.js'
+import { type ConfigFlags, flowIn, flowOption } from '../options.js'
 
 /** `init`: a configuration file with every key, its default and what it means. */
 export const init: Verb = (program, session) => {
@@ -9,12 +10,13 @@ export const init: Verb = (program, session) => {
     .command('init')
     .description('Write a steerflow.yaml with every key commented.')
     .option('--force', 'overwrite an existing file')
-    .action(({ force }: { force?: true }) => {
+    .addOption(flowOption())
+    .action(async (flags: Pick<ConfigFlags, 'flow'> & { force?: true }) => {
       const file = 'steerflow.yaml'
-      if (existsSync(file) && !force) {
+      if (existsSync(file) && !flags.force) {
         throw new SteerflowError('STEERFLOW_USAGE', `${file} is already here; --force overwrites it`)
       }
-      writeFileSync(file, commentedConfig())
-      session.out(`wrote ${file}\n`)
+      writeFileSync(file, commentedConfig(flowIn(flags)))
+      await session.out(`wrote ${file}\n`)
     })
 }

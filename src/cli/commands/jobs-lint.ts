@@ -3,13 +3,13 @@ import { type Command } from 'commander'
 import { SteerflowError } from '../../domain/errors.js'
 import { jobStates } from '../../domain/job-states.js'
 import { jobs as topic } from '../../topics.js'
-import { type Finding } from '../../trainers/lint/finding.js'
+import { type LintFinding } from '../../trainers/lint/finding.js'
 import { exitCodes, type Session } from '../command.js'
 import { type Config } from '../config.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { readTopic } from '../read-topic.js'
 import { jobsAhead, lintDatasets, type Linted, lintJobs, lintScript } from '../training/lint.js'
-import { inWorkspace } from '../workspace.js'
+import { lookInWorkspace } from '../workspace.js'
 
 type Flags = ConfigFlags & { readonly file?: string; readonly json?: true }
 
@@ -21,23 +21,27 @@ async function script(file: string): Promise<string> {
   })
 }
 
-const look = (name: string | undefined, config: Config): Promise<Linted> =>
-  inWorkspace(config, async ({ log }) => {
-    const states = jobStates(await readTopic(log, topic))
-    if (name === undefined) {
-      const [asked, next] = [lintJobs(jobsAhead(states.values()), config), lintDatasets(config)]
-      return { jobs: [...asked.jobs, ...next.jobs], findings: [...asked.findings, ...next.findings] }
-    }
-    const job = states.get(name)
-    if (job) return lintJobs([job], config)
-    throw new SteerflowError('STEERFLOW_USAGE', `there is no job ${name}; see steerflow jobs list`)
-  })
+const look = (name: string | undefined, config: Config, scratch: boolean): Promise<Linted> =>
+  lookInWorkspace(
+    config,
+    async ({ log }) => {
+      const states = jobStates(await readTopic(log, topic))
+      if (name === undefined) {
+        const [asked, next] = [lintJobs(jobsAhead(states.values()), config), lintDatasets(config)]
+        return { jobs: [...asked.jobs, ...next.jobs], findings: [...asked.findings, ...next.findings] }
+      }
+      const job = states.get(name)
+      if (job) return lintJobs([job], config)
+      throw new SteerflowError('STEERFLOW_USAGE', `there is no job ${name}; see steerflow jobs list`)
+    },
+    { scratch: () => scratch },
+  )
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 /** How often each severity occurs, and in how many jobs. */
 function summary({ jobs, findings }: Linted): string {
-  const of = (severity: Finding['severity']) => findings.filter(finding => finding.severity === severity).length
+  const of = (severity: LintFinding['severity']) => findings.filter(finding => finding.severity === severity).length
   const counts = [counted(of('error'), 'error'), counted(of('warning'), 'warning'), counted(of('note'), 'note')]
   return `${counts.join(', ')} in ${counted(jobs.length, 'training job')}`
 }
@@ -58,13 +62,17 @@ export function addLint(group: Command, session: Session): void {
       throw new SteerflowError('STEERFLOW_USAGE', 'a job or --file, not both')
     }
     const config = configOf(flags)
-    const found = flags.file === undefined ? await look(name, config) : lintScript(await script(flags.file), config)
-    if (flags.json) for (const finding of found.findings) session.out(`${JSON.stringify(finding)}\n`)
+    // What would be asked for can be linted before the first record.
+    const found =
+      flags.file === undefined
+        ? await look(name, config, name === undefined && flags.dataDir === undefined)
+        : lintScript(await script(flags.file), config)
+    if (flags.json) for (const finding of found.findings) await session.json(finding)
     else {
       for (const { severity, rule, subject, text, next } of found.findings) {
-        session.out(`${severity} ${rule}: ${subject}\n  ${text}\n  next: ${next}\n`)
+        await session.out(`${severity} ${rule}: ${subject}\n  ${text}\n  next: ${next}\n`)
       }
-      session.out(`${summary(found)}\n`)
+      await session.out(`${summary(found)}\n`)
     }
     if (found.findings.some(({ severity }) => severity === 'error')) session.exit(exitCodes.failed)
   })

@@ -3,12 +3,13 @@ import { SteerflowError } from '../../domain/errors.js'
 import { type JobEvent } from '../../domain/job.js'
 import { advances } from '../../domain/job-states.js'
 import { type ShardEvent } from '../../domain/shard.js'
-import { encode } from '../../stages/bind.js'
+import { encode } from '../../stages/node.js'
 import { jobs, shards } from '../../topics.js'
 import { type Session } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { readTopic } from '../read-topic.js'
 import { decisionsOn } from '../training/datasets.js'
+import { goneWords } from '../training/gone.js'
 import { eventOf, jobNamed } from '../training/jobs.js'
 import { inWorkspace, type Workspace } from '../workspace.js'
 
@@ -23,22 +24,30 @@ export function addRetry(group: Command, session: Session): void {
     .option('--force', 'also one that was refused: the decision against its gates is recorded as yours')
   withConfig(retry).action((name: string, flags: RetryFlags) =>
     inWorkspace(configOf(flags), async workspace => {
-      const job = eventOf((await jobNamed(workspace.log, name)).job)
+      const { superseded_by: _, ...job } = eventOf((await jobNamed(workspace.log, name)).job)
       if (job.state === 'refused') return overrule(workspace, job, flags, session)
       const request: JobEvent = { ...job, state: 'requested', detail: null, model: null }
       if (!advances(job, request))
         throw new SteerflowError('STEERFLOW_USAGE', `${name} is ${job.state}: nothing to retry`)
+      warnOfRemoved(workspace, job, session)
       await workspace.log.publish([encode(jobs, request)])
-      session.out(`requested ${name}, attempt ${job.attempt + 1}\n`)
+      await session.out(`requested ${name}, attempt ${job.attempt + 1}\n`)
     }),
   )
+}
+
+/** Says where a job would find nothing to train on. */
+function warnOfRemoved({ root }: Workspace, { job, snapshot }: JobEvent, session: Session): void {
+  const gone = goneWords(root, snapshot.path)
+  if (gone) session.err(`warning: the snapshot of ${job}, ${gone}; where it is gone, the job fails\n`)
 }
 
 /**
  * Asks for a job against its gates. Where it was refused by the last decision on the dataset, the trigger is told, in the
  * same transaction, so that what the job trains on does not count as new any more.
  */
-async function overrule({ log }: Workspace, job: JobEvent, flags: RetryFlags, session: Session): Promise<void> {
+async function overrule(workspace: Workspace, job: JobEvent, flags: RetryFlags, session: Session): Promise<void> {
+  const { log } = workspace
   if (!flags.force) {
     throw new SteerflowError(
       'STEERFLOW_USAGE',
@@ -63,9 +72,10 @@ async function overrule({ log }: Workspace, job: JobEvent, flags: RetryFlags, se
     at: new Date().toISOString(),
     manifest: null,
   }
+  warnOfRemoved(workspace, job, session)
   await log.publish([
     encode(jobs, { ...job, state: 'requested', decision }),
     ...(last?.job === job.job ? [encode(shards, told)] : []),
   ])
-  session.out(`requested ${job.job} against ${job.decision.rule}, attempt ${job.attempt + 1}\n`)
+  await session.out(`requested ${job.job} against ${job.decision.rule}, attempt ${job.attempt + 1}\n`)
 }

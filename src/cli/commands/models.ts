@@ -1,31 +1,67 @@
+import { currentEndpoints } from '../../adapters/inference/endpoints/current.js'
+import { askedSetOf, attributeSetOf } from '../attribute-sets.js'
+import { type Config, endpointsOf } from '../config.js'
 import { Option } from 'commander'
-import { promoteModel, rollbackModel, type Decision } from '../../adapters/models/decide.js'
+import { promoteModel, rollbackModel, type ModelDecision, type Missing } from '../../adapters/models/decide.js'
 import { latestModels } from '../../domain/model-registry.js'
 import { ModelRecord } from '../../domain/model.js'
 import { models as topic } from '../../topics.js'
 import { type Session, type Verb } from '../command.js'
-import { attributeSetOf } from '../config.js'
-import { declaredModels } from '../declared-models.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { readTopic } from '../read-topic.js'
 import { oneLine, table } from '../render/bars.js'
-import { inWorkspace } from '../workspace.js'
+import { goneWords, isGone } from '../training/gone.js'
+import { inWorkspace, lookInWorkspace } from '../workspace.js'
+
+/** The models that the configured endpoints of every source say they serve now, each once. */
+export async function declaredModels(config: Config): Promise<readonly string[]> {
+  const sources = endpointsOf(config, 'annotate')
+  const endpoints = sources ? (await currentEndpoints(sources)).endpoints : []
+  return [...new Set(endpoints.flatMap(({ model }) => model ?? []))]
+}
 
 type JsonFlags = ConfigFlags & { readonly json?: true }
 
 const figure = (value: number | null | undefined): string => (value == null ? '–' : value.toFixed(2))
 
 /** A model with its held-out quality beside that of the answer's length alone: the figure that puts it in its place. */
-function row({ model, role, state, kind, metrics, reason }: ModelRecord): readonly string[] {
+function row({ model, role, state, kind, metrics, reason }: ModelRecord, gone: boolean): readonly string[] {
   const quality = metrics.find(({ attribute }) => attribute === 'quality')
-  return [model, role, state, kind, figure(quality?.spearman), figure(quality?.spearman_length), oneLine(reason, 90)]
+  return [
+    model,
+    role,
+    gone ? `${state}, no files` : state,
+    kind,
+    figure(quality?.spearman),
+    figure(quality?.spearman_length),
+    oneLine(reason, 90),
+  ]
 }
 
-function tell(session: Session, { active, before, changed }: Decision, flags: JsonFlags): void {
-  if (flags.json) session.out(`${JSON.stringify({ active, before, changed })}\n`)
-  else if (!changed) session.out(`${active.model} is active already\n`)
-  else session.out(`active ${active.model}${before ? `, in place of ${before.model}` : ''}\n`)
+async function tell(session: Session, { active, before, changed }: ModelDecision, flags: JsonFlags): Promise<void> {
+  if (flags.json) await session.json({ active, before, changed })
+  else if (!changed) await session.out(`${active.model} is active already\n`)
+  else await session.out(`active ${active.model}${before ? `, in place of ${before.model}` : ''}\n`)
 }
+
+/** Servers that do not say what they serve stay in use whatever is decided: their answers count as the active model's. */
+async function warnOfSilent(session: Session, config: Config): Promise<void> {
+  const sources = endpointsOf(config, 'annotate')
+  if (!sources) return
+  const { endpoints } = await currentEndpoints(sources)
+  const silent = endpoints.filter(({ model }) => !model)
+  if (silent.length === 0) return
+  session.err(
+    `note: ${silent.length} of ${endpoints.length} servers of annotate declare no model: they are asked as before, and ` +
+      'their answers count as those of the active model; say which one each serves (model: DIGEST)\n',
+  )
+}
+
+/** The files of a model that was made elsewhere, or that an endpoint declares, are nobody's concern here. */
+const missingIn =
+  (root: string, declared: readonly string[]): Missing =>
+  ({ kind, path, model, digest }) =>
+    kind === 'external' || declared.includes(model) || declared.includes(digest) ? null : goneWords(root, path)
 
 /** `models list|promote|rollback`: the registry, and a person's decisions about it. */
 export const models: Verb = (program, session) => {
@@ -38,13 +74,15 @@ export const models: Verb = (program, session) => {
     .description('One row a model: its state and why, and its held-out correlation with human quality scores.')
     .option('--json', 'print JSON lines')
   withConfig(list).action((flags: JsonFlags) =>
-    inWorkspace(configOf(flags), async ({ log }) => {
+    lookInWorkspace(configOf(flags), async ({ log, root }) => {
       const found = latestModels(await readTopic(log, topic))
-      if (flags.json) for (const model of found) session.out(`${JSON.stringify(model)}\n`)
-      else if (found.length === 0) session.out('no models\n')
+      if (flags.json) for (const model of found) await session.json(model)
+      else if (found.length === 0) await session.out('no models\n')
       else {
         const header = ['model', 'role', 'state', 'kind', 'ρ quality', 'ρ length alone', 'why']
-        session.out(`${table([header, ...found.map(row)], [0, 1, 2, 3, 6]).join('\n')}\n`)
+        await session.out(
+          `${table([header, ...found.map(one => row(one, isGone(root, one.path)))], [0, 1, 2, 3, 6]).join('\n')}\n`,
+        )
       }
     }),
   )
@@ -56,12 +94,14 @@ export const models: Verb = (program, session) => {
     .option('--json', 'print JSON')
   withConfig(promote).action((name: string, flags: JsonFlags) => {
     const config = configOf(flags)
-    return inWorkspace(config, async ({ log }) => {
+    return inWorkspace(config, async ({ log, root }) => {
       const declared = {
         models: await declaredModels(config),
         attributeSet: attributeSetOf(config).name,
+        asked: askedSetOf(config) !== null,
       }
-      tell(session, await promoteModel(log, topic, name, declared), flags)
+      await tell(session, await promoteModel(log, topic, name, declared, missingIn(root, declared.models)), flags)
+      await warnOfSilent(session, config)
     })
   })
 
@@ -73,6 +113,10 @@ export const models: Verb = (program, session) => {
     )
     .option('--json', 'print JSON')
   withConfig(rollback).action((flags: JsonFlags & { role: ModelRecord['role'] }) =>
-    inWorkspace(configOf(flags), async ({ log }) => tell(session, await rollbackModel(log, topic, flags.role), flags)),
+    inWorkspace(configOf(flags), async ({ log, config, root }) => {
+      const missing = missingIn(root, await declaredModels(config))
+      await tell(session, await rollbackModel(log, topic, flags.role, missing), flags)
+      if (flags.role === 'value') await warnOfSilent(session, config)
+    }),
   )
 }

@@ -1,12 +1,41 @@
 import { SteerflowError } from '../../domain/errors.js'
-import { pipeline } from '../../pipeline.js'
-import { type PartitionReset, resetOffsets } from '../../runtime/reset.js'
-import { type Node } from '../../stages/bind.js'
+import { type ResetTarget, type PartitionReset, resetOffsets } from '../../runtime/reset.js'
+import { timeOf } from '../times.js'
+import { type Node } from '../../stages/node.js'
 import { type Verb } from '../command.js'
+import { nodeNamed } from '../node-named.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { table, thousands } from '../render/bars.js'
-import { resetTarget, type TargetFlags } from '../reset-target.js'
 import { inWorkspace } from '../workspace.js'
+
+export interface TargetFlags {
+  readonly toEarliest?: true
+  readonly toLatest?: true
+  readonly toDatetime?: string
+  readonly shiftBy?: string
+  readonly toOffset?: string
+}
+
+const shapes = { shift: /^[+-]?\d+$/, offset: /^\d+$/ }
+
+/** Where the offsets are to go. @throws STEERFLOW_USAGE unless exactly one place is named */
+export function resetTarget({ toEarliest, toLatest, toDatetime, shiftBy, toOffset }: TargetFlags): ResetTarget {
+  const targets: ResetTarget[] = []
+  if (toEarliest) targets.push({ kind: 'earliest' })
+  if (toLatest) targets.push({ kind: 'latest' })
+  if (toDatetime !== undefined) targets.push({ kind: 'datetime', time: timeOf('--to-datetime', toDatetime) })
+  if (shiftBy !== undefined) targets.push({ kind: 'shift', by: whole('--shift-by', shiftBy, shapes.shift) })
+  if (toOffset !== undefined) targets.push({ kind: 'offset', offset: whole('--to-offset', toOffset, shapes.offset) })
+  const [target, ...others] = targets
+  if (target && others.length === 0) return target
+  const ways = '--to-earliest, --to-latest, --to-datetime, --shift-by or --to-offset'
+  throw new SteerflowError('STEERFLOW_USAGE', `name one place to go to: ${ways}`)
+}
+
+function whole(option: string, text: string, shape: RegExp): bigint {
+  if (shape.test(text)) return BigInt(text.replace('+', ''))
+  throw new SteerflowError('STEERFLOW_USAGE', `${option} ${text}: expected a whole number`)
+}
 
 interface Flags extends ConfigFlags, TargetFlags {
   readonly node: string
@@ -38,28 +67,22 @@ export const offsets: Verb = (program, session) => {
         '\n  steerflow offsets reset --node clean-scored --shift-by -1000 --partition 2\n',
     )
   withConfig(reset).action(async (flags: Flags) => {
-    const node = nodeOf(flags.node)
+    const config = configOf(flags)
+    const node = nodeNamed(config.flow, flags.node, '--node')
     const target = resetTarget(flags)
     const partition = partitionOf(flags.partition)
     const dryRun = flags.dryRun ?? false
     const warning = warningOf(node)
-    if (node.groups === 'closing' && !dryRun && !flags.force) throw new SteerflowError('STEERFLOW_USAGE', warning!)
+    if (node.stage.kind === 'closing' && !dryRun && !flags.force) throw new SteerflowError('STEERFLOW_USAGE', warning!)
     const resets = await inWorkspace(
-      configOf(flags),
+      config,
       ({ log }) => resetOffsets(log, { group: node.name, topic: node.from.name, target, partition, dryRun }),
-      { exclusive: !dryRun },
+      { exclusive: !dryRun, looks: dryRun },
     )
     if (warning !== null) session.err(`warning: ${warning}\n`)
-    if (flags.json) session.out(`${JSON.stringify(resets.map(reset => facts(node, reset)))}\n`)
-    else session.out(`${lines(node, resets, dryRun).join('\n')}\n`)
+    if (flags.json) await session.json(resets.map(reset => facts(node, reset)))
+    else await session.out(`${lines(node, resets, dryRun).join('\n')}\n`)
   })
-}
-
-function nodeOf(name: string): Node {
-  const node = pipeline.find(one => one.name === name)
-  if (node) return node
-  const known = pipeline.map(one => one.name).join(', ')
-  throw new SteerflowError('STEERFLOW_USAGE', `--node: no node is called ${name}; known: ${known}`)
 }
 
 function partitionOf(text: string | undefined): number | null {
@@ -69,9 +92,9 @@ function partitionOf(text: string | undefined): number | null {
 }
 
 /** What reading again does beyond publishing again; null when that is all. */
-function warningOf({ name, groups, fixed }: Node): string | null {
-  if (groups === 'lasting') return `${name} acts again on every record that it reads again`
-  if (groups !== 'closing') return null
+function warningOf({ name, stage, fixed }: Node): string | null {
+  if (stage.kind === 'lasting') return `${name} acts again on every record that it reads again`
+  if (stage.kind !== 'closing') return null
   const version = `datasets.${String(fixed.dataset)}.seal.version`
   return `records that ${name} reads again are sealed again: raise ${version} first, then use --force`
 }

@@ -5,8 +5,9 @@ import { type ConversationType } from '../../domain/conversation.js'
 import { defaultFanout } from '../../domain/fanout.js'
 import { pythonRepr } from '../../domain/json/python-repr.js'
 import { recipes } from '../../domain/oasst/recipe.js'
-import { exitCodes, type Session, type Verb } from '../command.js'
-import { wholeNumber } from '../flags.js'
+import { type Session, type Verb } from '../command.js'
+import { endFile } from '../file-end.js'
+import { outputName, wholeNumber } from '../flags.js'
 import { preprocessFile } from '../preprocess-file/run.js'
 import { type Progress, progress } from '../render/progress.js'
 
@@ -47,10 +48,10 @@ export const preprocess: Verb = (program, session) => {
       `Shuffles OpenAssistant message trees, splits them, and writes a conversation for each path from a first message to
 a last one, with people's ratings as attribute lines: <prefix>_train.jsonl and <prefix>_val.jsonl.
 A line on which the original would crash is reported in <prefix>.rejected.jsonl and keeps its place in the shuffle and
-the split; the exit code is then 3.`,
+the split; the exit code is then 3, as it is when there is no conversation at all.`,
     )
     .requiredOption('--input-file <file>', 'message trees, JSON lines; gzip is recognised, - is standard input')
-    .requiredOption('--output-file-prefix <prefix>', 'where the output files are written')
+    .requiredOption('--output-file-prefix <prefix>', 'where the output files are written', outputName)
     .option('--mask-role <speaker>', 'the speaker whose turns are not learnt', 'User')
     .addOption(
       new Option('--type <type>', 'what is learnt of a reply: its attributes or its text')
@@ -111,8 +112,11 @@ async function run(flags: Flags, session: Session): Promise<void> {
   })
   const { train, validation, rejected, langs } = summary
   ;(shown as Progress | null)?.done(`${train} train, ${validation} validation, ${rejected} rejected`)
-  if (langs.length > 0) session.out(`lang values: [${langs.map(pythonRepr).join(', ')}]\n`)
-  if (rejected === 0) return
-  session.err(`${rejected} lines rejected, see ${summary.rejectedPath}\n`)
-  session.exit(exitCodes.rejected)
+  if (langs.length > 0) await session.out(`lang values: [${langs.map(pythonRepr).join(', ')}]\n`)
+  endFile(session, {
+    output: flags.outputFilePrefix,
+    holdsSomething: train + validation > 0,
+    rejected: { count: rejected, path: summary.rejectedPath },
+    next: `give --input-file message trees with replies; steerflow ingest takes conversations in other formats`,
+  })
 }

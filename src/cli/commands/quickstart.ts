@@ -1,24 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { unlessAway } from '../../runtime/retry.js'
+import { labelled, raw, scored, unscored } from '../../topics.js'
+import { type Workspace, openWorkspace } from '../workspace.js'
 import { writeFile } from 'node:fs/promises'
-import { join, relative, resolve } from 'node:path'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Logger } from 'pino'
-import { pipeline } from '../../pipeline.js'
+import { Waits } from '../../runtime/waits.js'
 import { exitCodes, type Verb } from '../command.js'
-import { clientReportTo, endpointsReportTo, openLogger, reportTo } from '../logger.js'
-import { formatOption } from '../flags.js'
-import { type ConfigFlags, configOf, withConfig } from '../options.js'
-import { Live, type LiveRow } from '../render/live.js'
+import { configChecks, launchChecks, refuseContradictions, refuseData } from '../doctor/contradictions.js'
+import { logged, type WorkResult } from '../log/logged.js'
+import { clientReportTo, endpointsReportTo, reportTo } from '../logger.js'
+import { formatOption, knowingFormat, retryForOption } from '../flags.js'
+import { type ConfigFlags, withConfig } from '../options.js'
+import { Live } from '../render/live.js'
+import { type LiveRow } from '../render/live-row.js'
 import { renderSummary } from '../render/summary.js'
+import { waitsNote } from '../render/waits.js'
 import { openCapabilities } from '../run/capabilities.js'
 import { ingestFiles } from '../run/ingest-files.js'
-import { interrupts } from '../run/interrupts.js'
-import { labelsOf } from '../run/labels.js'
-import { runPipeline } from '../run/run-pipeline.js'
-import { stuckWatch } from '../run/stuck.js'
+import { interrupts, signalCode } from '../run/interrupts.js'
+import { isNoneTaken, sayNoneTaken, sayNothingCame } from '../run/none-taken.js'
+import { runPipeline, type RunResult } from '../run/run-pipeline.js'
+import { serverRefusal } from '../run/server-refusal.js'
+import { tellRejected } from '../run/tell-rejected.js'
+import { tidied } from '../run/tidied.js'
+import { stuckWatch, watching } from '../run/stuck.js'
+import { shellWord } from '../../domain/shell-word.js'
 import { collectSummary } from '../summary/collect.js'
 import { type SourceSummary, type Summary } from '../summary/summary.js'
+import { annotate } from '../../stages/annotate.js'
+import { launch } from '../../stages/launch.js'
+import { preprocess } from '../../stages/preprocess.js'
 import { tokenNotes } from '../token-notes.js'
-import { openWorkspace, type Workspace } from '../workspace.js'
+
+/**
+ * Whether any of the conversations taken in carries human labels: known for sure once they are all read, or
+ * as soon as the first one is there.
+ */
+export async function labelsOf({ log, config }: Workspace, signal: AbortSignal): Promise<boolean> {
+  /** Null while that is not known. */
+  const look = async (): Promise<boolean | null> => {
+    if ((await log.state(labelled.name)).some(({ end }) => end > 0n)) return true
+    const states = await log.state(raw.name)
+    for (const { name, from } of config.flow.nodes) {
+      if (from.name !== raw.name) continue
+      const committed = await log.committed(name, raw.name)
+      if (states.some(({ partition, end }) => (committed.get(partition) ?? 0n) < end)) return null
+    }
+    return false
+  }
+  while (!signal.aborted) {
+    const known = await unlessAway(look, null)
+    if (known !== null) return known
+    await sleep(50, undefined, { signal }).catch(() => undefined)
+  }
+  return true
+}
 
 /** The conversations that are shipped with the examples. */
 const shippedTrees = fileURLToPath(new URL('../../../examples/data/oasst1_en_val.trees.jsonl', import.meta.url))
@@ -26,6 +64,7 @@ const shippedTrees = fileURLToPath(new URL('../../../examples/data/oasst1_en_val
 interface QuickstartFlags extends ConfigFlags {
   readonly format?: string
   readonly json?: true
+  readonly retryFor: number | null
 }
 
 /** `quickstart [FILES…]`: from conversations to steerable training data, in one go. */
@@ -38,94 +77,120 @@ export const quickstart: Verb = (program, session) => {
     .argument('[files...]', '.jsonl or .jsonl.gz files of conversations; - is standard input')
     .addOption(formatOption())
     .option('--json', 'print the summary as JSON')
+    .addOption(retryForOption('how long to wait while no inference server answers, or forever'))
     .addHelpText(
       'after',
       '\nEnds by itself. Started again it goes on where it was stopped, and does nothing twice.\n' +
         '\nExamples:\n  steerflow quickstart\n  steerflow quickstart MY.jsonl --data-dir ./mine\n',
     )
-  withConfig(command).action(async (files: string[], flags: QuickstartFlags) => {
-    const config = configOf(flags)
-    const logger = openLogger(session, resolve(config.dataDir))
-    const workspace = await openWorkspace(config, { exclusive: true, report: clientReportTo(logger) })
-    const stop = interrupts()
-    const live = new Live(session)
-    try {
-      const summary = await wholeFlow(workspace, files, flags, { live, logger }, stop.signal)
-      live.clear()
-      if (summary === null) {
-        session.err('stopped in good order; run the same command again to go on\n')
-        return session.exit(exitCodes.failed)
+  withConfig(command).action((files: string[], flags: QuickstartFlags) =>
+    logged(session, flags, { command: 'quickstart', nodes: ({ flow }) => flow.nodes }, async ({ config, logger }) => {
+      knowingFormat(config, flags)
+      await refuseContradictions([...configChecks(config), ...launchChecks(config)])
+      const workspace = await openWorkspace(config, { begins: true, exclusive: true, report: clientReportTo(logger) })
+      const stop = interrupts()
+      const live = new Live(session, logger)
+      try {
+        const { summary, counts } = await wholeFlow(workspace, files, flags, { live, logger }, stop.signal)
+        live.clear()
+        if (summary === null) {
+          session.exit(signalCode() ?? exitCodes.failed)
+          return { reason: 'stopped', words: 'stopped in good order; run the same command again to go on', counts }
+        }
+        await writeFile(join(workspace.root, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
+        if (flags.json) await session.json(summary)
+        else await session.out(`${renderSummary(summary, session.columns).join('\n')}\n`)
+        tellRejected({ session, logger }, counts.nodes)
+        const nothing = await isEmpty(workspace, raw)
+        sayNoneTaken({ session, logger }, nothing ? summary.sources : summary.sources.filter(isNoneTaken))
+        if (!nothing && summary.turns.annotated === 0) sayNothingCame({ session, logger })
+        return { reason: 'done', words: '', counts }
+      } finally {
+        stop.release()
+        await workspace.close()
       }
-      await writeFile(join(workspace.root, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
-      session.out(
-        flags.json ? `${JSON.stringify(summary)}\n` : `${renderSummary(summary, session.columns).join('\n')}\n`,
-      )
-    } finally {
-      stop.release()
-      await workspace.close()
-    }
-  })
+    }),
+  )
 }
 
-/** Runs everything; null when it was interrupted. */
+/** Whether no record was ever written to a topic. */
+const isEmpty = async ({ log }: Workspace, topic: { readonly name: string }): Promise<boolean> =>
+  (await log.state(topic.name)).every(({ end }) => end === 0n)
+
+/** Runs everything; without a summary when it was interrupted. */
 async function wholeFlow(
   workspace: Workspace,
   files: readonly string[],
   flags: QuickstartFlags,
   { live, logger }: { readonly live: Live; readonly logger: Logger },
   signal: AbortSignal,
-): Promise<Summary | null> {
-  const started = Date.now()
+): Promise<{ readonly summary: Summary | null; readonly counts: RunResult & WorkResult['counts'] }> {
+  const started = performance.now()
   const sources: SourceSummary[] = []
-  const opened = await openCapabilities(workspace, endpointsReportTo(logger))
+  await refuseData(workspace.config, workspace.log)
+  const report = reportTo(logger)
+  const waits = new Waits(report)
+  const opened = await openCapabilities(workspace, endpointsReportTo(logger), waits)
   for (const note of tokenNotes(workspace.config)) logger.info({ event: 'note', note }, 'prompt tokens differ')
-  const notStuck = stuckWatch(workspace, () => opened.hasValueModel())
+  const notRefused = serverRefusal(workspace.config, opened)
+  const notStuck = stuckWatch(workspace, watching(opened, flags.retryFor))
   try {
-    const { committed } = await runPipeline({
+    const { committed, nodes } = await runPipeline({
       workspace,
-      nodes: pipeline,
-      capabilities: opened.capabilities,
+      nodes: workspace.config.flow.nodes,
+      capabilities: { ...opened.capabilities, snapshots: tidied(workspace, opened.capabilities.snapshots, logger) },
       underWay: opened.underWay,
       untilIdle: true,
       sources: async stopped => {
         const own = files.length > 0 ? files : [shippedTrees]
-        sources.push(...(await ingestFiles(workspace, own, { format: flags.format })))
+        const tell = (message: string): void => logger.info({ event: 'source' }, message)
+        const report = { signal: stopped, waits, tell }
+        sources.push(...(await ingestFiles(workspace, own, { format: flags.format }, report)))
+        // A model of the shipped conversations alone is not what somebody asked for who named others.
+        if (files.length > 0 && (await isEmpty(workspace, raw))) return
         if (await labelsOf(workspace, stopped)) return
+        if (files.length > 0 && (await isEmpty(workspace, unscored))) return
         // Nobody labelled these: what scores them has to be learnt from conversations that people did label.
-        sources.push(...(await ingestFiles(workspace, [shippedTrees], { only: 'labelled' })))
+        sources.push(...(await ingestFiles(workspace, [shippedTrees], { only: 'labelled' }, report)))
       },
-      watch: async rows => {
-        await notStuck(rows)
-        live.show(rows, phase(rows))
+      watch: async watched => {
+        const { rows } = watched
+        live.show(rows, [phase(rows), waitsNote(opened.waits())].filter(Boolean).join('  '))
+        notRefused()
+        await notStuck(watched)
       },
-      report: reportTo(logger),
+      report,
+      onlyWaits: () => opened.waits().length > 0 && opened.calls() === 0,
       signal,
     })
-    if (signal.aborted) return null
+    const counts = { committed, sources, nodes }
+    if (signal.aborted) return { summary: null, counts }
     const changed = committed > 0 || sources.some(source => source.records + source.rejected > 0)
-    const seconds = Math.round((Date.now() - started) / 100) / 10
-    return await collectSummary(workspace, { seconds, changed, sources, next: next(workspace.root) })
+    const seconds = Math.round((performance.now() - started) / 100) / 10
+    const summary = await collectSummary(workspace, { seconds, changed, sources, next: next(workspace.root) })
+    return { summary, counts }
   } finally {
     await opened.close()
   }
 }
 
 /** What is going on, in words. */
-export function phase(rows: readonly Pick<LiveRow, 'node' | 'in' | 'behind' | 'inFlight'>[]): string {
+export function phase(rows: readonly Pick<LiveRow, 'stage' | 'in' | 'behind' | 'inFlight'>[]): string {
   if (rows.every(row => row.in === 0)) return 'starting'
-  const busy = (node: string): boolean => rows.some(row => row.node === node && row.behind + row.inFlight > 0)
-  if (busy('preprocess') || busy('clean-labelled')) return 'reading conversations'
-  if (busy('launch')) return 'training the value model'
-  if (busy('annotate')) return 'annotating every turn'
+  const busy = ({ name }: { readonly name: string }): boolean =>
+    rows.some(row => row.stage === name && row.behind + row.inFlight > 0)
+  if (busy(preprocess)) return 'reading conversations'
+  if (busy(launch)) return 'training the value model'
+  if (busy(annotate)) return 'annotating every turn'
   return 'sealing datasets'
 }
 
 /** Commands that can be typed as they stand: whoever came by `npm start` has no `steerflow` on the path. */
 export function next(root: string, script = process.env.npm_lifecycle_event): readonly string[] {
   const here = relative(process.cwd(), root) || '.'
-  const dir = here === '.steerflow' ? '' : ` --data-dir ${here}`
+  const dir = here === '.steerflow' ? '' : ` --data-dir ${shellWord(here)}`
   const commands = [
-    `tap conversations.scored --values --limit 1${dir}`,
+    `tap ${scored.name} --values --limit 1${dir}`,
     `datasets list${dir}`,
     `jobs list${dir}`,
     `dead-letters list${dir}`,

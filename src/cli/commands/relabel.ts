@@ -1,22 +1,77 @@
-import { resolve } from 'node:path'
+import { nodeLags } from '../../runtime/lag.js'
+import { readAll } from '../../runtime/read-all.js'
+import { type Log } from '../../runtime/log.js'
+import { type Node, reader } from '../../stages/node.js'
+import { deadLetters, relabelled, scored } from '../../topics.js'
+import { type Agreement, LabelComparison } from '../../domain/label-comparison.js'
+import { table, thousands } from '../render/bars.js'
 import { Option } from 'commander'
 import { type OpenedValueModels } from '../../adapters/models/value-models.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { relabelNode, relabelSources } from '../../pipeline.js'
+import { Waits } from '../../runtime/waits.js'
 import { type Capabilities } from '../../stages/needs.js'
-import { type Node } from '../../stages/bind.js'
-import { scored } from '../../topics.js'
-import { type Session, type Verb } from '../command.js'
-import { clientReportTo, openLogger, reportTo } from '../logger.js'
-import { type ConfigFlags, configOf, withConfig } from '../options.js'
-import { compareRelabelled, renderComparison } from '../relabel/compare.js'
-import { relabelCounts } from '../relabel/counts.js'
-import { thousands } from '../render/bars.js'
+import { exitCodes, type Session, type Verb } from '../command.js'
+import { retryForOption } from '../flags.js'
+import { logged } from '../log/logged.js'
+import { clientReportTo, endpointsReportTo, reportTo } from '../logger.js'
+import { type ConfigFlags, withConfig } from '../options.js'
 import { Live } from '../render/live.js'
+import { waitsNote } from '../render/waits.js'
 import { openCapabilities } from '../run/capabilities.js'
-import { interrupts } from '../run/interrupts.js'
+import { interrupts, signalCode } from '../run/interrupts.js'
 import { runPipeline } from '../run/run-pipeline.js'
+import { tellRejected } from '../run/tell-rejected.js'
+import { stuckWatch, watching } from '../run/stuck.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
+
+/** How far a relabelling has come. */
+export interface RelabelCounts {
+  /** Offsets of the source that are done with. */
+  readonly done: number
+  /** Offsets that are still to be read. */
+  readonly behind: number
+  /** Records that could not be relabelled, in all runs. */
+  readonly dead_letters: number
+}
+
+export async function relabelCounts(log: Log, node: Node): Promise<RelabelCounts> {
+  const [lag] = await nodeLags(log, [node])
+  let letters = 0
+  for await (const { headers } of readAll(log, deadLetters.name)) if (headers.node === node.name) letters++
+  const sum = (of: (partition: NonNullable<typeof lag>['partitions'][number]) => bigint): number =>
+    Number(lag?.partitions.reduce((total, partition) => total + of(partition), 0n) ?? 0n)
+  return {
+    done: sum(({ committed, start }) => (committed > start ? committed - start : 0n)),
+    behind: sum(({ behind }) => behind),
+    dead_letters: letters,
+  }
+}
+
+/** A model's labels against those that the conversations had, from everything that it has relabelled so far. */
+export async function compareRelabelled(log: Log, digest: string): Promise<readonly Agreement[]> {
+  const read = reader(relabelled)
+  const comparison = new LabelComparison()
+  for await (const { value } of readAll(log, relabelled.name)) {
+    const conversation = read(value)
+    const entry = conversation.steerflow.rescored?.findLast(({ value_model }) => value_model === digest)
+    if (entry) comparison.add(conversation, entry)
+  }
+  return comparison.rows()
+}
+
+/** One line an attribute. */
+export function renderComparison(rows: readonly Agreement[]): readonly string[] {
+  const header = ['attribute', 'turns', 'same label', 'mean difference', 'correlation']
+  const lines = rows.map(({ attribute, turns, agreement, mean_difference, correlation }) => [
+    attribute,
+    thousands(turns),
+    `${(100 * agreement).toFixed(1)} %`,
+    `${mean_difference < 0 ? '' : '+'}${mean_difference.toFixed(3)}`,
+    correlation === null ? '–' : correlation.toFixed(3),
+  ])
+  return table([header, ...lines], [0])
+}
 
 interface RelabelFlags extends ConfigFlags {
   readonly model: string
@@ -24,6 +79,7 @@ interface RelabelFlags extends ConfigFlags {
   readonly untilIdle?: true
   readonly compare?: true
   readonly json?: true
+  readonly retryFor: number | null
 }
 
 /** `relabel`: another model's labels beside those that conversations have. */
@@ -39,45 +95,56 @@ export const relabel: Verb = (program, session) => {
     )
     .option('--until-idle', 'end when every conversation that is there is done')
     .option('--compare', 'at the end, compare the new labels with the old, attribute by attribute')
+    .addOption(retryForOption('with --until-idle: how long to wait while no inference server answers, or forever'))
     .option('--json', 'print counts, and the comparison, as JSON')
     .addHelpText(
       'after',
       '\nStopped or killed, it goes on where it was; what is done is done once. It may run beside `steerflow run`.\n' +
         '\nExample:\n  steerflow relabel --model value-model-1a2b3c4d5e6f --until-idle --compare\n',
     )
-  withConfig(command).action(async (flags: RelabelFlags) => {
-    const config = configOf(flags)
-    const logger = openLogger(session, resolve(config.dataDir))
-    const workspace = await openWorkspace(config, { report: clientReportTo(logger) })
-    const stop = interrupts()
-    const live = new Live(session)
-    try {
-      const opened = await openCapabilities(workspace)
+  withConfig(command).action((flags: RelabelFlags) =>
+    logged(session, flags, { command: 'relabel', nodes: () => [], begins: false }, async ({ config, logger }) => {
+      const workspace = await openWorkspace(config, { report: clientReportTo(logger) })
+      const stop = interrupts()
+      const live = new Live(session, logger)
       try {
-        const { digest, valueModels } = await oneModel(opened.valueModels, flags.model)
-        const from = relabelSources.find(({ name }) => name === flags.from)!
-        const node = relabelNode(digest, from)
-        const { committed } = await runPipeline({
-          workspace,
-          nodes: [node],
-          capabilities: { ...opened.capabilities, valueModels },
-          underWay: opened.underWay,
-          untilIdle: flags.untilIdle ?? false,
-          sources: async () => undefined,
-          watch: rows => live.show(rows, flags.untilIdle ? 'until idle' : 'running; Ctrl-C stops'),
-          report: reportTo(logger),
-          signal: stop.signal,
-        })
-        live.clear()
-        await tell(session, workspace, { node, digest, committed, flags })
+        const report = reportTo(logger)
+        const opened = await openCapabilities(workspace, endpointsReportTo(logger), new Waits(report))
+        const notStuck = stuckWatch(workspace, watching(opened, flags.retryFor, false))
+        try {
+          const { digest, valueModels } = await oneModel(opened.valueModels, flags.model)
+          const from = relabelSources.find(({ name }) => name === flags.from)!
+          const node = relabelNode(digest, from)
+          const { committed, nodes } = await runPipeline({
+            workspace,
+            nodes: [node],
+            capabilities: { ...opened.capabilities, valueModels },
+            underWay: opened.underWay,
+            untilIdle: flags.untilIdle ?? false,
+            sources: async () => undefined,
+            watch: async watched => {
+              const mode = flags.untilIdle ? 'until idle' : 'running; Ctrl-C stops'
+              live.show(watched.rows, [mode, waitsNote(opened.waits())].filter(Boolean).join('  '))
+              if (flags.untilIdle) await notStuck(watched)
+            },
+            report,
+            signal: stop.signal,
+          })
+          live.clear()
+          await tell(session, workspace, { node, digest, committed, flags })
+          tellRejected({ session, logger }, nodes)
+          if (!flags.untilIdle) session.exit(exitCodes.done)
+          else if (stop.signal.aborted) session.exit(signalCode() ?? exitCodes.failed)
+          return { reason: stop.signal.aborted ? 'stopped' : 'idle', words: '', counts: { committed, nodes } }
+        } finally {
+          await opened.close()
+        }
       } finally {
-        await opened.close()
+        stop.release()
+        await workspace.close()
       }
-    } finally {
-      stop.release()
-      await workspace.close()
-    }
-  })
+    }),
+  )
 }
 
 /**
@@ -108,14 +175,14 @@ async function tell(session: Session, { log }: Workspace, { node, digest, commit
   const comparison = flags.compare ? await compareRelabelled(log, digest) : null
   const facts = { model: flags.model, value_model: digest, from: flags.from, committed, ...counts }
   if (flags.json) {
-    session.out(`${JSON.stringify({ ...facts, ...(comparison && { comparison }) })}\n`)
+    await session.json({ ...facts, ...(comparison && { comparison }) })
     return
   }
   const what = committed === 0 ? 'nothing new' : `${thousands(committed)} records done now`
   const letters = counts.dead_letters > 0 ? `, ${thousands(counts.dead_letters)} in the dead letters` : ''
-  session.out(
+  await session.out(
     `${what}: ${thousands(counts.done)} of ${flags.from} done with ${flags.model}, ` +
       `${thousands(counts.behind)} to be done${letters}\n`,
   )
-  if (comparison) session.out(`${renderComparison(comparison).join('\n')}\n`)
+  if (comparison) await session.out(`${renderComparison(comparison).join('\n')}\n`)
 }

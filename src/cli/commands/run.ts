@@ -1,20 +1,38 @@
-import { resolve } from 'node:path'
-import { SteerflowError } from '../../domain/errors.js'
-import { pipeline } from '../../pipeline.js'
-import { type Verb } from '../command.js'
-import { clientReportTo, endpointsReportTo, openLogger, reportTo } from '../logger.js'
+import { type Logger } from 'pino'
+import { type Node } from '../../stages/node.js'
+import { type Flow } from '../../flow.js'
+import { nodeLags, nodesThere } from '../../runtime/lag.js'
+import { unlessAway } from '../../runtime/retry.js'
+import { Waits } from '../../runtime/waits.js'
+import { exitCodes, type Session, type Verb } from '../command.js'
+import { type Config } from '../config.js'
+import { configChecks, launchChecks, refuseContradictions, refuseData } from '../doctor/contradictions.js'
+import { retryForOption } from '../flags.js'
+import { logged, type WorkResult } from '../log/logged.js'
+import { clientReportTo, endpointsReportTo, reportTo } from '../logger.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { table, thousands } from '../render/bars.js'
 import { Live } from '../render/live.js'
 import { Pace } from '../render/pace.js'
+import { waitsNote } from '../render/waits.js'
+import { nodeNamed } from '../node-named.js'
 import { openCapabilities } from '../run/capabilities.js'
-import { interrupts } from '../run/interrupts.js'
+import { interrupts, signalCode } from '../run/interrupts.js'
+import { type Consequences, consequencesOf, leftOverText } from '../run/new-nodes.js'
 import { runPipeline } from '../run/run-pipeline.js'
-import { stuckWatch } from '../run/stuck.js'
-import { openWorkspace } from '../workspace.js'
+import { serverRefusal } from '../run/server-refusal.js'
+import { tellRejected } from '../run/tell-rejected.js'
+import { tidied } from '../run/tidied.js'
+import { stuckWatch, watching } from '../run/stuck.js'
+import { inWorkspace, openWorkspace } from '../workspace.js'
 
 interface RunFlags extends ConfigFlags {
   readonly nodes?: string
   readonly untilIdle?: true
+  readonly failFast?: true
+  readonly adopt?: true
+  readonly dryRun?: true
+  readonly retryFor: number | null
 }
 
 /** `run`: the pipeline's nodes at work on the log. */
@@ -24,54 +42,101 @@ export const run: Verb = (program, session) => {
     .description('Run the pipeline on the log, until stopped or until everything is done.')
     .option('--nodes <names>', 'only these nodes, separated by commas')
     .option('--until-idle', 'end when everything that was ingested is done')
+    .option('--fail-fast', 'end at the first failure of a node; without it the node is paused and tried again')
+    .option('--adopt', 'on Kafka: from now on the store of the deployment is the one of this worker')
+    .option('--dry-run', 'only say what is to be done, and what would be done again; nothing is read or written')
+    .addOption(retryForOption('with --until-idle: how long to wait while no inference server answers, or forever'))
     .addHelpText(
       'after',
       '\nExamples:\n  steerflow run --until-idle\n  steerflow run --nodes preprocess,clean-unscored\n',
     )
-  withConfig(command).action(async (flags: RunFlags) => {
-    const nodes = chosen(flags.nodes)
-    const config = configOf(flags)
-    const logger = openLogger(session, resolve(config.dataDir))
-    const workspace = await openWorkspace(config, { exclusive: true, report: clientReportTo(logger) })
-    const stop = interrupts()
-    const live = new Live(session)
-    try {
-      const opened = await openCapabilities(workspace, endpointsReportTo(logger))
-      const pace = new Pace(config.annotate.price)
-      const notStuck = stuckWatch(workspace, () => opened.hasValueModel())
-      try {
-        const { committed } = await runPipeline({
-          workspace,
-          nodes,
-          capabilities: opened.capabilities,
-          underWay: opened.underWay,
-          untilIdle: flags.untilIdle ?? false,
-          sources: async () => undefined,
-          watch: async rows => {
-            if (flags.untilIdle) await notStuck(rows)
-            const mode = flags.untilIdle ? 'until idle' : 'running; Ctrl-C stops'
-            live.show(rows, [mode, pace.note(rows, opened.fleet.stats().endpoints)].filter(Boolean).join('  '))
-          },
-          report: reportTo(logger),
-          signal: stop.signal,
-        })
-        session.err(`${stop.signal.aborted ? 'stopped in good order' : 'idle'}: ${committed} records committed\n`)
-      } finally {
-        await opened.close()
-      }
-    } finally {
-      stop.release()
-      await workspace.close()
-    }
+  withConfig(command).action((flags: RunFlags) => {
+    if (flags.dryRun) return dryRun(session, flags)
+    const about = { command: 'run', nodes: ({ flow }: Config) => chosen(flow, flags.nodes) }
+    return logged(session, flags, about, ({ config, logger }) => work(session, flags, config, logger))
   })
 }
 
-function chosen(names: string | undefined): typeof pipeline {
-  if (names === undefined) return pipeline
-  return names.split(',').map(name => {
-    const node = pipeline.find(one => one.name === name.trim())
-    if (node) return node
-    const known = pipeline.map(one => one.name).join(', ')
-    throw new SteerflowError('STEERFLOW_USAGE', `--nodes: no node is called ${name}; known: ${known}`)
-  })
+async function work(session: Session, flags: RunFlags, config: Config, logger: Logger): Promise<WorkResult> {
+  const nodes = chosen(config.flow, flags.nodes)
+  const launches = nodes.some(({ stage }) => stage.needs.includes('runners'))
+  await refuseContradictions([...configChecks(config), ...(launches ? launchChecks(config) : [])])
+  const workspace = await openWorkspace(config, { begins: true, exclusive: true, report: clientReportTo(logger) })
+  const stop = interrupts()
+  const live = new Live(session, logger)
+  try {
+    await refuseData(config, workspace.log)
+    const { beginnings, todo } = await unlessAway(() => consequencesOf(config, workspace.log), nothingNew)
+    for (const { text, ...facts } of beginnings) logger.warn({ event: 'begins', ...facts, next: todo }, text)
+    const report = reportTo(logger)
+    const opened = await openCapabilities(workspace, endpointsReportTo(logger), new Waits(report))
+    const pace = new Pace(config.annotate.price)
+    const notRefused = serverRefusal(config, opened)
+    const notStuck = stuckWatch(workspace, watching(opened, flags.retryFor))
+    try {
+      const counts = await runPipeline({
+        workspace,
+        nodes,
+        capabilities: { ...opened.capabilities, snapshots: tidied(workspace, opened.capabilities.snapshots, logger) },
+        underWay: opened.underWay,
+        untilIdle: flags.untilIdle ?? false,
+        adopt: flags.adopt ?? false,
+        sources: async () => undefined,
+        watch: async watched => {
+          const { rows } = watched
+          const mode = flags.untilIdle ? 'until idle' : 'running; Ctrl-C stops'
+          const { endpoints, outageMs } = opened.fleet.stats()
+          const notes = [mode, pace.note(rows, endpoints, outageMs), waitsNote(opened.waits())]
+          live.show(rows, notes.filter(Boolean).join('  '))
+          notRefused()
+          if (flags.untilIdle) await notStuck(watched)
+        },
+        report,
+        failFast: flags.failFast ?? false,
+        onlyWaits: () => opened.waits().length > 0 && opened.calls() === 0,
+        signal: stop.signal,
+      })
+      tellRejected({ session, logger }, counts.nodes)
+      if (!flags.untilIdle) session.exit(exitCodes.done)
+      else if (stop.signal.aborted) session.exit(signalCode() ?? exitCodes.failed)
+      const reason = stop.signal.aborted ? 'stopped' : 'idle'
+      const words = `${reason === 'stopped' ? 'stopped in good order' : 'idle'}: ${counts.committed} records committed`
+      return { reason, words, counts: { ...counts } }
+    } finally {
+      await opened.close()
+    }
+  } finally {
+    stop.release()
+    await workspace.close()
+  }
 }
+
+/** What a run would do; nothing is done, and it may run beside one. */
+function dryRun(session: Session, flags: RunFlags): Promise<void> {
+  const config = configOf(flags)
+  const nodes = chosen(config.flow, flags.nodes)
+  return inWorkspace(
+    config,
+    async ({ log }) => {
+      const lags = await nodeLags(log, await nodesThere(log, nodes))
+      const rows = lags.flatMap(({ node, topic, partitions }) => {
+        const lag = Number(partitions.reduce((sum, one) => sum + one.lag, 0n))
+        return lag > 0 ? [[node, topic, thousands(lag)]] : []
+      })
+      const { beginnings, leftOver, todo } = await consequencesOf(config, log)
+      const lines = [
+        ...(rows.length > 0 ? table([['node', 'reads', 'records'], ...rows], [0, 1]) : ['nothing is to be done']),
+        ...beginnings.map(({ text }) => `begins: ${text}`),
+        ...leftOverText(leftOver).map(text => `left over: ${text}`),
+        ...(todo === null ? [] : [todo]),
+      ]
+      await session.out(`${lines.join('\n')}\n`)
+    },
+    { looks: true, makeTopics: false },
+  )
+}
+
+const nothingNew: Consequences = { beginnings: [], leftOver: { groups: [], topics: [] }, todo: null }
+
+const chosen = (flow: Flow, names: string | undefined): readonly Node[] =>
+  names === undefined ? flow.nodes : names.split(',').map(name => nodeNamed(flow, name.trim(), '--nodes'))

@@ -2,7 +2,7 @@ import { type Command } from 'commander'
 import { checkFiles } from '../../adapters/registry/check-files.js'
 import { openRegistry } from '../../adapters/registry/confluent.js'
 import { compareSchemas, publishSchemas, type SchemaStatus } from '../../adapters/registry/publish-schemas.js'
-import { type Registry } from '../../adapters/registry/registry.js'
+import { type SchemaRegistry } from '../../adapters/registry/registry.js'
 import { openSchemaIndex, type SchemaIndex } from '../../adapters/registry/schema-index.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { exitCodes, type Session, type Verb } from '../command.js'
@@ -38,7 +38,7 @@ export const schemas: Verb = (program, session) => {
     if (config.registry.url === '') return files(session, index, flags)
     const namespace = flags.namespace ?? namespaceOf(config)
     await withRegistry(config, async registry => {
-      show(session, flags, await each(index, topic => compareSchemas(registry, index, namespace, topic)))
+      await show(session, flags, await each(index, topic => compareSchemas(registry, index, namespace, topic)))
     })
   })
 
@@ -53,7 +53,7 @@ export const schemas: Verb = (program, session) => {
     const act = flags.dryRun ? compareSchemas : publishSchemas
     await withRegistry(config, async registry => {
       const statuses = await each(index, topic => act(registry, index, namespace, topic))
-      show(session, flags, statuses, flags.dryRun ? ['incompatible'] : ['incompatible', 'missing'])
+      await show(session, flags, statuses, flags.dryRun ? ['incompatible'] : ['incompatible', 'missing'])
     })
   })
 }
@@ -65,7 +65,7 @@ const withFlags = (command: Command): Command =>
       .option('--json', 'print JSON lines'),
   )
 
-async function withRegistry(config: Config, work: (registry: Registry) => Promise<void>): Promise<void> {
+async function withRegistry(config: Config, work: (registry: SchemaRegistry) => Promise<void>): Promise<void> {
   if (config.registry.url === '') throw new SteerflowError('STEERFLOW_USAGE', 'registry.url is not set')
   const registry = await openRegistry(config.registry)
   try {
@@ -86,13 +86,13 @@ async function each(
 }
 
 /** Prints what is where; exit 1 when a version is in one of the `bad` states. */
-function show(
+async function show(
   session: Session,
   { json }: Flags,
   statuses: readonly SchemaStatus[],
   bad: readonly SchemaStatus['state'][] = ['incompatible', 'missing'],
-): void {
-  if (json) for (const status of statuses) session.out(`${JSON.stringify(status)}\n`)
+): Promise<void> {
+  if (json) for (const status of statuses) await session.json(status)
   else {
     const header = ['subject', 'version', 'id', 'state', 'checks', 'detail']
     const rows = statuses.map(({ subject, version, id, state, compatibility, detail }) => [
@@ -103,7 +103,7 @@ function show(
       compatibility ?? 'none set',
       oneLine(detail, 300),
     ])
-    session.out(`${table([header, ...rows], [0, 3, 4, 5]).join('\n')}\n`)
+    await session.out(`${table([header, ...rows], [0, 3, 4, 5]).join('\n')}\n`)
   }
   const wrong = statuses.filter(({ state }) => bad.includes(state)).length
   session.err(`${statuses.length - wrong} schema versions are as they should be, ${wrong} are not\n`)
@@ -112,15 +112,15 @@ function show(
   if (wrong > 0) session.exit(exitCodes.failed)
 }
 
-function files(session: Session, index: SchemaIndex, { json }: Flags): void {
+async function files(session: Session, index: SchemaIndex, { json }: Flags): Promise<void> {
   const statuses = checkFiles(index)
-  if (json) for (const status of statuses) session.out(`${JSON.stringify(status)}\n`)
+  if (json) for (const status of statuses) await session.json(status)
   else {
     const header = ['subject', 'version', 'id', 'state', 'file']
     const rows = statuses.map(({ subject, version, id, state, file }) => [
       ...[subject, String(version), String(id), state, file],
     ])
-    session.out(`${table([header, ...rows], [0, 3, 4]).join('\n')}\n`)
+    await session.out(`${table([header, ...rows], [0, 3, 4]).join('\n')}\n`)
   }
   const wrong = statuses.filter(({ state }) => state !== 'as committed').length
   session.err(`no registry.url: ${statuses.length - wrong} files are what was committed, ${wrong} are not\n`)

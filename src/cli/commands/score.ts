@@ -1,22 +1,41 @@
+import { type Node, reader } from '../../stages/node.js'
 import { openSource } from '../../adapters/source/open-source.js'
 import { SteerflowError } from '../../domain/errors.js'
-import { pipeline } from '../../pipeline.js'
 import { hostNodes } from '../../runtime/file-host.js'
 import { type Source } from '../../runtime/ingest.js'
-import { reader } from '../../stages/bind.js'
-import { annotated, dropped, raw } from '../../topics.js'
+import { closure, feeds } from '../../runtime/reach.js'
+import { Waits } from '../../runtime/waits.js'
+import { annotate } from '../../stages/annotate.js'
+import { annotated, dropped, labelled, raw } from '../../topics.js'
 import { exitCodes, type Verb } from '../command.js'
-import { nodeOptions } from '../config.js'
-import { formatOption } from '../flags.js'
+import { nodeOptions } from '../node-options.js'
+import { type Config, endpointsOf } from '../config.js'
+import { endFile } from '../file-end.js'
+import { formatOption, knowingFormat, retryForOption } from '../flags.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
+import { tellServers, tellWaits } from '../render/waits.js'
 import { openCapabilities } from '../run/capabilities.js'
 import { interrupts } from '../run/interrupts.js'
-import { inWorkspace } from '../workspace.js'
+import { outageLimit } from '../run/outage-limit.js'
+import { lookInWorkspace } from '../workspace.js'
 
-/** The way of a conversation to its scores. */
-const way = ['preprocess', 'clean-unscored', 'annotate']
-const nodes = pipeline.filter(({ name }) => way.includes(name))
+/** The nodes through which records pass on their way from a topic to the nodes of a stage, in the order of the pipeline. */
+export function nodesBetween(pipeline: readonly Node[], from: string, stage: string): readonly Node[] {
+  const isGoal = (node: Node): boolean => node.stage.name === stage
+  const reached = closure(
+    pipeline.filter(node => node.from.name === from),
+    node => (isGoal(node) ? [] : pipeline.filter(reader => feeds(node, reader))),
+  )
+  const leading = closure(pipeline.filter(isGoal), reader => pipeline.filter(node => feeds(node, reader)))
+  return pipeline.filter(node => reached.has(node) && leading.has(node))
+}
+
+/** Topics to which a branch of the way leads that has nothing to do with scores. */
+const aside: ReadonlySet<string> = new Set([labelled.name])
 const readDropped = reader(dropped)
+
+/** Servers that are named serve a model without any data folder. */
+const needsNone = (config: Config): boolean => endpointsOf(config, 'annotate') !== null
 
 /** `score FILE`: predicted attributes of every turn, with the active value model; the log is not written. */
 export const score: Verb = (program, session) => {
@@ -25,49 +44,75 @@ export const score: Verb = (program, session) => {
     .description('Score the turns of a file with the active value model; prints the conversations with their labels.')
     .argument('<file>', '.jsonl or .jsonl.gz of conversations in any known format; - is standard input')
     .addOption(formatOption())
+    .addOption(retryForOption('how long to wait while no inference server answers, or forever', 60))
     .addHelpText('after', '\nExample, after `steerflow quickstart`:\n  steerflow score chat.jsonl > scored.jsonl\n')
-  withConfig(command).action((file: string, flags: ConfigFlags & { format?: string }) =>
-    inWorkspace(configOf(flags), async workspace => {
-      const { config } = workspace
-      const opened = await openCapabilities(workspace)
-      const source = await openSource(file, { format: flags.format, maxLineBytes: config.ingest.maxLineBytes })
-      const stop = interrupts()
-      let rejected = 0
-      const reject = (position: number, error: SteerflowError): void => {
-        rejected++
-        session.err(`${source.name}, record ${position + 1}: ${error.code}: ${error.message}\n`)
-      }
-      try {
-        if (!(await opened.hasValueModel())) {
-          throw new SteerflowError(
-            'STEERFLOW_USAGE',
-            'there is no active value model yet: run `steerflow quickstart` first',
-          )
+  withConfig(command).action((file: string, flags: ConfigFlags & { format?: string; retryFor: number | null }) =>
+    lookInWorkspace(
+      knowingFormat(configOf(flags), flags),
+      async workspace => {
+        const { config } = workspace
+        const opened = await openCapabilities(workspace, tellServers(session), new Waits(tellWaits(session)))
+        const limit = outageLimit(opened, flags.retryFor)
+        const { flow, ingest } = config
+        const about = { format: flags.format, formats: flow.formats, maxLineBytes: ingest.maxLineBytes }
+        const source = await openSource(file, about)
+        const stop = interrupts()
+        let rejected = 0
+        let scored = 0
+        let leftOut = 0
+        const reject = (position: number, error: SteerflowError): void => {
+          rejected++
+          session.err(`${source.name}, record ${position + 1}: ${error.code}: ${error.message}\n`)
         }
-        const results = hostNodes(recordsOf(source, reject), raw.name, {
-          nodes,
-          capabilities: opened.capabilities,
-          options: node => nodeOptions(config, node),
-          concurrency: 256,
-          signal: stop.signal,
-        })
-        for await (const { position, emissions, error } of results) {
-          if (error) reject(position, error)
-          for (const { topic, value } of emissions ?? []) {
-            if (topic === annotated.name) session.out(`${value.toString('utf8')}\n`)
-            else if (topic === dropped.name) {
-              const { reason, detail } = readDropped(value)
-              session.err(`${source.name}, record ${position + 1}: left out as ${reason}: ${detail}\n`)
+        try {
+          if (!(await opened.hasValueModel())) {
+            throw new SteerflowError(
+              'STEERFLOW_USAGE',
+              'there is no active value model yet: run `steerflow quickstart` first',
+            )
+          }
+          const results = hostNodes(recordsOf(source, reject), raw.name, {
+            // The way of a conversation to its scores.
+            nodes: nodesBetween(config.flow.nodes, raw.name, annotate.name),
+            capabilities: opened.capabilities,
+            options: node => nodeOptions(config, node),
+            concurrency: 256,
+            signal: AbortSignal.any([stop.signal, limit.signal]),
+          })
+          for await (const { position, emissions, error } of results) {
+            if (error) reject(position, error)
+            for (const { topic, value } of emissions ?? []) {
+              if (topic === annotated.name) {
+                scored++
+                await session.data(`${value.toString('utf8')}\n`)
+              } else if (topic === dropped.name) {
+                leftOut++
+                const { reason, detail } = readDropped(value)
+                session.err(`${source.name}, record ${position + 1}: left out as ${reason}: ${detail}\n`)
+              } else if (!aside.has(topic)) {
+                leftOut++
+                session.err(`${source.name}, record ${position + 1}: went to ${topic}, which is not scored\n`)
+              }
             }
           }
+        } catch (error) {
+          limit.signal.throwIfAborted()
+          throw error
+        } finally {
+          limit.release()
+          stop.release()
+          await source.close()
+          await opened.close()
         }
-      } finally {
-        stop.release()
-        await source.close()
-        await opened.close()
-      }
-      if (rejected > 0) session.exit(exitCodes.rejected)
-    }),
+        if (rejected > 0) session.exit(exitCodes.rejected)
+        endFile(session, {
+          output: `what was scored of ${source.name} (${rejected} records rejected, ${leftOut} conversations left out)`,
+          holdsSomething: scored > 0,
+          next: 'give a file of conversations with turns to score, or name its --format',
+        })
+      },
+      { scratch: needsNone },
+    ),
   )
 }
 

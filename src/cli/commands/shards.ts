@@ -1,6 +1,8 @@
-import { SteerflowError } from '../../domain/errors.js'
+import { type FileStore } from '../../adapters/storage/file-store.js'
+import { shardLines } from '../../adapters/storage/shard-lines.js'
+import { explain, SteerflowError } from '../../domain/errors.js'
 import { type ShardManifest } from '../../domain/shard.js'
-import { pipeline } from '../../pipeline.js'
+import { trigger } from '../../stages/trigger.js'
 import { shards as topic } from '../../topics.js'
 import { exitCodes, type Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
@@ -10,8 +12,32 @@ import { table, thousands } from '../render/bars.js'
 import { progress } from '../render/progress.js'
 import { collectGarbage } from '../training/collect-garbage.js'
 import { datasetNames, liveOf } from '../training/datasets.js'
-import { verifyShards } from '../training/verify.js'
-import { inWorkspace, type Workspace } from '../workspace.js'
+import { inWorkspace, lookInWorkspace, type Workspace } from '../workspace.js'
+
+/** What a shard was found to be. */
+export interface VerifiedShard {
+  readonly path: string
+  readonly records: number
+  /** Null when it is what was sealed. */
+  readonly problem: string | null
+}
+
+/** Reads shards to their end and compares them with their manifests. */
+export async function* verifyShards(
+  files: FileStore,
+  manifests: readonly ShardManifest[],
+): AsyncIterable<VerifiedShard> {
+  for (const manifest of manifests) {
+    let records = 0
+    let problem: string | null = null
+    try {
+      for await (const batch of shardLines(files, manifest)) records += batch.length
+    } catch (error) {
+      problem = explain(error)
+    }
+    yield { path: manifest.path, records, problem }
+  }
+}
 
 interface Flags extends ConfigFlags {
   readonly dataset?: string
@@ -48,10 +74,10 @@ export const shards: Verb = (program, session) => {
     .option('--dataset <name>', 'only those of one dataset')
     .option('--json', 'print manifests as JSON lines')
   withConfig(list).action((flags: Flags) =>
-    inWorkspace(configOf(flags), async workspace => {
+    lookInWorkspace(configOf(flags), async workspace => {
       const manifests = await live(workspace, flags)
       if (flags.json) {
-        for (const manifest of manifests) session.out(`${JSON.stringify(manifest)}\n`)
+        for (const manifest of manifests) await session.json(manifest)
         return
       }
       const rows = manifests.map(({ path, records, bytes, topic, partition, from, to, reason }) => [
@@ -61,7 +87,9 @@ export const shards: Verb = (program, session) => {
         `${topic}/${partition} [${from}, ${to})`,
         reason,
       ])
-      session.out(`${table([['path', 'records', 'bytes', 'offsets', 'cut by'], ...rows], [0, 3, 4]).join('\n')}\n`)
+      await session.out(
+        `${table([['path', 'records', 'bytes', 'offsets', 'cut by'], ...rows], [0, 3, 4]).join('\n')}\n`,
+      )
     }),
   )
 
@@ -71,7 +99,7 @@ export const shards: Verb = (program, session) => {
     .option('--dataset <name>', 'only those of one dataset')
     .option('--json', 'print JSON lines')
   withConfig(verify).action((flags: Flags) =>
-    inWorkspace(configOf(flags), async workspace => {
+    lookInWorkspace(configOf(flags), async workspace => {
       let damaged = 0
       let whole = 0
       const manifests = await live(workspace, flags)
@@ -81,8 +109,8 @@ export const shards: Verb = (program, session) => {
         shown.add(verified.records, verified.path)
         if (verified.problem === null) whole++
         else damaged++
-        if (flags.json) session.out(`${JSON.stringify(verified)}\n`)
-        else if (verified.problem !== null) session.out(`${verified.problem}\n`)
+        if (flags.json) await session.json(verified)
+        else if (verified.problem !== null) await session.out(`${verified.problem}\n`)
       }
       session.err(`${whole} shards are what was sealed, ${damaged} are not\n`)
       if (damaged > 0) session.exit(exitCodes.failed)
@@ -98,24 +126,28 @@ export const shards: Verb = (program, session) => {
     .option('--older-versions', 'also files of older dataset versions, once the trigger has gone past them')
     .option('--json', 'print JSON lines')
   withConfig(gc).action((flags: GcFlags) =>
-    inWorkspace(configOf(flags), async ({ log, files }) => {
-      const { dryRun = false, olderVersions: older = false } = flags
-      const seals = pipeline.filter(({ groups }) => groups === 'closing')
-      const collecting = collectGarbage({ log, files, seals, trigger: 'trigger', older, dryRun })
-      let found = await collecting.next()
-      let [count, bytes] = [0, 0]
-      for (; !found.done; found = await collecting.next()) {
-        count++
-        bytes += found.value.bytes ?? 0
-        const { path, bytes: of, why } = found.value
-        session.out(
-          flags.json ? `${JSON.stringify(found.value)}\n` : `${path}  ${of === null ? '' : `${size(of)}, `}${why}\n`,
-        )
-      }
-      const { live, older: replaced, open, foreign } = found.value
-      const did = dryRun ? 'would be removed' : 'removed'
-      session.err(`${count} ${did}, ${size(bytes)}; of those that stay ${live} are live, ${open} may become so, `)
-      session.err(`${replaced} are of older dataset versions, ${foreign} are none of ours\n`)
-    }),
+    inWorkspace(
+      configOf(flags),
+      async ({ log, files, config }) => {
+        const { dryRun = false, olderVersions: older = false } = flags
+        const seals = config.flow.nodes.filter(({ stage }) => stage.kind === 'closing')
+        const triggers = config.flow.nodes.filter(({ stage }) => stage.name === trigger.name).map(({ name }) => name)
+        const collecting = collectGarbage({ log, files, seals, triggers, older, dryRun })
+        let found = await collecting.next()
+        let [count, bytes] = [0, 0]
+        for (; !found.done; found = await collecting.next()) {
+          count++
+          bytes += found.value.bytes ?? 0
+          const { path, bytes: of, why } = found.value
+          if (flags.json) await session.json(found.value)
+          else await session.out(`${path}  ${of === null ? '' : `${size(of)}, `}${why}\n`)
+        }
+        const { live, older: replaced, open, foreign } = found.value
+        const did = dryRun ? 'would be removed' : 'removed'
+        session.err(`${count} ${did}, ${size(bytes)}; of those that stay ${live} are live, ${open} may become so, `)
+        session.err(`${replaced} are of older dataset versions, ${foreign} are none of ours\n`)
+      },
+      { looks: flags.dryRun ?? false },
+    ),
   )
 }

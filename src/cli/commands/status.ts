@@ -1,13 +1,18 @@
 import { resolve } from 'node:path'
-import { type FleetReport, fleetFolder, readFleetFiles } from '../../adapters/inference/fleet-file.js'
+import { type FleetReport, readFleetFiles } from '../../adapters/inference/fleet-file.js'
+import { type Late, type NodesReport, readNodesFiles, type TroubleReport } from '../../adapters/workers/nodes-file.js'
+import { workersFolder } from '../../adapters/workers/report-file.js'
+import { printableLine } from '../output/printable.js'
+import { troubleOf } from '../render/trouble.js'
 import { fleetRows } from '../render/fleet-report.js'
 import { duration } from '../render/progress.js'
+import { waitsNote } from '../render/waits.js'
 import { type Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
-import { table, thousands } from '../render/bars.js'
+import { oneLine, table, thousands } from '../render/bars.js'
 import { type NodeLag, type PartitionLag, nodeLags } from '../../runtime/lag.js'
-import { pipeline } from '../../pipeline.js'
-import { inWorkspace } from '../workspace.js'
+import { needFolder } from '../data-folder.js'
+import { lookInWorkspace } from '../workspace.js'
 
 /** `status`: committed offsets and lag of every node, whether or not a run is active. */
 export const status: Verb = (program, session) => {
@@ -20,16 +25,22 @@ export const status: Verb = (program, session) => {
     .option('--fleet', 'only the inference servers, as the processes at work on this data folder see them now')
     .option('--json', 'print JSON: one row a partition, or with --fleet one object a process')
   withConfig(command).action(async (flags: ConfigFlags & { lag?: true; fleet?: true; json?: true }) => {
-    const reports = readFleetFiles(fleetFolder(resolve(configOf(flags).dataDir)))
+    const config = configOf(flags)
+    if (flags.fleet) needFolder(config)
+    const workers = workersFolder(resolve(config.dataDir))
+    const reports = readFleetFiles(workers)
     if (flags.fleet) {
-      session.out(flags.json ? `${JSON.stringify(reports)}\n` : `${fleets(reports).join('\n')}\n`)
+      await (flags.json ? session.json(reports) : session.out(`${fleets(reports).join('\n')}\n`))
       return
     }
-    const nodes = await inWorkspace(configOf(flags), ({ log }) => nodeLags(log, pipeline))
-    if (flags.json) session.out(`${JSON.stringify(nodes.flatMap(facts))}\n`)
+    const nodes = await lookInWorkspace(config, ({ log }) => nodeLags(log, config.flow.nodes))
+    const working = readNodesFiles(workers)
+    if (flags.json) await session.json(nodes.flatMap(lag => facts(lag, working)))
     else {
-      const rows = flags.lag ? perPartition(nodes) : perNode(nodes)
-      session.out(`${[...rows, ...(reports.length > 0 ? ['', ...fleets(reports)] : [])].join('\n')}\n`)
+      const rows = flags.lag ? perPartition(nodes, working) : perNode(nodes, working)
+      const troubles = troubleLines(working)
+      const lines = [rows, troubles, reports.length > 0 ? fleets(reports) : []].filter(({ length }) => length > 0)
+      await session.out(`${lines.map(part => part.join('\n')).join('\n\n')}\n`)
     }
   })
 }
@@ -38,13 +49,23 @@ export const status: Verb = (program, session) => {
 const fleets = (reports: readonly FleetReport[]): string[] =>
   reports.length === 0
     ? ['no process is at work on this data folder']
-    : reports.flatMap(({ worker, waiting, outageMs, endpoints }) => [
-        `${worker}: ${thousands(waiting)} prompts wait${outageMs === null ? '' : `; no server has answered for ${duration(outageMs / 1000)}`}`,
+    : reports.flatMap(({ worker, at, waiting, outageMs, outageCause, endpoints, waits }) => [
+        `${worker}: ${thousands(waiting)} prompts wait${outageMs === null ? '' : `; nothing has succeeded for ${duration(outageMs / 1000)}${outageCause ? `: ${outageCause}` : ''}`}`,
+        ...[waitsNote(waits, Date.parse(at))].filter(Boolean),
         ...(endpoints.length > 0 ? fleetRows({ endpoints }) : ['no servers']),
+        ...endpoints.flatMap(({ url, trouble }) => (trouble === null ? [] : [printableLine(`${url}: ${trouble}`)])),
       ])
 
+/** What does not go on, by the processes that are at work on this data folder. */
+const troubleLines = (working: readonly NodesReport[]): readonly string[] =>
+  working.flatMap(({ worker, nodes }) =>
+    nodes.flatMap(({ node, troubles }) =>
+      troubles.length === 0 ? [] : [printableLine(`${worker}: ${node} ${troubleOf(troubles) ?? ''}`)],
+    ),
+  )
+
 /** One row a partition. Keys are only ever added. */
-const facts = ({ node, topic, partitions, members }: NodeLag) =>
+const facts = ({ node, topic, partitions, members }: NodeLag, working: readonly NodesReport[]) =>
   partitions.map(({ partition, committed, start, end, lag, held, behind, gone, state, owner }) => ({
     node,
     topic,
@@ -59,9 +80,32 @@ const facts = ({ node, topic, partitions, members }: NodeLag) =>
     state,
     members: members?.length ?? null,
     owner,
+    trouble: troubleIn(working, node, partition),
+    late: lateOf(working, node),
   }))
 
-const perPartition = (nodes: readonly NodeLag[]): string[] => {
+/** Why a partition does not go on, as the process of this data folder that works on it says; null where none does. */
+function troubleIn(working: readonly NodesReport[], node: string, partition: number) {
+  for (const { worker, nodes } of working) {
+    const trouble = nodes.find(one => one.node === node)?.troubles.find(one => one.partition === partition)
+    if (trouble) return { worker, ...trouble }
+  }
+  return null
+}
+
+/** The trouble of a node that is looked at first: a pause, otherwise a wait. */
+function troubleOn(working: readonly NodesReport[], name: string): TroubleReport | null {
+  const troubles = working.flatMap(({ nodes }) =>
+    nodes.flatMap(({ node, troubles }) => (node === name ? troubles : [])),
+  )
+  return troubles.find(({ state }) => state === 'paused') ?? troubles[0] ?? null
+}
+
+/** What does not go on is neither held nor behind: the row says why, the lines below since when. */
+const stateOf = (trouble: Pick<TroubleReport, 'state' | 'code' | 'cause'> | null): string | null =>
+  trouble && `${trouble.state}: ${trouble.code}: ${oneLine(trouble.cause, 60)}`
+
+const perPartition = (nodes: readonly NodeLag[], working: readonly NodesReport[]): string[] => {
   const shared = nodes.some(({ members }) => members !== null)
   const rows = nodes.flatMap(({ node, topic, partitions }) =>
     partitions.map(({ partition, committed, end, behind, held, state, owner }) => [
@@ -71,7 +115,7 @@ const perPartition = (nodes: readonly NodeLag[]): string[] => {
       String(committed),
       String(end),
       ...[behind, held].map(count => thousands(Number(count))),
-      state,
+      stateOf(troubleIn(working, node, partition)) ?? state,
       ...(shared ? [owner ?? '-'] : []),
     ]),
   )
@@ -79,7 +123,7 @@ const perPartition = (nodes: readonly NodeLag[]): string[] => {
   return table([[...header, ...(shared ? ['owner'] : [])], ...rows], [0, 1, 7, 8])
 }
 
-function perNode(nodes: readonly NodeLag[]): string[] {
+function perNode(nodes: readonly NodeLag[], working: readonly NodesReport[]): string[] {
   const shared = nodes.some(({ members }) => members !== null)
   const rows = nodes.map(({ node, topic, partitions, members }) => {
     const sum = (of: (partition: PartitionLag) => bigint): string =>
@@ -90,12 +134,28 @@ function perNode(nodes: readonly NodeLag[]): string[] {
       sum(({ end }) => end),
       sum(({ behind }) => behind),
       sum(({ held }) => held),
-      worst(partitions),
+      lettersOf(working, node),
+      stateOf(troubleOn(working, node)) ?? worst(partitions),
       ...(shared ? [String(members?.length ?? 0)] : []),
     ]
   })
-  const header = ['node', 'reads', 'records', 'behind', 'held', 'state']
-  return table([[...header, ...(shared ? ['members'] : [])], ...rows], [0, 1, 5])
+  const header = ['node', 'reads', 'records', 'behind', 'held', 'letters of late', 'state']
+  return table([[...header, ...(shared ? ['members'] : [])], ...rows], [0, 1, 6])
+}
+
+/** What became of a node's last records in the processes of this data folder; null where none became a dead letter. */
+function lateOf(working: readonly NodesReport[], node: string): Late | null {
+  const late = working.flatMap(({ nodes }) => nodes.flatMap(one => (one.node === node && one.late ? [one.late] : [])))
+  const sum = (of: keyof Late): number => late.reduce((total, one) => total + one[of], 0)
+  return late.length === 0 ? null : { records: sum('records'), letters: sum('letters') }
+}
+
+/** The same in words. */
+function lettersOf(working: readonly NodesReport[], node: string): string {
+  const late = lateOf(working, node)
+  return late && late.records > 0
+    ? `${thousands(late.letters)} (${Math.round((late.letters / late.records) * 100)} %)`
+    : '-'
 }
 
 const states = ['done', 'held', 'behind', 'lost'] as const

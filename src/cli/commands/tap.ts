@@ -1,14 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { InvalidArgumentError } from 'commander'
 import { SteerflowError } from '../../domain/errors.js'
+import { deepest, isDeeper } from '../../domain/json/depth.js'
 import { type LogRecord, type Offset, offset } from '../../runtime/log.js'
-import { type Session, type Verb } from '../command.js'
+import { exitCodes, type Session, type Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
-import { interrupts } from '../run/interrupts.js'
-import { inWorkspace, type Workspace } from '../workspace.js'
+import { wholeNumber } from '../flags.js'
+import { interrupts, signalCode } from '../run/interrupts.js'
+import { isoOf } from '../render/time.js'
+import { lookInWorkspace, type Workspace } from '../workspace.js'
 
 interface TapFlags extends ConfigFlags {
   readonly from: string
-  readonly limit?: string
+  readonly limit?: number
   readonly follow?: true
   readonly values?: true
 }
@@ -19,14 +23,20 @@ export const tap: Verb = (program, session) => {
     .command('tap')
     .description('Print the records of a topic, one JSON line each; reads beside a running pipeline.')
     .argument('<topic>')
-    .option('--from <offset>', 'offset to begin at, in every partition; `end` shows only what comes', '0')
-    .option('--limit <records>', 'end after so many records')
+    .option('--from <offset>', 'offset to begin at, in every partition; `end` shows only what comes', beginning, '0')
+    .option('--limit <records>', 'end after so many records', wholeNumber(0))
     .option('--follow', 'wait for more')
     .option('--values', 'print the values alone, as they are')
     .addHelpText('after', '\nExample:\n  steerflow tap conversations.scored --values --limit 3\n')
   withConfig(command).action((topic: string, flags: TapFlags) =>
-    inWorkspace(configOf(flags), workspace => printRecords(workspace, topic, flags, session)),
+    lookInWorkspace(configOf(flags), workspace => printRecords(workspace, topic, flags, session)),
   )
+}
+
+/** An offset, or `end`. */
+function beginning(text: string): string {
+  if (text === 'end' || /^\d{1,18}$/.test(text)) return text
+  throw new InvalidArgumentError('It must be an offset, or end.')
 }
 
 async function printRecords({ log }: Workspace, topic: string, flags: TapFlags, session: Session): Promise<void> {
@@ -36,7 +46,7 @@ async function printRecords({ log }: Workspace, topic: string, flags: TapFlags, 
   for (const { partition, start, end } of states) {
     positions.set(partition, flags.from === 'end' ? end : offset(flags.from === '0' ? start : flags.from))
   }
-  let left = flags.limit === undefined ? Infinity : Number(flags.limit)
+  let left = flags.limit ?? Infinity
   const stop = interrupts()
   try {
     while (left > 0 && !stop.signal.aborted) {
@@ -47,7 +57,7 @@ async function printRecords({ log }: Workspace, topic: string, flags: TapFlags, 
           bytes: 8 << 20,
         })
         positions.set(partition, next)
-        for (const record of records.slice(0, left)) session.out(`${line(record, flags.values ?? false)}\n`)
+        for (const record of records.slice(0, left)) await session.data(`${line(record, flags.values ?? false)}\n`)
         left -= records.length
         found += records.length
         if (left <= 0) break
@@ -56,6 +66,7 @@ async function printRecords({ log }: Workspace, topic: string, flags: TapFlags, 
       if (found === 0) await sleep(200, undefined, { signal: stop.signal }).catch(() => undefined)
     }
   } finally {
+    if (!flags.follow || flags.limit !== undefined) session.exit(signalCode() ?? exitCodes.done)
     stop.release()
   }
 }
@@ -67,7 +78,7 @@ function line(record: LogRecord, valuesOnly: boolean): string {
   const envelope = {
     partition,
     offset: String(at),
-    timestamp: new Date(timestamp).toISOString(),
+    timestamp: isoOf(timestamp),
     key: record.key?.toString('utf8') ?? null,
     headers,
   }
@@ -75,6 +86,7 @@ function line(record: LogRecord, valuesOnly: boolean): string {
 }
 
 function isJson(text: string): boolean {
+  if (isDeeper(text, deepest.source)) return false
   try {
     JSON.parse(text)
     return true

@@ -31,9 +31,9 @@ export const topics: Verb = (program, session) => {
       config,
       async ({ log }) => {
         const plans = await topicPlan(log, topicSpecsOf(config))
-        show(session, plans, flags, { create: 'create', grow: 'grow, with apply --grow' })
+        await show(session, plans, flags, { create: 'create', grow: 'grow, with apply --grow' })
       },
-      { makeTopics: false },
+      { makeTopics: false, looks: true },
     )
   })
 
@@ -52,30 +52,30 @@ export const topics: Verb = (program, session) => {
         const grow = (flags.grow ?? false) && before.some(({ action }) => action === 'grow')
         if (grow) session.err(growing)
         if (grow || before.some(({ action }) => action === 'create')) await makeTopics(log, declared, grow)
-        show(session, before, flags, { create: 'created', grow: grow ? 'grown' : 'not grown: see --grow' })
+        await show(session, before, flags, { create: 'created', grow: grow ? 'grown' : 'not grown: see --grow' })
       },
-      { makeTopics: false },
+      { begins: true, makeTopics: false },
     )
   })
 }
 
-function show(
+async function show(
   session: Session,
   plans: readonly TopicPlan[],
   { json }: Flags,
   words: Readonly<Record<'create' | 'grow', string>>,
-): void {
-  if (json) return session.out(`${JSON.stringify(plans)}\n`)
+): Promise<void> {
+  if (json) return session.json(plans)
   const rows = plans.map(({ topic, action, now, wanted, drift }) => [
     topic,
     now === null ? '-' : String(now),
     String(wanted),
     action === 'none' ? (drift.length > 0 ? 'drift' : '') : words[action],
   ])
-  session.out(`${table([['topic', 'partitions', 'declared', 'plan'], ...rows], [0, 3]).join('\n')}\n`)
+  await session.out(`${table([['topic', 'partitions', 'declared', 'plan'], ...rows], [0, 3]).join('\n')}\n`)
   for (const { topic, drift } of plans) {
     for (const { setting, is, wanted, why } of drift)
-      session.out(`drift: ${topic}: ${setting} is ${is}, not ${wanted}: ${why}\n`)
+      await session.out(`drift: ${topic}: ${setting} is ${is}, not ${wanted}: ${why}\n`)
   }
-  if (plans.every(({ action }) => action === 'none')) session.out('nothing to do\n')
+  if (plans.every(({ action }) => action === 'none')) await session.out('nothing to do\n')
 }

@@ -1,18 +1,55 @@
 import { join } from 'node:path'
+import { fileLines } from '../../adapters/storage/shard-lines.js'
+import { type Log } from '../../runtime/log.js'
+import { readAll } from '../../runtime/read-all.js'
+import { annotated, jobs, models, sources } from '../../topics.js'
+import { below } from '../../adapters/storage/below.js'
 import { jobStates } from '../../domain/job-states.js'
 import { type Ancestry, ancestryOf } from '../../domain/lineage/ancestry.js'
-import { jobs, models, sources } from '../../topics.js'
 import { type Session, type Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { readTopic } from '../read-topic.js'
 import { table, thousands } from '../render/bars.js'
 import { endingText, traceLines } from '../render/trace.js'
-import { countAnnotated } from '../trace/count-annotated.js'
-import { countSources } from '../trace/count-sources.js'
 import { subjectOf } from '../trace/subject.js'
 import { trace as find } from '../trace/trace.js'
 import { decisionText } from '../training/datasets.js'
-import { inWorkspace, type Workspace } from '../workspace.js'
+import { lookInWorkspace, type Workspace } from '../workspace.js'
+
+const mark = '"lineage": {"source": "'
+
+/** How many records of a snapshot come from each source, by its digest. A snapshot that is gone has none. */
+export async function countSources(folder: string): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>()
+  for (const file of ['train.jsonl', 'validation.jsonl']) {
+    try {
+      for await (const batch of fileLines(join(folder, file))) {
+        for (const text of batch) {
+          // The last: a text of the conversation may hold the same words, the key after it is our own.
+          const from = text.lastIndexOf(mark)
+          if (from < 0) continue
+          const source = text.slice(from + mark.length, text.indexOf('"', from + mark.length))
+          counts.set(source, (counts.get(source) ?? 0) + 1)
+        }
+      }
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  return counts
+}
+
+/** How many records of the log each of these models has annotated, by its digest. Reads the whole topic. */
+export async function countAnnotated(log: Log, digests: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map(digests.map(digest => [digest, 0]))
+  if (digests.length === 0) return counts
+  for await (const { value } of readAll(log, annotated.name)) {
+    for (const digest of digests) {
+      if (value.includes(`"value_model": "${digest}"`)) counts.set(digest, counts.get(digest)! + 1)
+    }
+  }
+  return counts
+}
 
 type Flags = ConfigFlags & { readonly json?: true }
 
@@ -31,17 +68,19 @@ export const trace: Verb = (program, session) => {
         '  steerflow trace trees.jsonl:117\n  steerflow trace value-model-ed752cfd898e\n',
     )
   withConfig(command).action((id: string, flags: Flags) =>
-    inWorkspace(configOf(flags), async workspace => {
+    lookInWorkspace(configOf(flags), async workspace => {
       const ancestry = await ancestryIn(workspace, id)
       if (ancestry) return printAncestry(workspace, ancestry, flags, session)
-      const { traces, endings, unreadable } = await find(workspace, await subjectOf(id))
+      const { traces, endings, unreadable } = await find(workspace, await subjectOf(workspace, id))
       if (flags.json) {
-        for (const one of traces) session.out(`${JSON.stringify(one)}\n`)
-        for (const ending of endings) session.out(`${JSON.stringify({ ending })}\n`)
+        for (const one of traces) await session.json(one)
+        for (const ending of endings) await session.json({ ending })
       } else {
-        session.out(`${traces.map(one => traceLines(one).join('\n')).join('\n\n')}${traces.length > 0 ? '\n' : ''}`)
-        for (const ending of endings) session.out(`${endingText(ending)}\n`)
-        if (traces.length === 0 && endings.length === 0) session.out('taken in, and not worked on yet\n')
+        await session.out(
+          `${traces.map(one => traceLines(one).join('\n')).join('\n\n')}${traces.length > 0 ? '\n' : ''}`,
+        )
+        for (const ending of endings) await session.out(`${endingText(ending)}\n`)
+        if (traces.length === 0 && endings.length === 0) await session.out('taken in, and not worked on yet\n')
       }
       for (const reason of unreadable) session.err(`not looked into: ${reason}\n`)
     }),
@@ -60,7 +99,7 @@ async function printAncestry(
   session: Session,
 ): Promise<void> {
   const names = await readTopic(log, sources)
-  const counted = [...(await countSources(join(root, snapshot.path)))].map(([source, records]) => ({
+  const counted = [...(await countSources(below(root, snapshot.path)))].map(([source, records]) => ({
     source,
     names: [...new Set(names.filter(one => one.source === source).map(({ name }) => name))],
     records,
@@ -69,7 +108,7 @@ async function printAncestry(
   const annotated = await countAnnotated(log, digests)
   if (flags.json) {
     const told = models.map(model => ({ ...model, annotated: annotated.get(model.digest) ?? 0 }))
-    session.out(`${JSON.stringify({ snapshot, sources: counted, jobs, models: told })}\n`)
+    await session.json({ snapshot, sources: counted, jobs, models: told })
     return
   }
   const { path, train, validation } = snapshot
@@ -86,5 +125,5 @@ async function printAncestry(
       [1, 2],
     ).map(line => `  ${line}`),
   ]
-  session.out(`${lines.join('\n')}\n`)
+  await session.out(`${lines.join('\n')}\n`)
 }

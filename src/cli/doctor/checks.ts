@@ -1,31 +1,35 @@
+import { SteerflowError } from '../../domain/errors.js'
 import { openFiles } from '../../adapters/storage/open.js'
-import { pipeline } from '../../pipeline.js'
+import { annotate } from '../../stages/annotate.js'
 import { type ClusterFacts, type LogAdmin } from '../../runtime/log-admin.js'
 import { type Log } from '../../runtime/log.js'
 import { topicPlan } from '../../runtime/topic-plan.js'
-import { type Node } from '../../stages/bind.js'
+import { type Node } from '../../stages/node.js'
 import { type Config, datasetOf, endpointsOf, topicSpecsOf } from '../config.js'
-import { shippedTokenizer } from '../run/capabilities.js'
 import { costlyWindow } from '../run/run-pipeline.js'
-import { brokersReachable, offsetsKept, transactionsOf } from './brokers.js'
-import { logBudget } from './budget.js'
-import { type Check, ok } from './check.js'
-import { connectProblem } from './connect.js'
-import { clockOf, newestTimes } from './clock.js'
-import { diskRoom } from './disk.js'
-import { endpointsReachable } from './endpoints.js'
+import {
+  brokersReachable,
+  offsetsKept,
+  transactionsOf,
+  replicationOf,
+  topicsAsDeclared,
+  partitionsFor,
+  clockOf,
+  newestTimes,
+  logBudget,
+  nothingAgain,
+} from './log.js'
+import { type Check, ok, warn } from './check.js'
+import { connectProblem, endpointsReachable, registryReachable } from './servers.js'
+import { annotateChecks, configChecks, dataChecks, launchChecks, sampleChecks } from './contradictions.js'
+import { diskRoom, diskUse, nodeVersion, nodesGoOn, storageUsable } from './machine.js'
 import { launchersUsable } from './launchers.js'
-import { nodeVersion } from './node-version.js'
-import { partitionsFor } from './partitions.js'
+import { consequencesOf } from '../run/new-nodes.js'
 import { offsetsThere, type Reading, readings, retentionOf } from './reading.js'
-import { storageUsable } from './storage.js'
-import { tokenizerFile } from './tokenizer.js'
-import { replicationOf, topicsAsDeclared } from './topics.js'
-import { registryReachable } from './registry.js'
 
 /** The servers of the SteerLM model, where there are any. */
-function sampling({ sample }: Config): readonly Check[] {
-  const spec = endpointsOf(sample)
+function sampling(config: Config): readonly Check[] {
+  const spec = endpointsOf(config, 'sample')
   return spec ? [{ name: 'sample', look: () => endpointsReachable(spec, connectProblem, 'sample') }] : []
 }
 
@@ -33,34 +37,43 @@ function sampling({ sample }: Config): readonly Check[] {
 export const machineChecks = (config: Config, root: string): readonly Check[] => [
   { name: 'node', look: () => nodeVersion(process.versions.node) },
   { name: 'disk', look: () => diskRoom(root) },
+  { name: 'nodes', look: () => nodesGoOn(root) },
+  { name: 'disk use', look: () => diskUse(root) },
   {
     name: 'storage',
     look: () => storageUsable(openFiles(root, config.storage), config.storage.s3 !== undefined),
   },
-  { name: 'tokenizer', look: () => tokenizerFile(config.clean.tokenizer || shippedTokenizer) },
-  { name: 'endpoints', look: () => endpointsReachable(endpointsOf(config.annotate)) },
+  ...configChecks(config),
+  { name: 'endpoints', look: () => endpointsReachable(endpointsOf(config, 'annotate')) },
+  ...annotateChecks(config),
   ...sampling(config),
+  ...sampleChecks(config),
   { name: 'registry', look: () => registryReachable(config.registry) },
   { name: 'launchers', look: () => launchersUsable(config) },
+  ...launchChecks(config),
 ]
 
-/** The check of a log that cannot be opened. */
+/** The check of a log that cannot be opened. Before the first record there is none, and nothing is wrong. */
 export const closedLog = (error: unknown): Check => ({
   name: 'log',
   look: () => {
+    if (error instanceof SteerflowError && error.code === 'STEERFLOW_DATA_ABSENT')
+      return warn(error.message, error.next)
     throw error
   },
 })
 
 /** Checks of the log, and of the brokers that keep it. */
 export function logChecks(config: Config, log: Log): readonly Check[] {
-  const nodes = once(() => readings(log, pipeline, node => heldMs(config, node)))
+  const nodes = once(() => readings(log, config.flow.nodes, node => heldMs(config, node)))
   return [
     { name: 'log', look: () => ok(`${log.features.name} log opened`) },
     ...(log.usage ? [{ name: 'log budget', look: () => logBudget(log.usage!()) }] : []),
     ...(log.admin ? clusterChecks(config, log, log.admin, nodes) : []),
     { name: 'partitions', look: () => partitions(config, log) },
+    ...dataChecks(config, log),
     { name: 'offsets', look: async () => offsetsThere(await nodes()) },
+    { name: 'new nodes', look: async () => nothingAgain(await consequencesOf(config, log)) },
     {
       name: 'clock',
       look: async () => {
@@ -99,16 +112,16 @@ function clusterChecks(
 }
 
 async function partitions(config: Config, log: Log) {
-  const topic = pipeline.find(({ stage }) => stage === 'annotate')!.from.name
+  const topic = config.flow.nodes.find(({ stage }) => stage.name === annotate.name)!.from.name
   const declared = topicSpecsOf(config)
   const { partitions } = [...(await log.topics()), ...declared].find(({ name }) => name === topic)!
   const { concurrency } = config.annotate
-  return partitionsFor({ partitions, concurrency, window: costlyWindow }, log.features.sharesPartitions)
+  return partitionsFor({ topic, partitions, concurrency, window: costlyWindow }, log.features.sharesPartitions)
 }
 
 /** For how long a node keeps what it has read open, in milliseconds. */
-const heldMs = (config: Config, { groups, fixed }: Node): number =>
-  groups === 'closing' ? datasetOf(config, String(fixed.dataset)).seal.ageSeconds * 1000 : 0
+const heldMs = (config: Config, { stage, fixed }: Node): number =>
+  stage.kind === 'closing' ? datasetOf(config, String(fixed.dataset)).seal.ageSeconds * 1000 : 0
 
 /** Asks once, when the first check wants to know. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {

@@ -48,7 +48,8 @@ async function kubernetes({ kubernetes }: LauncherSettings): Promise<Finding> {
   }
 }
 
-async function webhook({ webhook }: LauncherSettings): Promise<Finding> {
+/** Whether the webhook's settings say where jobs go and how their ends are known. */
+export async function webhook({ webhook }: LauncherSettings): Promise<Finding> {
   const todo = 'Set it in launchers.webhook; see docs/launchers.md.'
   if (webhook.url === '') return fail('webhook: no url is set', todo)
   if (webhook.callback.url === '' && webhook.statusUrl === '') {

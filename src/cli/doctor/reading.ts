@@ -1,6 +1,6 @@
-import { nodeLags } from '../../runtime/lag.js'
+import { nodeLags, nodesThere } from '../../runtime/lag.js'
 import { type Log, offset } from '../../runtime/log.js'
-import { type Node } from '../../stages/bind.js'
+import { type Node } from '../../stages/node.js'
 import { fail, type Finding, together, warn } from './check.js'
 import { span } from './units.js'
 
@@ -27,8 +27,7 @@ export async function readings(
   nodes: readonly Node[],
   heldMs: (node: Node) => number,
 ): Promise<readonly Reading[]> {
-  const known = new Set((await log.topics()).map(({ name }) => name))
-  const there = nodes.filter(({ from }) => known.has(from.name))
+  const there = await nodesThere(log, nodes)
   const found: Reading[] = []
   for (const [at, { node, topic, partitions }] of (await nodeLags(log, there)).entries()) {
     for (const { partition, lag, end, gone, state } of partitions) {

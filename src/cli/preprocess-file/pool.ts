@@ -1,26 +1,26 @@
 import { Worker } from 'node:worker_threads'
 import { compiledUrl } from '../../adapters/compiled-url.js'
-import { type Outcome, type Task, type WorkerSettings } from './task.js'
+import { type TaskResult, type Task, type WorkerSettings } from './task.js'
 
 /** Worker threads that convert tasks; each takes them in the order in which it was given them. */
-export interface Pool {
-  run(task: Task): Promise<Outcome>
+export interface WorkerPool {
+  run(task: Task): Promise<TaskResult>
   close(): Promise<void>
 }
 
 interface Member {
   readonly worker: Worker
   /** Tasks that it was given, the oldest first. */
-  readonly waiting: Waiting[]
+  readonly waiting: PendingTask[]
 }
 
-interface Waiting {
-  readonly resolve: (outcome: Outcome) => void
+interface PendingTask {
+  readonly resolve: (outcome: TaskResult) => void
   readonly reject: (error: Error) => void
 }
 
 /** Starts the threads. */
-export function openPool(workers: number, settings: WorkerSettings): Pool {
+export function openPool(workers: number, settings: WorkerSettings): WorkerPool {
   const members = Array.from({ length: workers }, (): Member => {
     const worker = new Worker(compiledUrl(import.meta.url, './worker.js'), {
       workerData: settings,
@@ -30,7 +30,7 @@ export function openPool(workers: number, settings: WorkerSettings): Pool {
       resourceLimits: { maxYoungGenerationSizeMb: 64 },
     })
     const member: Member = { worker, waiting: [] }
-    worker.on('message', (outcome: Outcome) => member.waiting.shift()?.resolve(outcome))
+    worker.on('message', (outcome: TaskResult) => member.waiting.shift()?.resolve(outcome))
     worker.on('error', (error: Error) => {
       for (const { reject } of member.waiting.splice(0)) reject(error)
     })

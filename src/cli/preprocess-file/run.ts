@@ -4,8 +4,8 @@ import { type FileWriter, openWriter } from '../../adapters/files/writer.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { pythonShuffle } from '../../domain/random/python-shuffle.js'
 import { indexLines, type LineIndex } from './line-index.js'
-import { openPool, type Pool } from './pool.js'
-import { type Outcome, type Reject, type Task, type WorkerSettings } from './task.js'
+import { openPool, type WorkerPool } from './pool.js'
+import { type TaskResult, type Reject, type Task, type WorkerSettings } from './task.js'
 
 export interface PreprocessFileOptions extends Omit<WorkerSettings, 'path'> {
   /** A file of message trees, gzip expanded; `-` is standard input. */
@@ -35,9 +35,9 @@ export interface PreprocessFileSummary {
 }
 
 /**
- * The original preprocessing script on files (steerlm-scripts §1): shuffles the lines, splits them, and writes a
- * conversation a path. A line that cannot be converted, where the original would crash, is reported and keeps its place
- * in the shuffle and in the split: the others land where they would if it were a tree without a reply.
+ * The original preprocessing script on files (docs/reference/original-scripts.md#preprocessing): shuffles the lines,
+ * splits them, and writes a conversation for each path. A line on which the original would crash is reported. It keeps
+ * its place in the shuffle and in the split: the others land where they would if it were a tree without a reply.
  *
  * The file is read twice, first for the places of its lines, then line by line in shuffled order by worker threads, so
  * that memory does not grow with it but for 20 bytes a line.
@@ -48,7 +48,7 @@ export async function preprocessFile(options: PreprocessFileOptions): Promise<Pr
   const ending = options.gzip ? '.jsonl.gz' : '.jsonl'
   const rejects = openRejects(options.prefix)
   const files: FileWriter[] = []
-  let pool: Pool | null = null
+  let pool: WorkerPool | null = null
   try {
     // The threads start while the lines are looked up.
     const { recipe, mask, type, bounds } = options
@@ -81,7 +81,7 @@ export async function preprocessFile(options: PreprocessFileOptions): Promise<Pr
 
 interface Run {
   readonly options: PreprocessFileOptions
-  readonly pool: Pool
+  readonly pool: WorkerPool
   readonly index: LineIndex
   readonly rejects: Rejects
   readonly langs: Set<string>
@@ -90,7 +90,7 @@ interface Run {
 /** Writes the conversations of these lines in this order and returns their number. */
 async function writePart(lines: Uint32Array, file: FileWriter, run: Run): Promise<number> {
   let records = 0
-  const underWay: { readonly outcome: Promise<Outcome>; readonly lines: number }[] = []
+  const underWay: { readonly outcome: Promise<TaskResult>; readonly lines: number }[] = []
   const finish = async () => {
     const { outcome, lines } = underWay.shift()!
     const { bytes, records: more, rejects, langs } = await outcome

@@ -29,7 +29,7 @@ export interface Reject {
 }
 
 /** What a task comes to. */
-export interface Outcome {
+export interface TaskResult {
   /** The output's bytes. */
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly records: number

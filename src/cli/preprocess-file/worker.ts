@@ -4,7 +4,7 @@ import { ByteSink } from '../../domain/byte-sink.js'
 import { asSteerflowError, explain } from '../../domain/errors.js'
 import { recipes } from '../../domain/oasst/recipe.js'
 import { treeConverter } from './convert.js'
-import { type Outcome, type Reject, type Task, type WorkerSettings } from './task.js'
+import { type TaskResult, type Reject, type Task, type WorkerSettings } from './task.js'
 
 /** A thread that reads lines at their places, converts them, and gives their output back without a copy. */
 
@@ -20,7 +20,7 @@ parentPort!.on('message', (task: Task) => {
   parentPort!.postMessage(outcome, [outcome.bytes.buffer])
 })
 
-function run({ lines, offsets, lengths }: Task): Outcome {
+function run({ lines, offsets, lengths }: Task): TaskResult {
   const out = new ByteSink(2 ** 21)
   const rejects: Reject[] = []
   const langs = new Set<string>()

@@ -1,3 +1,5 @@
+import { printableLine } from '../output/printable.js'
+
 const blocks = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
 /** One character a value, as high as its share of the largest; a value above 0 is always visible. */
@@ -6,8 +8,12 @@ export function bars(values: readonly number[]): string {
   return values.map(value => (value === 0 ? blocks[0] : blocks[Math.max(1, Math.round((8 * value) / most))])).join('')
 }
 
-/** Columns padded to their widest cell, the first to the left and the others to the right; two spaces between. */
-export function table(rows: readonly (readonly string[])[], left: readonly number[] = [0]): string[] {
+/**
+ * Columns padded to their widest cell, the first to the left and the others to the right; two spaces between. A row is one
+ * line, whatever stands in its cells.
+ */
+export function table(cells: readonly (readonly string[])[], left: readonly number[] = [0]): string[] {
+  const rows = cells.map(row => row.map(printableLine))
   const widths: number[] = []
   for (const row of rows) row.forEach((cell, index) => (widths[index] = Math.max(widths[index] ?? 0, cell.length)))
   return rows.map(row =>
@@ -20,7 +26,7 @@ export function table(rows: readonly (readonly string[])[], left: readonly numbe
 
 /** Text on one line, control characters made visible as spaces, cut to `width` characters. */
 export function oneLine(text: string, width: number): string {
-  const flat = text.replace(/[\s\x00-\x1f\x7f-\x9f]+/g, ' ').trim()
+  const flat = text.replace(/[\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+/g, ' ').trim()
   const characters = [...flat]
   return characters.length <= width ? flat : `${characters.slice(0, width - 1).join('')}…`
 }

@@ -1,5 +1,5 @@
 import { parseLabel } from '../../domain/label-line.js'
-import { type Reply } from '../ask/ask.js'
+import { type AskedReply } from '../ask/ask.js'
 import { table } from './bars.js'
 
 /** Text broken at spaces into lines of at most `width` characters; a longer word is cut. */
@@ -28,7 +28,7 @@ export function wrapped(text: string, width: number): readonly string[] {
  * Answers side by side: their texts, and below each attribute as it was asked for → as the value model sees it. Attributes
  * on which neither differs between the answers are left out.
  */
-export function comparison(replies: readonly Reply[], columns: number): string {
+export function comparison(replies: readonly AskedReply[], columns: number): string {
   const width = Math.max(20, Math.floor(columns / replies.length) - 2)
   const texts = replies.map(({ answer }) => wrapped(answer, width))
   const height = Math.max(...texts.map(lines => lines.length))

@@ -1,7 +1,7 @@
 import { costOfTokens, sumTokens, type TokenPrice } from '../../domain/cost.js'
 import { type FleetReport } from '../../adapters/inference/fleet-file.js'
-import { type FleetStats } from '../../adapters/inference/pool/counters.js'
-import { type Io } from '../command.js'
+import { type FleetStats } from '../../adapters/inference/pool/stats.js'
+import { type Screen } from '../command.js'
 import { table, thousands } from './bars.js'
 import { money } from './estimate.js'
 
@@ -9,11 +9,24 @@ const ms = (value: number | undefined): string => (value === undefined ? '–' :
 
 /** One row an endpoint: how it stands and what it has done. */
 export function fleetRows({ endpoints }: Pick<FleetReport, 'endpoints'>): string[] {
-  const header = ['endpoint', 'model', 'state', 'in flight', 'batch', 'answered', '/s', 'p50 ms', 'p99 ms', 'errors']
+  const header = [
+    'endpoint',
+    'model',
+    'state',
+    'asked by',
+    'in flight',
+    'batch',
+    'answered',
+    '/s',
+    'p50 ms',
+    'p99 ms',
+    'errors',
+  ]
   const rows = endpoints.map(one => [
     one.url,
     one.model ?? '–',
     one.state,
+    one.by ?? '–',
     `${one.inFlight}/${one.limit}`,
     String(one.batch),
     thousands(one.answered),
@@ -24,22 +37,22 @@ export function fleetRows({ endpoints }: Pick<FleetReport, 'endpoints'>): string
       .map(([kind, count]) => `${kind} ${count}`)
       .join(', ') || '0',
   ])
-  return table([header, ...rows], [0, 1, 2, 9])
+  return table([header, ...rows], [0, 1, 2, 3, 10])
 }
 
 /** What is left to say when a file is annotated: what differed, and what the tokens cost where that is known. */
-export function reportFleet(io: Io, stats: FleetStats, price: TokenPrice | undefined): void {
+export function reportFleet(screen: Screen, stats: FleetStats, price: TokenPrice | undefined): void {
   const { verified } = stats
   if (verified) {
     const by = Object.entries(verified.byAttribute).map(([key, count]) => `${key} ${count}`)
-    io.err(
+    screen.err(
       `verified ${thousands(verified.turns)} turns attribute by attribute: ${thousands(verified.differing)} differ`,
     )
-    io.err(by.length > 0 ? ` (${by.join(', ')})\n` : '\n')
+    screen.err(by.length > 0 ? ` (${by.join(', ')})\n` : '\n')
   }
   const tokens = sumTokens(stats.endpoints.map(one => one.tokens))
   if (price && tokens.prompt > 0) {
-    io.err(
+    screen.err(
       `${thousands(tokens.prompt)} prompt tokens, ${thousands(tokens.completion)} completion tokens: ${money(costOfTokens(tokens, price))}\n`,
     )
   }

@@ -1,76 +1,110 @@
-import { type NodeStatus } from '../../runtime/counters.js'
-import { type Io } from '../command.js'
+import { type Logger } from 'pino'
+import { type LiveRow } from './live-row.js'
+import { type Screen } from '../command.js'
+import { printableLine } from '../output/printable.js'
 import { table, thousands } from './bars.js'
 import { duration } from './progress.js'
 
-/** A node's figures at one moment. */
-export interface LiveRow {
-  readonly node: string
-  /** Records committed by this run. */
-  readonly in: number
-  readonly out: number
-  readonly behind: number
-  readonly inFlight: number
-  readonly held: number
-  readonly deadLettered: number
-}
+/** Least milliseconds between two lines, and most where nothing changes. */
+const [everyMs, heartbeatMs] = [10_000, 60_000]
 
-/** A node's row, from its status and the ends of its input. */
-export function liveRow({ node, counters, partitions }: NodeStatus, ends: readonly bigint[]): LiveRow {
-  const sum = (pick: (partition: (typeof partitions)[number]) => number): number =>
-    partitions.reduce((total, partition) => total + pick(partition), 0)
-  return {
-    node,
-    in: counters.in + sum(partition => partition.held),
-    out: [...counters.out.values()].reduce((total, count) => total + count, 0),
-    behind: sum(({ partition, position }) => Math.max(0, Number((ends[partition] ?? 0n) - position))),
-    inFlight: sum(partition => partition.inFlight + partition.pursuing),
-    held: sum(partition => partition.held),
-    deadLettered: counters.deadLettered,
+/** A run's figures as lines of its log. */
+export class LiveLines {
+  #last: number
+  readonly #started: number
+  readonly #told = new Map<string, LiveRow>()
+
+  constructor(
+    private readonly logger: Pick<Logger, 'info'>,
+    private readonly now: () => number,
+  ) {
+    this.#started = this.#last = now()
+  }
+
+  /** `progress` with the nodes whose figures are others than when they were last told, or `heartbeat` with none. */
+  show(rows: readonly LiveRow[], note: string): void {
+    const time = this.now()
+    if (time - this.#last < everyMs) return
+    const changed = rows.filter(row => !same(row, this.#told.get(row.node) ?? nothingYet))
+    if (changed.length === 0 && time - this.#last < heartbeatMs) return
+    this.#last = time
+    for (const row of changed) this.#told.set(row.node, row)
+    const sum = (of: (row: LiveRow) => number): number => rows.reduce((total, row) => total + of(row), 0)
+    const totals = {
+      seconds: Math.round((time - this.#started) / 1000),
+      behind: sum(row => row.behind),
+      inFlight: sum(row => row.inFlight),
+      held: sum(row => row.held),
+      deadLettered: sum(row => row.deadLettered),
+      memory: memory(),
+    }
+    if (changed.length > 0) this.logger.info({ event: 'progress', ...totals, nodes: changed }, note)
+    else this.logger.info({ event: 'heartbeat', ...totals }, note)
   }
 }
 
-/** Draws rows in place on a terminal, as a JSON line every two seconds otherwise. */
+/** What the process takes of memory, in bytes: all of it, the heap in use, and what lies outside of the heap. */
+function memory() {
+  const { rss, heapUsed: heap, external } = process.memoryUsage()
+  return { rss, heap, external }
+}
+
+type Figures = Omit<LiveRow, 'node' | 'stage'>
+
+const nothingYet: Figures = { in: 0, out: 0, behind: 0, inFlight: 0, held: 0, deadLettered: 0 }
+
+const same = (row: LiveRow, before: Figures): boolean =>
+  row.in === before.in &&
+  row.out === before.out &&
+  row.behind === before.behind &&
+  row.inFlight === before.inFlight &&
+  row.held === before.held &&
+  row.deadLettered === before.deadLettered
+
+/**
+ * Draws rows in place on a terminal. Elsewhere a line of the log says what has changed, at most every ten seconds, and
+ * once a minute that nothing has: a day of idleness is less than a megabyte.
+ */
 export class Live {
   #drawn = 0
-  #last = 0
+  #last = Number.NEGATIVE_INFINITY
   readonly #started: number
+  readonly #changes: LiveLines
 
   constructor(
-    private readonly io: Io,
-    private readonly now: () => number = Date.now,
+    private readonly screen: Screen,
+    logger: Pick<Logger, 'info'>,
+    private readonly now: () => number = () => performance.now(),
   ) {
     this.#started = now()
+    this.#changes = new LiveLines(logger, now)
   }
 
   /** Shows the rows, unless they were shown a moment ago. */
   show(rows: readonly LiveRow[], note: string): void {
+    if (!this.screen.interactive) return this.#changes.show(rows, note)
     const time = this.now()
-    if (time - this.#last < (this.io.interactive ? 200 : 2000)) return
+    if (time - this.#last < 200) return
     this.#last = time
-    const seconds = (time - this.#started) / 1000
-    if (!this.io.interactive) {
-      this.io.err(`${JSON.stringify({ seconds: Number(seconds.toFixed(1)), note, nodes: rows })}\n`)
-      return
-    }
     const cells = rows.map(row => [
       row.node,
       ...[row.in, row.out, row.behind, row.inFlight, row.held, row.deadLettered].map(thousands),
     ])
     const header = ['node', 'in', 'out', 'behind', 'in flight', 'held', 'dead letters']
-    this.#draw([`${duration(seconds)}  ${note}`, ...table([header, ...cells])])
+    const troubles = rows.flatMap(({ node, trouble }) => (trouble === undefined ? [] : [`${node} ${trouble}`]))
+    this.#draw([`${duration((time - this.#started) / 1000)}  ${note}`, ...table([header, ...cells]), ...troubles])
   }
 
   /** Removes what was drawn, so that what follows stands in its place. */
   clear(): void {
-    if (this.#drawn > 0) this.io.err(`\x1b[${this.#drawn}A\x1b[J`)
+    if (this.#drawn > 0) this.screen.draw(`\x1b[${this.#drawn}A\x1b[J`)
     this.#drawn = 0
   }
 
   #draw(lines: readonly string[]): void {
-    const cut = lines.map(line => line.slice(0, this.io.columns - 1))
+    const cut = lines.map(line => printableLine(line).slice(0, this.screen.columns - 1))
     const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A\x1b[J` : ''
-    this.io.err(`${up}${cut.join('\n')}\n`)
+    this.screen.draw(`${up}${cut.join('\n')}\n`)
     this.#drawn = cut.length
   }
 }

@@ -1,9 +1,15 @@
-import { type Io } from '../command.js'
+import { type Logger } from 'pino'
+import { type Screen } from '../command.js'
+import { printableLine } from '../output/printable.js'
+import { MovingRate } from './moving-rate.js'
 
-/** A long work's progress: a line drawn in place on a terminal, JSON lines otherwise. */
+/** A long work's progress: a line drawn in place on a terminal, JSON lines or lines of a log otherwise. */
 export interface Progress {
-  /** Adds to what is done; draws at most five times a second (a JSON line every five seconds). */
-  add(units: number, note?: string): void
+  /**
+   * Adds to what is done; draws at most five times a second (a line every five seconds).
+   * @param stands why nothing goes on now; then no time is said to be left
+   */
+  add(units: number, note?: string, stands?: string): void
   done(note?: string): void
 }
 
@@ -15,41 +21,63 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
 
+/** Milliseconds after which a log is told that a work goes on, where nothing is done. */
+const heartbeatMs = 60_000
+
 /**
- * Starts a progress display. `total` in the same unit as `add`, null when unknown; `now` in milliseconds.
+ * Starts a progress display. `total` in the same unit as `add`, null when unknown. Where there is no terminal, `logger`,
+ * if given, is told in place of standard error, once a minute where nothing is done.
  */
-export function progress(io: Io, label: string, unit: string, total: number | null, now = Date.now): Progress {
+export function progress(
+  screen: Screen,
+  label: string,
+  unit: string,
+  total: number | null,
+  { logger, now = () => performance.now() }: { readonly logger?: Logger; readonly now?: () => number } = {},
+): Progress {
   const started = now()
-  const every = io.interactive ? 200 : 5000
+  const every = screen.interactive ? 200 : 5000
   let done = 0
   let drawn = started
-  const figures = () => {
-    const seconds = (now() - started) / 1000
-    const rate = seconds > 0 ? done / seconds : 0
-    const left = total !== null && rate > 0 ? Math.max(0, total - done) / rate : null
+  const moving = new MovingRate(started)
+  /** As fast as it is lately; at the end, as fast as it was in all. */
+  const figures = (last: boolean, stands: boolean) => {
+    const at = now()
+    const seconds = (at - started) / 1000
+    moving.at(at, done)
+    const rate = !last ? moving.perSecond : seconds > 0 ? done / seconds : 0
+    const goesOn = !stands && rate > 0 && moving.stillFor(at) === null
+    const left = total !== null && goesOn ? Math.max(0, total - done) / rate : null
     return { seconds, rate, left }
   }
-  const draw = (last: boolean, note?: string) => {
-    const { seconds, rate, left } = figures()
-    if (!io.interactive) {
-      io.err(
-        `${JSON.stringify({ progress: label, done, total, unit, perSecond: Math.round(rate), secondsLeft: left === null ? null : Math.round(left), note, ended: last })}\n`,
-      )
+  const draw = (last: boolean, note?: string, stands = false) => {
+    const { seconds, rate, left } = figures(last, stands)
+    if (!screen.interactive) {
+      const perSecond = Math.round(rate)
+      const facts = { progress: label, done, total, unit, perSecond, secondsLeft: left && Math.round(left), note }
+      if (!logger) screen.err(`${JSON.stringify({ ...facts, ended: last })}\n`)
+      else if (!last) logger.info({ event: 'progress', ...facts, seconds: Math.round(seconds) }, label)
       return
     }
     const share = total ? ` of ${total.toLocaleString('en')} (${Math.floor((100 * done) / total)}%)` : ''
     const end = last ? `in ${duration(seconds)}` : left === null ? '' : `${duration(left)} left`
     const line = `${label}  ${done.toLocaleString('en')}${share} ${unit}  ${Math.round(rate).toLocaleString('en')}/s  ${end}${note ? `  ${note}` : ''}`
-    io.err(`\r\x1b[K${line.slice(0, io.columns - 1)}${last ? '\n' : ''}`)
+    screen.draw(`\r\x1b[K${printableLine(line).slice(0, screen.columns - 1)}${last ? '\n' : ''}`)
   }
+  const show = (note?: string, stands?: string) => {
+    drawn = now()
+    draw(false, stands ?? note, stands !== undefined)
+  }
+  const beat = () => now() - drawn >= heartbeatMs && show()
+  const heartbeat = logger && !screen.interactive ? setInterval(beat, heartbeatMs / 4).unref() : undefined
   return {
-    add: (units, note) => {
+    add: (units, note, stands) => {
       done += units
-      const time = now()
-      if (time - drawn < every) return
-      drawn = time
-      draw(false, note)
+      if (now() - drawn >= every) show(note, stands)
     },
-    done: note => draw(true, note),
+    done: note => {
+      clearInterval(heartbeat)
+      draw(true, note)
+    },
   }
 }

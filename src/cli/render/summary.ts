@@ -1,3 +1,5 @@
+import { dropped } from '../../topics.js'
+import { leftText } from '../run/none-taken.js'
 import { type NodeSummary, type ScoredReply, type Summary } from '../summary/summary.js'
 import { bars, oneLine, table, thousands } from './bars.js'
 import { metricsTable } from './metrics-table.js'
@@ -18,10 +20,11 @@ export function renderSummary(summary: Summary, columns: number): readonly strin
 }
 
 function overview({ sources, turns, seconds, changed }: Summary): string[] {
-  const lines = sources.map(({ name, records, rejected, skipped }) => {
+  const lines = sources.map(({ name, records, rejected, skipped, left }) => {
     const parts = [`${thousands(records)} records`]
     if (rejected > 0) parts.push(`${thousands(rejected)} rejected (dead letters)`)
     if (skipped > 0) parts.push(`${thousands(skipped)} already taken in`)
+    if (left > 0) parts.push(`1 left out: ${leftText}`)
     return `${name}: ${parts.join(', ')}`
   })
   const scoring = `${thousands(turns.annotated)} turns: ${thousands(turns.scored)} scored, ${thousands(turns.reused)} reused from shared prefixes`
@@ -41,7 +44,7 @@ function nodes(rows: readonly NodeSummary[]): string[] {
   const header = ['node', 'in', 'out', 'dropped', 'dead letters', 'held']
   const busy = rows.filter(row => row.in > 0 || Object.keys(row.out).length > 0)
   const cells = busy.map(row => {
-    const out = Object.entries(row.out).filter(([topic]) => topic !== 'conversations.dropped')
+    const out = Object.entries(row.out).filter(([topic]) => topic !== dropped.name)
     return [
       row.node,
       thousands(row.in),

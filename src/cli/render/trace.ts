@@ -27,6 +27,10 @@ export function traceLines(trace: Trace): readonly string[] {
       'options',
       `${short(configuration.digest)}: ${configuration.present ? 'those of preprocess in the present configuration' : 'not those of preprocess in the present configuration'}`,
     ],
+    ...trace.changes.map(({ stage, options, parent }) => [
+      'changed by',
+      `${stage} with options ${short(options)}; it was ${short(parent)} before`,
+    ]),
     ...trace.models.map(model => ['labelled by', modelText(model)]),
   ]
   const hops = trace.hops.map(({ topic, partition, offset, node, at, readers }) => [

@@ -1,32 +1,91 @@
+import { openMaterials } from '../../adapters/bootstrap/materials.js'
+import { openPolicies, type OpenedPolicies } from '../../adapters/bootstrap/policies.js'
+import { RoundsOnRecord } from '../../adapters/bootstrap/rounds-on-record.js'
+import { type EndpointsReport } from '../../adapters/inference/endpoints/events.js'
+import { ActiveModel } from '../../adapters/models/active-model.js'
+import { type OpenedValueModels, openValueModels } from '../../adapters/models/value-models.js'
+import { openSpool } from '../../adapters/storage/spool.js'
+import { type Capabilities } from '../../stages/needs.js'
+import { forgottenTrees } from '../../domain/forgotten.js'
+import { forgotten, models, rounds as topic } from '../../topics.js'
+import { openAnswering } from '../ask/fleet.js'
+import { attributeSet } from '../../domain/attributes.js'
+import { type Waits, type Wait } from '../../runtime/waits.js'
+import { askedSetOf, attributeSetsOf, agreedSetOf, attributeSetOf } from '../attribute-sets.js'
+import { endpointsOf, promptTokensOf } from '../config.js'
+import { readTopic } from '../read-topic.js'
+import { type Workspace } from '../workspace.js'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { openTrainingIndexes } from '../../adapters/bootstrap/training-indexes.js'
 import { startBaselineServer } from '../../adapters/baseline/server.js'
-import { type EndpointsReport } from '../../adapters/inference/endpoints/events.js'
-import { fleetFile, fleetFolder } from '../../adapters/inference/fleet-file.js'
+import { fleetFile } from '../../adapters/inference/fleet-file.js'
 import { followEndpoints } from '../../adapters/inference/endpoints/follow.js'
 import { type Fleet, openFleet } from '../../adapters/inference/fleet.js'
-import { type FleetStats } from '../../adapters/inference/pool/counters.js'
-import { ActiveModel } from '../../adapters/models/active-model.js'
-import { openValueModels, type OpenedValueModels } from '../../adapters/models/value-models.js'
+import { type FleetStats } from '../../adapters/inference/pool/stats.js'
+import { type OutageNow } from '../../adapters/inference/pool/outage.js'
 import { openJobRunners } from '../../adapters/launchers/runners.js'
 import { startCallbackListener } from '../../adapters/launchers/webhook/listener.js'
+import { below } from '../../adapters/storage/below.js'
 import { openShards } from '../../adapters/storage/shard-store.js'
+import { workersFolder } from '../../adapters/workers/report-file.js'
 import { openMasker } from '../../adapters/tokenizer/open-masker.js'
-import { attributeSet } from '../../domain/attributes.js'
-import { type Capabilities } from '../../stages/needs.js'
-import { models } from '../../topics.js'
-import { attributeSetOf, attributeSetsOf, endpointsOf, promptTokensOf } from '../config.js'
+import { SteerflowError } from '../../domain/errors.js'
+import { type ModelRecord } from '../../domain/model.js'
+import { isPathBelow } from '../../domain/names.js'
+import { type Closers, openedTogether } from './closers.js'
 import { snapshotsOf } from '../training/snapshots.js'
-import { type Workspace } from '../workspace.js'
-import { openRoundCapabilities } from './round-capabilities.js'
+
+/** What the stages of bootstrap rounds need, opened. */
+export interface RoundCapabilities {
+  readonly capabilities: Pick<Capabilities, 'policies' | 'rounds' | 'roundMaterials'>
+  readonly policies: OpenedPolicies
+  /** Prompts that amount to so many requests, in the rounds that are open. */
+  prompts(requests: number): number
+}
+
+/** Opens them; servers of SteerLM models are not looked at before a round asks for one. */
+export async function openRoundCapabilities(
+  { config, root, log }: Workspace,
+  valueModels: Pick<OpenedValueModels, 'current'>,
+  report: EndpointsReport,
+  waits: Waits,
+  closers: Closers,
+): Promise<RoundCapabilities> {
+  const rounds = new RoundsOnRecord(log, topic, undefined, waits)
+  // Every answer has a seed of its own, and the answers of one request share theirs.
+  const policies = closers.add(
+    openPolicies({
+      open: endpointsOf(config, 'sample') && (() => openAnswering(config, null, { report, batch: 1 })),
+      active: new ActiveModel(log, models, 'steerlm'),
+      waits,
+    }),
+    one => one.close(),
+  )
+  const roundMaterials = openMaterials({
+    root,
+    spool: await openSpool(root),
+    dataset: config.bootstrap.dataset,
+    attributeSet: data => askedSetOf(config) ?? attributeSet(data, attributeSetsOf(config)),
+    valueModel: () => valueModels.current(),
+    policy: () => policies.current(),
+    forgotten: async dataset => forgottenTrees(await readTopic(log, forgotten), dataset),
+  })
+  return {
+    capabilities: { policies, rounds, roundMaterials },
+    policies,
+    prompts: requests => Math.max(4, Math.ceil(requests / rounds.samples)),
+  }
+}
 
 /** The tokenizer that is shipped with the examples. */
 export const shippedTokenizer = fileURLToPath(new URL('../../../examples/data/tokenizer.model.v1', import.meta.url))
 
 /** Milliseconds after which a run says again what its servers do. */
 const tellEveryMs = 1_000
+
+/** An outage that is over sooner is a failed call. */
+const outageMs = 1_000
 
 /** Everything that the stages of the pipeline need, opened. */
 export interface Opened {
@@ -37,58 +96,83 @@ export interface Opened {
   readonly valueModels: OpenedValueModels
   /** Whether `annotate` has a model to ask now. */
   hasValueModel(): Promise<boolean>
+  /** What is waited for, an outage included, the longest wait first. */
+  waits(): readonly Wait[]
+  /** Calls of inference servers that are under way. */
+  calls(): number
+  /** An outage that lasts, of the value model's or of the SteerLM model's servers; null when all is well. */
+  outage(): OutageNow | null
   close(): Promise<void>
 }
 
-/** Opens the capabilities of a workspace; `report` hears of endpoints that come and go. @throws what the adapters throw. */
-export async function openCapabilities(
-  workspace: Workspace,
-  report: EndpointsReport = () => undefined,
-): Promise<Opened> {
+/**
+ * Opens the capabilities of a workspace.
+ * @param report hears of endpoints that come and go, and of outages
+ * @param known where any other waiting is said
+ * @throws what the adapters throw
+ */
+export const openCapabilities = (workspace: Workspace, report: EndpointsReport, known: Waits): Promise<Opened> =>
+  openedTogether(closers => openAll(workspace, report, known, closers))
+
+async function openAll(workspace: Workspace, report: EndpointsReport, known: Waits, closers: Closers): Promise<Opened> {
   const { config, root, files, log } = workspace
   const tokens = promptTokensOf(config)
   const { protocol, inFlight, deadlineSeconds } = config.annotate
   const set = attributeSetOf(config)
-  const fleet = openFleet({
-    endpoints: [],
-    attributeSet: set,
-    tokens,
-    protocol,
-    ...(inFlight !== null && { mostInFlight: inFlight }),
-    deadlineMs: deadlineSeconds * 1000,
-  })
-  const sources = endpointsOf(config.annotate)
-  const following = sources && (await followEndpoints(sources, { fleet, set, report }))
+  const fleet = closers.add(
+    openFleet({
+      endpoints: [],
+      attributeSet: set,
+      tokens,
+      protocol,
+      ...(inFlight !== null && { mostInFlight: inFlight }),
+      deadlineMs: deadlineSeconds * 1000,
+      report,
+    }),
+    one => one.close(),
+  )
+  const sources = endpointsOf(config, 'annotate')
+  if (sources) closers.add(await followEndpoints(sources, { fleet, set, report }), one => one.stop())
   const model = config.clean.tokenizer || shippedTokenizer
-  const masker = await openMasker({ model, tokens, threads: config.clean.threads })
+  const masker = closers.add(await openMasker({ model, tokens, threads: config.clean.threads }), one => one.close())
   const active = new ActiveModel(log, models, 'value')
-  const valueModels = openValueModels({
-    fleet,
-    active,
-    external: sources ? config.annotate.model : null,
-    serve: record => startBaselineServer({ modelPath: modelFile(root, record.path), tokens }),
-  })
-  const trainingIndexes = openTrainingIndexes(root)
-  const rounds = await openRoundCapabilities(workspace, valueModels, report)
+  const valueModels = closers.add(
+    openValueModels({
+      fleet,
+      active,
+      external: sources ? config.annotate.model : null,
+      attributeSet: ({ model, attribute_set }) =>
+        agreedSetOf(config, attribute_set, `the value model ${model} predicts`),
+      waits: known,
+      serve: record => startBaselineServer({ modelPath: modelFile(root, record), tokens }),
+    }),
+    one => one.close(),
+  )
+  const trainingIndexes = closers.add(openTrainingIndexes(root), one => one.close())
+  const rounds = await openRoundCapabilities(workspace, valueModels, report, known, closers)
   const capabilities: Capabilities = {
     ...rounds.capabilities,
+    formats: config.flow.formats,
     trainingIndexes,
     attributeSets: { set: name => attributeSet(name, attributeSetsOf(config)) },
     masker,
     valueModels,
+    chosenValueModels: valueModels,
     shards: await openShards(root, files),
     snapshots: await snapshotsOf(workspace),
-    runners: openJobRunners(root, config.launchers),
+    runners: openJobRunners(root, config.launchers, config.flow.trainers),
   }
   const { webhook } = config.launchers
   const listens = webhook.callback.url !== '' && webhook.callback.port !== null
-  const listener = listens ? await startCallbackListener(root, webhook) : null
-  const file = fleetFile(fleetFolder(root))
+  if (listens) closers.add(await startCallbackListener(root, webhook), one => one.close())
+  const file = closers.add(fleetFile(workersFolder(root)), one => one.remove())
   const stats = (): FleetStats => {
     const values = fleet.stats()
     return { ...values, endpoints: [...values.endpoints, ...rounds.policies.stats()] }
   }
-  const telling = setInterval(() => file.write(stats()), tellEveryMs).unref()
+  const outage = (): OutageNow | null => fleet.outage() ?? rounds.policies.outage()
+  const waits = (): readonly Wait[] => [...known.current(), ...outageWait(outage())].sort((a, b) => a.since - b.since)
+  closers.add(setInterval(() => file.write(stats(), waits()), tellEveryMs).unref(), clearInterval)
   const conversations = (): number => config.annotate.concurrency ?? fleet.conversations()
   return {
     capabilities,
@@ -101,22 +185,37 @@ export async function openCapabilities(
     },
     valueModels,
     hasValueModel: () => valueModels.ready(),
-    close: async () => {
-      clearInterval(telling)
-      file.remove()
-      following?.stop()
-      await listener?.close()
-      trainingIndexes.close()
-      await rounds.policies.close()
-      await valueModels.close()
-      await fleet.close()
-      await masker.close()
-    },
+    waits,
+    calls: () => stats().endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0),
+    outage,
+    close: () => closers.close(),
   }
 }
 
-/** A registered model is a folder with `model.json`, or the file itself. */
-function modelFile(root: string, path: string): string {
-  const inFolder = join(root, path, 'model.json')
-  return existsSync(inFolder) ? inFolder : join(root, path)
+/** An outage that lasts, as a wait: whoever calls a server waits for one that answers. */
+const outageWait = (now: OutageNow | null): readonly Wait[] =>
+  now && now.ms >= outageMs
+    ? [
+        {
+          what: `an inference server that answers: ${now.cause}`,
+          waiting: 1,
+          since: performance.timeOrigin + performance.now() - now.ms,
+        },
+      ]
+    : []
+
+/**
+ * A registered model is a folder with `model.json`, or the file itself.
+ * @throws STEERFLOW_MODEL_INVALID of one that does not lie in the data folder, as far as its record says
+ */
+function modelFile(root: string, { model, path }: ModelRecord): string {
+  if (!isPathBelow(path)) {
+    const where = path === '' ? 'nowhere that is known' : `at ${path.slice(0, 200)}`
+    throw new SteerflowError(
+      'STEERFLOW_MODEL_INVALID',
+      `${model} lies ${where}, not below the data folder: it cannot be served here`,
+    )
+  }
+  const inFolder = below(root, path, 'model.json')
+  return existsSync(inFolder) ? inFolder : below(root, path)
 }

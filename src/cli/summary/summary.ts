@@ -10,6 +10,8 @@ export interface SourceSummary {
   readonly rejected: number
   /** Items that an earlier run had already taken in. */
   readonly skipped: number
+  /** 1 when the last line was left out until the rest of it is there. */
+  readonly left: number
 }
 
 /** What a node has done since the log began, over all runs; read from the log itself. */

@@ -2,10 +2,12 @@ import { partitionOf } from '../../adapters/log/partitioner.js'
 import { Conversation } from '../../domain/conversation.js'
 import { type Ending, type Hop } from '../../domain/lineage/trace.js'
 import { type Log, type LogRecord, type Offset, type PartitionState } from '../../runtime/log.js'
-import { letters } from '../../runtime/replay.js'
+import { letters } from '../../runtime/letters.js'
 import { readPartition } from '../../runtime/read-all.js'
-import { type Node, reader } from '../../stages/bind.js'
-import { deadLetters, dropped, raw, replayed, topics } from '../../topics.js'
+import { reader } from '../../stages/node.js'
+import { type Flow } from '../../flow.js'
+import { isoOf } from '../render/time.js'
+import { deadLetters, dropped, raw, replayed } from '../../topics.js'
 import { conversationIn, type Wanted } from './wanted.js'
 
 /** A source record: the line of a source, or a key where sources have no lines. */
@@ -21,7 +23,7 @@ export class LogSearch {
 
   constructor(
     private readonly log: Log,
-    private readonly nodes: readonly Node[],
+    private readonly flow: Flow,
   ) {}
 
   /** The places of wanted records in the topics of conversations; of `trees` their partitions are looked at first. */
@@ -29,7 +31,7 @@ export class LogSearch {
     wanted: Wanted,
     trees: readonly string[],
   ): Promise<readonly { readonly conversation: Conversation; readonly hop: Hop }[]> {
-    const own = topics.filter(topic => (topic.record as unknown) === Conversation).map(topic => topic.name)
+    const own = this.flow.topics.filter(topic => (topic.record as unknown) === Conversation).map(topic => topic.name)
     return this.#firstIn(own, trees, async record => {
       if (!wanted.mayBeIn(record.value)) return null
       const conversation = conversationIn(record.value.toString('utf8'), wanted)
@@ -115,7 +117,7 @@ export class LogSearch {
   async #hop(record: LogRecord): Promise<Hop> {
     const { topic, partition, offset, timestamp, headers } = record
     const readers = []
-    for (const { name, from } of this.nodes) {
+    for (const { name, from } of this.flow.nodes) {
       if (from.name !== topic) continue
       const committed = this.#committed.get(name) ?? (await this.log.committed(name, topic))
       this.#committed.set(name, committed)
@@ -133,7 +135,6 @@ export class LogSearch {
 }
 
 const placeOf = ({ topic, partition, offset }: LogRecord): string => `${topic}/${partition}@${offset}`
-const isoOf = (timestamp: number): string => new Date(timestamp).toISOString()
 
 const asRaw = reader(raw)
 
@@ -143,11 +144,19 @@ function isOf(value: Buffer, key: Buffer | null, { source, line, tree }: SourceR
   if (!value.includes(source)) return false
   try {
     // Our own envelopes begin with these; a record may be long.
-    const head = /^[^{]*\{[^{]*"line":\s*(\d+)[^{]*"record":/.exec(value.subarray(0, 2048).toString('utf8'))
-    if (head) return Number(head[1]) === line
+    const head = lineIn(value.subarray(0, 2048).toString('utf8'))
+    if (head !== null) return head === line
     const envelope = asRaw(value)
     return envelope.source === source && envelope.line === line
   } catch {
     return false
   }
+}
+
+/** The line that an envelope of ours names before its record; null where it looks otherwise. */
+function lineIn(head: string): number | null {
+  const own = head.split('{', 2)[1] ?? ''
+  const before = own.slice(0, Math.max(0, own.lastIndexOf('"record":')))
+  const found = /^"line":\s*(\d+)/.exec(before.slice(Math.max(0, before.lastIndexOf('"line":'))))
+  return found && Number(found[1])
 }

@@ -1,14 +1,18 @@
 import { z } from 'zod'
 import { readLines } from '../../adapters/files/lines.js'
-import { fileDigest } from '../../adapters/files/spool.js'
+import { lineageOf } from '../../adapters/source/file-lines.js'
 import { exists } from '../../adapters/storage/durable.js'
 import { decodeUtf8 } from '../../adapters/files/utf8.js'
 import { Conversation } from '../../domain/conversation.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { loosen } from '../../domain/loose.js'
+import { sources } from '../../topics.js'
+import { readTopic } from '../read-topic.js'
+import { knownAgain } from '../run/ingest-files.js'
+import { type Workspace } from '../workspace.js'
 
 /** What is to be traced: a record by its id, or every record of a line of a source. */
-export type Subject =
+export type TraceSubject =
   | { readonly kind: 'id'; readonly id: string; readonly conversation: Conversation | null }
   | { readonly kind: 'line'; readonly source: string; readonly line: number }
 
@@ -16,16 +20,17 @@ const asConversation = loosen(Conversation)
 
 /**
  * A record's id, or `FILE:LINE`: a line of a snapshot or shard is the record in it, a line of any other file is a line of
- * a source, which is known again by its bytes.
+ * a source, which is known again by its bytes, also when it has grown.
  * @throws STEERFLOW_USAGE when the file has no such line.
  */
-export async function subjectOf(text: string): Promise<Subject> {
+export async function subjectOf({ log, config }: Workspace, text: string): Promise<TraceSubject> {
   const place = /^(.+):(\d+)$/.exec(text)
   if (!place || !(await exists(place[1]!))) return { kind: 'id', id: text, conversation: null }
   const [file, line] = [place[1]!, z.coerce.number().int().parse(place[2])]
   const conversation = await conversationAt(file, line)
   if (conversation) return { kind: 'id', id: conversation.steerflow.id, conversation }
-  return { kind: 'line', source: await fileDigest(file), line }
+  const known = knownAgain(await readTopic(log, sources))
+  return { kind: 'line', source: await lineageOf(file, known, config.ingest), line }
 }
 
 /** The conversation of a line; null when the line is something else. */

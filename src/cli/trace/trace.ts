@@ -3,16 +3,15 @@ import { SteerflowError } from '../../domain/errors.js'
 import { jobStates } from '../../domain/job-states.js'
 import { assemble, type Ending, type Hop, type Trace } from '../../domain/lineage/trace.js'
 import { liveManifests, type ShardEvent, type ShardManifest } from '../../domain/shard.js'
-import { pipeline } from '../../pipeline.js'
+import { type Node } from '../../stages/node.js'
 import { shapingDigest } from '../../stages/preprocess.js'
 import { jobs, models, shards, sources } from '../../topics.js'
 import { readTopic } from '../read-topic.js'
 import { type Workspace } from '../workspace.js'
 import { LogSearch, type SourceRecord } from './in-log.js'
-import { searchShards } from './in-shards.js'
-import { searchSnapshots } from './in-snapshots.js'
-import { type Subject } from './subject.js'
-import { wantedOf } from './wanted.js'
+import { searchShards, searchSnapshots } from './in-files.js'
+import { type TraceSubject } from './subject.js'
+import { anyOf, wantedOf } from './wanted.js'
 
 export interface Traced {
   /** One a record: a line of a source may have become several. */
@@ -28,19 +27,23 @@ export interface Traced {
  * left the log by retention is told from shards and snapshots alone.
  * @throws STEERFLOW_USAGE when nothing is known of it.
  */
-export async function trace(workspace: Workspace, subject: Subject): Promise<Traced> {
+export async function trace(workspace: Workspace, subject: TraceSubject): Promise<Traced> {
   const { log, files, root, config } = workspace
   const wanted = wantedOf(subject)
   const manifests = manifestsOf(await readTopic(log, shards))
   const inShards = await searchShards(files, manifests.all, manifests.isLive, wanted)
   const known = subject.kind === 'id' ? subject.conversation : null
   const trees = [...new Set([known, ...inShards.found.map(one => one.conversation)].flatMap(one => one?.tree_id ?? []))]
-  const search = new LogSearch(log, pipeline)
-  const inLog = await search.conversations(wanted, trees)
+  const search = new LogSearch(log, config.flow)
+  const present = await search.conversations(wanted, trees)
+  const found = [...(known ? [known] : []), ...[...present, ...inShards.found].map(one => one.conversation)]
+  const former = new Set(found.flatMap(formerIds))
+  const inLog = former.size === 0 ? present : [...present, ...(await search.conversations(anyOf(former), trees))]
 
-  const conversations = new Map<string, Conversation>()
-  const all = [...inLog.map(one => one.conversation), ...inShards.found.map(one => one.conversation)]
-  for (const conversation of known ? [known, ...all] : all) conversations.set(conversation.steerflow.id, conversation)
+  // What a record was before is told with what it has become.
+  const conversations = new Map(
+    found.filter(({ steerflow }) => !former.has(steerflow.id)).map(one => [one.steerflow.id, one]),
+  )
   const wantedSources = sourcesOf(subject, [...conversations.values()])
   const endings = await search.endings(wanted, trees, wantedSources)
   const rawHops = wantedSources.length > 0 ? await search.sources(wantedSources) : []
@@ -54,15 +57,18 @@ export async function trace(workspace: Workspace, subject: Subject): Promise<Tra
   const traces = []
   for (const [id, conversation] of conversations) {
     const lines = inShards.found.filter(one => one.conversation.steerflow.id === id).map(({ line }) => line)
-    const hops = inLog.filter(one => one.conversation.steerflow.id === id).map(({ hop }) => hop)
+    const ids = new Set([id, ...formerIds(conversation)])
+    const hops = new Map(
+      inLog.filter(one => ids.has(one.conversation.steerflow.id)).map(({ hop }) => [placeOf(hop), hop]),
+    )
     const { source } = conversation.steerflow.lineage
     traces.push(
       assemble({
         conversation,
         names: [...new Set(names.filter(one => one.source === source).map(({ name }) => name))],
         configuration: shapingDigest(config.preprocess),
-        hops: inFlow([...rawHops, ...hops]),
-        endings: endings.filter(one => one.id === id || one.id === null).map(({ ending }) => ending),
+        hops: inFlow(config.flow.nodes, [...rawHops, ...hops.values()]),
+        endings: endings.filter(one => one.id === null || ids.has(one.id)).map(({ ending }) => ending),
         shards: lines,
         snapshots: await searchSnapshots(root, new Set(lines.map(({ path }) => path)), id),
         jobs: jobEvents,
@@ -77,8 +83,14 @@ export async function trace(workspace: Workspace, subject: Subject): Promise<Tra
   }
 }
 
+const placeOf = ({ topic, partition, offset }: Hop): string => `${topic}/${partition}@${offset}`
+
+/** The ids that a record had before stages changed its text. */
+const formerIds = ({ steerflow: { lineage } }: Conversation): readonly string[] =>
+  (lineage.changes ?? []).map(({ parent }) => parent)
+
 /** The source records that a subject is, or that records are made of. */
-function sourcesOf(subject: Subject, conversations: readonly Conversation[]): readonly SourceRecord[] {
+function sourcesOf(subject: TraceSubject, conversations: readonly Conversation[]): readonly SourceRecord[] {
   if (subject.kind === 'line') {
     const trees = conversations.length > 0 ? [...new Set(conversations.map(one => one.tree_id))] : ['']
     return trees.map(tree => ({ source: subject.source, line: subject.line, tree }))
@@ -98,13 +110,13 @@ function manifestsOf(events: readonly ShardEvent[]) {
   return { all, isLive: (manifest: ShardManifest) => live.has(manifest) }
 }
 
-/** In the order of the flow, as the pipeline has it. */
-function inFlow(hops: readonly Hop[]): readonly Hop[] {
-  const order = [...new Set(pipeline.flatMap(({ from, to }) => [from.name, ...Object.values(to).map(one => one.name)]))]
+/** In the order of the flow. */
+function inFlow(nodes: readonly Node[], hops: readonly Hop[]): readonly Hop[] {
+  const order = [...new Set(nodes.flatMap(({ from, to }) => [from.name, ...Object.values(to).map(one => one.name)]))]
   return hops.toSorted((a, b) => order.indexOf(a.topic) - order.indexOf(b.topic))
 }
 
-function unknown(subject: Subject): SteerflowError {
+function unknown(subject: TraceSubject): SteerflowError {
   const what =
     subject.kind === 'id'
       ? `no record has the id ${subject.id}`

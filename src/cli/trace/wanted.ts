@@ -1,6 +1,6 @@
 import { Conversation } from '../../domain/conversation.js'
 import { loosen } from '../../domain/loose.js'
-import { type Subject } from './subject.js'
+import { type TraceSubject } from './subject.js'
 
 /** How records are found again: by a piece of text that a line of them must have, and by what they say. */
 export interface Wanted {
@@ -10,10 +10,15 @@ export interface Wanted {
 }
 
 /** What a subject looks like in a line of a topic or file. */
-export function wantedOf(subject: Subject): Wanted {
+export function wantedOf(subject: TraceSubject): Wanted {
   if (subject.kind === 'id') {
     const { id } = subject
-    return { mayBeIn: text => text.includes(JSON.stringify(id)), matches: ({ steerflow }) => steerflow.id === id }
+    // Also what it became: a record names those that it was before.
+    return {
+      mayBeIn: text => text.includes(JSON.stringify(id)),
+      matches: ({ steerflow: { id: own, lineage } }) =>
+        own === id || (lineage.changes ?? []).some(({ parent }) => parent === id),
+    }
   }
   const { source, line } = subject
   return {
@@ -24,6 +29,12 @@ export function wantedOf(subject: Subject): Wanted {
     matches: ({ steerflow: { lineage } }) => lineage.source === source && lineage.line === line,
   }
 }
+
+/** Records of these ids. */
+export const anyOf = (ids: ReadonlySet<string>): Wanted => ({
+  mayBeIn: text => [...ids].some(id => text.includes(JSON.stringify(id))),
+  matches: ({ steerflow }) => ids.has(steerflow.id),
+})
 
 const asConversation = loosen(Conversation)
 

@@ -1,8 +1,8 @@
-import { type FileStore, type StoredFile } from '../../adapters/storage/file-store.js'
+import { type FileStore } from '../../adapters/storage/file-store.js'
 import { fileJudge, type FileState } from '../../domain/shard-garbage.js'
 import { shardsFolder } from '../../domain/shard-name.js'
 import { type Log } from '../../runtime/log.js'
-import { type Node } from '../../stages/bind.js'
+import { type Node } from '../../stages/node.js'
 import { shards as topic } from '../../topics.js'
 import { readWholeTopic } from '../read-topic.js'
 
@@ -12,7 +12,7 @@ export interface GarbageRequest {
   /** The nodes that seal. */
   readonly seals: readonly Node[]
   /** The node that reads the shards of older versions too, until it has gone past them. */
-  readonly trigger: string
+  readonly triggers: readonly string[]
   /** Whether files that only older dataset versions name go as well. */
   readonly older: boolean
   readonly dryRun: boolean
@@ -26,7 +26,7 @@ export interface Garbage {
   readonly why: 'no manifest' | 'older version' | 'unfinished upload'
 }
 
-export interface Kept {
+export interface KeptFiles {
   readonly live: number
   readonly older: number
   readonly open: number
@@ -34,20 +34,17 @@ export interface Kept {
 }
 
 /**
- * Removes files that nothing will ever refer to, and yields each; returns how many stay, by what they are. Safe beside a
+ * Removes files that nothing will ever refer to, and yields each; returns how many stay, by what they are. Each is judged
+ * as it is listed: a list may be of any length. Safe beside a
  * running pipeline and while it is killed; not while offsets of a seal are set back.
  * @throws what the store and the log throw; what was removed until then stays removed
  */
-export async function* collectGarbage(request: GarbageRequest): AsyncGenerator<Garbage, Kept> {
+export async function* collectGarbage(request: GarbageRequest): AsyncGenerator<Garbage, KeptFiles> {
   const { files, dryRun } = request
-  const stored: StoredFile[] = []
-  for await (const file of files.list(shardsFolder)) stored.push(file)
-  const uploads = []
-  for await (const upload of files.unfinished?.(shardsFolder) ?? []) uploads.push(upload)
   const { judge, olderGo } = await known(request)
 
   const kept: Record<Exclude<FileState, 'garbage'>, number> = { live: 0, older: 0, open: 0, foreign: 0 }
-  for (const { name: path, bytes } of stored) {
+  for await (const { name: path, bytes } of files.list(shardsFolder)) {
     const state = judge(path)
     if (state !== 'garbage' && !(state === 'older' && olderGo)) {
       kept[state]++
@@ -56,7 +53,7 @@ export async function* collectGarbage(request: GarbageRequest): AsyncGenerator<G
     if (!dryRun) await files.remove(path)
     yield { path, bytes, why: state === 'garbage' ? 'no manifest' : 'older version' }
   }
-  for (const { name: path, remove } of uploads) {
+  for await (const { name: path, remove } of files.unfinished?.(shardsFolder) ?? []) {
     // Of a file that is whole since: sent again by a later process.
     const state = judge(path)
     if (state === 'open' || state === 'foreign') continue
@@ -66,8 +63,8 @@ export async function* collectGarbage(request: GarbageRequest): AsyncGenerator<G
   return kept
 }
 
-/** What is asked after the files were listed: offsets first, then manifests (shard-garbage.ts says why). */
-async function known({ log, seals, trigger, older }: GarbageRequest) {
+/** What files are judged by: offsets first, then manifests (shard-garbage.ts says why). */
+async function known({ log, seals, triggers, older }: GarbageRequest) {
   const offsets = new Map<string, ReadonlyMap<number, bigint>[]>()
   for (const { name, from } of seals) {
     offsets.set(from.name, [...(offsets.get(from.name) ?? []), await log.committed(name, from.name)])
@@ -80,8 +77,8 @@ async function known({ log, seals, trigger, older }: GarbageRequest) {
   const events = await readWholeTopic(log, topic)
   const manifests = events.flatMap(({ manifest }) => (manifest ? [manifest] : []))
   // A snapshot that was asked for before the newer version came may be in the making.
-  const seen = older ? await log.committed(trigger, topic.name) : null
+  const seen = older ? await Promise.all(triggers.map(trigger => log.committed(trigger, topic.name))) : []
   const states = older ? await log.state(topic.name) : []
-  const olderGo = seen !== null && states.every(({ partition, end }) => (seen.get(partition) ?? 0n) >= end)
+  const olderGo = older && seen.every(by => states.every(({ partition, end }) => (by.get(partition) ?? 0n) >= end))
   return { judge: fileJudge({ committed, manifests }), olderGo }
 }

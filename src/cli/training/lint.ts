@@ -2,17 +2,17 @@ import { type JobEvent } from '../../domain/job.js'
 import { isOpen } from '../../domain/job-states.js'
 import { extraIdTokens } from '../../domain/prompt-tokens.js'
 import { scriptOf } from '../../trainers/lint/command-subjects.js'
-import { type Finding } from '../../trainers/lint/finding.js'
+import { type LintFinding } from '../../trainers/lint/finding.js'
 import { jobSubject } from '../../trainers/lint/job-subject.js'
 import { lint } from '../../trainers/lint/lint.js'
-import { type Subject, type Surroundings } from '../../trainers/lint/subject.js'
+import { type LintSubject, type Surroundings } from '../../trainers/lint/subject.js'
 import { type Config, datasetNames, datasetOf, promptTokensOf } from '../config.js'
 
 /** What was looked at, and what was found. */
 export interface Linted {
   /** Names of the jobs. */
   readonly jobs: readonly string[]
-  readonly findings: readonly Finding[]
+  readonly findings: readonly LintFinding[]
 }
 
 const ours = (config: Config): Surroundings => ({
@@ -22,7 +22,7 @@ const ours = (config: Config): Surroundings => ({
   made: null,
 })
 
-const linted = (subjects: readonly Subject[], around: Surroundings): Linted => ({
+const linted = (subjects: readonly LintSubject[], around: Surroundings): Linted => ({
   jobs: subjects.filter(({ trains }) => trains).map(({ name }) => name),
   findings: subjects.flatMap(subject => lint(subject, around)),
 })
@@ -37,7 +37,7 @@ export function lintScript(text: string, config: Config): Linted {
 /** Looks at jobs as they were asked for. */
 export const lintJobs = (jobs: readonly JobEvent[], config: Config): Linted =>
   linted(
-    jobs.map(({ job, trainer, settings }) => jobSubject({ name: job, trainer, settings })),
+    jobs.map(({ job, trainer, settings }) => jobSubject({ name: job, trainer, settings }, config.flow.trainers)),
     ours(config),
   )
 
@@ -46,7 +46,9 @@ export const lintDatasets = (config: Config): Linted =>
   linted(
     datasetNames(config).flatMap(dataset => {
       const { trainer, settings } = datasetOf(config, dataset)
-      return trainer === 'none' ? [] : [jobSubject({ name: `dataset ${dataset} (${trainer})`, trainer, settings })]
+      return trainer === 'none'
+        ? []
+        : [jobSubject({ name: `dataset ${dataset} (${trainer})`, trainer, settings }, config.flow.trainers)]
     }),
     ours(config),
   )

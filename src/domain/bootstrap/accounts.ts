@@ -10,7 +10,8 @@ interface Account {
 }
 
 /**
- * The books of a round (DESIGN: round accounting): every prompt ends once, and every answer that went on ends once.
+ * The books of a round (docs/bootstrap.md#every-prompt-is-accounted-for-once): every prompt ends once, and every answer
+ * that went on ends once.
  *
  * What is replayed while the round is open loses its end, and gets another. The gate's word counts over a dead letter, in
  * whichever order they come, and a later word of the gate over an earlier one; but answers that went on have gone on, so

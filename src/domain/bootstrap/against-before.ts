@@ -3,7 +3,7 @@ import { type FiguresByPrompt, type PromptFigures } from './prompt-figures.js'
 import { type RoundSummary } from './summary.js'
 
 /** The figures of an earlier round. */
-export interface Earlier {
+export interface EarlierRound {
   readonly round: string
   readonly prompts: FiguresByPrompt
 }
@@ -18,7 +18,7 @@ const measures = {
 /** This round less an earlier one over the prompts that both asked, measure by measure, with intervals. */
 export async function againstBefore(
   now: FiguresByPrompt,
-  before: Earlier,
+  before: EarlierRound,
   confidence: number,
 ): Promise<NonNullable<RoundSummary['against_before']>> {
   const pairs = [...now].flatMap(([id, figures]) => {

@@ -2,7 +2,8 @@ import { z } from 'zod'
 
 /**
  * What an answer must be to be trained on. `relabel` keeps what is well formed and conditions on the labels that were
- * predicted (SteerLM paper §3.4), `gate` demands attributes as well, `best-of-n` keeps the best of a prompt's answers.
+ * predicted (docs/reference/papers.md#bootstrap-in-the-steerlm-paper), `gate` demands attributes as well, `best-of-n`
+ * keeps the best of a prompt's answers.
  */
 export const GateRules = z.strictObject({
   mode: z
@@ -17,7 +18,7 @@ export const GateRules = z.strictObject({
     .record(z.string(), z.number())
     .default({})
     .describe('mode gate: most that the raw score of an attribute may be, half a point added'),
-  /** E.g. of HelpSteer2's iterated DPO: 0.65 helpfulness + 0.8 correctness + 0.45 coherence. */
+  /** An example with published weights: docs/reference/papers.md#steerlm-20. */
   goodness: z
     .record(z.string(), z.number())
     .default({ quality: 1 })

@@ -1,8 +1,49 @@
+import { type Round, type Policy, type RoundVerdict } from './round.js'
+import { type RoundSummary, type PairedDifference } from './summary.js'
 import { type GateResult } from '../gates/gate.js'
-import { type Policy, type Round, type Verdict } from './round.js'
 import { type StopRules } from './round-plan.js'
-import { comparedBack, type MeasuredRound, type Movement, sinceFirst } from './since-first.js'
-import { type PairedDifference, type RoundSummary } from './summary.js'
+
+/** A round with what it came to. */
+export interface MeasuredRound {
+  readonly round: Round
+  readonly summary: RoundSummary
+}
+
+/** A mean of differences with its interval. */
+export interface Movement {
+  readonly mean: number
+  readonly low: number
+  readonly high: number
+}
+
+/** The chain of comparisons that ends with a round: the round itself, the one it is compared with, and so on. */
+export function comparedBack(last: MeasuredRound, earlier: readonly MeasuredRound[]): readonly MeasuredRound[] {
+  const chain = [last]
+  for (let next: MeasuredRound | undefined = last; next;) {
+    const against: string | undefined = next.summary.against_before?.round
+    next = earlier.find(({ round }) => round.round === against && !chain.some(one => one.round.round === against))
+    if (next) chain.push(next)
+  }
+  return chain
+}
+
+/**
+ * How far a figure has moved since the first round of a chain of comparisons: the sum of the differences. Drift that stays
+ * below a bound from each round to the next would otherwise pass it unseen. Half the width of the interval is the root of
+ * the sum of squares, as of independent differences: wider than need be, since neighbours share a round with opposite
+ * signs. Null when a difference is not known.
+ */
+export function sinceFirst(chain: readonly MeasuredRound[], figure: 'chars' | 'unique_words'): Movement | null {
+  let [sum, squares] = [0, 0]
+  for (const { summary } of chain) {
+    if (summary.against_before === null) continue
+    const { mean, low, high } = summary.against_before[figure]
+    if (mean === null || low === null || high === null) return null
+    sum += mean
+    squares += ((high - low) / 2) ** 2
+  }
+  return { mean: sum, low: sum - Math.sqrt(squares), high: sum + Math.sqrt(squares) }
+}
 
 /** A round with those of its loop before it, in their order. */
 interface Judged extends MeasuredRound {
@@ -107,10 +148,10 @@ function bestOf(measured: readonly MeasuredRound[], rules: StopRules): Policy {
 }
 
 /**
- * The stop rule (alignment §5.9 to 5.11): whether to train on a round that has closed, and which model is the best so far.
- * A round that only measures never goes on.
+ * The stop rule (docs/bootstrap.md#when-a-loop-ends): whether to train on a round that has closed, and which model is
+ * the best so far. A round that only measures never goes on.
  */
-export function judgeRound(state: Judged, rules: StopRules): Verdict {
+export function judgeRound(state: Judged, rules: StopRules): RoundVerdict {
   const gates = [...rounds(state.round, rules), ...measures(state, rules), adherence(state.summary)]
   const against = gates.filter(gate => !gate.held).map(({ rule }) => rule)
   const measure = state.round.purpose === 'measure'

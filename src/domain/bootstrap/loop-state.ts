@@ -1,6 +1,6 @@
 import { type TrainedModel } from '../model.js'
 import { type StopRules } from './round-plan.js'
-import { type Policy, type Round, type RoundEvent, type Verdict } from './round.js'
+import { type Policy, type Round, type RoundEvent, type RoundVerdict } from './round.js'
 import { type RoundSummary } from './summary.js'
 
 /** A round of a loop, as far as it has come. */
@@ -15,7 +15,7 @@ export interface RoundState {
   /** Null before it is closed. */
   readonly summary: RoundSummary | null
   /** Null before the stop rule has spoken. */
-  readonly verdict: Verdict | null
+  readonly verdict: RoundVerdict | null
   /** The model that was trained on it; null before. */
   readonly model: TrainedModel | null
 }

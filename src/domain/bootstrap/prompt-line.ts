@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Turn } from '../conversation.js'
 import { SteerflowError } from '../errors.js'
+import { deepest, isDeeper, tooDeep } from '../json/depth.js'
 import { shareGptSpeakers } from '../formats/sharegpt.js'
 import { nemoSystemPrompt } from '../system-prompt.js'
 import { type Spoken } from './due-prompts.js'
@@ -46,8 +47,9 @@ export function readPromptLine(line: string): PromptLine {
 
 function parsed(line: string): unknown {
   try {
-    return JSON.parse(line)
+    if (!isDeeper(line, deepest.value)) return JSON.parse(line)
   } catch (cause) {
     throw new SteerflowError('STEERFLOW_ROUND_INVALID', 'it is not JSON', { cause })
   }
+  throw new SteerflowError('STEERFLOW_ROUND_INVALID', tooDeep(deepest.value).message)
 }

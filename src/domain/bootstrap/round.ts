@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { GateResult } from '../gates/gate.js'
 import { Snapshot } from '../job.js'
 import { TrainedModel } from '../model.js'
+import { PathBelow } from '../names.js'
 import { DatasetName } from '../shard.js'
 import { RoundPlan } from './round-plan.js'
 import { RoundSummary } from './summary.js'
@@ -18,7 +19,7 @@ export const roundOfDataset = (dataset: string): string | null =>
 export const Policy = z.strictObject({ model: z.string(), digest: z.string() }).meta({ title: 'Policy' })
 export type Policy = z.output<typeof Policy>
 
-/** Everything that a round is, fixed when it is opened (DESIGN: round accounting). */
+/** Everything that a round depends on (docs/bootstrap.md#what-is-fixed-when-a-round-is-opened). */
 export const Round = z
   .strictObject({
     round: RoundName,
@@ -32,7 +33,7 @@ export const Round = z
     labels: z.array(z.string()).min(1).describe('attribute lines that are asked for, in order'),
     prompts: z.strictObject({
       count: z.int().positive().describe('prompts of the round: each is accounted for once'),
-      path: z.string().describe('file with the prompts below the storage root'),
+      path: PathBelow.describe('file with the prompts below the storage root'),
       sha256: z.string(),
     }),
     plan: RoundPlan,
@@ -41,7 +42,7 @@ export const Round = z
 export type Round = z.output<typeof Round>
 
 /** What was decided when a round closed. */
-export const Verdict = z
+export const RoundVerdict = z
   .strictObject({
     go: z.boolean().describe('train on the round; false of one that only measures'),
     rule: z.string().describe('why: of a stop the rules that did not hold'),
@@ -49,7 +50,7 @@ export const Verdict = z
     best: Policy.describe('the best model that was measured so far'),
   })
   .meta({ title: 'Verdict' })
-export type Verdict = z.output<typeof Verdict>
+export type RoundVerdict = z.output<typeof RoundVerdict>
 
 /**
  * A step in the life of a loop of rounds, in this order:
@@ -72,7 +73,7 @@ export const RoundEvent = z
     opening: Round.optional().describe('of opened'),
     next: z.int().nonnegative().optional().describe('of asked: prompts that are published'),
     summary: RoundSummary.optional().describe('of closed'),
-    verdict: Verdict.optional().describe('of judged'),
+    verdict: RoundVerdict.optional().describe('of judged'),
     model: TrainedModel.optional().describe('of trained: the model that came of it'),
     reason: z.string().optional().describe('of stopped'),
   })

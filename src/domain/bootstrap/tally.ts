@@ -1,5 +1,5 @@
 import { Accounts } from './accounts.js'
-import { againstBefore, type Earlier } from './against-before.js'
+import { againstBefore, type EarlierRound } from './against-before.js'
 import { AnswerColumns, type AnswerFigures } from './answer-columns.js'
 import { AnswerTotals } from './answer-totals.js'
 import { Interned } from './interned.js'
@@ -8,7 +8,7 @@ import { figuresOf } from './prompt-figures.js'
 import { type RoundSummary } from './summary.js'
 
 /** A prompt on which the gate has spoken: what was asked for, and its rows of answers. */
-interface Asked {
+interface AskedLabel {
   readonly id: string | null
   readonly line: number
   readonly referenceChars: number | null
@@ -24,7 +24,7 @@ export class RoundTally {
   readonly #accounts: Accounts
   readonly #answers = new AnswerColumns()
   readonly #lines = new Interned<string | null>()
-  readonly #asked = new Map<number, Asked>()
+  readonly #asked = new Map<number, AskedLabel>()
 
   /** @param expected prompts of the round; null: outcomes say it */
   constructor(
@@ -54,7 +54,7 @@ export class RoundTally {
   }
 
   /** What a later round is compared with. */
-  earlier(): Earlier {
+  earlier(): EarlierRound {
     const prompts = this.#inOrder().flatMap(asked =>
       asked.id === null ? [] : [[asked.id, figuresOf(this.#rows(asked))] as const],
     )
@@ -66,7 +66,7 @@ export class RoundTally {
    * @param before the round that this one is compared with
    * @param confidence of the intervals of differences
    */
-  async summary(before: Earlier | null, confidence: number): Promise<RoundSummary> {
+  async summary(before: EarlierRound | null, confidence: number): Promise<RoundSummary> {
     const totals = new AnswerTotals()
     let accepted = 0
     for (const asked of this.#inOrder()) {
@@ -85,11 +85,11 @@ export class RoundTally {
     }
   }
 
-  #inOrder(): Asked[] {
+  #inOrder(): AskedLabel[] {
     return [...this.#asked].sort(([a], [b]) => a - b).map(([, asked]) => asked)
   }
 
-  #rows({ from, to }: Asked): AnswerFigures[] {
+  #rows({ from, to }: AskedLabel): AnswerFigures[] {
     return Array.from({ length: to - from }, (_, row) => this.#answers.at(from + row))
   }
 }

@@ -3,10 +3,12 @@ import { type AttributeSet } from '../attributes.js'
 /** A column of a dataset, as `dataset_info.features` of a dataset card spells it. */
 export type Feature = { readonly name: string } & FeatureType
 
-export type Scalar = 'string' | 'int64' | 'float64'
+export type ScalarType = 'string' | 'int64' | 'float64'
 
 export type FeatureType =
-  { readonly dtype: Scalar } | { readonly struct: readonly Feature[] } | { readonly list: readonly Feature[] | Scalar }
+  | { readonly dtype: ScalarType }
+  | { readonly struct: readonly Feature[] }
+  | { readonly list: readonly Feature[] | ScalarType }
 
 /** Columns of text. */
 export const strings = (...names: readonly string[]): readonly Feature[] =>
@@ -33,8 +35,8 @@ const scoreColumns = (sets: readonly AttributeSet[]): readonly Feature[] =>
 
 /**
  * Every column of a conversation with its type. Without it a loader takes the types from the first records it meets and
- * fails on a label that is null, a column that comes later, or a score that is a whole number (alignment §8). A column
- * that no record has is filled with nulls.
+ * fails on a label that is null, a column that comes later, or a score that is a whole number
+ * (docs/reference/training-tools.md#hugging-face-datasets). A column that no record has is filled with nulls.
  */
 export function conversationFeatures(sets: readonly AttributeSet[]): readonly Feature[] {
   const scores: Feature = { name: 'scores', list: scoreColumns(sets) }

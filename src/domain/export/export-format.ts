@@ -20,7 +20,7 @@ export interface ExportContext {
 }
 
 /** What a record becomes. */
-export interface Encoded {
+export interface EncodedRow {
   /** Rows as JSON text, one a line; none where the record is left out. */
   readonly rows: readonly string[]
   /** What was left out or changed, in words, with how often: summed over the export and said in its card. */
@@ -34,7 +34,7 @@ export interface Encoder {
   /** What was done, as paragraphs in Markdown for the card. */
   readonly about: readonly string[]
   /** @throws STEERFLOW_USAGE when the snapshot's records have no form in this format. */
-  readonly encode: (record: Conversation) => Encoded | Promise<Encoded>
+  readonly encode: (record: Conversation) => EncodedRow | Promise<EncodedRow>
   /** Files beside the rows, by name, for the files of rows that there are. */
   readonly files?: (rows: Readonly<Record<Split, string>>) => Readonly<Record<string, string>>
   readonly close?: () => Promise<void>

@@ -24,7 +24,7 @@ export interface RoleTurn {
   readonly text: string
 }
 
-export interface Placed {
+export interface PlacedLabels {
   readonly system: string
   readonly turns: readonly RoleTurn[]
 }
@@ -36,7 +36,7 @@ const lines = (...parts: readonly string[]): string => parts.filter(part => part
  * are no reply have no label, whatever the record says.
  * @throws STEERFLOW_USAGE for a record of which the label is learnt: read as a chat, the text would be.
  */
-export function placeLabels({ conversations, system, mask, type }: Conversation, place: LabelPlace): Placed {
+export function placeLabels({ conversations, system, mask, type }: Conversation, place: LabelPlace): PlacedLabels {
   if (type === 'TEXT_TO_VALUE' && place !== 'none') {
     const message = 'the snapshot trains a value model: its labels are learnt, and a chat has no place for that'
     throw new SteerflowError('STEERFLOW_USAGE', `${message}; export it as regression, or with --labels none`)
@@ -51,5 +51,5 @@ export function placeLabels({ conversations, system, mask, type }: Conversation,
   })
   if (place !== 'system') return { system, turns }
   const last = conversations.findLastIndex((_, index) => labelOf(index) !== '')
-  return { system: last < 0 ? system : lines(system.replace(/\n+$/, ''), labelOf(last)), turns }
+  return { system: last < 0 ? system : lines(system.replace(/(?<!\n)\n+$/, ''), labelOf(last)), turns }
 }

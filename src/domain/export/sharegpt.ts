@@ -13,9 +13,9 @@ const shape = {
 const speakers = { user: 'human', assistant: 'gpt' } as const
 
 /**
- * Chats for LLaMA-Factory. It passes over a conversation that does not begin with the user, has an odd number of turns,
- * or whose speakers do not take turns, and says so in a warning only (trainers §4): here the ends are cut, and what
- * cannot be mended is left out and counted.
+ * Chats for LLaMA-Factory. It leaves out a conversation that does not begin with the user, has an odd number of turns,
+ * or whose speakers do not take turns, and says so in a warning only (docs/reference/training-tools.md#llama-factory).
+ * Here the ends are cut, and what cannot be mended is left out and counted.
  */
 export const sharegpt: ExportFormat = {
   name: 'sharegpt',

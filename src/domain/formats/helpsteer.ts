@@ -10,7 +10,7 @@ const scores = Object.fromEntries(set.attributes.map(({ key, min, max }) => [key
 
 const Row = z.object({ prompt: z.string(), response: z.string(), ...scores })
 
-/** HelpSteer's rows: a prompt, one response, five integer ratings (steerlm-scripts §5). The prompt is not rated. */
+/** HelpSteer's rows: a prompt, one response, five integer ratings (docs/reference/papers.md#helpsteer). */
 export const helpSteer: SourceFormat = {
   name: 'helpsteer',
   summary: 'HelpSteer rows: {prompt, response, helpfulness, correctness, coherence, complexity, verbosity}',

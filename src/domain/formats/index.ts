@@ -6,21 +6,43 @@ import { openAiMessages } from './openai-messages.js'
 import { shareGpt } from './sharegpt.js'
 import { steerLm } from './steerlm.js'
 
-/** Every format, in the order in which they are tried: what is more particular first. */
+/** The formats that are built in, in the order in which they are tried: what is more particular first. */
 export const sourceFormats: readonly SourceFormat[] = [oasstTree, helpSteer, steerLm, shareGpt, openAiMessages]
 
-/** The format that a record looks like. @throws STEERFLOW_INPUT_FORMAT when it looks like none. */
-export function detectFormat(record: Readonly<Record<string, unknown>>): SourceFormat {
-  const found = sourceFormats.find(format => format.detect(record))
+/** The format that is a matter of a whole file: a message a line, put together into trees before anything else. */
+export const flatFormat = 'oasst-flat'
+
+/** Every name that `--format` takes where these formats are known. */
+export const formatNames = (formats: readonly SourceFormat[]): readonly string[] => [
+  ...formats.map(({ name }) => name),
+  flatFormat,
+]
+
+/** The first of the formats that a record looks like. @throws STEERFLOW_INPUT_FORMAT when it looks like none. */
+export function detectFormat(
+  record: Readonly<Record<string, unknown>>,
+  formats: readonly SourceFormat[] = sourceFormats,
+): SourceFormat {
+  const found = formats.find(format => looksLike(format, record))
   if (found) return found
   const keys = Object.keys(record).slice(0, 8).join(', ')
   throw new SteerflowError('STEERFLOW_INPUT_FORMAT', `a record with the keys {${keys}} is in no known format`)
 }
 
+/** Asks a format, which may be somebody's own. @throws STEERFLOW_INPUT_FORMAT when it fails on the record */
+function looksLike(format: SourceFormat, record: Readonly<Record<string, unknown>>): boolean {
+  try {
+    return format.detect(record)
+  } catch (cause) {
+    const message = `the format ${format.name} cannot tell whether a record is its own`
+    throw new SteerflowError('STEERFLOW_INPUT_FORMAT', message, { cause })
+  }
+}
+
 /** The format of that name. @throws STEERFLOW_INPUT_FORMAT when there is none. */
-export function sourceFormat(name: string): SourceFormat {
-  const found = sourceFormats.find(format => format.name === name)
+export function sourceFormat(name: string, formats: readonly SourceFormat[] = sourceFormats): SourceFormat {
+  const found = formats.find(format => format.name === name)
   if (found) return found
-  const names = sourceFormats.map(format => format.name).join(', ')
+  const names = formats.map(format => format.name).join(', ')
   throw new SteerflowError('STEERFLOW_INPUT_FORMAT', `no format is called ${name}; known: ${names}`)
 }

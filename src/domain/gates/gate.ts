@@ -14,7 +14,7 @@ export const GateResult = z
 export type GateResult = z.output<typeof GateResult>
 
 /** A decision that is to be taken. */
-export interface Asked {
+export interface GateQuestion {
   readonly facts: Facts
   /** The facts that the last job was asked for with; null before the first. */
   readonly trained: Facts | null
@@ -24,7 +24,7 @@ export interface Asked {
 }
 
 /** A rule that every job must pass: a pure function of what the manifests say. */
-export type Gate = (asked: Asked) => readonly GateResult[]
+export type Gate = (asked: GateQuestion) => readonly GateResult[]
 
 /** A gate that demands at least so much. */
 export const atLeast = (rule: string, value: number, threshold: number): GateResult => ({

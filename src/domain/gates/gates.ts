@@ -1,6 +1,41 @@
-import { coverage } from './coverage.js'
-import { type Asked, atLeast, type Gate, type GateResult } from './gate.js'
-import { stability } from './stability.js'
+import { subtractLabels } from '../label-counts.js'
+import { type Histogram, populationStability } from '../population-stability.js'
+import { type Gate, type GateResult, atLeast, type GateQuestion } from './gate.js'
+
+/** Members of a population. */
+const sizeOf = (histogram: Histogram): number => Object.values(histogram).reduce((sum, count) => sum + count, 0)
+
+/**
+ * The labels have not moved: of every attribute, the population stability index between what the last job was trained on
+ * and what is new (or the whole) is at most the threshold. Of equal populations the index is about
+ * (values - 1) · (1/n + 1/m) by chance alone (Yurdakul and Naranjo, Statistical properties of the population stability
+ * index, 2020), so that small ones are not judged.
+ */
+export const stability: Gate = ({ facts, trained, rules }) => {
+  const { stability: threshold, stabilityOf, stabilityTurns } = rules
+  const untold = (value: string | null): GateResult[] => [{ rule: 'stability', value, threshold, held: true }]
+  if (threshold === null || trained === null) return untold(trained === null ? 'no job before' : null)
+  const now = stabilityOf === 'new' ? subtractLabels(facts.labels, trained.labels) : facts.labels
+  const results = Object.keys(trained.labels.values)
+    .concat(Object.keys(now.values).filter(key => !Object.hasOwn(trained.labels.values, key)))
+    .flatMap(attribute => {
+      const [before, after] = [trained.labels.values[attribute] ?? {}, now.values[attribute] ?? {}]
+      const index = populationStability(before, after)
+      if (index === null || Math.min(sizeOf(before), sizeOf(after)) < stabilityTurns) return []
+      const value = Math.round(index * 1e6) / 1e6
+      return [{ rule: `stability of ${attribute}`, value, threshold, held: index <= threshold }]
+    })
+  return results.length > 0 ? results : untold('too few labels')
+}
+
+/**
+ * Enough of the learnt turns have a label. What no manifest counts cannot be told. The share is rounded down for the
+ * record, never up to the threshold.
+ */
+export const coverage: Gate = ({ facts: { labels }, rules }) => {
+  if (labels.turns === 0) return [{ rule: 'coverage', value: null, threshold: rules.coverage, held: true }]
+  return [atLeast('coverage', Math.floor((labels.labelled / labels.turns) * 1e6) / 1e6, rules.coverage)]
+}
 
 /** Somebody is to train. */
 const trainer: Gate = ({ rules }) => [
@@ -24,4 +59,4 @@ const fresh: Gate = ({ facts, trained, leastNew }) => [
 const gates: readonly Gate[] = [trainer, attributeSet, records, fresh, validation, coverage, stability]
 
 /** What every gate says: a job is asked for when all hold. */
-export const judgeAll = (asked: Asked): readonly GateResult[] => gates.flatMap(gate => gate(asked))
+export const judgeAll = (asked: GateQuestion): readonly GateResult[] => gates.flatMap(gate => gate(asked))

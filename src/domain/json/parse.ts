@@ -1,11 +1,13 @@
+import { deepest, isDeeper, tooDeep } from './depth.js'
 import { type Builder, decodeString, scanJson } from './scan.js'
 
 /**
  * The value of a JSON text: like `JSON.parse`, but with Python's `NaN`, `Infinity` and `-Infinity`. Integers beyond 2^53
  * are rounded; `parseExactly` keeps them.
- * @throws STEERFLOW_INPUT_JSON when it is not JSON.
+ * @throws STEERFLOW_INPUT_JSON when it is not JSON, or nested deeper than what a source may hold.
  */
 export function parseJson(text: string): unknown {
+  if (isDeeper(text, deepest.source)) throw tooDeep(deepest.source)
   try {
     return JSON.parse(text) as unknown
   } catch {
@@ -14,8 +16,9 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The value of a JSON text, in the strict sense; undefined when it is none. */
+/** The value of a JSON text, in the strict sense; undefined when it is none, or nested more than 512 deep. */
 export function parseOrUndefined(text: string): unknown {
+  if (isDeeper(text, deepest.value)) return undefined
   try {
     return JSON.parse(text) as unknown
   } catch {

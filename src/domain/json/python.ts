@@ -1,7 +1,7 @@
 /**
- * Writes JSON as Python's `json.dumps(value, ensure_ascii=False)` does: `", "` and `": "` between things, non-ASCII as
- * it is (steerlm-scripts §1.6). Keys with the value `undefined` are left out. Numbers are written as JavaScript writes
- * them; values that must keep their spelling go through the lossless reader instead.
+ * Writes JSON as Python's `json.dumps(value, ensure_ascii=False)` does
+ * (docs/reference/original-scripts.md#pythons-json). Keys with the value `undefined` are left out. Numbers are written
+ * as JavaScript writes them; values that must keep their spelling go through the lossless reader instead.
  */
 export function pythonJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(', ')}]`

@@ -1,12 +1,31 @@
 import { SteerflowError } from '../errors.js'
-import { pythonFloat } from './float.js'
 import { type Builder, decodeString, scanJson } from './scan.js'
 
 /**
- * A JSON text as Python's `json.dumps(json.loads(text), ensure_ascii=False)` gives it (steerlm-scripts §2), without a
- * detour through JavaScript's numbers: integers keep every digit, floats are spelled as Python does, keys keep their
- * order, and of duplicate keys the last value stands at the first one's place. Python's own limit of 4,300 digits for
- * an integer does not apply.
+ * A double as Python's `repr` writes it: the shortest digits that give it back (as in JavaScript), positional from
+ * 1e-4 up to below 1e16, otherwise with an exponent of at least two digits.
+ */
+export function pythonFloat(value: number): string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (!Number.isFinite(value)) return value > 0 ? 'Infinity' : '-Infinity'
+  const sign = value < 0 || Object.is(value, -0) ? '-' : ''
+  const [mantissa = '', power = ''] = Math.abs(value).toExponential().split('e')
+  const digits = mantissa.replace('.', '')
+  const exponent = Number(power)
+  if (exponent < -4 || exponent >= 16) {
+    const padded = String(Math.abs(exponent)).padStart(2, '0')
+    return `${sign}${mantissa}e${exponent < 0 ? '-' : '+'}${padded}`
+  }
+  if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
+  const whole = digits.slice(0, exponent + 1).padEnd(exponent + 1, '0')
+  return `${sign}${whole}.${digits.slice(exponent + 1) || '0'}`
+}
+
+/**
+ * A JSON text as Python's `json.dumps(json.loads(text), ensure_ascii=False)` gives it
+ * (docs/reference/original-scripts.md#pythons-json), without a detour through JavaScript's numbers: integers keep every
+ * digit, floats are spelled as Python does, keys keep their order, and of duplicate keys the last value stands at the
+ * place of the first. Python's own limit of 4,300 digits for an integer does not apply.
  * @throws STEERFLOW_INPUT_JSON when it is not JSON, or holds half of a surrogate pair, which UTF-8 cannot express.
  */
 export const redump = (line: string): string => scanJson(line, dump)

@@ -1,4 +1,5 @@
 import { SteerflowError } from '../errors.js'
+import { deepest, tooDeep } from './depth.js'
 
 /** What becomes of the parts of a JSON text; `V` is what a value becomes. */
 export interface Builder<V> {
@@ -23,8 +24,9 @@ const control = /[\x00-\x1f]/
 
 /**
  * Reads one JSON text as Python's `json.loads` does (strict, with `NaN`, `Infinity` and `-Infinity`), without
- * recursion: nesting is bounded by memory only.
- * @throws STEERFLOW_INPUT_JSON with the position, in UTF-16 units from 0, of what is wrong.
+ * recursion.
+ * @throws STEERFLOW_INPUT_JSON with the position, in UTF-16 units from 0, of what is wrong; when it is nested deeper than
+ * what a source may hold.
  */
 export function scanJson<V>(text: string, build: Builder<V>): V {
   let at = 0
@@ -77,6 +79,7 @@ export function scanJson<V>(text: string, build: Builder<V>): V {
     if (character === '"') return { value: build.string(literal()) }
     if (character === '{' || character === '[') {
       at += 1
+      if (frames.length === deepest.source) throw tooDeep(deepest.source)
       frames.push(character === '[' ? { kind: 'array', items: [] } : { kind: 'object', members: new Map(), key: '' })
       return null
     }

@@ -1,4 +1,4 @@
-import { type Conversation } from '../conversation.js'
+import { type Change, type Conversation } from '../conversation.js'
 import { type JobEvent } from '../job.js'
 import { type ModelRecord } from '../model.js'
 
@@ -74,6 +74,8 @@ export interface Trace {
   readonly source: { readonly digest: string; readonly line: number; readonly names: readonly string[] }
   /** The digest of the options that shaped it, and whether they are those of the present configuration. */
   readonly configuration: { readonly digest: string; readonly present: boolean }
+  /** What stages changed in its text, in order. */
+  readonly changes: readonly Change[]
   /** The models that touched it, in order. */
   readonly models: readonly KnownModel[]
   readonly hops: readonly Hop[]
@@ -87,7 +89,7 @@ export interface Trace {
 }
 
 /** What was found of a record in the log, in files, and in the control topics. */
-export interface Found {
+export interface FoundRecord {
   readonly conversation: Pick<Conversation, 'tree_id' | 'type' | 'steerflow'>
   readonly names: readonly string[]
   /** The digest of the present configuration. */
@@ -110,7 +112,7 @@ export function knownModel(digest: string, records: readonly ModelRecord[]): Kno
 }
 
 /** Puts together what was found: jobs and models are those of the snapshots that hold the record. */
-export function assemble(found: Found): Trace {
+export function assemble(found: FoundRecord): Trace {
   const { tree_id, type, steerflow } = found.conversation
   const { id, split, split_rule, origin, lineage } = steerflow
   const holding = new Set(found.snapshots.filter(({ at }) => at !== null).map(({ digest }) => digest))
@@ -124,6 +126,7 @@ export function assemble(found: Found): Trace {
     origin,
     source: { digest: lineage.source, line: lineage.line, names: found.names },
     configuration: { digest: lineage.configuration, present: lineage.configuration === found.configuration },
+    changes: lineage.changes ?? [],
     models: lineage.models.map(digest => knownModel(digest, found.models)),
     hops: found.hops,
     endings: found.endings,

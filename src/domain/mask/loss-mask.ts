@@ -11,7 +11,8 @@ export interface LossMask {
 }
 
 /**
- * The loss mask of a whole conversation, token by token, as the trainer's loader computes it (steerlm-scripts §2).
+ * The loss mask of a whole conversation, token by token, as the trainer's loader computes it
+ * (docs/reference/loss-masks.md#mask-of-a-turn).
  * @throws STEERFLOW_UNMASKABLE when a rule of the loader is violated. That nothing is learnt is no error here.
  */
 export function lossMask(encode: Encode, tokens: PromptTokens, input: MaskInput): LossMask {

@@ -12,7 +12,7 @@ export interface RenderedTurn {
 }
 
 /** A conversation as the trainer reads it: the texts follow one another with nothing in between. */
-export interface Rendered {
+export interface RenderedConversation {
   readonly header: string
   readonly turns: readonly RenderedTurn[]
   /** A turn token after a last turn that is learnt: the model learns to stop there. */
@@ -23,11 +23,11 @@ export interface Rendered {
 export const unmaskable = (rule: string): SteerflowError => new SteerflowError('STEERFLOW_UNMASKABLE', rule)
 
 /**
- * Lays a conversation out in the trainer's prompt template (steerlm-scripts §2). A lone surrogate counts as U+FFFD, since
- * no tokenizer can read it.
+ * Lays a conversation out in the trainer's prompt template (docs/reference/loss-masks.md#prompt-template). A lone
+ * surrogate counts as U+FFFD, since no tokenizer can read it.
  * @throws STEERFLOW_UNMASKABLE when a masked role never speaks.
  */
-export function render({ conversations, system, mask, type }: MaskInput, tokens: PromptTokens): Rendered {
+export function render({ conversations, system, mask, type }: MaskInput, tokens: PromptTokens): RenderedConversation {
   const speakers = new Set(conversations.map(turn => turn.from))
   const absent = mask.split(',').find(role => !speakers.has(role))
   if (absent !== undefined) throw unmaskable(`the masked role ${JSON.stringify(absent)} never speaks`)

@@ -14,8 +14,8 @@ export const TokenRow = z.strictObject({
 export type TokenRow = z.output<typeof TokenRow>
 
 /**
- * The row of a conversation: its first `maxTokens` ids, and for each the same id where it is learnt, -100 where it is not.
- * Labels stand at their own token: the trainer shifts them (tiny-training §2.1: TRL takes both columns as they are).
+ * The row of a conversation: its first `maxTokens` ids, and for each the same id where it is learnt, -100 where it is
+ * not. Labels stand at their own token: the trainer shifts them (docs/reference/loss-masks.md#token-rows).
  */
 export function tokenRow({ ids, learnt }: LossMask, maxTokens: number): TokenRow {
   const input_ids = ids.slice(0, maxTokens)

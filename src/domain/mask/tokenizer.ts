@@ -15,8 +15,8 @@ export interface Tokenizer {
 const opening = '\x00'
 
 /**
- * Ids of a text as it continues another one: SentencePiece puts a space before what it encodes, so that the trainer's
- * loader encodes NUL + text and takes NUL's own ids away (steerlm-scripts §2).
+ * Ids of a text as it continues another one. SentencePiece puts a space before what it encodes, so the trainer's loader
+ * encodes NUL and the text, and takes NUL's own ids away (docs/reference/loss-masks.md#ids-that-continue-a-text).
  */
 export function continued(encode: Encode): Encode {
   const before = encode(opening).length

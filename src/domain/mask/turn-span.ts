@@ -19,7 +19,8 @@ export function indexOfIds(whole: readonly number[], part: readonly number[], st
 }
 
 /**
- * The rule of one turn (steerlm-scripts §2, mask), as a function of the turn and its place in the conversation:
+ * The rule of one turn (docs/reference/loss-masks.md#mask-of-a-turn), as a function of the turn and its place in the
+ * conversation:
  * - the first turn is context, unless attribute lines are what is learnt;
  * - a masked speaker's later turns keep only the turn token, which tells the model that its own turn is over;
  * - of other turns, the text after the name (and attribute line) is learnt, or the attribute line alone.

@@ -28,8 +28,8 @@ export function spellTree({ treeId, nodes, leaves }: Tree, into: SpelledTree): v
 }
 
 /**
- * Makes the writer of a tree's conversations in the original's bytes (steerlm-scripts §1.5-6): one line a path, each with
- * its line end.
+ * Makes the writer of a tree's conversations in the original's bytes
+ * (docs/reference/original-scripts.md#preprocessing): a line for each path, with its line end.
  */
 export function pathWriter({ recipe, mask, type }: LineSettings): (tree: SpelledTree, out: ByteSink) => void {
   const begin = '{"conversations": ['

@@ -2,7 +2,7 @@ import { attributeSets, type AttributeSet } from '../attributes.js'
 import { type ConversationType } from '../conversation.js'
 import { alignerSystemPrompt, nemoSystemPrompt } from '../system-prompt.js'
 
-/** The later scripts' four labels of OASST (steerlm-scripts §5). */
+/** The four labels that NeMo-Aligner's script takes from OASST. */
 const alignerSet: AttributeSet = {
   name: 'oasst-4@1',
   attributes: attributeSets['steerlm-9@1'].attributes.slice(0, 4),
@@ -34,9 +34,9 @@ const nemo: Recipe = {
 }
 
 export const recipes = {
-  /** NeMo's `preprocessing.py`, releases 1.22 and later (steerlm-scripts §1). */
+  /** NeMo's `preprocessing.py`, releases 1.22 and later (docs/reference/original-scripts.md#preprocessing). */
   nemo,
-  /** NeMo-Aligner's `preprocess_openassistant_data.py` (steerlm-scripts §5). */
+  /** NeMo-Aligner's `preprocess_openassistant_data.py` (docs/reference/original-scripts.md#nemo-aligners-scripts). */
   'nemo-aligner': {
     set: alignerSet,
     needsLabels: false,

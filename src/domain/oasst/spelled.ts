@@ -2,8 +2,9 @@ import { ByteSink } from '../byte-sink.js'
 import { type Turn } from '../conversation.js'
 
 /**
- * A message tree whose turns are spelled in the original's bytes (steerlm-scripts §1.5-6), each once, however many
- * paths go through it. Made to be used again, so that a tree costs no memory of its own.
+ * A message tree whose turns are spelled in the original's bytes (docs/reference/original-scripts.md#pythons-json),
+ * each once, however many paths go through it. One object serves tree after tree, so that a tree costs no memory of its
+ * own.
  */
 export class SpelledTree {
   treeId = ''

@@ -5,7 +5,7 @@ import { type Recipe } from './recipe.js'
 import { type Message, turnOf } from './turn.js'
 
 /** A turn in its tree. */
-export interface Node {
+export interface TreeNode {
   readonly turn: Turn
   /** Index of the turn before it; -1 for the first. */
   readonly parent: number
@@ -17,7 +17,7 @@ export interface Node {
 export interface Tree {
   readonly treeId: string
   /** Depth first; a parent comes before its children. */
-  readonly nodes: readonly Node[]
+  readonly nodes: readonly TreeNode[]
   /** The last node of each path of two turns or more, in the original's order. */
   readonly leaves: readonly number[]
 }
@@ -36,13 +36,14 @@ interface Place {
 }
 
 /**
- * Walks a message tree depth first, replies in their order, one path a leaf (steerlm-scripts §1.3-4): nothing is left
- * out for being deleted, unreviewed or spam; paths that end on the user's turn are kept, those of one turn are not.
- * Without recursion, so that depth is bounded by `bounds.turns` alone.
+ * Walks a message tree depth first, replies in their order, one path a leaf
+ * (docs/reference/original-scripts.md#paths-of-a-tree): nothing is left out for being deleted, unreviewed or spam;
+ * paths that end with the user's turn are kept, those of one turn are not. Without recursion, so that only
+ * `bounds.turns` bounds the depth.
  * @throws STEERFLOW_SOURCE_INVALID where the original crashes; STEERFLOW_FANOUT when the tree would become too much.
  */
 export function readTree(record: Message, recipe: Recipe, bounds: FanoutBounds): Tree {
-  const nodes: Node[] = []
+  const nodes: TreeNode[] = []
   /** Bytes of the path to each node. */
   const pathBytes: number[] = []
   const leaves: number[] = []

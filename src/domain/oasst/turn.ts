@@ -8,7 +8,8 @@ import { type Recipe } from './recipe.js'
 export type Message = Readonly<Record<string, unknown>>
 
 /**
- * The turn that a message becomes (steerlm-scripts §1.3). Its keys are in the order in which they are written.
+ * The turn that a message becomes (docs/reference/original-scripts.md#paths-of-a-tree), its label
+ * (docs/reference/original-scripts.md#human-labels). Its keys are in the order in which they are written.
  * @throws STEERFLOW_SOURCE_INVALID where the original crashes, and for texts that are none.
  */
 export function turnOf(message: Message, recipe: Recipe, path: () => string): Turn {

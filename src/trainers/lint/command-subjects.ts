@@ -1,13 +1,13 @@
 import { nemoDefaults } from '../nemo-aligner.js'
 import { hydraValue } from './hydra-value.js'
 import { type ShellCommand, shellCommands, type ShellWord } from './shell-words.js'
-import { type Setting, type Subject } from './subject.js'
+import { type Setting, type LintSubject } from './subject.js'
 
 const tokenKeys = 'model.data.chat_prompt_tokens'
 
 /** A command's program: the script that it runs, without its folders. */
 const programOf = (command: ShellCommand): string =>
-  command.map(word => /([\w.-]+)\.py$/.exec(word.text)?.[1]).find(name => name !== undefined) ??
+  command.map(word => /(?<![\w.-])([\w.-]+)\.py$/.exec(word.text)?.[1]).find(name => name !== undefined) ??
   (command[0]?.text ?? '').replace(/^.*\//, '')
 
 /** An override as hydra reads it, `key=value` with `+` or `++` before it, or a flag of the data scripts. */
@@ -38,7 +38,7 @@ export function filesMade(command: ShellCommand): readonly string[] {
 }
 
 /** The prompt tokens that a training command ends up with: those that it sets, and the trainer's own for the others. */
-function tokensOf(settings: ReadonlyMap<string, Setting>): Subject['tokens'] {
+function tokensOf(settings: ReadonlyMap<string, Setting>): LintSubject['tokens'] {
   const token = (key: string, fallback: string): string => {
     const value = settings.get(`${tokenKeys}.${key}`)?.value
     return value === undefined || value === null ? fallback : String(value)
@@ -50,7 +50,7 @@ function tokensOf(settings: ReadonlyMap<string, Setting>): Subject['tokens'] {
   }
 }
 
-function subject(command: ShellCommand, index: number): Subject {
+function subject(command: ShellCommand, index: number): LintSubject {
   const program = programOf(command)
   const trains = /^train_gpt_sft/.test(program)
   const settings = new Map<string, Setting>()
@@ -74,7 +74,7 @@ function subject(command: ShellCommand, index: number): Subject {
 
 /** What a shell script of the tutorial's kind holds: its commands, and the files that they make. */
 export interface Script {
-  readonly subjects: readonly Subject[]
+  readonly subjects: readonly LintSubject[]
   /** Null when no command makes a file of which we know. */
   readonly made: readonly string[] | null
   /** Whether it cleans or annotates with the original scripts, which know only `<extra_id_0..2>`. */

@@ -1,4 +1,4 @@
-import { type Subject, type Surroundings } from './subject.js'
+import { type LintSubject, type Surroundings } from './subject.js'
 
 /** `error`: the job fails, or learns something else than was meant. `warning`: it may. `note`: it does no harm. */
 export type Severity = 'error' | 'warning' | 'note'
@@ -18,11 +18,11 @@ export interface Rule {
   readonly severity: Severity
   /** What it looks for, in one sentence. */
   readonly title: string
-  readonly check: (subject: Subject, around: Surroundings) => readonly Problem[]
+  readonly check: (subject: LintSubject, around: Surroundings) => readonly Problem[]
 }
 
 /** A problem that was found: which rule, where. */
-export interface Finding {
+export interface LintFinding {
   readonly rule: string
   readonly severity: Severity
   readonly subject: string

@@ -1,9 +1,10 @@
 import { SteerflowError } from '../../domain/errors.js'
+import { type Trainer } from '../trainer.js'
 import { trainerNamed } from '../trainers.js'
-import { type Setting, type Subject, type Value } from './subject.js'
+import { type Setting, type LintSubject, type Value } from './subject.js'
 
 /** A job, or what a dataset's settings would ask for. */
-export interface Asked {
+export interface RequestedJob {
   readonly name: string
   readonly trainer: string
   readonly settings: Readonly<Record<string, unknown>>
@@ -15,14 +16,17 @@ const isFloat = (value: unknown): value is { readonly float: number } =>
 const plain = (value: unknown): Value => (isFloat(value) ? value.float : (value as Value))
 
 /** A job of this workspace as the rules see it: its settings with the trainer's defaults. */
-export function jobSubject({ name, trainer: called, settings: given }: Asked): Subject {
-  const refused = (thrown: unknown): Subject => {
+export function jobSubject(
+  { name, trainer: called, settings: given }: RequestedJob,
+  trainers: readonly Trainer[],
+): LintSubject {
+  const refused = (thrown: unknown): LintSubject => {
     if (!(thrown instanceof SteerflowError)) throw thrown
     const nothing = { role: null, settings: new Map(), words: [], tokens: null, maxLength: null }
     return { name, trains: true, trainer: called, refused: thrown.message, ...nothing }
   }
   try {
-    const trainer = trainerNamed(called)
+    const trainer = trainerNamed(called, trainers)
     const values = Object.entries(trainer.settings(given)).filter(([, value]) => value !== undefined)
     const settings = new Map<string, Setting>(
       values.map(([key, value]) => [key, { key, value: plain(value), word: null }]),

@@ -1,11 +1,12 @@
-import { type Finding, type Rule } from './finding.js'
+import { type LintFinding, type Rule } from './finding.js'
 import { filesNeverMeet, scriptPath } from './rules/files.js'
 import { refusedSetting, sftTrainer, unknownKey } from './rules/keys.js'
 import { shorterThanClean, validationLength } from './rules/lengths.js'
 import { controlCharacter, hydraQuotes, lostBackslash, tokenEscape } from './rules/shell.js'
 import { promptTokens } from './rules/tokens.js'
 import { batchDivision, parallelDevices, uniformSelective, wandbProject } from './rules/trainer.js'
-import { type Subject, type Surroundings } from './subject.js'
+import { ownTrainer } from './rules/own.js'
+import { type LintSubject, type Surroundings } from './subject.js'
 
 /** Every rule. Nothing is changed by any of them: what they find is for a person to decide. */
 export const rules: readonly Rule[] = [
@@ -25,10 +26,11 @@ export const rules: readonly Rule[] = [
   parallelDevices,
   batchDivision,
   uniformSelective,
+  ownTrainer,
 ]
 
 /** What the rules find in a subject, in their order. */
-export const lint = (subject: Subject, around: Surroundings): readonly Finding[] =>
+export const lint = (subject: LintSubject, around: Surroundings): readonly LintFinding[] =>
   rules.flatMap(({ id, severity, check }) =>
     check(subject, around).map(problem => ({
       rule: id,

@@ -12,7 +12,7 @@ export interface Setting {
 }
 
 /** What is looked at: a training job of this workspace, or a command of a shell script. */
-export interface Subject {
+export interface LintSubject {
   /** The job's or dataset's name, or which command of the script it is. */
   readonly name: string
   /** Whether it is a training job; otherwise it is one of the other commands of a script. */
@@ -43,10 +43,10 @@ export interface Surroundings {
 }
 
 /** The value of a key; undefined when it is not set. */
-export const valueOf = (subject: Subject, key: string): Value | undefined => subject.settings.get(key)?.value
+export const valueOf = (subject: LintSubject, key: string): Value | undefined => subject.settings.get(key)?.value
 
 /** The value of a key when it is a number. */
-export function numberOf(subject: Subject, key: string): number | null {
+export function numberOf(subject: LintSubject, key: string): number | null {
   const value = valueOf(subject, key)
   return typeof value === 'number' ? value : null
 }

@@ -36,7 +36,7 @@ beforeAll(async () => {
   corpus = await preprocessed('TEXT_TO_VALUE')
   await train(join(folder, 'model'))
   metrics = BaselineMetrics.parse(JSON.parse(await readFile(join(folder, 'model', 'metrics.json'), 'utf8')))
-}, 180_000)
+})
 afterAll(async () => {
   await corpus.remove()
   await rm(folder, { recursive: true })

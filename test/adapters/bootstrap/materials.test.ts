@@ -45,7 +45,7 @@ const open = async (root: string, given: Partial<MaterialsOptions> = {}) =>
     root,
     spool: await openSpool(root),
     dataset: 'steerlm',
-    attributeSet: set,
+    attributeSet: () => set,
     valueModel: async () => ({ digest: 'judge', attributeSet: set.name }),
     policy: async () => ({ model: 'external', digest: 'external' }),
     ...given,
@@ -198,7 +198,7 @@ describe('a round that cannot be made', () => {
       { valueModel: async () => ({ digest: 'j', attributeSet: 'other@1' }) },
       `labelled with ${set.name}, and the value model predicts other@1`,
     ],
-    ['the attribute set of the data', { attributeSet: attributeSets['helpsteer-5@1'] }, 'predicts helpsteer-5@1'],
+    ['the attribute set of the data', { attributeSet: () => attributeSets['helpsteer-5@1'] }, 'predicts helpsteer-5@1'],
   ])('for want of %s', async (_, given, message) => {
     const { root } = await folderWith(train('Why?', 'So.'))
     await expect(made(root, {}, given)).rejects.toThrow(refused(message))

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { type OpenedFleet, openPolicies } from '../../../src/adapters/bootstrap/policies.js'
 import { greedy } from '../../../src/domain/sampling.js'
 import { type ModelRecord } from '../../../src/domain/model.js'
+import { Waits } from '../../../src/runtime/waits.js'
 import { registered } from '../../support/training.js'
 
 const model: ModelRecord = { ...registered('a'), role: 'steerlm' }
@@ -17,7 +17,9 @@ function policies(endpoints: (string | null)[], active: ModelRecord | null = nul
     models: () => world.endpoints,
     requests: () => 300,
     stats: () => [],
+    outage: () => null,
   }
+  const waits = new Waits()
   const opened = openPolicies({
     open: async () => {
       world.opened++
@@ -26,10 +28,11 @@ function policies(endpoints: (string | null)[], active: ModelRecord | null = nul
     },
     active: { now: async () => world.active, named: async name => (name === model.digest ? model : null) },
     pollMs: 1,
+    waits,
   })
-  const asked = async (digest: string, signal = AbortSignal.timeout(2000)) =>
+  const asked = async (digest: string, signal = new AbortController().signal) =>
     (await opened.answer(digest, request, drawing, signal)).text
-  return { world, opened, asked }
+  return { world, opened, waits, asked }
 }
 
 describe('the SteerLM models that rounds sample', () => {
@@ -69,11 +72,11 @@ describe('the SteerLM models that rounds sample', () => {
   })
 
   it('are waited for while no endpoint serves them: another is never asked', async () => {
-    const { world, asked } = policies(['other'])
+    const { world, waits, asked } = policies(['other'])
     const waiting = asked(model.digest)
     const stop = new AbortController()
     const given = asked('unheard of', stop.signal)
-    await sleep(20)
+    await expect.poll(() => waits.current()).toHaveLength(2)
     stop.abort()
     await expect(given).rejects.toThrow('aborted')
     world.endpoints = ['other', model.digest]

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { RoundsOnRecord } from '../../../src/adapters/bootstrap/rounds-on-record.js'
 import { type RoundEvent } from '../../../src/domain/bootstrap/round.js'
 import { type Log, type LogRecord, offset } from '../../../src/runtime/log.js'
 import { rounds as topic } from '../../../src/topics.js'
-import { round, roundEvent } from '../../support/rounds.js'
+import { RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'
+import { round, roundEvent, summaryOf } from '../../support/rounds.js'
 
 /** A log of one partition, which counts what is asked of it. Every second offset is a control record. */
 function logOf(...events: (RoundEvent | string)[]) {
@@ -29,17 +30,23 @@ function logOf(...events: (RoundEvent | string)[]) {
   return { log, asked, events }
 }
 
+const requested = (given: Partial<RoundEvent> = {}) =>
+  roundEvent('requested', { by: 'person', plan: RoundPlan.parse({}), ...given })
+/** A round that was asked for and opened. */
+const open = (given: Partial<RoundEvent> = {}) => [requested(given), roundEvent('opened', given)]
+const closed = (given: Partial<RoundEvent> = {}) => roundEvent('closed', { summary: summaryOf(), ...given })
+
 const soon = () => AbortSignal.timeout(2000)
 const opened = (log: Pick<Log, 'state' | 'read'>, pollMs = 1) => new RoundsOnRecord(log, topic, pollMs)
 
 describe('what is on record of rounds', () => {
   it('a round that was opened is known with everything that was fixed', async () => {
-    const { log } = logOf(roundEvent('requested'), roundEvent('opened'))
+    const { log } = logOf(...open())
     expect(await opened(log).of('loop-1', soon())).toMatchObject({ round: round(), givenUp: false })
   })
 
   it('nothing may be done for a round that is closed', async () => {
-    const { log } = logOf(roundEvent('opened'), roundEvent('closed'))
+    const { log } = logOf(...open(), closed())
     await expect(opened(log).of('loop-1', soon())).rejects.toMatchObject({ code: 'STEERFLOW_ROUND_CLOSED' })
   })
 
@@ -47,16 +54,16 @@ describe('what is on record of rounds', () => {
     ['a person', 'person', true],
     ['the rule', 'rule', false],
   ] as const)('a round that %s stopped', async (_, by, givenUp) => {
-    const { log } = logOf(roundEvent('opened'), roundEvent('stopped', { by }))
+    const { log } = logOf(...open(), roundEvent('stopped', { by }))
     expect((await opened(log).of('loop-1', soon())).givenUp).toBe(givenUp)
   })
 
-  it('a stop before the round was opened, and one of another round, are not of this one', async () => {
-    const other = { round: 'loop-2', number: 2 }
+  it('a stop before the round was asked for, and one of another loop, are not of this one', async () => {
+    const other = { loop: 'other', round: 'loop-2', opening: round({ round: 'loop-2' }) }
     const { log } = logOf(
       roundEvent('stopped', { by: 'person' }),
-      roundEvent('opened'),
-      roundEvent('opened', other),
+      ...open(),
+      ...open(other),
       roundEvent('stopped', { ...other, by: 'person' }),
     )
     const rounds = opened(log)
@@ -65,7 +72,7 @@ describe('what is on record of rounds', () => {
   })
 
   it('a round that is not open yet is waited for, until the signal says otherwise', async () => {
-    const { log, events } = logOf(roundEvent('requested'))
+    const { log, events } = logOf(requested())
     const rounds = opened(log)
     const known = rounds.of('loop-1', soon())
     const stop = new AbortController()
@@ -78,24 +85,27 @@ describe('what is on record of rounds', () => {
   })
 
   it('what is no event is left to the node that folds the topic', async () => {
-    const { log } = logOf('no JSON', roundEvent('opened'), '{"event":"closed"}')
+    const { log } = logOf('no JSON', ...open(), '{"event":"closed"}')
     expect((await opened(log).of('loop-1', soon())).givenUp).toBe(false)
   })
 
   it('the log is looked at once for many records, and only what is new is read', async () => {
-    const { log, asked, events } = logOf(roundEvent('opened'), roundEvent('asked'), roundEvent('asked'))
+    const { log, asked, events } = logOf(...open(), roundEvent('asked'))
+    let now = 0
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+    onTestFinished(() => clock.mockRestore())
     const rounds = opened(log, 50)
     await Promise.all(Array.from({ length: 100 }, () => rounds.of('loop-1', soon())))
     for (let i = 0; i < 100; i++) await rounds.of('loop-1', soon())
     expect(asked).toEqual({ states: 1, reads: 2, records: 3 })
-    events.push(roundEvent('closed'))
-    await sleep(60)
+    events.push(closed())
+    now = 60
     await expect(rounds.of('loop-1', soon())).rejects.toMatchObject({ code: 'STEERFLOW_ROUND_CLOSED' })
     expect(asked.records).toBe(4)
   })
 
   it('what the log throws is passed on, and the next look begins anew', async () => {
-    const { log } = logOf(roundEvent('opened'))
+    const { log } = logOf(...open())
     let away = true
     const state: Log['state'] = async name => {
       if (away) throw new Error('away')

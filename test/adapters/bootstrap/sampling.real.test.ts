@@ -13,13 +13,14 @@ import { Config } from '../../../src/cli/config.js'
 import { answerPrompt, readAnswerText } from '../../../src/domain/answer-prompt.js'
 import { attributeSets } from '../../../src/domain/attributes.js'
 import { type BootstrapPrompt, type Candidate } from '../../../src/domain/bootstrap/candidates.js'
-import { RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'
-import { sampleSeed } from '../../../src/domain/bootstrap/seeds.js'
+import { sampleSeed } from '../../../src/domain/bootstrap/seeded-draw.js'
 import { labelPrompt, labelUpTo, type PromptTurn } from '../../../src/domain/prompt.js'
+import { RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'
 import { extraIdTokens } from '../../../src/domain/prompt-tokens.js'
 import { pipeline } from '../../../src/pipeline.js'
 import { PipelineRun } from '../../../src/runtime/pipeline-run.js'
-import { encode } from '../../../src/stages/bind.js'
+import { Waits } from '../../../src/runtime/waits.js'
+import { encode } from '../../../src/stages/node.js'
 import { type Capabilities } from '../../../src/stages/needs.js'
 import * as topics from '../../../src/topics.js'
 import { startCli } from '../../support/cli.js'
@@ -74,7 +75,9 @@ async function loop(count: number) {
   const names = [topics.rounds, topics.prompts, topics.candidates, topics.scoredSamples, topics.outcomes, topics.models]
   const log = await testLog(names.map(({ name }) => name))
   const given = promptsOf(count)
-  await log.publish([encode(topics.rounds, roundEvent('opened', { opening: opening() }))])
+  const requested = roundEvent('requested', { by: 'person', plan: RoundPlan.parse({}) })
+  const events = [requested, roundEvent('opened', { opening: opening() })]
+  await log.publish(events.map(event => encode(topics.rounds, event)))
   await log.publish(given.map(one => encode(topics.prompts, one)))
   const answering = openAnsweringFleet({ endpoints: [], tokens: extraIdTokens, inFlight: 8, batch: 1 })
   const fleet = openFleet({ endpoints: [], attributeSet: set, tokens: extraIdTokens, protocol: 'auto', batch: 1 })
@@ -83,13 +86,16 @@ async function loop(count: number) {
     open: async () => ({ fleet: answering, close: () => answering.close() }),
     active: none,
   })
+  const waits = new Waits()
   const valueModels = openValueModels({
     fleet,
+    attributeSet: () => set,
     active: new ActiveModel(log, topics.models, 'value'),
     external: 'external',
     serve: () => Promise.reject(new Error('nothing is served here')),
     absentMs: 100,
     pollMs: 20,
+    waits,
   })
   onTestFinished(async () => {
     await policies.close()
@@ -102,6 +108,7 @@ async function loop(count: number) {
     given,
     answering,
     fleet,
+    waits,
     done,
     until: async (topic: { readonly name: string }, some: number) => {
       while ((await done(topic)) < some) await sleep(5)
@@ -114,6 +121,7 @@ async function loop(count: number) {
         capabilities: {
           policies,
           valueModels,
+          chosenValueModels: valueModels,
           rounds: new RoundsOnRecord(log, topics.rounds),
         } as unknown as Capabilities,
         options: () => ({}),
@@ -133,11 +141,8 @@ test('while the server is away a round waits: nothing is lost, and the answers a
   const running = run('sample')
   await until(topics.candidates, 20)
   await server.stop()
-  await sleep(100)
-  const before = await done(topics.candidates)
-  expect(before).toBeLessThan(120)
-  await sleep(1500)
-  expect(await done(topics.candidates)).toBe(before)
+  await expect.poll(() => answering.outageMs()).toBeGreaterThan(1000)
+  expect(await done(topics.candidates)).toBeLessThan(120)
   await server.start()
   await running
   const sampled = await readTopic(log, topics.candidates)
@@ -153,7 +158,7 @@ test('every answer is scored by the value model of the round, whichever is promo
   const policy = await startContractServer({ serves: 'policy' })
   const [a, b] = [await startContractServer({ latencyMs: 10 }), await startContractServer({ shift: 2, record: true })]
   onTestFinished(async () => void (await Promise.all([policy, a, b].map(server => server.stop()))))
-  const { log, given, answering, fleet, done, until, run } = await loop(60)
+  const { log, given, answering, fleet, waits, done, until, run } = await loop(60)
   const declared = { models: ['A', 'B'], attributeSet: set.name }
   await promoteModel(log, topics.models, 'A', declared)
   answering.addEndpoint({ url: policy.url, model: null })
@@ -163,11 +168,8 @@ test('every answer is scored by the value model of the round, whichever is promo
   await until(topics.scoredSamples, 10)
   await promoteModel(log, topics.models, 'B', declared)
   await fleet.removeEndpoint(a.url)
-  await sleep(500)
-  const before = await done(topics.scoredSamples)
-  expect(before).toBeLessThan(60)
-  await sleep(500)
-  expect(await done(topics.scoredSamples)).toBe(before)
+  await expect.poll(() => waits.current().map(({ what }) => what)).toContain('a server of the value model A')
+  expect(await done(topics.scoredSamples)).toBeLessThan(60)
   fleet.addEndpoint({ url: a.url, model: 'A' })
   await running
   // Whether it has a page of metrics is all that it was asked.
@@ -189,10 +191,12 @@ test('killed again and again, every prompt is answered once, and asked again at 
   const [dataDir, count] = [temporary(), 120]
   const config = Config.parse({ dataDir })
   const given = promptsOf(count)
-  const workspace = await openWorkspace(config)
+  const workspace = await openWorkspace(config, { begins: true })
   onTestFinished(() => workspace.close())
   const { log } = workspace
-  await log.publish([encode(topics.rounds, roundEvent('opened', { opening: opening() }))])
+  const wished = roundEvent('requested', { by: 'person', plan: RoundPlan.parse({}) })
+  const opened = [wished, roundEvent('opened', { opening: opening() })]
+  await log.publish(opened.map(event => encode(topics.rounds, event)))
   await log.publish(given.map(one => encode(topics.prompts, one)))
   const sampling = () =>
     startCli([

@@ -59,5 +59,5 @@ describeReaders('Python reads an export', () => {
       ],
     })
     expect((answers.at(-1) as { ok: { train: string } }).ok.train).toMatch(/'label': List\(Value\('float64'\)\)/)
-  }, 60_000)
+  })
 })

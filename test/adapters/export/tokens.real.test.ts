@@ -74,7 +74,7 @@ describe.each(ConversationType.options)('datasets export --format tokens, %s', t
     const manifests = await seal(root, [train, distinct])
     await (await openSnapshots({ root })).materialise('d', manifests)
     await source.remove()
-  }, 120_000)
+  })
   afterAll(() => rm(root, { recursive: true }))
 
   async function exported(maxTokens: number) {

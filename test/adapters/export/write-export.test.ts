@@ -3,7 +3,11 @@ import { appendFile, mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { writeExport } from '../../../src/adapters/export/write-export.js'
+import { findSnapshot } from '../../../src/adapters/snapshot/read-snapshot.js'
 import { openSnapshots } from '../../../src/adapters/snapshot/snapshots.js'
+import { explain } from '../../../src/domain/errors.js'
+import { type ExportContext, type ExportFormat } from '../../../src/domain/export/export-format.js'
 import { type Conversation } from '../../../src/domain/conversation.js'
 import { conversation } from '../../support/training.js'
 import { seal } from '../../support/sealed.js'
@@ -16,6 +20,9 @@ async function dataFolder(records: readonly Conversation[]) {
   const manifests = await seal(root, [records], 2)
   return { root, manifests, snapshots, snapshot: await snapshots.materialise('d', manifests) }
 }
+
+/** An encoder that makes such rows of a record. */
+const encoding = (rows: () => readonly string[]) => ({ features: [], about: [], encode: () => ({ rows: rows() }) })
 
 const run = (root: string, ...argv: readonly string[]) => runMain(['datasets', 'export', ...argv, '--data-dir', root])
 
@@ -78,12 +85,37 @@ describe('datasets export', () => {
       [['e', '--format', 'steerlm', '--output', join(root, 'new')], 'no snapshot of a dataset e'],
       [['d', '--format', 'steerlm', '--output', join(root, 'new'), '--snapshot', 'xyz'], 'begins with xyz'],
       [['d', '--format', 'messages', '--output', join(root, 'new')], 'trains a value model'],
+      [['d', '--format', 'chats', '--output', join(root, 'new')], 'expected one of steerlm, regression, messages'],
     ]
     for (const [argv, message] of refused) {
       const { code, err } = await run(root, ...argv)
       expect([code, err]).toEqual([2, expect.stringContaining(message)])
     }
     expect(await readdir(join(root, 'there'))).toEqual([])
+    expect((await readdir(root)).filter(name => /new|partial/.test(name))).toEqual([])
+  })
+
+  it.each<[what: string, format: Partial<ExportFormat>, message: RegExp]>([
+    ['cannot be opened', { open: () => Promise.reject(new Error('no room')) }, /own cannot be opened: no room/],
+    [
+      'fails on a record',
+      { open: () => encoding(() => (null as unknown as { rows: string[] }).rows) },
+      /own fails on a record: Cannot read/,
+    ],
+    ['gives rows that are no text', { open: () => encoding(() => [{} as string]) }, /expected rows of text.*not \{\}/],
+    ['gives rows of several lines', { open: () => encoding(() => ['a\nb']) }, /each one line, not "a\\nb"/],
+  ])('names a format of a flow that %s', async (_, given, message) => {
+    const { root, snapshot } = await dataFolder(records)
+    const task = {
+      root,
+      manifest: await findSnapshot(root, 'd'),
+      format: { name: 'own', summary: '', ...given } as ExportFormat,
+      context: { snapshot, attributeSets: [] } as unknown as ExportContext,
+      output: join(root, 'new'),
+    }
+    const error: unknown = await writeExport(task).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'STEERFLOW_FLOW_INVALID' })
+    expect(explain(error)).toMatch(message)
     expect((await readdir(root)).filter(name => /new|partial/.test(name))).toEqual([])
   })
 

@@ -64,10 +64,35 @@ describe('readLines', () => {
   it('stops at a decompression bomb', async () => {
     const zeros = gzipSync(Buffer.alloc(8 * 2 ** 20, `${'0'.repeat(1023)}\n`))
     expect((await read('fine.gz', zeros)).code).toBeNull()
-    const bomb = { bytes: 2 ** 20, ratio: 200 }
+    const bomb = { bytes: 2 ** 20, ratio: 200, lines: 2 ** 20 }
     const stopped = await read('bomb.gz', zeros, { bomb })
     expect(stopped.code).toBe('STEERFLOW_INPUT_TORN')
     expect(stopped.lines.length).toBeLessThan(2 ** 12)
+  })
+
+  it('stops at a bomb of lines, which are dead letters each, and takes as many from a file that has them', async () => {
+    const newlines = Buffer.alloc(20_000, '{}\n')
+    const bomb = { bytes: 2 ** 30, ratio: 200, lines: 5000 }
+    expect((await read('fine.jsonl', newlines, { bomb })).code).toBeNull()
+    const stopped = await read('lines.gz', gzipSync(Buffer.alloc(2 ** 20, '\n')), { bomb })
+    expect(stopped.code).toBe('STEERFLOW_INPUT_TORN')
+    expect(stopped.lines.length).toBeLessThan(2 ** 19)
+  })
+
+  it('passes over a line beyond the limit, however far it expands', async () => {
+    const long = gzipSync(Buffer.concat([Buffer.alloc(2 ** 24, 'x'), Buffer.from('\nnext')]))
+    expect(await read('long.gz', long, { maxLineBytes: 1000 })).toEqual({ lines: ['too-long', 'next'], code: null })
+  })
+
+  it.each([
+    ['zstd', '28b52ffd240461000068'],
+    ['xz', 'fd377a585a000004e6d6'],
+    ['bzip2', '425a68393141592653'],
+    ['zip', '504b03040a0000000000'],
+    ['Parquet', '504152311504151'],
+  ])('says of a file that it is %s, and takes none of its bytes for a line', async (_, start) => {
+    const bytes = Buffer.concat([Buffer.from(start, 'hex'), Buffer.alloc(1000, '\n')])
+    expect(await read('other', bytes)).toEqual({ lines: [], code: 'STEERFLOW_USAGE' })
   })
 
   it('tells how far it has read, and what cannot be read', async () => {

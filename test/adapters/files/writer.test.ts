@@ -58,10 +58,10 @@ describe('openWriter', () => {
 
   it('says so when it cannot write', async () => {
     await writeFile(join(folder, 'file'), '')
-    await expect(openWriter(join(folder, 'file', 'below'))).rejects.toMatchObject({ code: 'STEERFLOW_STORAGE' })
+    await expect(openWriter(join(folder, 'file', 'below'))).rejects.toMatchObject({ code: 'STEERFLOW_OUTPUT_PLACE' })
     const writer = await openWriter(folder, { mode: 'append' })
     await writer.write('x')
-    await expect(writer.close()).rejects.toMatchObject({ code: 'STEERFLOW_STORAGE' })
+    await expect(writer.close()).rejects.toMatchObject({ code: 'STEERFLOW_OUTPUT_PLACE' })
   })
 })
 

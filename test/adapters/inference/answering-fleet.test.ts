@@ -1,7 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type AnsweringFleet, openAnsweringFleet } from '../../../src/adapters/inference/answering-fleet.js'
-import { openAiCompletions } from '../../../src/adapters/inference/protocols/openai-completions.js'
-import { OpenAiOptions } from '../../../src/adapters/inference/protocols/openai-text.js'
+import { openAiCompletions, OpenAiOptions } from '../../../src/adapters/inference/protocols/openai-text.js'
 import { tritonReward } from '../../../src/adapters/inference/protocols/triton-reward.js'
 import { type Protocol } from '../../../src/adapters/inference/protocols/protocol.js'
 import { attributeSets } from '../../../src/domain/attributes.js'

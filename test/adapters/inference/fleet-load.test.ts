@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type FaultRule } from '../../support/contract-server/faults.js'
 import { allRight, closeAll, expected, fleetOf, score, serve, texts } from './fleet-under-test.js'
@@ -7,25 +6,28 @@ afterEach(closeAll)
 
 describe('the load of a fleet', () => {
   it('is one request for a server that has not answered yet', async () => {
-    const server = await serve({ latencyMs: 100 })
+    const server = await serve({ latencyMs: 200 })
+    const release = server.hold()
     const fleet = fleetOf([server], { batch: 1 })
     const scored = Promise.all(texts(5).map(text => score(fleet, text)))
-    await sleep(50)
+    await expect.poll(() => server.counters.requests).toBe(1)
     expect(fleet.stats()).toMatchObject({ inFlight: 1, waiting: 4, endpoints: [{ state: 'warming', limit: 1 }] })
+    release()
     await scored
     expect(fleet.stats().endpoints[0]).toMatchObject({ state: 'up', answered: 5 })
     expect(server.counters.maxInFlight).toBeGreaterThan(1)
   })
 
   it('leaves a server that goes: it answers what it has, and gets nothing new', async () => {
-    const [leaving, other] = [await serve({ latencyMs: 150 }), await serve({ latencyMs: 150 })]
+    const [leaving, other] = [await serve(), await serve()]
+    const release = leaving.hold()
     const fleet = fleetOf([leaving])
     const first = score(fleet, 'first')
-    await sleep(50)
+    await expect.poll(() => leaving.counters.requests).toBe(1)
     const gone = fleet.removeEndpoint(leaving.url)
     const second = score(fleet, 'second')
-    await sleep(20)
     expect(fleet.stats().endpoints).toMatchObject([{ state: 'leaving', inFlight: 1 }])
+    release()
     expect((await first).label).toBe(expected('first'))
     await gone
     expect(fleet.stats().endpoints).toEqual([])
@@ -37,16 +39,22 @@ describe('the load of a fleet', () => {
   it('stays below what a server refuses', async () => {
     const server = await serve({ service: { kind: 'elastic', baseMs: 5, inFlightMs: 0.1, cap: 6 } })
     const fleet = fleetOf([server], { batch: 1 })
+    const refused = (): number => fleet.stats().outcomes.overloaded
+    // Only what follows the first refusal tells what was learnt from it: a busy machine meets the server's cap late.
     const limits: number[] = []
-    const look = setInterval(() => limits.push(fleet.stats().endpoints[0]!.limit), 1)
+    const look = setInterval(() => {
+      if (refused() > 0) limits.push(fleet.stats().endpoints[0]!.limit)
+    }, 1)
     await allRight(fleet, 600)
+    for (let round = 1; limits.length < 100; round++) {
+      await Promise.all(texts(600).map(text => score(fleet, `${text} of round ${round}`)))
+    }
     clearInterval(look)
     const { calls, outcomes } = fleet.stats()
     expect(outcomes.overloaded).toBeGreaterThan(0)
     expect(outcomes.overloaded).toBeLessThan(calls * 0.15)
-    // At any one moment one more may be on trial.
-    const settled = limits.slice(limits.length / 2).sort((a, b) => a - b)
-    expect(settled[settled.length >> 1]).toBeLessThanOrEqual(6)
+    // One more than the cap may be on trial; a machine that looks seldom may see no other moment.
+    expect(limits.sort((a, b) => a - b)[limits.length >> 1]).toBeLessThanOrEqual(7)
   })
 
   it('is not put on a few: on suspicion at most half of the servers are left alone', async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { type Fleet } from '../../../src/adapters/inference/fleet.js'
-import { openAiCompletions } from '../../../src/adapters/inference/protocols/openai-completions.js'
+import { openAiCompletions } from '../../../src/adapters/inference/protocols/openai-text.js'
 import { type AttributeSet, attributeSets, labelKeys } from '../../../src/domain/attributes.js'
 import { labelRegex } from '../../../src/domain/label-grammar.js'
 import { labelUpTo } from '../../../src/domain/prompt.js'
@@ -72,14 +72,14 @@ describe('a fleet of real llama.cpp servers', () => {
       while (!enough) labels.push((await score(fleet, `turn ${asked++}`)).label)
     })
     const [victim] = servers
-    await expect.poll(() => labels.length, { timeout: 30_000 }).toBeGreaterThan(9)
+    await expect.poll(() => labels.length).toBeGreaterThan(9)
     await victim!.kill()
     const atKill = labels.length
-    await expect.poll(() => labels.length, { timeout: 30_000 }).toBeGreaterThan(atKill + 4)
+    await expect.poll(() => labels.length).toBeGreaterThan(atKill + 4)
     // A new process, that counts from 0.
     await victim!.start()
     await victim!.ready()
-    await expect.poll(() => victim!.metric('tokens_predicted_total'), { timeout: 30_000 }).toBeGreaterThan(0)
+    await expect.poll(() => victim!.metric('tokens_predicted_total')).toBeGreaterThan(0)
     enough = true
     await Promise.all(load)
     expect(labels).toHaveLength(asked)
@@ -90,7 +90,11 @@ describe('a fleet of real llama.cpp servers', () => {
   it('refuses a turn that is too long for the server at once, and goes on', async () => {
     const fleet = fleetBefore(servers, short)
     expect(await codeOf(score(fleet, 'word '.repeat(1_500)))).toBe('STEERFLOW_INFERENCE_REFUSED')
-    expect(fleet.stats()).toMatchObject({ calls: 4, outcomes: { poison: 4 } })
+    // Nothing was accepted before: short requests have to pass where the long one was refused, until it is to blame.
+    const { calls, outcomes } = fleet.stats()
+    expect(outcomes.ok).toBeGreaterThan(0)
+    expect(outcomes.poison).toBeGreaterThanOrEqual(4)
+    expect(calls).toBeLessThan(12)
     expect((await score(fleet, 'Hello')).label).toMatch(line(short))
     const cause = await score(fleet, 'word '.repeat(1_500)).catch((error: unknown) => (error as Error).cause)
     expect(String(cause)).toContain('exceed_context_size_error')

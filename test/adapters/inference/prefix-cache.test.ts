@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PrefixCache } from '../../../src/adapters/inference/prefix-cache.js'
+import { PrefixCache } from '../../../src/adapters/inference/fleet.js'
 
 const idle = new AbortController().signal
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { type FaultRule } from '../../support/contract-server/faults.js'
-import { Verification } from '../../../src/adapters/inference/verification.js'
+import { LabelVerification } from '../../../src/adapters/inference/verification.js'
 import { digest } from '../../../src/domain/digest.js'
 import { allRight, closeAll, fleetOf, serve } from './fleet-under-test.js'
 
@@ -9,11 +9,11 @@ afterEach(closeAll)
 describe('verification', () => {
   it('chooses its share, the same turns every time', () => {
     const keys = Array.from({ length: 20_000 }, (_, index) => digest(String(index)))
-    const chosen = keys.filter(key => new Verification(0.01).chosen(key))
+    const chosen = keys.filter(key => new LabelVerification(0.01).chosen(key))
     expect(chosen.length).toBeGreaterThan(150)
     expect(chosen.length).toBeLessThan(250)
-    expect(keys.filter(key => new Verification(0).chosen(key))).toEqual([])
-    expect(keys.every(key => new Verification(1).chosen(key))).toBe(true)
+    expect(keys.filter(key => new LabelVerification(0).chosen(key))).toEqual([])
+    expect(keys.every(key => new LabelVerification(1).chosen(key))).toBe(true)
   })
 
   it('finds nothing where a server continues each prompt in one way', async () => {
@@ -24,7 +24,7 @@ describe('verification', () => {
   })
 
   it('counts the attributes that differ', () => {
-    const verification = new Verification(1)
+    const verification = new LabelVerification(1)
     verification.compare({ label: 'quality:4,humor:1', scores: {} }, { label: 'quality:3,humor:1', scores: {} })
     verification.compare({ label: 'quality:4,humor:1', scores: {} }, { label: 'quality:4,humor:1', scores: {} })
     verification.compare({ label: 'quality:4,lang:en', scores: {} }, { label: 'quality:0,lang:de', scores: {} })

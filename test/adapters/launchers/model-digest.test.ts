@@ -1,7 +1,8 @@
+import { execFileSync } from 'node:child_process'
 import { mkdir, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { modelDigest } from '../../../src/adapters/launchers/model-digest.js'
+import { modelDigest } from '../../../src/adapters/launchers/trained-model.js'
 import { sha256 } from '../../../src/domain/digest.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
@@ -18,6 +19,12 @@ describe('modelDigest', () => {
   it('of a file is its sha256', async () => {
     const folder = await checkpoint(['model.json'])
     expect(await modelDigest(join(folder, 'model.json'), undefined)).toBe(sha256('content of model.json'))
+  })
+
+  it.each(['/dev/zero', 'pipe'])('is not taken of %s, which never ends', async name => {
+    const folder = await temporaryFolder()
+    execFileSync('mkfifo', [join(folder, 'pipe')])
+    await expect(modelDigest(resolve(folder, name), undefined)).rejects.toThrow('is no file')
   })
 
   it('of a folder is that of its list, whatever else lies there', async () => {

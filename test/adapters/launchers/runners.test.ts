@@ -3,6 +3,9 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openJobRunners } from '../../../src/adapters/launchers/runners.js'
 import { LauncherSettings } from '../../../src/adapters/launchers/settings.js'
+import { baseline } from '../../../src/trainers/baseline.js'
+import { ownTrainer } from '../../../src/trainers/own.js'
+import { trainers } from '../../../src/trainers/trainers.js'
 import { job } from '../../support/training.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
@@ -30,6 +33,29 @@ describe('the launcher exec', () => {
     const runner = openJobRunners(await temporaryFolder(), launchers).runner('exec')
     await expect(runner.render(nemo)).rejects.toMatchObject({ code: 'STEERFLOW_JOB_INVALID' })
   })
+})
+
+describe('every launcher', () => {
+  const own = ownTrainer({ ...baseline, name: 'own' })
+  const asked = job({ job: 'j-own', trainer: 'own' })
+  const settings = LauncherSettings.parse({
+    slurm: {},
+    kubernetes: { image: 'example/trainer', dataClaim: 'data' },
+    webhook: { url: 'http://127.0.0.1:9', statusUrl: 'http://127.0.0.1:9' },
+  })
+
+  it.each(['render', 'exec', 'slurm', 'kubernetes', 'webhook'])(
+    '%s writes the job of a trainer of a flow',
+    async name => {
+      const root = await temporaryFolder()
+      const runners = openJobRunners(root, settings, [...trainers, own])
+      const folder = join(root, await runners.runner(name).render({ ...asked, launcher: name }))
+      expect(JSON.parse(await readFile(join(folder, 'job.json'), 'utf8'))).toMatchObject({ trainer: 'own' })
+      await expect(openJobRunners(root, settings).runner(name).render(asked)).rejects.toThrow(
+        'no trainer is called own',
+      )
+    },
+  )
 })
 
 describe('openJobRunners', () => {

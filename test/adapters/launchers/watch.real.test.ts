@@ -3,13 +3,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { readExit, type Watched } from '../../../src/adapters/launchers/exec/attempt.js'
+import { readExit, type WatchedAttempt } from '../../../src/adapters/launchers/exec/attempt.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 const watcher = fileURLToPath(new URL('../../../dist/adapters/launchers/exec/watch.js', import.meta.url))
 
 /** Runs these steps under a watching process; what they print and how they end. */
-async function watched(steps: readonly (readonly string[])[], more: Partial<Watched> = {}) {
+async function watched(steps: readonly (readonly string[])[], more: Partial<WatchedAttempt> = {}) {
   const folder = await temporaryFolder()
   const given = { steps, env: {}, workdir: null, ...more }
   const { stdout } = spawnSync(process.execPath, [watcher, folder, JSON.stringify(given)], { encoding: 'utf8' })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ActiveModel } from '../../../src/adapters/models/active-model.js'
 import { promoteModel, rollbackModel } from '../../../src/adapters/models/decide.js'
-import { encode } from '../../../src/stages/bind.js'
+import { encode } from '../../../src/stages/node.js'
 import { models } from '../../../src/topics.js'
 import { testLog } from '../../support/pipelines.js'
 import { attributeSetName, registered } from '../../support/training.js'
@@ -36,6 +36,20 @@ describe('a person', () => {
     expect((await active.now())?.model).toBe('org/A')
     expect((await active.named('org/B'))?.state).toBe('retired')
     expect((await promoteModel(log, models, 'org/B', none)).active.model).toBe('org/B')
+  })
+
+  it('says anew which set the servers of others give, and only of those', async () => {
+    const { log, active } = await registry()
+    await promoteModel(log, models, 'org/A', declared)
+    const other = { ...declared, attributeSet: 'oasst-12@1' }
+    expect((await promoteModel(log, models, 'org/A', other)).changed).toBe(false)
+    expect((await promoteModel(log, models, 'org/A', { ...other, asked: true })).changed).toBe(true)
+    expect(await active.now()).toMatchObject({ model: 'org/A', attribute_set: 'oasst-12@1' })
+    expect((await promoteModel(log, models, 'org/A', { ...other, asked: true })).changed).toBe(false)
+    await expect(rollbackModel(log, models, 'value')).rejects.toThrow('no model was active before org/A')
+    await log.publish([encode(models, registered('a'))])
+    const trained = await promoteModel(log, models, registered('a').model, { ...other, asked: true })
+    expect(trained.active.attribute_set).toBe(attributeSetName)
   })
 
   it('is told what there is when a name is wrong', async () => {

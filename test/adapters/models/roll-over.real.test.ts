@@ -10,7 +10,7 @@ import { extraIdTokens } from '../../../src/domain/prompt-tokens.js'
 import { pipeline } from '../../../src/pipeline.js'
 import { PipelineRun } from '../../../src/runtime/pipeline-run.js'
 import { readAll } from '../../../src/runtime/read-all.js'
-import { encode, reader } from '../../../src/stages/bind.js'
+import { encode, reader } from '../../../src/stages/node.js'
 import { type Capabilities } from '../../../src/stages/needs.js'
 import { annotated, deadLetters, models, unscoredClean } from '../../../src/topics.js'
 import { fourTurns, labelsBy } from '../../support/annotated-by.js'
@@ -37,6 +37,7 @@ async function annotating(records: number, absentMs: number) {
   })
   const valueModels = openValueModels({
     fleet,
+    attributeSet: () => set,
     active: new ActiveModel(log, models, 'value'),
     external: 'external',
     serve: () => Promise.reject(new Error('nothing is served here')),

@@ -1,23 +1,29 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openValueModels, type ValueModelsOptions } from '../../../src/adapters/models/value-models.js'
-import { attributeSets } from '../../../src/domain/attributes.js'
+import { agreedSetOf } from '../../../src/cli/attribute-sets.js'
+import { loadConfig } from '../../../src/cli/load-config.js'
+import { attributeSet, attributeSets } from '../../../src/domain/attributes.js'
 import { type ModelRecord } from '../../../src/domain/model.js'
+import { Waits } from '../../../src/runtime/waits.js'
 import { registered } from '../../support/training.js'
 
 const [a, b] = [registered('a'), registered('b')]
 const external: ModelRecord = { ...b, kind: 'external', path: '' }
 
+const never = new AbortController().signal
+
 /** Value models before a fleet that only keeps account of its endpoints; `world` can be changed meanwhile. */
-function opened(given: Partial<Pick<ValueModelsOptions, 'external' | 'serve' | 'absentMs'>> = {}) {
+function opened(given: Partial<Pick<ValueModelsOptions, 'external' | 'serve' | 'absentMs' | 'attributeSet'>> = {}) {
   const world = { endpoints: [] as (string | null)[], active: null as ModelRecord | null }
   const served: string[] = []
+  const waits = new Waits()
   const models = openValueModels({
     fleet: {
       models: () => world.endpoints,
       addEndpoint: ({ model }) => void world.endpoints.push(model),
-      pinned: digest => ({
+      pinned: (digest, predicts = attributeSets['oasst-12@1']) => ({
         digest,
-        attributeSet: attributeSets['oasst-12@1'],
+        attributeSet: predicts,
         scoreTurn: ({ system }, signal) =>
           system === 'waits'
             ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
@@ -29,21 +35,23 @@ function opened(given: Partial<Pick<ValueModelsOptions, 'external' | 'serve' | '
       named: async name => [a, external].find(({ model, digest }) => name === model || name === digest) ?? null,
     },
     external: null,
+    attributeSet: () => attributeSets['oasst-12@1'],
     serve: async ({ digest }) => {
       served.push(digest)
       return { url: 'http://localhost', close: async () => void served.pop() }
     },
     pollMs: 1,
+    waits,
     ...given,
   })
   onTestFinished(() => models.close())
-  const pin = () => models.pin(AbortSignal.timeout(2000))
-  return { world, models, served, pin }
+  const pin = () => models.pin(never)
+  return { world, models, served, waits, pin }
 }
 
 /** Which model the fleet is asked for. */
 const asked = async (pinned: { scoreTurn: ValueModelsAsked } | null) =>
-  (await pinned!.scoreTurn({ system: '', turns: [] }, new AbortController().signal)).label
+  (await pinned!.scoreTurn({ system: '', turns: [] }, never)).label
 type ValueModelsAsked = Awaited<ReturnType<ReturnType<typeof openValueModels>['pin']>>['scoreTurn']
 
 describe('where endpoints declare no model', () => {
@@ -63,7 +71,7 @@ describe('where endpoints are configured and none is there yet', () => {
     const pinned = await pin()
     world.endpoints = [a.digest]
     world.active = a
-    const scored = pinned.scoreTurn({ system: 'waits', turns: [] }, new AbortController().signal)
+    const scored = pinned.scoreTurn({ system: 'waits', turns: [] }, never)
     await expect(scored).rejects.toMatchObject({ code: 'STEERFLOW_MODEL_ABSENT', kind: 'transient' })
     expect((await pin()).digest).toBe(a.digest)
   })
@@ -84,6 +92,24 @@ describe('where there are no endpoints', () => {
     const { world, pin } = opened()
     world.active = external
     await expect(pin()).rejects.toMatchObject({ code: 'STEERFLOW_CONFIG_INVALID' })
+  })
+
+  it('it is asked for the set that it was trained on', async () => {
+    const { world, models } = opened({ attributeSet: ({ attribute_set }) => attributeSet(attribute_set) })
+    world.active = { ...a, attribute_set: 'helpsteer-5@1' }
+    expect((await models.pin(never)).attributeSet.name).toBe('helpsteer-5@1')
+  })
+
+  it('one that predicts another set than is asked for is refused, and both are named', async () => {
+    const config = loadConfig({ set: ['attributes=oasst-12'] })
+    const { world, pin } = opened({
+      attributeSet: ({ model, attribute_set }) => agreedSetOf(config, attribute_set, `${model} predicts`),
+    })
+    world.active = { ...a, attribute_set: 'helpsteer-5@1' }
+    await expect(pin()).rejects.toMatchObject({
+      code: 'STEERFLOW_CONFIG_INVALID',
+      message: expect.stringMatching(/oasst-12@1.*predicts helpsteer-5@1/) as string,
+    })
   })
 
   it('a server that did not start is started again', async () => {
@@ -112,13 +138,13 @@ describe('where endpoints declare their models', () => {
   })
 
   it('nothing is annotated before one that they serve is active', async () => {
-    const { world, models, pin } = opened({ external: 'external' })
+    const { world, models, waits, pin } = opened({ external: 'external' })
     world.endpoints = ['other']
     world.active = external
     expect(await models.ready()).toBe(false)
     let done = false
     const waiting = pin().then(model => ((done = true), model))
-    await new Promise(resolve => setTimeout(resolve, 20))
+    await expect.poll(() => waits.current()).toHaveLength(1)
     expect(done).toBe(false)
     // All of them may leave meanwhile: the registry still decides.
     world.endpoints = []
@@ -141,18 +167,18 @@ describe('a model that was chosen before', () => {
   it('is had although another is active, and a baseline model is served here', async () => {
     const { world, models, served } = opened()
     world.active = { ...b, kind: 'baseline' }
-    const chosen = await models.chosen(a.digest, AbortSignal.timeout(2000))
+    const chosen = await models.chosen(a.digest, never)
     expect([chosen.digest, await asked(chosen), served]).toEqual([a.digest, a.digest, [a.digest]])
   })
 
   it('is waited for until something serves it: another is never asked', async () => {
-    const { world, models } = opened({ external: 'external' })
+    const { world, models, waits } = opened({ external: 'external' })
     world.endpoints = ['other']
     world.active = a
-    const waiting = models.chosen(external.digest, AbortSignal.timeout(2000))
+    const waiting = models.chosen(external.digest, never)
     const stop = new AbortController()
     const given = models.chosen('unheard of', stop.signal)
-    await new Promise(resolve => setTimeout(resolve, 20))
+    await expect.poll(() => waits.current()).toHaveLength(2)
     stop.abort()
     await expect(given).rejects.toThrow('aborted')
     world.endpoints = ['other', external.model]
@@ -162,7 +188,7 @@ describe('a model that was chosen before', () => {
   it('may be whatever endpoints serve that declare nothing', async () => {
     const { world, models } = opened({ external: 'external' })
     world.endpoints = [null]
-    expect((await models.chosen('external', AbortSignal.timeout(2000))).digest).toBe('external')
+    expect((await models.chosen('external', never)).digest).toBe('external')
   })
 })
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { committedWire } from '../../../src/adapters/registry/committed-index.js'
 import { openRegistryWire } from '../../../src/adapters/registry/registry-wire.js'
-import { reader } from '../../../src/stages/bind.js'
+import { reader } from '../../../src/stages/node.js'
 import { raw, unscored, unscoredClean } from '../../../src/topics.js'
 import { MemoryRegistry } from './memory-registry.js'
 import { nextIndex, thisIndex } from './next-version.js'

@@ -3,6 +3,7 @@ import { type AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openRegistry } from '../../../src/adapters/registry/confluent.js'
+import { type SchemaRegistry } from '../../../src/adapters/registry/registry.js'
 import { explain, SteerflowError } from '../../../src/domain/errors.js'
 
 const credentials = { username: 'alice', password: 'hunter2' }
@@ -68,15 +69,17 @@ describe('the client of a registry', () => {
     expect(seen).toEqual([{ authorization, url: '/base/subjects/s-value?normalize=false' }])
   })
 
-  it.each([
-    ['that is not there', async () => openRegistry({ url: 'http://127.0.0.1:9', ...credentials })],
-    ['that refuses', async () => (await answering(401, error(401))).registry],
-    ['that fails', async () => (await answering(500, '')).registry],
-  ])('holds no credentials in the failure of a registry %s, and fails at once', async (_, open) => {
-    const registry = await open()
-    const started = performance.now()
+  it.each<[string, () => Promise<{ readonly registry: SchemaRegistry; readonly seen?: readonly unknown[] }>]>([
+    [
+      'that is not there',
+      async () => ({ registry: await openRegistry({ url: 'http://127.0.0.1:9', ...credentials }) }),
+    ],
+    ['that refuses', () => answering(401, error(401))],
+    ['that fails', () => answering(500, '')],
+  ])('holds no credentials in the failure of a registry %s, and asks it once', async (_, open) => {
+    const { registry, seen = [null] } = await open()
     const failure = await failureOf(registry.idOf('s-value', '{}'))
-    expect(performance.now() - started).toBeLessThan(2000)
+    expect(seen).toHaveLength(1)
     const all = inspect(failure, { depth: 20, showHidden: true })
     for (const secret of ['hunter2', Buffer.from('alice:hunter2').toString('base64')]) expect(all).not.toContain(secret)
   })

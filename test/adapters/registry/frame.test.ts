@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { framed, frameBytes, frameOf, payloadOf, schemaIdOf } from '../../../src/adapters/registry/frame.js'
+import { framed, frameBytes, frameOf, payloadOf, schemaIdOf } from '../../../src/adapters/registry/framed-wire.js'
 
 const id = fc.integer({ min: 0, max: 2 ** 31 - 1 })
 const payload = fc.uint8Array({ maxLength: 200 }).map(bytes => Buffer.from(bytes))

@@ -1,8 +1,8 @@
 import { SteerflowError } from '../../../src/domain/errors.js'
-import { type Registry, type RegistrySchema } from '../../../src/adapters/registry/registry.js'
+import { type SchemaRegistry, type RegistrySchema } from '../../../src/adapters/registry/registry.js'
 
 /** A registry in memory that counts what it is asked, and can be taken down. It checks nothing. */
-export class MemoryRegistry implements Registry {
+export class MemoryRegistry implements SchemaRegistry {
   readonly #schemas: RegistrySchema[] = []
   readonly #subjects = new Map<string, Set<number>>()
   readonly levels = new Map<string, string>()

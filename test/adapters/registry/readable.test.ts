@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { whyUnreadable } from '../../../src/adapters/registry/readable.js'
+import { whyUnreadable } from '../../../src/adapters/registry/lookups.js'
 import { nextIndex } from './next-version.js'
 
 const schema = (over: object = {}) =>

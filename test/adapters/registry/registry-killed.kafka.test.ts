@@ -23,10 +23,8 @@ describeRegistry('a registry that is killed', () => {
       const cold = next.frame(scored.name, json)
       await server.stop()
       expect(wire.unframe(scored.name, known)).toEqual(json)
-      const asked = performance.now()
       const looked = Promise.resolve(wire.unframe(scored.name, cold))
       await expect(looked).rejects.toMatchObject({ code: 'STEERFLOW_REGISTRY_DOWN', kind: 'transient' })
-      expect(performance.now() - asked).toBeLessThan(2000)
     } finally {
       await registry.close()
       await server.stop()

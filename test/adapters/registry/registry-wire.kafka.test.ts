@@ -3,10 +3,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { committedWire } from '../../../src/adapters/registry/committed-index.js'
 import { openRegistry } from '../../../src/adapters/registry/confluent.js'
-import { framed, frameOf, schemaIdOf } from '../../../src/adapters/registry/frame.js'
+import { framed, frameOf, schemaIdOf } from '../../../src/adapters/registry/framed-wire.js'
 import { publishSchemas, type SchemaStatus } from '../../../src/adapters/registry/publish-schemas.js'
 import { openRegistryWire } from '../../../src/adapters/registry/registry-wire.js'
-import { type Registry } from '../../../src/adapters/registry/registry.js'
+import { type SchemaRegistry } from '../../../src/adapters/registry/registry.js'
 import { type SchemaIndex, subjectOf } from '../../../src/adapters/registry/schema-index.js'
 import { type Wire } from '../../../src/runtime/wire.js'
 import { raw, scored, unscored } from '../../../src/topics.js'
@@ -19,7 +19,7 @@ const describeRegistry = await describeWith('registry')
 
 describeRegistry('a wire on a real registry', () => {
   let server: Server
-  let registry: Registry
+  let registry: SchemaRegistry
   beforeAll(async () => {
     server = await startRegistry()
     registry = await client()

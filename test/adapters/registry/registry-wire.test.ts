@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { committedWire } from '../../../src/adapters/registry/committed-index.js'
-import { framed, frameOf, schemaIdOf } from '../../../src/adapters/registry/frame.js'
+import { framed, frameOf, schemaIdOf } from '../../../src/adapters/registry/framed-wire.js'
 import { publishSchemas } from '../../../src/adapters/registry/publish-schemas.js'
 import { openRegistryWire } from '../../../src/adapters/registry/registry-wire.js'
 import { SteerflowError } from '../../../src/domain/errors.js'

@@ -1,6 +1,6 @@
 import { type z } from 'zod'
 import { type Wire } from '../../../src/runtime/wire.js'
-import { bind, encode, type EachRunner, reader } from '../../../src/stages/bind.js'
+import { encode, type EachRunner, node, reader } from '../../../src/stages/node.js'
 import { clean } from '../../../src/stages/clean.js'
 import { type Capabilities } from '../../../src/stages/needs.js'
 import { dropped, unscored, unscoredClean } from '../../../src/topics.js'
@@ -17,9 +17,9 @@ export const writtenBy = (next: Wire): Buffer => next.frame(unscored.name, encod
 
 /** Takes a value through the clean stage of this version, as the runtime does: unframed, run, framed. */
 export async function throughClean(wire: Wire, value: Buffer): Promise<Buffer> {
-  const node = bind('clean', clean, unscored, { kept: unscoredClean, dropped }, all => all)
+  const cleaning = node('clean', clean, { from: unscored, to: { kept: unscoredClean, dropped } })
   const masker = { digest: 'test', firstLearnt: async () => 0 }
-  const runner = node.start({}, { masker } as unknown as Capabilities) as EachRunner
+  const runner = cleaning.start({}, { masker } as unknown as Capabilities) as EachRunner
   const { signal } = new AbortController()
   const at = { topic: unscored.name, partition: 0, offset: 0n, timestamp: 0, signal }
   const [kept] = await runner.run(await wire.unframe(unscored.name, value), at)

@@ -76,7 +76,10 @@ const withColumns = (record: Conversation): void => {
   ]
 }
 
-/** What fails without a card (alignment §8), by what two shards hold; the second is also what validation holds. */
+/**
+ * What fails without a card (docs/reference/training-tools.md#hugging-face-datasets), by what two shards hold; the
+ * second is also what validation holds.
+ */
 const cases: readonly (readonly [
   name: string,
   first: (split: 'train') => string,
@@ -153,7 +156,7 @@ describeReaders('Python reads a snapshot', () => {
       expect(shards, name).toHaveProperty('failed')
       expect(bare, name).toHaveProperty('failed')
     }
-  }, 120_000)
+  })
 
   it('that has no validation records, and one with a file of several row groups', async () => {
     const cache = await temporaryFolder()
@@ -180,7 +183,7 @@ describeReaders('Python reads a snapshot', () => {
     expect(types.steerflow).toMatch(/scores: list<element: struct<quality: double, toxicity: double/)
     expect(types.labels).toMatch(/^list<element: struct<quality: int64/)
     expect(Object.keys(rowsOf(answers[2]))).toEqual(['train'])
-  }, 120_000)
+  })
 })
 
 /** What the label lines say, as numbers by key. */
@@ -219,4 +222,4 @@ it('DuckDB reads scores and labels of a snapshot as columns', async () => {
   ])
   connection.closeSync()
   database.closeSync()
-}, 30_000)
+})

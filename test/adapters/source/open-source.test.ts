@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSource, type SourceOptions } from '../../../src/adapters/source/open-source.js'
 import { Raw } from '../../../src/domain/conversation.js'
+import { sourceFormats } from '../../../src/domain/formats/index.js'
 import { sha256 } from '../../../src/domain/digest.js'
 import { type SourceItem } from '../../../src/runtime/ingest.js'
 
@@ -51,6 +52,23 @@ describe('openSource', () => {
     )
     expect(items.map(brief)).toEqual(['0 a', '1 b'])
     expect(raw(items[1]).line).toBe(2)
+  })
+
+  it('finds out a format of a flow before those that are built in, and rejects a line on which one fails', async () => {
+    const own = {
+      name: 'own',
+      summary: '',
+      attributeSet: null,
+      detect: (record: Readonly<Record<string, unknown>>) => (record['prompt'] as { text: string }).text !== '',
+      read: () => [],
+    }
+    const { items } = await read('own.jsonl', `${tree('a')}\n{"messages": []}`, { formats: [own, ...sourceFormats] })
+    expect(raw(items[0]).format).toBe('own')
+    expect(items[1]).toMatchObject({
+      kind: 'reject',
+      code: 'STEERFLOW_INPUT_FORMAT',
+      reason: 'the format own cannot tell whether a record is its own',
+    })
   })
 
   it('reads gzip, named splits and named formats', async () => {
@@ -104,10 +122,15 @@ describe('openSource', () => {
     expect(items.length).toBeGreaterThan(1000)
   })
 
-  it('takes a nesting of 100,000 levels, with and without an id', async () => {
-    const deep = '{"prompt":'.repeat(100_000) + 'null' + '}'.repeat(100_000)
-    const { items } = await read('deep.jsonl', `${deep}\n{"message_tree_id":"x","prompt":${deep}}`)
-    expect(items.map(item => item.kind)).toEqual(['record', 'record'])
+  it('takes a nesting of 32,000 levels, with and without an id, and says which line is nested deeper', async () => {
+    const nested = (levels: number): string => '{"prompt":'.repeat(levels) + 'null' + '}'.repeat(levels)
+    const deep = nested(32_000)
+    const { items } = await read('deep.jsonl', `${deep}\n${nested(100_000)}\n{"message_tree_id":"x","prompt":${deep}}`)
+    expect(items.map(item => (item.kind === 'reject' ? `${item.position} ${item.reason}` : item.kind))).toEqual([
+      'record',
+      '1 nested deeper than 32768 levels',
+      'record',
+    ])
   })
 
   it('says when there is no such file', async () => {

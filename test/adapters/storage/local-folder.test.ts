@@ -16,6 +16,6 @@ it('a local folder takes a file that an earlier call had renamed when it failed'
   expect((await read(store, 'a/one')).toString()).toBe('x')
   await rename(join(root, 'a/one'), join(root, 'elsewhere'))
   await expect(store.put(join(root, 'spooled'), 'a/one', { bytes: 1, sha256: sha256('x') })).rejects.toMatchObject({
-    message: 'cannot keep a/one',
+    message: `cannot keep a/one in ${root}`,
   })
 })

@@ -108,7 +108,7 @@ describe('local shards', () => {
     const failure = (await cut.seal(41n).catch((error: unknown) => error)) as Error
     expect(failure).toMatchObject({
       code: 'STEERFLOW_STORAGE',
-      message: expect.stringMatching(/^cannot keep shards\/d\/train/) as string,
+      message: expect.stringMatching(/^cannot keep shards\/d\/train.* in \//) as string,
     })
     expect(failure.cause).toMatchObject({ code: 'ENOTDIR' })
     await cut.drop()
@@ -124,7 +124,7 @@ describe('shardLines', () => {
   })
 
   it.each([
-    ['a line more', async (path: string) => appendFile(path, '{}\n'), /bytes 24 instead of 21/],
+    ['a line more', async (path: string) => appendFile(path, '{}\n'), /more than 21 bytes/],
     ['a line torn', async (path: string) => writeFile(path, '{"a": "ä"}\n{"b": 2}'), /bytes 20 instead of 21/],
     ['another byte', async (path: string) => writeFile(path, '{"a": "ö"}\n{"b": 2}\n'), /sha256/],
     ['no UTF-8', async (path: string) => writeFile(path, Buffer.alloc(21, 0xff)), /cannot read/],

@@ -1,9 +1,8 @@
 import { gateAnswers, type GateContext } from '../../../src/domain/bootstrap/gate/gate-answers.js'
-import { judgeRound } from '../../../src/domain/bootstrap/judge.js'
-import { type MeasuredRound } from '../../../src/domain/bootstrap/since-first.js'
-import { type Earlier } from '../../../src/domain/bootstrap/against-before.js'
+import { judgeRound, type MeasuredRound } from '../../../src/domain/bootstrap/judge.js'
+import { type EarlierRound } from '../../../src/domain/bootstrap/against-before.js'
 import { RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'
-import { type Verdict } from '../../../src/domain/bootstrap/round.js'
+import { type RoundVerdict } from '../../../src/domain/bootstrap/round.js'
 import { RoundTally } from '../../../src/domain/bootstrap/tally.js'
 import { outcome } from '../../domain/bootstrap/outcomes.js'
 import { roundOf } from '../../support/rounds.js'
@@ -16,7 +15,7 @@ export interface Size {
 
 /** How a simulated loop went. */
 export interface SimulatedLoop {
-  readonly verdicts: readonly Verdict[]
+  readonly verdicts: readonly RoundVerdict[]
   /** What the model that each round sampled is truly worth. */
   readonly truths: readonly number[]
   /** The round, from 1, whose model is the best by the last verdict. */
@@ -34,9 +33,9 @@ const context: GateContext = {
 /** Runs a loop as it is run for real (gate, account, stop rule), with a simulated policy, judge and training. */
 export async function simulatedLoop(world: World, size: Size, seed: number): Promise<SimulatedLoop> {
   const measured: MeasuredRound[] = []
-  const [verdicts, truths]: [Verdict[], number[]] = [[], []]
+  const [verdicts, truths]: [RoundVerdict[], number[]] = [[], []]
   let policy: SimulatedPolicy = firstPolicy
-  let before: Earlier | null = null
+  let before: EarlierRound | null = null
   for (;;) {
     const number = measured.length + 1
     const { tally, accepted } = sampledRound(world, policy, size, seed, number)

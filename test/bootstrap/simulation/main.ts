@@ -1,13 +1,26 @@
-import { parseArgs } from 'node:util'
+import { scriptArguments } from '../../../scripts/script-arguments.js'
 import { proportionInterval } from '../../support/proportion-interval.js'
 import { simulatedLoop, type SimulatedLoop } from './loop.js'
 import { scenarios } from './scenarios.js'
 
-/**
- * `npm run simulate`: how often the stop rule is wrong where the truth is known, as a table for docs/bootstrap.md. Policy,
- * judge and training are simulated; gate, account and stop rule are those of the program with their default settings.
- */
-const { values } = parseArgs({
+const help = `Usage: npm run simulate -- [options]
+
+How often the stop rule of bootstrap rounds is wrong where the truth is known, as a table for docs/bootstrap.md. Policy, judge
+and training are simulated; gate, account and stop rule are those of the program with their default settings.
+
+${[...new Set(scenarios.map(({ name, right }) => `  ${name}: right is: ${right}`))].join('\n')}
+
+Options:
+  --seeds N        loops of each world (100)
+  --first S        seed of the first of them (1001)
+  --prompts N,…    prompts of a round (100,400)
+  --only TEXT      the worlds whose names hold it
+  --answers N      answers to each prompt (4)
+  --help           print this
+
+Exit code: 0 when the table is printed, 2 for a wrong command line.
+`
+const { values } = scriptArguments(help, {
   options: {
     seeds: { type: 'string', default: '100' },
     first: { type: 'string', default: '1001' },

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -92,7 +92,7 @@ describe('annotating a file', () => {
     writeFileSync(path('in.jsonl'), inputs.map(value => line(value === 'gone' ? 'here' : value)).join(''))
     const { rejected } = await run('in.jsonl', 'out.jsonl', {
       model: model(asked),
-      begin: earlier => begun.push(earlier),
+      begin: earlier => void begun.push(earlier),
     })
     expect(begun).toEqual([{ annotated: 2, rejected: 1 }])
     expect(asked).toEqual(['here', 'a', 'bad'])
@@ -172,5 +172,135 @@ describe('counting lines', () => {
     writeFileSync(path('torn.gz'), gzipSync('a\nb\n').subarray(0, -6))
     expect(await countLines(path('torn.gz'))).toBeGreaterThanOrEqual(0)
     await expect(countLines(path('none'))).rejects.toMatchObject({ code: 'STEERFLOW_INPUT_NOT_FOUND' })
+  })
+})
+
+describe('taking rejected lines again', () => {
+  const texts = ['a', 'bad', 'bb', 'bad', 'ccc', 'bad', 'd']
+  const list = (...lines: number[]): string =>
+    lines.map(line => `{"line":${line},"code":"STEERFLOW_INFERENCE_REFUSED","reason":"refused"}\n`).join('')
+  const all = texts.map(annotated).join('')
+  const files = (): string[] => readdirSync(folder).sort()
+
+  /** A model that takes what `model` refuses, but refuses or is gone at those calls, counted from 1. */
+  const works = (asked: string[], { refused = 0, gone = 0 } = {}): AnnotateFile['model'] => ({
+    ...model(),
+    scoreTurn: async ({ turns }) => {
+      asked.push(turns[0]!.value)
+      if (asked.length === refused) throw new SteerflowError('STEERFLOW_INFERENCE_REFUSED', 'refused')
+      if (asked.length === gone) throw new SteerflowError('STEERFLOW_OUTAGE', 'gone')
+      return { label: `said:${turns[0]!.value.length}`, scores: {} }
+    },
+  })
+
+  beforeEach(async () => {
+    writeFileSync(path('in.jsonl'), texts.map(line).join(''))
+    await run('in.jsonl', 'out.jsonl')
+  })
+
+  it('asks for them alone, and only when told to', async () => {
+    // Another spelling than ours shows that a line stays as it is.
+    const before = read('out.jsonl').replaceAll('": ', '":')
+    writeFileSync(path('out.jsonl'), before)
+    const asked: string[] = []
+    expect(await run('in.jsonl', 'out.jsonl', { model: works(asked) })).toMatchObject({ rejected: 3 })
+    expect(asked).toEqual([])
+    let advanced = 0
+    const begun: unknown[] = []
+    const again: Partial<AnnotateFile> = {
+      model: works(asked),
+      retryRejected: true,
+      begin: earlier => void begun.push(earlier),
+      advanced: () => advanced++,
+    }
+    expect(await run('in.jsonl', 'out.jsonl', again)).toMatchObject({ rejected: 0 })
+    expect([asked, advanced, begun]).toEqual([['bad', 'bad', 'bad'], 3, [{ annotated: 4, rejected: 0 }]])
+    const lines = before.split('\n')
+    expect(read('out.jsonl')).toBe(
+      [
+        lines[0],
+        annotated('bad').trim(),
+        lines[1],
+        annotated('bad').trim(),
+        lines[2],
+        annotated('bad').trim(),
+        lines[3],
+      ]
+        .map(one => `${one}\n`)
+        .join(''),
+    )
+    expect(files()).toEqual(['in.jsonl', 'out.jsonl'])
+  })
+
+  it('lists those that are refused again', async () => {
+    const asked: string[] = []
+    await run('in.jsonl', 'out.jsonl', { model: works(asked, { refused: 2 }), retryRejected: true, window: () => 1 })
+    expect(read('out.jsonl')).toBe(['a', 'bad', 'bb', 'ccc', 'bad', 'd'].map(annotated).join(''))
+    expect(read('out.jsonl.rejected.jsonl')).toBe(list(4))
+  })
+
+  it.each([[true], [undefined]])('goes on where it was stopped, told so again or not: %s', async retryRejected => {
+    const before = [read('out.jsonl'), read('out.jsonl.rejected.jsonl')]
+    const asked: string[] = []
+    const stopped = { model: works(asked, { refused: 1, gone: 3 }), retryRejected: true, window: () => 1 }
+    await expect(run('in.jsonl', 'out.jsonl', stopped)).rejects.toThrow('gone')
+    expect([read('out.jsonl'), read('out.jsonl.rejected.jsonl')]).toEqual(before)
+    const more: string[] = []
+    await run('in.jsonl', 'out.jsonl', { model: works(more), retryRejected })
+    expect([asked.length, more.length]).toEqual([3, 1])
+    expect(read('out.jsonl')).toBe(['a', 'bb', 'bad', 'ccc', 'bad', 'd'].map(annotated).join(''))
+    expect(read('out.jsonl.rejected.jsonl')).toBe(list(2))
+    expect(files()).toEqual(['in.jsonl', 'out.jsonl', 'out.jsonl.rejected.jsonl'])
+  })
+
+  it('also takes what came to the end of the input, and what an earlier run left', async () => {
+    writeFileSync(path('in.jsonl'), [...texts, 'e'].map(line).join(''))
+    const asked: string[] = []
+    await run('in.jsonl', 'out.jsonl', { model: works(asked), retryRejected: true })
+    expect(asked).toEqual(['bad', 'bad', 'bad', 'e'])
+    expect(read('out.jsonl')).toBe(all + annotated('e'))
+  })
+
+  it.each([
+    ['nothing is replaced yet', { out: 0, rejected: list(2, 4, 6), retried: all, again: null }],
+    ['the list is ready', { out: 0, rejected: list(2, 4, 6), retried: all, again: '' }],
+    ['the output is replaced', { out: all, rejected: list(2, 4, 6), retried: null, again: '' }],
+    ['the old list is removed', { out: all, rejected: null, retried: null, again: '' }],
+  ])('ends what a kill left: %s', async (_, left) => {
+    const put = (name: string, text: string | number | null): void => {
+      if (text === null) rmSync(path(name), { force: true })
+      else if (typeof text === 'string') writeFileSync(path(name), text)
+    }
+    put('out.jsonl', left.out)
+    put('out.jsonl.rejected.jsonl', left.rejected)
+    put('out.jsonl.retried.jsonl', left.retried)
+    put('out.jsonl.retried.jsonl.rejected.jsonl', left.again)
+    const asked: string[] = []
+    expect(await run('in.jsonl', 'out.jsonl', { model: works(asked) })).toMatchObject({ rejected: 0 })
+    expect([asked, read('out.jsonl'), files()]).toEqual([[], all, ['in.jsonl', 'out.jsonl']])
+  })
+
+  it('keeps the list of those refused again when the kill came between the two', async () => {
+    writeFileSync(path('out.jsonl'), ['a', 'bad', 'bb', 'ccc', 'bad', 'd'].map(annotated).join(''))
+    writeFileSync(path('out.jsonl.retried.jsonl.rejected.jsonl'), list(4))
+    expect(await run('in.jsonl', 'out.jsonl')).toMatchObject({ rejected: 1 })
+    expect(read('out.jsonl.rejected.jsonl')).toBe(list(4))
+  })
+
+  it('forgets what belongs to an output that was removed', async () => {
+    writeFileSync(path('out.jsonl.retried.jsonl'), annotated('a'))
+    rmSync(path('out.jsonl'))
+    const asked: string[] = []
+    await run('in.jsonl', 'out.jsonl', { model: model(asked) })
+    expect(asked).toHaveLength(texts.length)
+    expect(files()).toEqual(['in.jsonl', 'out.jsonl', 'out.jsonl.rejected.jsonl'])
+  })
+
+  it('takes them again of a compressed output', async () => {
+    await run('in.jsonl', 'out.jsonl.gz')
+    rmSync(path('out.jsonl'))
+    await run('in.jsonl', 'out.jsonl.gz', { model: works([]), retryRejected: true })
+    expect(gunzipSync(readFileSync(path('out.jsonl.gz'))).toString()).toBe(all)
+    expect(files()).toEqual(['in.jsonl', 'out.jsonl.gz'])
   })
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { modelToAsk } from '../../../src/cli/ask/model.js'
+import { modelToAsk } from '../../../src/cli/ask/ask.js'
 
 const active =
   (...names: string[]) =>

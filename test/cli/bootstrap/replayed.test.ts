@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { builtIn } from '../../../src/flow.js'
 import { toldToRounds } from '../../../src/cli/bootstrap/replayed.js'
 import { emptyLoop, type LoopState, withRoundEvent } from '../../../src/domain/bootstrap/loop-state.js'
 import { type RoundEvent } from '../../../src/domain/bootstrap/round.js'
 import { RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'
-import { type Letter } from '../../../src/runtime/replay.js'
+import { type Letter } from '../../../src/runtime/letters.js'
 import { answer, prompt, roundEvent, summaryOf } from '../../support/rounds.js'
 
 const letter = (node: string, value: Buffer): Letter => ({
@@ -14,6 +15,7 @@ const letter = (node: string, value: Buffer): Letter => ({
   origin: { topic: 't', partition: 0, offset: '0' },
   at: 0,
   bytes: value.byteLength,
+  replays: 0,
   replayed: false,
   record: {
     topic: 'dead-letters',
@@ -33,7 +35,7 @@ const open = [roundEvent('requested', { plan: RoundPlan.parse({}), purpose: 'tra
 const closed = [...open, roundEvent('closed', { summary: summaryOf() })]
 
 const told = (of: readonly RoundEvent[], one: Letter): unknown => {
-  const also = toldToRounds(loopOf(...of))(one)
+  const also = toldToRounds(loopOf(...of), builtIn)(one)
   return typeof also === 'string'
     ? also
     : also.map(({ topic, value }) => ({ topic, ...(JSON.parse(String(value)) as object) }))

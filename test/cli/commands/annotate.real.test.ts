@@ -126,8 +126,12 @@ describe('the annotate command against the original script', () => {
   it('does not end with success when there is no server, and goes on when there is one', async () => {
     const server = await serve({ faults: [{ fault: { kind: 'hang' }, every: 30 }] })
     const cut = ['--retry_for=0.3', '--protocol=per-attribute', '--deadline=1']
-    void sleep(150).then(() => server.stop())
+    const stopped = expect
+      .poll(() => server.counters.answered, { interval: 5 })
+      .toBeGreaterThan(10)
+      .then(() => server.stop())
     const down = await annotate(golden('in12.jsonl'), server, ...cut, '--concurrency=1')
+    await stopped
     expect(down.code).toBe(1)
     expect(down.err).toContain('STEERFLOW_OUTAGE')
     const before = read(path('out.jsonl'))
@@ -200,6 +204,62 @@ describe('the annotate command under chaos', () => {
     expect(kills).toBeGreaterThanOrEqual(6)
     expect(read(killed)).toBe(undisturbed.output)
     expect(read(`${killed}.rejected.jsonl`)).toBe(undisturbed.rejected)
+  })
+
+  it('asks again for the rejected lines alone, each of them once, also when it is killed', async () => {
+    const server = await serve({ latencyMs: 1, record: true })
+    const input = manyRecords(240)
+    await annotate(input, server)
+    const whole = read(path('out.jsonl'))
+    rmSync(path('out.jsonl'))
+    server.faults([{ fault: { kind: 'status', status: 400 }, containing: '3) ' }])
+    await annotate(input, server)
+    const Rejected = z.object({ line: z.int() })
+    const rejected = read(path('out.jsonl.rejected.jsonl'))
+      .trim()
+      .split('\n')
+      .map(line => Rejected.parse(JSON.parse(line)).line)
+    expect(rejected.length).toBeGreaterThan(20)
+    const Turns = z.object({ conversations: z.array(z.object({ value: z.string() })) })
+    const turnsOf = (line: string): number => Turns.parse(JSON.parse(line)).conversations.length
+    const inputs = read(input).split('\n')
+    const left = { output: read(path('out.jsonl')), list: read(path('out.jsonl.rejected.jsonl')) }
+    server.faults([])
+
+    /** Bodies of the calls that some work makes. */
+    const calls = async (work: () => Promise<unknown>): Promise<string[]> => {
+      const before = server.bodies.length
+      await work()
+      return server.bodies.slice(before)
+    }
+    const again = ['--retry-rejected', '--batch_size=1', '--concurrency=1']
+    const asked = await calls(() => annotate(input, server, ...again))
+    const turns = rejected.reduce((sum, line) => sum + turnsOf(inputs[line - 1]!), 0)
+    expect(asked).toHaveLength(turns)
+    expect(read(path('out.jsonl'))).toBe(whole)
+
+    writeFileSync(path('out.jsonl'), left.output)
+    writeFileSync(path('out.jsonl.rejected.jsonl'), left.list)
+    const argv = [...flags(input, path('out.jsonl'), server), ...again]
+    let kills = 0
+    const killed: string[] = []
+    for (let step = 1; step <= 4; step++) {
+      const made = await calls(async () => {
+        const child = spawn(process.execPath, ['dist/cli/main.js', ...argv], { cwd: repository, stdio: 'ignore' })
+        const ended = once(child, 'exit')
+        kills += await killAt(child, path('out.jsonl.retried.jsonl'), (whole.length * step) / 6)
+        await ended
+      })
+      killed.push(...made)
+    }
+    killed.push(...(await calls(() => annotate(input, server, ...again))))
+    expect(kills).toBeGreaterThanOrEqual(3)
+    expect(read(path('out.jsonl'))).toBe(whole)
+    expect(existsSync(path('out.jsonl.rejected.jsonl'))).toBe(false)
+    expect(new Set(killed)).toEqual(new Set(asked))
+    // What was asked twice is the record that was under way at a kill.
+    const most = Math.max(...rejected.map(line => turnsOf(inputs[line - 1]!)))
+    expect(killed.length - turns).toBeLessThanOrEqual(kills * most)
   })
 })
 

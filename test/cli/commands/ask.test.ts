@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type ContractServer, type ServerOptions, startContractServer } from '../../support/contract-server/server.js'
 import { runMain } from '../../support/run-main.js'
+import { begunFolder } from '../../support/begun.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 const servers: ContractServer[] = []
@@ -81,7 +82,7 @@ describe('steerflow ask', () => {
 
   it('does not compare without a value model', async () => {
     const endpoint = await serve({ serves: 'policy' })
-    const { code, err } = await run('Why?', '--compare', '--endpoint', endpoint, '--data-dir', await temporaryFolder())
+    const { code, err } = await run('Why?', '--compare', '--endpoint', endpoint, '--data-dir', await begunFolder())
     expect(code).toBe(2)
     expect(err).toContain('there is no active value model')
   })

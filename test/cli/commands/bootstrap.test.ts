@@ -5,18 +5,18 @@ import { type RoundStatus } from '../../../src/cli/bootstrap/status.js'
 import { readTopic } from '../../../src/cli/read-topic.js'
 import { RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'
 import { type RoundEvent } from '../../../src/domain/bootstrap/round.js'
-import { encode } from '../../../src/stages/bind.js'
+import { encode } from '../../../src/stages/node.js'
 import * as topics from '../../../src/topics.js'
 import { outcome } from '../../domain/bootstrap/outcomes.js'
 import { policyOf, round, roundEvent, summaryOf } from '../../support/rounds.js'
 import { runMain } from '../../support/run-main.js'
 import { seal } from '../../support/sealed.js'
-import { temporaryFolder } from '../../support/temporary.js'
+import { begunFolder } from '../../support/begun.js'
 import { conversation, trained } from '../../support/training.js'
 
 let root: string
 beforeEach(async () => {
-  root = await temporaryFolder()
+  root = await begunFolder()
 })
 
 const run = (...argv: readonly string[]) =>
@@ -40,7 +40,9 @@ const withSnapshot = async () => {
 }
 
 const requested = roundEvent('requested', { purpose: 'train', plan: RoundPlan.parse({}) })
-const opened = roundEvent('opened', { opening: round({ prompts: { count: 3, path: '', sha256: '' } }) })
+const opened = roundEvent('opened', {
+  opening: round({ prompts: { count: 3, path: 'bootstrap/loop-1/prompts.jsonl', sha256: '' } }),
+})
 const closed = roundEvent('closed', { summary: summaryOf() })
 const judged = (go: boolean) =>
   roundEvent('judged', { verdict: { go, rule: 'every rule held', gates: [], best: policyOf(1) } })
@@ -64,6 +66,17 @@ describe('bootstrap start', () => {
         plan: { samples: 4, gate: { keep: 1 } },
       },
     ])
+  })
+
+  it.each([
+    ['bootstrap.target.attribute=style', 'bootstrap.target.attribute is style'],
+    ['bootstrap.gate.goodness={style: 1}', 'bootstrap.gate.goodness is style'],
+  ])('refuses %s, which the data is not labelled with', async (set, says) => {
+    await withSnapshot()
+    const { code, err } = await run('start', '--set', set)
+    expect([code, err]).toEqual([2, expect.stringContaining(says)])
+    expect(err).toContain('the snapshot of steerlm is labelled with oasst-12-lang@1 (quality, ')
+    expect(await events()).toEqual([])
   })
 
   it('says what is missing when there is no training data', async () => {
@@ -92,7 +105,11 @@ describe('bootstrap start', () => {
 
     const second = { round: 'loop-2', number: 2 }
     await record(...[opened, closed, judged(true), model].map(event => ({ ...event, ...second })))
-    expect((await run('start')).out).toContain('only measures')
+    const asked = await run('start')
+    expect(asked.out).toContain('only measures')
+    expect(asked.err).toMatch(
+      /^warning: the model value-model-a+ has no files: jobs\/.* is not in .*: removed by its keep rule/,
+    )
     const { model: name, digest } = model.model!
     expect((await events()).at(-1)).toMatchObject({
       round: 'loop-3',

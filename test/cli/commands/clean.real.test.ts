@@ -29,7 +29,7 @@ async function clean(input: string | Buffer, { flags = [] as string[], from = 'i
 
 describe('clean on files', () => {
   it('writes an empty file for an empty one', async () => {
-    expect(await clean('')).toMatchObject({ code: 0, out: '' })
+    expect(await clean('')).toMatchObject({ code: 3, out: '' })
     expect(read('out.jsonl')).toBe('')
   })
 

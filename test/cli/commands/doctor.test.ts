@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest'
 import { main } from '../../../src/cli/program.js'
-import { temporaryFolder } from '../../support/temporary.js'
+import { begunFolder } from '../../support/begun.js'
 
 async function doctor(...argv: readonly string[]) {
   let out = ''
-  const code = await main(['doctor', '--data-dir', await temporaryFolder(), ...argv], {
+  const code = await main(['doctor', '--data-dir', await begunFolder(), ...argv], {
     out: text => void (out += String(text)),
   })
   return { code, out }
@@ -17,15 +17,24 @@ it('a new folder is in order', async () => {
     'check',
     'node',
     'disk',
+    'nodes',
+    'disk use',
     'storage',
+    'attributes',
     'tokenizer',
+    'prompt tokens',
+    'datasets',
     'endpoints',
+    'annotate answers',
     'registry',
     'launchers',
+    'trainers',
     'log',
     'log budget',
     'partitions',
+    'attribute sets',
     'offsets',
+    'new nodes',
     'clock',
     '',
   ])
@@ -39,7 +48,7 @@ it('what fails says what to do, and the rest is looked at all the same', async (
     'annotate.endpoints=["http://127.0.0.1:1"]',
   )
   expect(code).toBe(1)
-  expect(out).toMatch(/\ntokenizer +fail +ENOENT.*\n +→ Set clean\.tokenizer/)
+  expect(out).toMatch(/\ntokenizer +fail +clean\.tokenizer: .*ENOENT.*\n +→ Set clean\.tokenizer/)
   expect(out).toMatch(/\nendpoints +fail +none can be reached: .*\n +→ Start the servers/)
   expect(out).toMatch(/\nclock +ok/)
 })

@@ -46,4 +46,4 @@ test("the trigger's next snapshot is without a tree that is forgotten, though it
   expected.delete(gone)
   expect(new Set(second.ids)).toEqual(expected)
   expect(readFileSync(join(dir, second.snapshot.path, 'parquet/train.parquet')).includes(gone)).toBe(false)
-}, 120_000)
+})

@@ -2,10 +2,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLog } from '../../../src/adapters/log/open.js'
-import { encode } from '../../../src/stages/bind.js'
+import { encode } from '../../../src/stages/node.js'
 import * as topics from '../../../src/topics.js'
 import { job } from '../../support/training.js'
 import { runMain } from '../../support/run-main.js'
+import { begunFolder } from '../../support/begun.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 const run = (root: string, ...argv: readonly string[]) => runMain(['jobs', 'lint', ...argv, '--data-dir', root])
@@ -47,7 +48,7 @@ describe('jobs lint', () => {
   })
 
   it('has no errors to report of what is configured at first', async () => {
-    const { code, out } = await run(await temporaryFolder())
+    const { code, out } = await run(await begunFolder())
     expect(code).toBe(0)
     expect(out).toContain('warning prompt-tokens: dataset steerlm (nemo-aligner)\n')
     expect(out).toMatch(/\n0 errors, 1 warning, 1 note in 2 training jobs\n$/)
@@ -66,7 +67,7 @@ describe('jobs lint', () => {
     [['no-such-job', '--file', 'x'], 2, 'a job or --file, not both'],
     [['--file', '/no/such/file'], 2, 'STEERFLOW_INPUT_NOT_FOUND'],
   ])('refuses %j', async (argv, code, message) => {
-    const ended = await run(await temporaryFolder(), ...argv)
+    const ended = await run(await begunFolder(), ...argv)
     expect(ended.err).toContain(message)
     expect(ended.code).toBe(code)
   })

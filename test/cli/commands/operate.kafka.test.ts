@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { ConfigResourceTypes } from '../../../src/adapters/log/kafka/kafkajs.js'
+import { thisWorker } from '../../../src/adapters/processes/worker.js'
 import { type Assignee, type Log, offset } from '../../../src/runtime/log.js'
 import { deployed } from '../../support/kafka/cli.js'
 
@@ -29,6 +30,19 @@ test('topics are planned, made, grown only on demand, and their drift is told an
   const { run, json, admin, namespace } = await deployed()
   const planned = await run('topics', 'plan')
   expect(planned).toMatchObject({ code: 0, stdout: expect.stringMatching(/\nprogress +- +1 {2}create\n$/) as string })
+  // A namespace that is mistyped is told so by whoever looks or changes, and is not made.
+  for (const words of [
+    ['status'],
+    ['tap', 'models'],
+    ['models', 'list'],
+    ['forget', '--tree', 'x'],
+    ['dead-letters', 'list'],
+  ]) {
+    expect(await run(...words)).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/STEERFLOW_DATA_ABSENT: there is no topic of the namespace /) as string,
+    })
+  }
   expect((await (await admin()).listTopics()).filter(name => name.startsWith(namespace))).toEqual([])
 
   expect(await run('topics', 'apply')).toMatchObject({ code: 0 })
@@ -119,7 +133,12 @@ describe('offsets reset', () => {
     expect(await run('offsets', 'reset', '--node', 'annotate', '--to-latest', '--dry-run')).toMatchObject({ code: 0 })
     const rows = (await json('status')) as { node: string; members: number; owner: string | null }[]
     const row = rows.filter(({ node }) => node === 'annotate')[0]!
-    expect(row).toMatchObject({ members: 1, owner: expect.stringContaining('@') as string, behind: 3, held: 0 })
+    expect(row).toMatchObject({
+      members: 1,
+      owner: expect.stringMatching(`^${thisWorker().worker}@`) as string,
+      behind: 3,
+      held: 0,
+    })
     expect((await run('status')).stdout).toMatch(/\nannotate .* behind +1\n/)
     await membership.leave()
     expect(await run('offsets', 'reset', '--node', 'annotate', '--to-latest')).toMatchObject({ code: 0 })

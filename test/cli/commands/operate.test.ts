@@ -30,6 +30,7 @@ async function dataFolder(): Promise<string> {
 describe('topics', () => {
   it('are planned, then made, and then there is nothing to do', async () => {
     const root = await temporaryFolder()
+    await (await openLog(root)).close()
     const before = await run(root, 'topics', 'plan')
     expect(before.code).toBe(0)
     expect(before.out).toMatch(/\nconversations\.raw +- +4 {2}create\n/)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { runCli } from '../../support/cli.js'
 
-const missing = 'const e = new Error("Cannot find package"); e.code = "ERR_MODULE_NOT_FOUND"; throw e'
+const missing = `const e = new Error("Cannot find package '" + name + "'"); e.code = "ERR_MODULE_NOT_FOUND"; throw e`
 const resolve = `export async function resolve(name, context, next) {
   if (name === "@confluentinc/schemaregistry") { ${missing} }
   return next(name, context)
@@ -20,5 +20,7 @@ it('needs the client of a registry only when one is configured', async () => {
 it('names the package that is missing then', async () => {
   const { code, stderr } = await runCli(['schemas', 'check', '--set', 'registry.url=http://127.0.0.1:9'], { env })
   expect(code).toBe(2)
-  expect(stderr).toMatch(/STEERFLOW_PACKAGE_MISSING: @confluentinc\/schemaregistry is not installed/)
+  expect(stderr).toMatch(
+    /STEERFLOW_PACKAGE_MISSING: registry\.url wants the package @confluentinc\/schemaregistry, which is not installed: /,
+  )
 })

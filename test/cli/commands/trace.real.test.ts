@@ -38,7 +38,7 @@ beforeAll(async () => {
   writeFileSync(file, [...trees, JSON.stringify(hostile), '{"bad', ''].join('\n'))
   const { code, stderr } = await runCli(['quickstart', file, ...flags])
   expect(code, stderr).toBe(0)
-}, 300_000)
+})
 
 describe('trace', () => {
   let steerable: Trace

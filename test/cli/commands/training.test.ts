@@ -1,4 +1,4 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openLog } from '../../../src/adapters/log/open.js'
@@ -6,10 +6,11 @@ import { openShards } from '../../../src/adapters/storage/shard-store.js'
 import { readTopic } from '../../../src/cli/read-topic.js'
 import { type JobEvent } from '../../../src/domain/job.js'
 import { offset } from '../../../src/runtime/log.js'
-import { encode } from '../../../src/stages/bind.js'
+import { encode } from '../../../src/stages/node.js'
 import * as topics from '../../../src/topics.js'
 import { attributeSetName, job, metric, registered } from '../../support/training.js'
 import { runMain } from '../../support/run-main.js'
+import { begunFolder } from '../../support/begun.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 const succeeded: readonly JobEvent[] = [
@@ -38,9 +39,10 @@ async function dataFolder() {
   await log.publish([
     encode(topics.shards, { dataset: 'value-model', event: 'sealed', at: null, manifest }),
     ...succeeded.map(event => encode(topics.jobs, event)),
-    encode(topics.models, registered('a', [metric(0.41, 0.35)])),
-    encode(topics.models, registered('b', [metric(0.2)])),
+    encode(topics.models, { ...registered('a', [metric(0.41, 0.35)]), path: 'models/a' }),
+    encode(topics.models, { ...registered('b', [metric(0.2)]), path: 'models/b' }),
   ])
+  for (const model of ['a', 'b']) await mkdir(join(root, 'models', model), { recursive: true })
   await log.close()
   return { root, manifest, job: job().job }
 }
@@ -71,7 +73,7 @@ describe('datasets', () => {
   })
 
   it('that there are not are said so', async () => {
-    const root = await temporaryFolder()
+    const root = await begunFolder()
     expect((await run(root, 'datasets', 'list')).out).toBe('no datasets\n')
     const { code, err } = await run(root, 'datasets', 'show', 'none')
     expect([code, err]).toEqual([2, expect.stringContaining('STEERFLOW_USAGE: there is no dataset none')])
@@ -231,7 +233,9 @@ describe('jobs', () => {
 describe('a job that was only asked for', () => {
   it('is cancelled on record, and asked for again', async () => {
     const { root, job } = await dataFolder()
-    await run(root, 'jobs', 'retry', job)
+    const gone = /snapshot of .*datasets\/value-model\/d+ is not in .*: removed by its keep rule/
+    expect((await run(root, 'jobs', 'retry', job)).err).toMatch(gone)
+    expect((await run(root, 'jobs', 'show', job)).out).toMatch(/\nsnapshot {2}datasets\/.* \(not here any more\)\n/)
     expect((await run(root, 'jobs', 'cancel', job)).out).toBe(`cancelled ${job}, attempt 1\n`)
     const [shown] = (await run(root, 'jobs', 'show', job, '--json')).json()
     expect(shown).toMatchObject({ state: 'cancelled', detail: 'cancelled before it was launched' })
@@ -270,5 +274,38 @@ describe('models', () => {
     expect((await run(root, 'models', 'rollback', '--role', 'steerlm')).err).toContain('no model is active')
     expect((await run(root, 'models', 'rollback', '--role', 'other')).code).toBe(2)
     expect((await run(root, 'models', 'promote', 'c')).err).toContain(`no model is called c`)
+  })
+
+  it('are neither promoted nor gone back to without their files, unless a server declares them', async () => {
+    const { root } = await dataFolder()
+    await run(root, 'models', 'promote', nameOf('a'))
+    await run(root, 'models', 'promote', nameOf('b'))
+    await rm(join(root, 'models/a'), { recursive: true })
+    const refusal = {
+      code: 2,
+      out: '',
+      err: expect.stringMatching(
+        /model value-model-a+ has no files: models\/a is not in .*: removed by its keep rule.*; these can be promoted: value-model-b+\n/,
+      ) as string,
+    }
+    expect(await run(root, 'models', 'rollback')).toMatchObject(refusal)
+    expect(await run(root, 'models', 'promote', nameOf('a'))).toMatchObject(refusal)
+    expect((await run(root, 'models', 'list')).out).toMatch(/value-model-a+ +value +retired, no files/)
+    const declares = ['--set', `annotate.endpoints=[{url: "http://127.0.0.1:8", model: ${nameOf('a')}}]`]
+    expect((await run(root, 'models', 'rollback', ...declares)).code).toBe(0)
+    await rm(join(root, 'models/b'), { recursive: true })
+    expect((await run(root, 'models', 'promote', nameOf('b'))).err).toContain('no model of its role has its files')
+  })
+
+  it('are promoted and rolled back with a word where servers do not say what they serve', async () => {
+    const { root } = await dataFolder()
+    const silent = ['--set', `annotate.endpoints=["http://127.0.0.1:9", {url: "http://127.0.0.1:8", model: x}]`]
+    const note = 'note: 1 of 2 servers of annotate declare no model'
+    expect((await run(root, 'models', 'promote', nameOf('a'))).err).toBe('')
+    expect(await run(root, 'models', 'promote', nameOf('b'), ...silent)).toMatchObject({
+      code: 0,
+      err: expect.stringContaining(note) as string,
+    })
+    expect((await run(root, 'models', 'rollback', ...silent)).err).toContain(note)
   })
 })

@@ -3,20 +3,25 @@ import { type AddressInfo } from 'node:net'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { brokersReachable, offsetsKept, transactionsOf } from '../../../src/cli/doctor/brokers.js'
-import { logBudget } from '../../../src/cli/doctor/budget.js'
+import {
+  brokersReachable,
+  offsetsKept,
+  transactionsOf,
+  replicationOf,
+  topicsAsDeclared,
+  partitionsFor,
+  clockOf,
+  newestTimes,
+  logBudget,
+} from '../../../src/cli/doctor/log.js'
 import { examine, fail, type Finding, ok, together, warn } from '../../../src/cli/doctor/check.js'
-import { clockOf, newestTimes } from '../../../src/cli/doctor/clock.js'
 import { EndpointEntries } from '../../../src/adapters/inference/endpoints/entry.js'
-import { connectProblem } from '../../../src/cli/doctor/connect.js'
-import { diskRoom } from '../../../src/cli/doctor/disk.js'
-import { endpointsReachable } from '../../../src/cli/doctor/endpoints.js'
-import { nodeVersion } from '../../../src/cli/doctor/node-version.js'
-import { partitionsFor } from '../../../src/cli/doctor/partitions.js'
+import { connectProblem, endpointsReachable, registryReachable } from '../../../src/cli/doctor/servers.js'
+import { diskRoom, nodeVersion } from '../../../src/cli/doctor/machine.js'
 import { offsetsThere, type Reading, readings, retentionOf } from '../../../src/cli/doctor/reading.js'
-import { registryReachable } from '../../../src/cli/doctor/registry.js'
-import { tokenizerFile } from '../../../src/cli/doctor/tokenizer.js'
-import { replicationOf, topicsAsDeclared } from '../../../src/cli/doctor/topics.js'
+import { tokenizerFits } from '../../../src/cli/doctor/contradictions.js'
+import { shippedTokenizer } from '../../../src/cli/run/capabilities.js'
+import { controlTokens, extraIdTokens } from '../../../src/domain/prompt-tokens.js'
 import { SteerflowError } from '../../../src/domain/errors.js'
 import { pipeline } from '../../../src/pipeline.js'
 import { type ClusterFacts } from '../../../src/runtime/log-admin.js'
@@ -80,10 +85,30 @@ describe('the machine', () => {
 
   it('the tokenizer can be read, or not', async () => {
     const folder = await temporaryFolder()
-    await writeFile(join(folder, 'empty'), '')
-    expectFinding(await tokenizerFile('package.json'), 'ok')
-    expectFinding(await tokenizerFile(join(folder, 'empty')), 'fail', 'is empty')
-    expectFinding(await tokenizerFile(join(folder, 'none')), 'fail', 'ENOENT')
+    const files = {
+      empty: '',
+      'tokenizer.json': '{"version": "1.0"}',
+      pointer: 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n',
+      tiktoken: 'IQ== 0\nIg== 1\n',
+      page: '<!doctype html>',
+      noise: '\x01\x02\x03',
+    }
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+    const of = (name: string) => tokenizerFits(join(folder, name), extraIdTokens)
+    for (const tokens of [extraIdTokens, controlTokens])
+      expectFinding(await tokenizerFits(shippedTokenizer, tokens), 'ok')
+    expectFinding(await of('empty'), 'fail', 'it is empty')
+    expectFinding(await of('none'), 'fail', 'ENOENT')
+    expectFinding(await of('tokenizer.json'), 'fail', 'it is JSON')
+    expectFinding(await of('pointer'), 'fail', 'git lfs pull')
+    expectFinding(await of('tiktoken'), 'fail', 'it is a tiktoken file')
+    expectFinding(await of('page'), 'fail', 'a page of HTML')
+    expectFinding(await of('noise'), 'fail', 'is no SentencePiece model')
+  })
+
+  it('the prompt tokens are those that a mask can be made with', async () => {
+    const same = { system: 'a', turn: 'a', label: 'a' }
+    expectFinding(await tokenizerFits(shippedTokenizer, same), 'fail', 'do not go together')
   })
 })
 
@@ -163,7 +188,7 @@ describe('the log', () => {
     [{ partitions: 1, concurrency: 64, window: 256 }, false, 'ok', ''],
     [{ partitions: 1, concurrency: 300, window: 256 }, false, 'warn', '256 is what 1 partitions let through'],
   ] as const)('%j, shared %s: %s', (figures, shared, state, text) =>
-    expectFinding(partitionsFor(figures, shared), state, text),
+    expectFinding(partitionsFor({ topic: 't', ...figures }, shared), state, text),
   )
 })
 

@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import { type EndpointStats } from '../../../src/adapters/inference/pool/counters.js'
-import { type LiveRow } from '../../../src/cli/render/live.js'
+import { type EndpointStats } from '../../../src/adapters/inference/pool/stats.js'
+import { type LiveRow } from '../../../src/cli/render/live-row.js'
 import { Pace } from '../../../src/cli/render/pace.js'
 
-const row: LiveRow = { node: 'annotate', in: 100, out: 100, behind: 290, inFlight: 10, held: 0, deadLettered: 0 }
+const row: LiveRow = {
+  node: 'annotate',
+  stage: 'annotate',
+  in: 100,
+  out: 100,
+  behind: 290,
+  inFlight: 10,
+  held: 0,
+  deadLettered: 0,
+}
 const endpoint: EndpointStats = {
   url: 'http://a',
   model: null,
@@ -26,7 +35,7 @@ function noteAfter(seconds: number, prices: typeof free, endpoints: EndpointStat
   let now = 0
   const pace = new Pace(prices, () => now)
   now = seconds * 1000
-  return pace.note(rows, endpoints)
+  return pace.note(rows, endpoints, null)
 }
 
 describe('the pace', () => {
@@ -45,5 +54,32 @@ describe('the pace', () => {
   it('says nothing before the first record', () => {
     expect(noteAfter(10, free, [endpoint], [{ ...row, in: 0 }])).toBe('')
     expect(noteAfter(10, free, [endpoint], [])).toBe('')
+  })
+
+  it('is that of the last minute, and the cost with it', () => {
+    let now = 0
+    const pace = new Pace(free, () => now)
+    const after = (seconds: number, done: number): string => {
+      now = seconds * 1000
+      return pace.note([{ ...row, in: done, behind: 990 }], [{ ...endpoint, pricePerHour: 3.6 }], null)
+    }
+    for (let second = 1; second <= 3600; second++) after(second, second * 1000)
+    expect(after(3601, 3_601_000)).toBe('annotate 1,000 records/s, 1 s left, 1.00 USD a million')
+    for (let second = 1; second <= 300; second++) after(3601 + second, 3_601_000 + second * 10)
+    expect(after(3902, 3_604_010)).toBe('annotate 10 records/s, 1 min 40 s left, 100 USD a million')
+  })
+
+  it('says no time left in an outage, nor while nothing moves, and says it again afterwards', () => {
+    let now = 0
+    const pace = new Pace(free, () => now)
+    const after = (seconds: number, done: number, outageMs: number | null = null): string => {
+      now = seconds * 1000
+      return pace.note([{ ...row, in: done, behind: 90 }], [{ ...endpoint, pricePerHour: 3.6 }], outageMs)
+    }
+    for (let second = 1; second <= 20; second++) after(second, second * 25)
+    expect(after(21, 525)).toContain('4 s left')
+    expect(after(22, 525, 1000)).toBe('annotate stands still for 1 s, time left not known')
+    expect(after(60, 525)).toBe('annotate stands still for 39 s, time left not known')
+    expect(after(61, 550)).toMatch(/^annotate \d+ records\/s, \d+ s left, /)
   })
 })

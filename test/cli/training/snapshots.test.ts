@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Config } from '../../../src/cli/config.js'
 import { snapshotsOf } from '../../../src/cli/training/snapshots.js'
 import { openWorkspace } from '../../../src/cli/workspace.js'
-import { encode } from '../../../src/stages/bind.js'
+import { encode } from '../../../src/stages/node.js'
 import { forgotten, rounds } from '../../../src/topics.js'
 import { answer, roundOver } from '../../support/rounds.js'
 import { seal } from '../../support/sealed.js'
@@ -13,7 +13,7 @@ import { conversation } from '../../support/training.js'
 
 it('mixes the data of a round that is on record as it was opened, and of no other dataset', async () => {
   const dataDir = await temporaryFolder()
-  const workspace = await openWorkspace(Config.parse({ dataDir }))
+  const workspace = await openWorkspace(Config.parse({ dataDir }), { begins: true })
   try {
     const { root, log } = workspace
     const snapshots = await snapshotsOf(workspace)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { drawLabel } from '../../../src/domain/bootstrap/draw-label.js'
+import { drawLabel } from '../../../src/domain/bootstrap/seeded-draw.js'
 
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `p${index}`)
 

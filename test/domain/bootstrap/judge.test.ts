@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { judgeRound } from '../../../src/domain/bootstrap/judge.js'
+import { judgeRound, type MeasuredRound } from '../../../src/domain/bootstrap/judge.js'
 import { type StopRules } from '../../../src/domain/bootstrap/round-plan.js'
-import { Verdict } from '../../../src/domain/bootstrap/round.js'
-import { type MeasuredRound } from '../../../src/domain/bootstrap/since-first.js'
+import { RoundVerdict } from '../../../src/domain/bootstrap/round.js'
 import { type PairedDifference, type RoundSummary } from '../../../src/domain/bootstrap/summary.js'
 import { policyOf, roundOf, summaryOf } from '../../support/rounds.js'
 
@@ -75,7 +74,7 @@ describe('a round', () => {
       go: fell.length === 0,
       rule: fell.length === 0 ? 'every rule held' : fell.join(' and '),
     })
-    expect(Verdict.parse(verdict)).toEqual(verdict)
+    expect(RoundVerdict.parse(verdict)).toEqual(verdict)
     const better = state.round.number === 2 && fell.length === 0
     expect(verdict.best).toEqual(policyOf(better ? 2 : 1))
   })

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { sampleSeed } from '../../../src/domain/bootstrap/seeds.js'
+import { sampleSeed } from '../../../src/domain/bootstrap/seeded-draw.js'
 
 const draw = fc.record({ seed: fc.nat(), round: fc.string(), promptId: fc.string() })
 

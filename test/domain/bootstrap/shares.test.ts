@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { mostNegatives, replayedBeside } from '../../../src/domain/bootstrap/shares.js'
+import { mostNegatives, replayedBeside } from '../../../src/domain/bootstrap/seeded-draw.js'
 
 const count = fc.nat(100_000)
 const share = fc.oneof(fc.constantFrom(0, 0.1, 0.2, 0.3, 0.5, 0.9), fc.double({ min: 0, max: 0.99, noNaN: true }))

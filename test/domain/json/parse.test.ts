@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { deepest, isDeeper } from '../../../src/domain/json/depth.js'
 import { parseExactly, parseJson } from '../../../src/domain/json/parse.js'
 import { hostile } from './texts.js'
 
@@ -39,16 +40,27 @@ describe('parseJson and parseExactly', () => {
       expect(() => parse(text)).toThrow(expect.objectContaining({ code: 'STEERFLOW_INPUT_JSON' }))
   })
 
-  it('takes any nesting, by either way', () => {
-    const depth = 200_000
-    for (const inner of ['1', 'NaN']) {
-      let value = parseJson('['.repeat(depth) + inner + ']'.repeat(depth))
-      let seen = 0
-      while (Array.isArray(value)) {
-        value = value[0] as unknown
-        seen += 1
-      }
-      expect(seen).toBe(depth)
+  it.each(['1', 'NaN'])('takes any nesting that a source may have, and no deeper: %s', inner => {
+    const depth = deepest.source
+    let value = parseJson('['.repeat(depth) + inner + ']'.repeat(depth))
+    let seen = 0
+    while (Array.isArray(value)) {
+      value = value[0] as unknown
+      seen += 1
     }
+    expect(seen).toBe(depth)
+    for (const text of [...['[', '{"a":'].map(open => open.repeat(depth + 1) + inner), '['.repeat(4_000_000)])
+      for (const parse of [parseJson, parseExactly])
+        expect(() => parse(text)).toThrow(
+          expect.objectContaining({ code: 'STEERFLOW_INPUT_JSON', message: 'nested deeper than 32768 levels' }),
+        )
+  })
+
+  it('counts the brackets that are none of a string', () => {
+    const nested = (most: number, text: string): string => '['.repeat(most) + text + ']'.repeat(most)
+    expect(isDeeper(nested(3, '"[{\\"[{"'), 3)).toBe(false)
+    expect(isDeeper(nested(3, '"\\\\",[]'), 3)).toBe(true)
+    expect(isDeeper('[[],[],[],[],{},{}]', 2)).toBe(false)
+    expect(isDeeper('[[],[],[],[],{"a":{}}]', 2)).toBe(true)
   })
 })

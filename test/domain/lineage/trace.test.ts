@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { ancestryOf } from '../../../src/domain/lineage/ancestry.js'
-import { assemble, type Found, knownModel } from '../../../src/domain/lineage/trace.js'
+import { assemble, type FoundRecord, knownModel } from '../../../src/domain/lineage/trace.js'
 import { conversation, job, registered, snapshot } from '../../support/training.js'
 
 const other = { ...snapshot, digest: 'e'.repeat(64), path: 'datasets/value-model/e' }
 const made = { ...registered('a'), job: job().job }
 const active = { ...made, state: 'active' as const }
 
-const found = (given: Partial<Found> = {}): Found => ({
+const found = (given: Partial<FoundRecord> = {}): FoundRecord => ({
   conversation: conversation('r', { source: 's', line: 7 }),
   names: ['trees.jsonl'],
   configuration: 'c',

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MersenneTwister } from '../../../src/domain/random/mersenne-twister.js'
-import { pythonShuffle } from '../../../src/domain/random/python-shuffle.js'
+import { MersenneTwister, pythonShuffle } from '../../../src/domain/random/python-shuffle.js'
 
 interface Golden {
   readonly getrandbits32_seed10: readonly number[]

@@ -27,7 +27,7 @@ const Chat = z.object({ messages: z.array(Message).min(1), ...Limits })
 const refused = (message: string, type = 'invalid_request_error'): HttpAnswer =>
   json(400, { error: { code: 400, message, type } })
 
-/** Longest prompt, in characters; the error is llama.cpp's (inference §1.1). */
+/** Longest prompt, in characters; the error is llama.cpp's (docs/reference/inference-servers.md#llamacpp). */
 const context = 100_000
 
 /** What an OpenAI-compatible server answers: completions and chat, continued by a value model. */
@@ -91,7 +91,10 @@ const Conversation = z.object({
 /** How a reward model behind chat completions spells its scores. */
 export type RewardForm = 'content' | 'logprobs' | 'single'
 
-/** What NIM answers for a reward model with these outputs: the scores of the last message (inference §3.3). */
+/**
+ * What NIM answers for a reward model with these outputs: the scores of the last message
+ * (docs/reference/inference-servers.md#reward-models-behind-chat-completions).
+ */
 export function openAiRewardAnswer(
   keys: readonly string[],
   form: RewardForm,

@@ -71,6 +71,8 @@ export interface ContractServer {
   readonly bodies: readonly string[]
   /** Replaces the faults. */
   faults(rules: readonly FaultRule[]): void
+  /** From now on answers wait until what is returned is called. */
+  hold(): () => void
   /** Ends every connection, is away for a while, and comes back on its port. */
   restart(awayMs: number): Promise<void>
   stop(): Promise<void>
@@ -85,6 +87,7 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
   const bodies: string[] = []
   const counters = { requests: 0, answered: 0, inFlight: 0, maxInFlight: 0, serviceMs: 0, now: 0 }
   let rules: readonly FaultRule[] = options.faults
+  let held: Promise<void> | null = null
   let loadedAt = 0
   let port = options.port
 
@@ -125,9 +128,13 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
       response.end(JSON.stringify({ ...counters, now: performance.now(), service: service?.counters }))
       return
     }
-    if (options.metrics && request.url === '/metrics') {
+    if (request.url === '/metrics') {
+      // Clients look for them when they have the time to: a look is none of the requests that a test counts.
+      if (!options.metrics) response.writeHead(404)
       response.end(
-        `vllm:num_requests_running ${counters.inFlight}\nvllm:num_requests_waiting 0\nvllm:kv_cache_usage_perc 0\n`,
+        options.metrics
+          ? `vllm:num_requests_running ${counters.inFlight}\nvllm:num_requests_waiting 0\nvllm:kv_cache_usage_perc 0\n`
+          : 'not found',
       )
       return
     }
@@ -144,6 +151,7 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
       const body = await text(request)
       if (options.record) bodies.push(body)
       if (options.latencyMs) await sleep(options.latencyMs)
+      if (held !== null) await held
       const served = service === undefined || (await service.serve(promptsIn(body)))
       const fault: Fault | null =
         performance.now() < loadedAt || !served ? { kind: 'status', status: 503 } : faultOf(rules, number, body)
@@ -211,6 +219,11 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
     bodies,
     faults: replaced => {
       rules = replaced
+    },
+    hold: () => {
+      let release = (): void => undefined
+      held = new Promise(resolve => (release = resolve))
+      return () => release()
     },
     restart,
     stop: () => {

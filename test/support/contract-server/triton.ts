@@ -12,7 +12,10 @@ const Infer = z.object({
 
 const error = (status: number, text: string): HttpAnswer => json(status, { error: text })
 
-/** What NeMo-Aligner's reward server answers through Triton, as captured (inference §1.3). */
+/**
+ * What a real Triton answered for NeMo-Aligner's reward server
+ * (docs/reference/inference-servers.md#nemo-aligner-reward-server).
+ */
 export function tritonAnswer(outputs: number, { method, path, body }: ContractRequest): HttpAnswer {
   const model = /^\/v2\/models\/([^/]+)\/infer$/.exec(path)?.[1]
   if (model === undefined || method !== 'POST') return error(404, 'Not Found')

@@ -1,6 +1,8 @@
 import { appendFileSync } from 'node:fs'
 import { describe } from 'vitest'
+import { pythonPackage } from '../../../bench/python.js'
 import { chromiumPath } from '../../../scripts/parts/chromium.js'
+import { nodeVersions } from '../../../scripts/parts/node-versions.js'
 import { kubernetesPrograms } from '../../../scripts/parts/kubernetes.js'
 import { pythonWithHydra } from '../../../scripts/parts/python-hydra.js'
 import { s3mockJar } from '../../../scripts/parts/s3mock.js'
@@ -19,6 +21,13 @@ const PARTS = {
   kubernetes: async () =>
     kubernetesPrograms() ? null : 'Kubernetes is not installed (npm run setup -- kubernetes builds it)',
   chromium: async () => (chromiumPath() ? null : 'no Chromium is here (npm run setup -- chromium installs it)'),
+  'node-versions': async () =>
+    nodeVersions() ? null : 'Node 20, 22 and 24 are not installed (npm run setup -- node-versions installs them)',
+  'bench-python': () =>
+    Promise.all([pythonPackage('sentencepiece', '0.2.1'), pythonPackage('datasketch', '2.0.0')]).then(
+      () => null,
+      (error: unknown) => `pip cannot install what benchmarks are compared with (${String(error).split('\n')[0]})`,
+    ),
   'python-kafka': async () =>
     pythonWithKafka() ? null : 'confluent-kafka is not installed (npm run setup -- python-kafka installs it)',
   'python-hydra': async () =>

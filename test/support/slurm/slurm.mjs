@@ -46,7 +46,8 @@ const fileOf = id => join(state, `job-${id}`, 'job.json')
 const read = id => JSON.parse(readFileSync(fileOf(id), 'utf8'))
 function write(id, changes) {
   const job = { ...(existsSync(fileOf(id)) ? read(id) : {}), ...changes }
-  job.history = [...(job.history ?? []), { at: Date.now(), state: job.state, code: job.code ?? '0:0' }]
+  const state = changes.recorded ?? job.state
+  job.history = [...(job.history ?? []), { at: Date.now(), state, code: job.code ?? '0:0' }]
   writeFileSync(`${fileOf(id)}.${process.pid}`, JSON.stringify(job))
   renameSync(`${fileOf(id)}.${process.pid}`, fileOf(id))
 }
@@ -182,7 +183,9 @@ const commands = {
   async scontrol() {
     const [, id, end, requeue] = args
     const { pid } = read(id)
-    write(id, { state: end, reason: end, code: '0:0', daemon: null, restarts: (read(id).restarts ?? 0) + 1 })
+    // The controller shows what is put back into the queue as ending, then as waiting; accounting, why it ended.
+    const shown = requeue ? { state: 'COMPLETING', recorded: end } : { state: end }
+    write(id, { ...shown, reason: end, code: '0:0', daemon: null, restarts: (read(id).restarts ?? 0) + 1 })
     if (pid) {
       try {
         process.kill(-pid, 'SIGKILL')

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { onTestFinished } from 'vitest'
 
@@ -47,6 +48,11 @@ export async function startSlurm(folder: string, faults: SlurmFaults = {}) {
     set,
     /** Names of the jobs that the controller took, in order. */
     submissions: () => lines('submissions'),
+    /** Resolves when no sbatch runs: one that outlives the process that called it still submits, when the machine lets it. */
+    submitted: async () => {
+      const runs = () => spawnSync('ps', ['-Ao', 'command'], { encoding: 'utf8' }).stdout.split('\n')
+      while (runs().some(line => /\bsbatch\b/.test(line) && line.includes(folder))) await sleep(20)
+    },
     /** The arguments of every srun. */
     steps: async () => (await lines('srun-calls')).map(line => JSON.parse(line) as string[]),
     /** What the cluster does to a job by itself; with `requeueMs` it is put back into the queue after that time. */

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { SteerflowError } from '../../../domain/errors.js'
+import { readSmall } from '../../storage/small-file.js'
 import { type EndpointEntry } from './entry.js'
 
 /**
@@ -12,7 +12,7 @@ export async function keyHeaders(
 ): Promise<Readonly<Record<string, string>>> {
   if (apiKeyEnv !== undefined) return bearer(`apiKeyEnv: ${apiKeyEnv}`, env[apiKeyEnv] ?? '')
   if (apiKeyFile === undefined) return {}
-  const text = await readFile(apiKeyFile, 'utf8').catch((cause: unknown) => {
+  const text = await readSmall(apiKeyFile).catch((cause: unknown) => {
     throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `apiKeyFile: ${apiKeyFile} cannot be read`, { cause })
   })
   return bearer(`apiKeyFile: ${apiKeyFile}`, text)

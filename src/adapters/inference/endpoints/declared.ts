@@ -1,7 +1,7 @@
 import { type AttributeSet } from '../../../domain/attributes.js'
 import { type EndpointAddress } from '../pool/endpoint.js'
 import { type Guided } from '../protocols/guided.js'
-import { protocolOf, type ProtocolName } from '../protocols/protocols.js'
+import { protocolOf, type Protocols } from '../protocols/protocols.js'
 import { type EndpointEntry } from './entry.js'
 
 /** One server, as a source declares it. Plain data: two that are equal as JSON are the same. */
@@ -9,7 +9,7 @@ export interface DeclaredEndpoint {
   /** Identifies it within the fleet. May hold a name and password: never to be shown as it is. */
   readonly url: string
   readonly model: string | null
-  readonly protocol: ProtocolName
+  readonly protocol: string
   readonly modelName: string | undefined
   readonly guided: Guided | undefined
   readonly maxInFlight: number | undefined
@@ -38,9 +38,10 @@ export const declared = (
 
 /**
  * What the fleet has to know of it.
+ * @param all the protocols that there are; left out: those that are built in
  * @throws STEERFLOW_CONFIG_INVALID when its protocol cannot give labels of the set.
  */
-export function addressOf(endpoint: DeclaredEndpoint, set: AttributeSet): EndpointAddress {
+export function addressOf(endpoint: DeclaredEndpoint, set: AttributeSet, all?: Protocols): EndpointAddress {
   const { url, model, headers, maxInFlight, pricePerHour, metricsUrl } = endpoint
   const options = {
     ...(endpoint.modelName !== undefined && { model: endpoint.modelName }),
@@ -49,7 +50,7 @@ export function addressOf(endpoint: DeclaredEndpoint, set: AttributeSet): Endpoi
   return {
     url,
     model,
-    protocol: protocolOf(endpoint.protocol, options, set),
+    protocol: protocolOf(endpoint.protocol, options, set, all),
     headers,
     ...(maxInFlight !== undefined && { maxInFlight }),
     ...(pricePerHour !== undefined && { pricePerHour }),

@@ -1,20 +1,35 @@
-import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { explain, SteerflowError } from '../../../domain/errors.js'
+import { errorTable, explain, SteerflowError } from '../../../domain/errors.js'
+import { decodeUtf8 } from '../../files/utf8.js'
 import { complaintOf, readYaml } from '../../plain-yaml.js'
-import { EndpointEntries, type EndpointEntry } from './entry.js'
-import { type EndpointsReport, Trouble } from './events.js'
+import { readSmallBytes } from '../../storage/small-file.js'
+import { type Protocols, protocols as builtIn } from '../protocols/protocols.js'
+import { entriesOf, type EndpointEntry } from './entry.js'
+import { type EndpointsReport, EndpointTrouble } from './events.js'
 
 /** Milliseconds for which a changed file must stay the same before it is believed: half a list is a list, too. */
 const settleMs = 150
 
+/** Looks at which it was another each time, after which that is told. */
+const mostUnsettled = 10
+
+/** Bytes of the longest list: some ten thousand entries. */
+const longestList = 4 << 20
+
+/** What to do with a list that cannot be used, beside the error's own next step. */
+const next = 'Until it is right the last list stays in force.'
+
 /**
  * The list in a file, YAML or JSON.
- * @throws STEERFLOW_INPUT_NOT_FOUND, or STEERFLOW_CONFIG_INVALID with the place; no message holds what stands there, since
- * a URL may hold a password.
+ * @param protocols what servers may speak; left out: what is built in
+ * @throws STEERFLOW_INPUT_NOT_FOUND, or STEERFLOW_CONFIG_INVALID with the place, also of what is no file, too long or not
+ * UTF-8; no message holds what stands there, since a URL may hold a password.
  */
-export async function readEndpointsFile(path: string): Promise<readonly EndpointEntry[]> {
-  return entriesOf(path, await textOf(path))
+export async function readEndpointsFile(
+  path: string,
+  protocols: Protocols = builtIn,
+): Promise<readonly EndpointEntry[]> {
+  return listIn(path, await textOf(path), protocols)
 }
 
 /**
@@ -25,42 +40,60 @@ export async function readEndpointsFile(path: string): Promise<readonly Endpoint
 export async function watchEndpointsFile(
   path: string,
   onList: (entries: readonly EndpointEntry[]) => void,
-  { everyMs, report, signal }: { everyMs: number; report: EndpointsReport; signal: AbortSignal },
+  watch: { everyMs: number; report: EndpointsReport; signal: AbortSignal; protocols?: Protocols },
 ): Promise<void> {
-  const trouble = new Trouble(path, report)
+  const { everyMs, report, signal, protocols = builtIn } = watch
+  const trouble = new EndpointTrouble(path, report)
   let known: string | null = null
+  let unsettled = 0
   for (;;) {
     try {
       const text = await textOf(path)
-      if (text !== known && (await isSettled(path, text, signal))) {
-        const entries = entriesOf(path, text)
+      const isSettled = text === known || (await isStill(path, text, signal))
+      unsettled = isSettled ? 0 : unsettled + 1
+      if (unsettled > mostUnsettled) throw unfit(`${path} was another at each look: write it beside, and rename it`)
+      if (isSettled && text !== known) {
+        const entries = listIn(path, text, protocols)
         known = text
         onList(entries)
       }
       if (text === known) trouble.over()
     } catch (error) {
       if (signal.aborted) return
-      trouble.is(explain(error))
+      const own = error instanceof SteerflowError ? `${errorTable[error.code].next} ` : ''
+      trouble.is(explain(error), own + next)
     }
     await sleep(everyMs, undefined, { signal, ref: false }).catch(() => undefined)
     if (signal.aborted) return
   }
 }
 
-async function isSettled(path: string, text: string, signal: AbortSignal): Promise<boolean> {
+async function isStill(path: string, text: string, signal: AbortSignal): Promise<boolean> {
   await sleep(settleMs, undefined, { signal, ref: false })
   return (await textOf(path)) === text
 }
 
-const textOf = (path: string): Promise<string> =>
-  readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `endpoints file ${path}`, { cause })
+const unfit = (message: string, cause?: unknown): SteerflowError =>
+  new SteerflowError('STEERFLOW_CONFIG_INVALID', message, { cause })
+
+async function textOf(path: string): Promise<string> {
+  const bytes = await readSmallBytes(path, longestList).catch((cause: unknown) => {
+    const isAway = ['ENOENT', 'ENOTDIR', 'EACCES'].includes((cause as NodeJS.ErrnoException).code ?? '')
+    if (isAway) throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `endpoints file ${path}`, { cause })
+    throw unfit(`endpoints file ${path} cannot be read as a list`, cause)
   })
+  try {
+    return decodeUtf8(bytes)
+  } catch (cause) {
+    throw unfit(`endpoints file ${path}`, cause)
+  }
+}
 
 /** An empty file is one that is just being written: a list without entries is spelled `[]`. */
-function entriesOf(path: string, text: string): readonly EndpointEntry[] {
-  const parsed = EndpointEntries.safeParse(readYaml(path, text))
+function listIn(path: string, text: string, protocols: Protocols): readonly EndpointEntry[] {
+  if (text.trim() === '') throw unfit(`${path} is empty; a list without servers is spelled []`)
+  const parsed = entriesOf(protocols).safeParse(readYaml(path, text))
   if (parsed.success) return parsed.data
   const { path: at, message } = complaintOf(parsed.error)
-  throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${[path, ...at.map(String)].join(': ')}: ${message}`)
+  throw unfit(`${[path, ...at.map(String)].join(': ')}: ${message}`)
 }

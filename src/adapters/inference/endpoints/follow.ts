@@ -43,7 +43,7 @@ export async function followEndpoints(spec: EndpointsSpec, options: FollowOption
     const { url } = endpoint
     members.set(url, spelled)
     try {
-      fleet.addEndpoint(addressOf(endpoint, set))
+      fleet.addEndpoint(addressOf(endpoint, set, spec.protocols))
       report({ event: 'endpoint-joined', url: shownUrl(url) })
     } catch (error) {
       if (!started) refused.push(asSteerflowError(error))

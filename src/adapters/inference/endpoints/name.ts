@@ -1,8 +1,60 @@
+import { lookup, Resolver } from 'node:dns/promises'
+import { type EndpointEntry } from './entry.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { declared, type DeclaredEndpoint } from './declared.js'
-import { type EndpointEntry } from './entry.js'
-import { type EndpointsReport, Trouble } from './events.js'
-import { type Answer, type Family, type Resolve, resolveOf } from './resolve.js'
+import { type EndpointsReport, EndpointTrouble } from './events.js'
+
+/** Addresses of one family; null: the question failed, which says nothing about them. */
+export type Family = readonly string[] | null
+
+/** What DNS says of a name. */
+export interface ResolvedName {
+  readonly v4: Family
+  readonly v6: Family
+  /** Why a question failed; null when none did. */
+  readonly cause: string | null
+}
+
+export type ResolveName = (name: string) => Promise<ResolvedName>
+
+/** Codes of an answer that says: there is no such name, or no such record. Every other failure is no answer. */
+const empty = new Set(['ENODATA', 'ENOTFOUND'])
+
+/** How the name of an entry is asked for. */
+export const resolveOf = ({ nameServers }: EndpointEntry): ResolveName =>
+  nameServers ? byServers(nameServers) : bySystem
+
+/** The system's own way: `/etc/hosts`, search domains, and what else is set on the machine. */
+const bySystem: ResolveName = async name => {
+  try {
+    const found = await lookup(name, { all: true, order: 'verbatim' })
+    const of = (family: number) => found.filter(one => one.family === family).map(({ address }) => address)
+    return { v4: of(4), v6: of(6), cause: null }
+  } catch (error) {
+    const code = codeOf(error)
+    return code === 'ENOTFOUND' ? { v4: [], v6: [], cause: null } : { v4: null, v6: null, cause: code }
+  }
+}
+
+/** A and AAAA records, asked of certain servers. */
+function byServers(servers: readonly string[]): ResolveName {
+  const resolver = new Resolver({ timeout: 1_000, tries: 2 })
+  resolver.setServers(servers)
+  return async name => {
+    let cause: string | null = null
+    const heard = (question: Promise<string[]>): Promise<Family> =>
+      question.catch((error: unknown) => {
+        const code = codeOf(error)
+        if (empty.has(code)) return []
+        cause = code
+        return null
+      })
+    const [v4, v6] = await Promise.all([heard(resolver.resolve4(name)), heard(resolver.resolve6(name))])
+    return { v4, v6, cause }
+  }
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'failed'
 
 /** The addresses of a name, over time: what was known stays where an answer says nothing, or for a while says none. */
 export class Addresses {
@@ -29,7 +81,7 @@ export class Addresses {
    * Takes an answer in; returns why it was not believed, null when it was. A failure says nothing, however long it lasts:
    * an outage of DNS must not end a fleet that works. An answer that there are none is believed after `keepMs`.
    */
-  heard({ v4, v6, cause }: Answer, now: number): string | null {
+  heard({ v4, v6, cause }: ResolvedName, now: number): string | null {
     const next: Family[] = [v4 ?? this.#v4, v6 ?? this.#v6]
     const none = next.every(family => family!.length === 0)
     if (none && this.all.length > 0 && now - this.#goodAt < this.keepMs) return 'it has no address any more'
@@ -48,14 +100,14 @@ export interface NameWatch {
   readonly known: readonly string[]
   /** Told after each answer, believed or not, with all addresses. */
   readonly onAnswer: (addresses: readonly string[]) => void
-  readonly resolve?: Resolve
+  readonly resolve?: ResolveName
 }
 
 /** Asks for the name of an entry until the signal is aborted. */
 export async function watchName(entry: EndpointEntry, watch: NameWatch): Promise<void> {
   const { report, signal, resolve = resolveOf(entry) } = watch
   const { hostname, host } = new URL(entry.dns!)
-  const trouble = new Trouble(host, report)
+  const trouble = new EndpointTrouble(host, report)
   const addresses = new Addresses(entry.keepSeconds * 1000, watch.known)
   while (!signal.aborted) {
     const answer = await resolve(hostname)

@@ -2,7 +2,7 @@ import { type EndpointEntry } from './entry.js'
 import { type EndpointsReport } from './events.js'
 import { watchName } from './name.js'
 
-interface Asked {
+interface FollowedName {
   readonly entry: EndpointEntry
   readonly stop: AbortController
   /** Settles with the first answer. */
@@ -11,8 +11,8 @@ interface Asked {
 }
 
 /** The names that are asked for: one question at a time for each entry that has one. */
-export class Names {
-  readonly #asked = new Map<string, Asked>()
+export class FollowedNames {
+  readonly #asked = new Map<string, FollowedName>()
 
   constructor(
     private readonly report: EndpointsReport,
@@ -47,7 +47,7 @@ export class Names {
     this.follow([])
   }
 
-  #ask(entry: EndpointEntry): Asked {
+  #ask(entry: EndpointEntry): FollowedName {
     const stop = new AbortController()
     const before = [...this.#asked.values()].find(one => one.entry.dns === entry.dns)
     const { promise: first, resolve: answered } = promised()
@@ -59,7 +59,7 @@ export class Names {
     }
     const known = before?.addresses ?? []
     const watch = { report: this.report, signal: stop.signal, known, onAnswer }
-    const asked: Asked = { entry, stop, first, addresses: known }
+    const asked: FollowedName = { entry, stop, first, addresses: known }
     void watchName(entry, watch)
     return asked
   }

@@ -1,18 +1,50 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { explain } from '../../../domain/errors.js'
 import { keyHeaders } from './api-key.js'
-import { declared, type DeclaredEndpoint } from './declared.js'
 import { type EndpointEntry } from './entry.js'
-import { type EndpointsReport } from './events.js'
+import { type EndpointsReport, EndpointTrouble } from './events.js'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { declared, type DeclaredEndpoint } from './declared.js'
 import { readEndpointsFile, watchEndpointsFile } from './file.js'
-import { Keys } from './keys.js'
 import { atAddresses } from './name.js'
-import { Names } from './names.js'
+import { FollowedNames } from './names.js'
+import { type Protocols, protocols as builtIn } from '../protocols/protocols.js'
+import { race } from '../../../runtime/concurrency.js'
+
+type Headers = Readonly<Record<string, string>>
+
+/** The keys of entries, over time: one that cannot be read now stays what it was. */
+export class Keys {
+  readonly #known = new Map<string, Headers>()
+  readonly #troubles = new Map<string, EndpointTrouble>()
+
+  constructor(private readonly report: EndpointsReport) {}
+
+  /** The headers with an entry's key; null when the key was never read: such a server would refuse everything. */
+  async of(entry: EndpointEntry): Promise<Headers | null> {
+    const { apiKeyEnv, apiKeyFile } = entry
+    const source = apiKeyFile ?? apiKeyEnv
+    if (source === undefined) return {}
+    const trouble = this.#troubles.get(source) ?? new EndpointTrouble(source, this.report)
+    this.#troubles.set(source, trouble)
+    try {
+      const headers = await keyHeaders(entry)
+      this.#known.set(source, headers)
+      trouble.over()
+      return headers
+    } catch (error) {
+      trouble.is(explain(error))
+      return this.#known.get(source) ?? null
+    }
+  }
+}
 
 /** Where endpoints come from. */
 export interface EndpointsSpec {
   readonly entries: readonly EndpointEntry[]
   /** File with more entries, watched; null: none. */
   readonly file: string | null
+  /** What servers may speak; left out: what is built in. */
+  readonly protocols?: Protocols
 }
 
 export interface WatchOptions {
@@ -37,8 +69,8 @@ export async function watchEndpoints(
   onChange: (endpoints: readonly DeclaredEndpoint[]) => void,
   { report, signal, everyMs = 1_000 }: WatchOptions,
 ): Promise<void> {
-  const { file } = spec
-  let entries = [...spec.entries, ...(file === null ? [] : await readEndpointsFile(file))]
+  const { file, protocols = builtIn } = spec
+  let entries = [...spec.entries, ...(file === null ? [] : await readEndpointsFile(file, protocols))]
   for (const entry of entries) await keyHeaders(entry)
   const keys = new Keys(report)
   let started = false
@@ -47,13 +79,11 @@ export async function watchEndpoints(
     const endpoints = await listed(entries, names, keys)
     if (started && !signal.aborted) tell(endpoints)
   })
-  const names = new Names(report, refresh)
+  const names = new FollowedNames(report, refresh)
   const tell = whenDifferent(onChange)
 
   names.follow(entries)
-  await Promise.race([names.answered(), sleep(firstAnswersMs, undefined, { signal, ref: false })]).catch(
-    () => undefined,
-  )
+  await race([names.answered(), sleep(firstAnswersMs, undefined, { signal, ref: false })]).catch(() => undefined)
   started = true
   tell(await listed(entries, names, keys))
   if (signal.aborted) {
@@ -66,7 +96,7 @@ export async function watchEndpoints(
       entries = [...spec.entries, ...list]
       refresh()
     }
-    void watchEndpointsFile(file, onList, { everyMs, report, signal })
+    void watchEndpointsFile(file, onList, { everyMs, report, signal, protocols })
   }
   void every(everyMs, signal, () => entries.some(({ apiKeyFile }) => apiKeyFile !== undefined) && refresh())
 }
@@ -74,7 +104,7 @@ export async function watchEndpoints(
 /** The servers of all entries as things stand. Of two with the same URL the first counts. */
 async function listed(
   entries: readonly EndpointEntry[],
-  names: Names,
+  names: FollowedNames,
   keys: Keys,
 ): Promise<readonly DeclaredEndpoint[]> {
   const found = new Map<string, DeclaredEndpoint>()

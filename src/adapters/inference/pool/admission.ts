@@ -1,3 +1,28 @@
+/** Retries that are allowed for each first attempt, those a second that are allowed always, and the most at once. */
+const [share, perSecond, burst] = [0.5, 50, 500]
+
+/**
+ * Keeps retries from making a bad hour worse: they may be half as many as first attempts, and some a second whatever happens
+ * (gRPC A6 and Envoy's retry budget). What goes beyond waits; nothing is given up for it.
+ */
+export class RetryBudget {
+  #left = burst
+  #at: number | null = null
+
+  /** A first attempt was sent. */
+  earned(): void {
+    this.#left = Math.min(burst, this.#left + share)
+  }
+
+  /** Takes a retry out of the budget; returns the milliseconds after which it may be sent. */
+  take(now: number): number {
+    if (this.#at !== null) this.#left = Math.min(burst, this.#left + (perSecond * (now - this.#at)) / 1000)
+    this.#at = now
+    this.#left--
+    return this.#left >= 0 ? 0 : (-this.#left / perSecond) * 1000
+  }
+}
+
 /** How much may wait in the pool and be under way, together. */
 export interface AdmissionLimit {
   readonly requests: number
@@ -5,7 +30,7 @@ export interface AdmissionLimit {
   readonly tokens: number
 }
 
-interface Waiting {
+interface QueuedCall {
   readonly tokens: number
   enter(): void
 }
@@ -14,7 +39,7 @@ interface Waiting {
 export class Admission {
   #requests = 0
   #tokens = 0
-  readonly #outside = new Set<Waiting>()
+  readonly #outside = new Set<QueuedCall>()
 
   constructor(private readonly limit: AdmissionLimit) {}
 

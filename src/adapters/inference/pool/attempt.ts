@@ -3,8 +3,8 @@ import { type Answer, type Generation } from '../protocols/protocol.js'
 /** What an answer was worth. */
 export interface Accepted<T> {
   readonly value: T
-  /** Whether it shows that the server runs a value model; then it counts as a success of its endpoint. */
-  readonly proof: boolean
+  /** The questions (`Work.question`) that it shows the server to answer; none: it shows nothing. */
+  readonly proves: readonly string[]
 }
 
 /** A prompt for a certain endpoint, and how to read the answer. */

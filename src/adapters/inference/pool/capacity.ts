@@ -1,5 +1,4 @@
-import { type Taste } from './search.js'
-import { Tuner } from './tuner.js'
+import { type Tolerances, Tuner } from './tuner.js'
 
 export interface CapacityOptions {
   /** Requests under way: a number, or where to begin to look for the best one and where to end. */
@@ -16,9 +15,9 @@ export interface Sent {
 }
 
 /** The headroom makes up for what the tolerance gives away, so that noise does not drive the number up. */
-const ofRequests: Taste = { tolerance: 0.06, worth: 0, grain: 1 / 12 }
+const ofRequests: Tolerances = { tolerance: 0.06, worth: 0, grain: 1 / 12 }
 /** A server that works on prompts together gives far more for several; from there on every bit counts. */
-const ofBatches: Taste = { tolerance: 0.02, worth: 0.15, grain: 1 / 4 }
+const ofBatches: Tolerances = { tolerance: 0.02, worth: 0.15, grain: 1 / 4 }
 
 const rest = { first: 10_000, most: 60_000 }
 

@@ -1,5 +1,5 @@
 import { type Endpoint } from './endpoint.js'
-import { type Job } from './job.js'
+import { type PendingRequest } from './request.js'
 
 /** A request of several prompts waits so long for the last of them, in milliseconds: at an idle server, and at most. */
 const gather = { idle: 2, most: 200 }
@@ -21,7 +21,7 @@ export function gatherMs({ capacity, outstanding, times }: Endpoint): number {
  */
 export function choose(
   endpoints: readonly Endpoint[],
-  job: Job,
+  job: PendingRequest,
   { tokens, waiting, now }: { readonly tokens: number; readonly waiting: number; readonly now: number },
 ): Endpoint | null {
   const ready = (endpoint: Endpoint): boolean =>
@@ -32,7 +32,8 @@ export function choose(
   const cost = (endpoint: Endpoint): number => {
     const kept = endpoint === job.work.near ? 0.8 : 1
     const others = Math.max(0, (endpoint.queued ?? 0) - endpoint.outstanding)
-    const failures = job.suspicion.at(endpoint) + job.refusedBy.filter(one => one === endpoint).length
+    const witness = endpoint.witness(job.work.question)
+    const failures = job.suspicion.at(witness) + job.refusals.at(witness)
     return failures * 1e9 + kept * endpoint.times.expected(endpoint.outstanding + others) + endpoint.outstanding
   }
   let [best, least] = [null as Endpoint | null, Infinity]

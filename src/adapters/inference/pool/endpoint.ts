@@ -1,16 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool, type Dispatcher } from 'undici'
+import { BeyondBounds, wholeAnswer } from '../../foreign-answer.js'
+import { Secrets } from '../../secrets.js'
 import { partCredentials } from '../credentials.js'
-import { Breaker, type BreakerOptions } from './breaker.js'
-import { LineSupport } from './line-support.js'
-import { type Generation, type Protocol, type Verdict } from '../protocols/protocol.js'
+import { type EndpointsReport } from '../endpoints/events.js'
+import {
+  Breaker,
+  type BreakerOptions,
+  Backpressure,
+  LineSupport,
+  Silence,
+  silentAfterMs,
+  silenceText,
+} from './endpoint-health.js'
+import { type Answer, type Generation, type Protocol, type Verdict } from '../protocols/protocol.js'
 import { type Attempt } from './attempt.js'
 import { Capacity } from './capacity.js'
-import { type EndpointStats } from './counters.js'
+import { type EndpointStats, Gauges, Times } from './stats.js'
 import { metricsUrl, pollLoad } from '../load/poll-load.js'
-import { Gauges } from './gauges.js'
-import { Refusals } from './refusals.js'
-import { Times } from './times.js'
+import { EndpointHistory } from './blame.js'
 
 /** Where a server is, and which model it serves. */
 export interface EndpointAddress {
@@ -46,6 +54,10 @@ export interface EndpointOptions {
   /** Whether to ask for whole label lines at all. */
   readonly lines: boolean
   readonly breaker: BreakerOptions
+  /** Milliseconds without an answer after which that is told (10,000). */
+  readonly silentAfterMs?: number
+  /** Told of what becomes of endpoints. */
+  readonly report?: EndpointsReport
 }
 
 /** Codes of a connection that never came to be, or that we ended: the request cannot have been the reason. */
@@ -72,6 +84,8 @@ const maxAnswerBytes = 64 * 2 ** 20
 /** Requests at a time to begin with, of a protocol that takes one prompt in a request, and of one that takes many. */
 const firstRequests = { single: 8, batching: 2 }
 
+const seconds = (ms: number): number => Math.round(ms / 1000)
+
 /** One server: its connections, what it has to do, and how it fares. */
 export class Endpoint {
   /** Where it is, fit to be shown: without name and password. */
@@ -80,7 +94,7 @@ export class Endpoint {
   readonly protocol: Protocol
   readonly capacity: Capacity
   readonly breaker: Breaker
-  readonly refusals = new Refusals()
+  readonly refusals = new Backpressure()
   readonly lines: LineSupport
   readonly times = new Times()
   readonly gauges = new Gauges()
@@ -88,10 +102,9 @@ export class Endpoint {
   outstanding = 0
   /** Tokens of their prompts, roughly. */
   tokens = 0
-  /** Requests answered with what was asked for. */
-  successes = 0
-  /** The latest attempt that succeeded: asked again where there is no other evidence that the server works. */
-  control: Attempt<unknown> | null = null
+  /** What it shows of all questions together. */
+  readonly overall = new EndpointHistory()
+  readonly #witnesses = new Map<string, EndpointHistory>()
   /** Gets nothing new, and goes when its last answer has come. */
   leaving = false
   /** Requests that wait at the server, as it says itself. */
@@ -101,10 +114,16 @@ export class Endpoint {
   readonly #http: Pool
   readonly #basePath: string
   readonly #authorization: Readonly<Record<string, string>>
+  readonly #secrets: Secrets
+  readonly #silence: Silence
+  /** What it said when it last failed. */
+  trouble = ''
 
   constructor(
     readonly address: EndpointAddress,
     private readonly options: EndpointOptions,
+    /** Told while it says nothing, since when. */
+    private readonly isSilent: (endpoint: Endpoint, since: number) => void = () => undefined,
   ) {
     const { url, headers } = partCredentials(address.url)
     const { origin, pathname } = new URL(url)
@@ -118,41 +137,58 @@ export class Endpoint {
       requests: options.inFlight ?? upTo(start, address.maxInFlight ?? options.mostInFlight),
       batch: Math.min(options.batch ?? 0, maxBatch) || { most: maxBatch },
     })
-    this.breaker = new Breaker(options.breaker)
-    this.lines = new LineSupport(options.lines)
+    this.#secrets = new Secrets({ ...headers, ...address.headers }, [address.url, address.metricsUrl ?? address.url])
+    this.breaker = new Breaker(options.breaker, ejected =>
+      options.report?.(
+        ejected
+          ? { event: 'endpoint-ejected', url: this.url, cause: this.trouble }
+          : { event: 'endpoint-returned', url: this.url },
+      ),
+    )
+    this.lines = new LineSupport(options.lines, (asked, reason) =>
+      options.report?.({ event: 'endpoint-asked', url: this.url, by: asked, reason }),
+    )
+    this.#silence = new Silence({
+      afterMs: options.silentAfterMs ?? silentAfterMs,
+      usualMs: () => this.times.mean,
+      silent: ms => {
+        options.report?.({ event: 'endpoint-silent', url: this.url, cause: silenceText(ms), seconds: seconds(ms) })
+        this.isSilent(this, performance.now() - ms)
+      },
+      heard: ms => options.report?.({ event: 'endpoint-heard', url: this.url, seconds: seconds(ms) }),
+    })
     this.#basePath = pathname.replace(/\/$/, '')
     this.#http = new Pool(origin, {
       connections: null,
       connect: { timeout: 5_000 },
       headersTimeout: 0,
       bodyTimeout: 0,
-      maxResponseSize: maxAnswerBytes,
     })
     void this.#watchLoad()
   }
 
   /** Requests that may be under way: one until the first answer, since a server that has just begun may be compiling. */
   get limit(): number {
-    return this.successes === 0 ? 1 : this.capacity.requests
+    return this.overall.successes === 0 ? 1 : this.capacity.requests
   }
 
   get state(): EndpointStats['state'] {
     if (this.leaving) return 'leaving'
     if (this.breaker.ejected) return 'ejected'
-    return this.successes === 0 ? 'warming' : 'up'
+    return this.overall.successes === 0 ? 'warming' : 'up'
   }
 
   /** Whether a request of so many tokens may be sent now. */
   admits(tokens: number, now: number): boolean {
     if (this.leaving || this.refusals.waiting(now, this.outstanding)) return false
-    if (this.breaker.ejected) return this.control === null && this.breaker.admits(now)
+    if (this.breaker.ejected) return this.overall.control === null && this.breaker.admits(now)
     if (this.outstanding === 0) return true
     return this.outstanding < this.limit && this.tokens + tokens <= this.options.tokensInFlight
   }
 
   /** Whether it is time to try an ejected endpoint, and there is something to try it with; if not, work does. */
   mayBeProbed(now: number): boolean {
-    return !this.leaving && this.breaker.ejected && this.control !== null && this.breaker.admits(now)
+    return !this.leaving && this.breaker.ejected && this.overall.control !== null && this.breaker.admits(now)
   }
 
   /** A request of so many tokens has ended. */
@@ -188,27 +224,84 @@ export class Endpoint {
       headers: { ...headers, ...this.#authorization, ...this.address.headers },
       body,
     }
-    const cancel = new AbortController()
-    const stop = (): void => cancel.abort()
-    const deadline = setTimeout(stop, deadlineMs)
-    signal.addEventListener('abort', stop)
+    this.#silence.asked()
     try {
-      const reply = await this.#http.request({ ...request, signal: cancel.signal })
-      const text = await reply.body.text()
-      return this.protocol.classify(
-        { status: reply.statusCode, headers: reply.headers, body: text },
-        generations.length,
-        generations[0]!.sampling !== undefined,
+      const { answer: reply, text } = await wholeAnswer(
+        { ms: deadlineMs, bytes: maxAnswerBytes },
+        cancel => this.#http.request({ ...request, signal: cancel }),
+        signal,
+      )
+      this.#silence.heard()
+      return this.#classified(
+        request.path,
+        generations,
+        body =>
+          this.protocol.classify(
+            { status: reply.statusCode, headers: reply.headers, body },
+            generations.length,
+            generations[0]!.sampling !== undefined,
+          ),
+        text,
       )
     } catch (error) {
       signal.throwIfAborted()
-      if (cancel.signal.aborted) return { kind: 'elsewhere', reason: `no answer within ${deadlineMs} ms` }
+      if (error instanceof BeyondBounds) return { kind: 'elsewhere', reason: error.message }
       const { code, message } = error as NodeJS.ErrnoException
-      return { kind: unreachable.has(code ?? '') ? 'unavailable' : 'elsewhere', reason: message || (code ?? 'failed') }
+      return {
+        kind: unreachable.has(code ?? '') ? 'unavailable' : 'elsewhere',
+        reason: this.#secrets.cut(message || (code ?? 'failed')),
+      }
     } finally {
-      clearTimeout(deadline)
-      signal.removeEventListener('abort', stop)
+      this.#silence.ended()
     }
+  }
+
+  /**
+   * The verdict on a body. What goes wrong is said in the server's words, without what was sent as a secret and with the
+   * path asked; an answer stays as it came.
+   */
+  #classified(
+    path: string,
+    generations: readonly Generation[],
+    classify: (body: string) => Verdict,
+    body: string,
+  ): Verdict {
+    const verdict = classify(body)
+    if (verdict.kind === 'ok') return verdict
+    // Cut before it is shortened: half a secret is not found.
+    const clean = this.#secrets.cut(body)
+    const again = clean === body ? verdict : classify(clean)
+    const said = again.kind === 'ok' ? 'what was sent as a secret came back' : again.reason
+    return { ...verdict, reason: this.#secrets.cut(`${said} (${this.protocol.request(generations).method} ${path})`) }
+  }
+
+  /** An answer without what was sent as a secret, to say what is wrong with it. */
+  withoutSecrets(answer: Answer): Answer {
+    switch (answer.kind) {
+      case 'sentence':
+        return { ...answer, sentence: this.#secrets.cut(answer.sentence) }
+      case 'continuation':
+        return { ...answer, text: this.#secrets.cut(answer.text) }
+      case 'scores':
+        return answer
+    }
+  }
+
+  /** What it shows of one question. */
+  witness(question: string): EndpointHistory {
+    const known = this.#witnesses.get(question) ?? new EndpointHistory(this.overall)
+    this.#witnesses.set(question, known)
+    return known
+  }
+
+  /** It answered well, and so shows that it answers these questions. */
+  succeeded(attempt: Attempt<unknown>, questions: readonly string[]): void {
+    for (const one of [this.overall, ...questions.map(question => this.witness(question))]) one.succeeded(attempt)
+  }
+
+  /** What succeeded before says nothing any more. */
+  forget(): void {
+    for (const one of [this.overall, ...this.#witnesses.values()]) one.control = null
   }
 
   /** Asks the server itself how much waits there, from some time after the beginning until it is closed. */
@@ -218,6 +311,13 @@ export class Endpoint {
     await sleep(loadAfterMs, undefined, { signal, ref: false }).catch(() => undefined)
     const source = { url: page ?? metricsUrl(url), headers: headers ?? {} }
     await pollLoad(source, load => (this.queued = load?.waiting ?? null), signal)
+  }
+
+  /** Why it does nothing now; null when it does something. */
+  get #troubleNow(): string | null {
+    const { since } = this.#silence
+    if (since !== null) return silenceText(performance.now() - since)
+    return this.state === 'up' || this.trouble === '' ? null : this.trouble
   }
 
   /** How it stands now. */
@@ -237,6 +337,8 @@ export class Endpoint {
       tokens: { ...this.gauges.tokens },
       queued: this.queued,
       pricePerHour: this.address.pricePerHour ?? null,
+      by: this.protocol.gives === 'scores' ? 'scores' : this.lines.asked,
+      trouble: this.#troubleNow,
     }
   }
 

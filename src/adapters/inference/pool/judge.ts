@@ -1,24 +1,18 @@
-import { SteerflowError } from '../../../domain/errors.js'
+import { explain, SteerflowError } from '../../../domain/errors.js'
 import { backoff, type Backoff } from '../../../runtime/retry.js'
 import { type Answer, type Verdict } from '../protocols/protocol.js'
 import { type Attempt } from './attempt.js'
-import { type Counters } from './counters.js'
+import { type PendingRequest, type Dispatch } from './request.js'
+import { type PoolCounters } from './stats.js'
 import { type Endpoint } from './endpoint.js'
-import { type Job } from './job.js'
-import { type Load } from './load.js'
 import { type Outage } from './outage.js'
 import { type Prober } from './prober.js'
-import { type RetryBudget } from './retry-budget.js'
-
-/**
- * Refusals after which a request is taken to be invalid, elsewhere where there is another server: one may be set up with
- * less room than the others, or be confused. Invalid requests are rare, so that this costs little.
- */
-const opinions = 4
+import { type RetryBudget } from './admission.js'
+import { type PoisonEvidence, type EndpointHistory } from './blame.js'
 
 /** What the judge acts on. */
-export interface Court {
-  readonly counters: Counters
+export interface JudgeDependencies {
+  readonly counters: PoolCounters
   readonly outage: Outage
   readonly prober: Prober
   readonly budget: RetryBudget
@@ -26,8 +20,8 @@ export interface Court {
   readonly retry: Backoff
   readonly random: () => number
   /** Endpoints of the model of a job, those that leave not among them. */
-  serving(job: Job): readonly Endpoint[]
-  enqueue(job: Job, where: 'front' | 'back'): void
+  serving(job: PendingRequest): readonly Endpoint[]
+  enqueue(job: PendingRequest, where: 'front' | 'back'): void
 }
 
 /**
@@ -35,9 +29,9 @@ export interface Court {
  * for everything (`Outage`).
  */
 export class Judge {
-  constructor(private readonly court: Court) {}
+  constructor(private readonly court: JudgeDependencies) {}
 
-  judge(load: Load, verdict: Verdict): void {
+  judge(load: Dispatch, verdict: Verdict): void {
     const { endpoint, jobs } = load
     this.court.counters.outcomes[verdict.kind]++
     if (verdict.kind === 'ok') {
@@ -46,6 +40,7 @@ export class Judge {
       return
     }
     endpoint.gauges.failed(verdict.kind)
+    endpoint.trouble = verdict.reason
     switch (verdict.kind) {
       case 'poison':
         this.#poisoned(load, verdict.reason)
@@ -64,7 +59,7 @@ export class Judge {
   }
 
   /** The endpoint works on requests, whatever the answers are worth. */
-  #answered({ endpoint, sent, jobs, underWay }: Load): void {
+  #answered({ endpoint, sent, jobs, underWay }: Dispatch): void {
     const now = performance.now()
     endpoint.times.add(now - sent.at, underWay, jobs.length, now)
     endpoint.capacity.answered(sent, now)
@@ -72,24 +67,29 @@ export class Judge {
     if (full) endpoint.capacity.overloaded(full.sent, full.underWay, now)
   }
 
-  #poisoned({ endpoint, jobs, probe }: Load, reason: string): void {
+  #poisoned(load: Dispatch, reason: string): void {
+    const { endpoint, jobs, probe } = load
     endpoint.breaker.undecided(probe)
     if (jobs.length > 1) {
       this.#separate(jobs)
       return
     }
-    const [job] = jobs as [Job]
-    job.refusedBy.push(endpoint)
-    if (job.refusedBy.length < opinions) {
-      job.alone = true
-      this.court.enqueue(job, 'back')
-      return
-    }
-    const message = `${endpoint.url} refused the request`
-    job.fail(new SteerflowError('STEERFLOW_INFERENCE_REFUSED', message, { cause: new Error(reason) }))
+    const [job] = jobs as [PendingRequest]
+    const error = new Error(`${endpoint.url}: ${reason}`)
+    this.#fresh(load, job, true)
+    // Whether it is the record's fault shows when others are accepted here; an endpoint that accepted none has no say.
+    const witness = endpoint.witness(job.work.question)
+    if (witness.successes === 0 && (job.refusals.count === 0 || probe)) this.#suspectEndpoint(load, job)
+    job.refusals.add(witness, job.successesWhenSent)
+    job.alone = true
+    this.#failed([job], error)
+    void this.#askAgainOrGiveUp(load, job, job.refusals, () => {
+      const message = `${endpoint.url} refused the request, and accepted others since`
+      return new SteerflowError('STEERFLOW_INFERENCE_REFUSED', message, { cause: error })
+    })
   }
 
-  #overloaded({ endpoint, sent, probe }: Load, retryAfterMs: number | null): void {
+  #overloaded({ endpoint, sent, probe }: Dispatch, retryAfterMs: number | null): void {
     const now = performance.now()
     const alone = endpoint.refusals.refused(sent, endpoint.outstanding, now, retryAfterMs)
     if (!alone && !probe) return
@@ -98,46 +98,46 @@ export class Judge {
   }
 
   /** The jobs lost their turn through no fault of theirs. */
-  #sendAgain({ endpoint, jobs }: Load, reason: string): void {
-    this.court.outage.failed(new Error(`${endpoint.url}: ${reason}`))
+  #sendAgain({ endpoint, jobs }: Dispatch, reason: string): void {
+    this.#failed(jobs, new Error(`${endpoint.url}: ${reason}`))
     for (const job of jobs.toReversed()) this.court.enqueue(job, 'front')
   }
 
-  #failedHere(load: Load, error: Error): void {
+  #failedHere(load: Dispatch, error: Error): void {
     const { jobs } = load
     if (jobs.length === 1) {
       this.#blame(load, jobs[0]!, error)
       return
     }
     this.#suspectEndpoint(load, jobs[0]!)
-    this.court.outage.failed(error)
+    this.#failed(jobs, error)
     this.#separate(jobs)
   }
 
   /** A request with several prompts failed as a whole: which of them it was shows when each goes alone. */
-  #separate(jobs: readonly Job[]): void {
+  #separate(jobs: readonly PendingRequest[]): void {
     for (const job of jobs.toReversed()) {
       job.alone = true
       this.court.enqueue(job, 'front')
     }
   }
 
-  #accept(load: Load, job: Job, attempt: Attempt<unknown>, answer: Answer): void {
+  #accept(load: Dispatch, job: PendingRequest, attempt: Attempt<unknown>, answer: Answer): void {
     const { endpoint } = load
     try {
-      const { value, proof } = attempt.accept(answer)
+      const { value, proves } = attempt.accept(answer)
       endpoint.breaker.succeeded()
       endpoint.gauges.succeeded(answer.tokens)
-      if (proof) {
-        endpoint.successes++
-        endpoint.control = attempt
-        this.court.outage.over()
+      this.#fresh(load, job, false)
+      if (proves.length > 0) {
+        endpoint.succeeded(attempt, proves)
+        this.court.outage.succeeded(proves)
       }
       job.succeed(value)
-    } catch (error) {
+    } catch {
       this.court.counters.outcomes.answer++
       endpoint.gauges.failed('answer')
-      this.#blame(load, job, error)
+      this.#blame(load, job, complaint(endpoint, attempt, answer))
     }
   }
 
@@ -145,38 +145,108 @@ export class Judge {
    * A job failed where it was alone. One that failed before says nothing about the endpoint; one that never did may be a
    * sign that the endpoint is broken.
    */
-  #blame(load: Load, job: Job, error: unknown): void {
+  #blame(load: Dispatch, job: PendingRequest, error: unknown): void {
     if (job.suspicion.count === 0 || load.probe) this.#suspectEndpoint(load, job)
-    job.suspicion.add(load.endpoint, load.successesWhenSent)
+    this.#fresh(load, job, true)
+    job.suspicion.add(load.endpoint.witness(job.work.question), job.successesWhenSent)
     job.alone = true
-    this.court.outage.failed(error)
-    void this.#retryOrGiveUp(load, job, error)
+    this.#failed([job], error)
+    void this.#askAgainOrGiveUp(load, job, job.suspicion, () => {
+      const message = `failed ${job.suspicion.count} times while others succeeded`
+      return new SteerflowError('STEERFLOW_RECORD_EXHAUSTED', message, { cause: error })
+    })
   }
 
   /** On mere suspicion at most half of a model's endpoints are out: better a doubtful one than the load of all on few. */
-  #suspectEndpoint({ endpoint, probe }: Load, job: Job): void {
+  #suspectEndpoint({ endpoint, probe }: Dispatch, job: PendingRequest): void {
     const serving = this.court.serving(job)
     const out = serving.filter(({ breaker }) => breaker.ejected).length
     const spared = serving.length > 1 && out + 1 > serving.length / 2
     endpoint.breaker.failed(performance.now(), { probe, certain: false, spared })
   }
 
-  async #retryOrGiveUp(load: Load, job: Job, error: unknown): Promise<void> {
-    const { suspicion } = job
+  /** Asks again, later; gives a job up where enough failures count, each as `error` says. */
+  async #askAgainOrGiveUp(
+    load: Dispatch,
+    job: PendingRequest,
+    against: PoisonEvidence,
+    error: () => SteerflowError,
+  ): Promise<void> {
     const exhausted = (): boolean => {
       const usable = this.court.serving(job).filter(({ breaker }) => !breaker.ejected).length
-      return suspicion.exhausted(usable)
+      return against.exhausted(usable)
     }
-    const { control } = load.endpoint
-    const otherWorks = control?.generation.prompt !== load.attempts[0]!.generation.prompt
-    if (suspicion.grave && !exhausted() && otherWorks) await this.court.prober.works(load.endpoint)
-    if (exhausted()) {
-      const message = `failed ${suspicion.count} times while others succeeded`
-      job.fail(new SteerflowError('STEERFLOW_RECORD_EXHAUSTED', message, { cause: error }))
+    if (against.grave && !exhausted()) await this.#sibling(load, job)
+    if (exhausted() && (await this.#isWitness(load, job, against))) {
+      job.fail(error())
       return
     }
     if (job.settled) return
-    const wait = backoff(suspicion.count, this.court.retry, this.court.random)
+    const wait = backoff(against.count, this.court.retry, this.court.random)
     job.later(Math.max(wait, this.court.budget.take(performance.now())), () => this.court.enqueue(job, 'back'))
+  }
+
+  /**
+   * Whether successes at an endpoint are evidence against a job. Where many fail, one that passed may have been lucky:
+   * then something that once succeeded there has to pass twice as often in a row as the job failed. If it does not, the failures
+   * were the endpoint's, and the job begins anew.
+   */
+  async #isWitness(load: Dispatch, job: PendingRequest, against: PoisonEvidence): Promise<boolean> {
+    const { endpoint } = load
+    const witness = endpoint.witness(job.work.question)
+    if (!witness.doubtful) return true
+    for (let passed = 0; passed < 2 * against.limit; passed++) {
+      if (this.#otherThan(load, witness) && (await this.#works(endpoint, witness))) continue
+      against.clear()
+      return false
+    }
+    return true
+  }
+
+  /**
+   * Asks an endpoint the same question of something else: of what once succeeded there, or where nothing did, of a turn as
+   * short as can be.
+   */
+  async #sibling(load: Dispatch, { work }: PendingRequest): Promise<void> {
+    const { endpoint } = load
+    const witness = endpoint.witness(work.question)
+    if (witness.control === null) await this.court.prober.accepts(endpoint, work.sibling?.(endpoint) ?? null)
+    else if (this.#otherThan(load, witness)) await this.#works(endpoint, witness)
+  }
+
+  /** Whether an endpoint has answered something else than this that can be asked again. */
+  #otherThan({ attempts }: Dispatch, { control }: EndpointHistory): boolean {
+    return control !== null && control.generation.prompt !== attempts[0]!.generation.prompt
+  }
+
+  /** Tries what once succeeded; an endpoint that refuses it is left alone. */
+  async #works(endpoint: Endpoint, witness: EndpointHistory): Promise<boolean> {
+    if (await this.court.prober.accepts(endpoint, witness.control)) return true
+    endpoint.breaker.failed(performance.now(), { probe: false, certain: witness.control === null })
+    return false
+  }
+
+  /** Notes how a job fared that never failed before. */
+  #fresh({ endpoint }: Dispatch, job: PendingRequest, failed: boolean): void {
+    if (job.suspicion.count + job.refusals.count > 0) return
+    for (const one of [endpoint.overall, endpoint.witness(job.work.question)]) one.fresh(failed)
+  }
+
+  #failed(jobs: readonly PendingRequest[], cause: unknown): void {
+    this.court.outage.failed(
+      cause,
+      jobs.map(({ work }) => work.question),
+    )
+  }
+}
+
+/** What is wrong with an answer, said without what was sent as a secret. */
+function complaint(endpoint: Endpoint, attempt: Attempt<unknown>, answer: Answer): unknown {
+  try {
+    attempt.accept(endpoint.withoutSecrets(answer))
+    return new SteerflowError('STEERFLOW_INFERENCE_ANSWER', 'the reply holds what was sent as a secret')
+  } catch (error) {
+    endpoint.trouble = explain(error)
+    return new Error(endpoint.url, { cause: error })
   }
 }

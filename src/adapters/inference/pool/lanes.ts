@@ -1,14 +1,14 @@
-import { type Job } from './job.js'
+import { type PendingRequest } from './request.js'
 
 /** How far ahead others of like length are looked for, in requests. */
 const horizon = 4
 
 /** Jobs that wait for an endpoint, in order of arrival, apart for each model. */
 export class Lanes {
-  readonly #lanes = new Map<string, Job[]>()
+  readonly #lanes = new Map<string, PendingRequest[]>()
 
   /** Adds a job behind the others, or before them when it lost its turn through no fault of its own. */
-  add(job: Job, where: 'front' | 'back'): void {
+  add(job: PendingRequest, where: 'front' | 'back'): void {
     const { model } = job.work
     const lane = this.#lanes.get(model) ?? []
     if (where === 'front') lane.unshift(job)
@@ -27,7 +27,7 @@ export class Lanes {
   }
 
   /** The next job of a model that nobody has given up yet. */
-  next(model: string): Job | null {
+  next(model: string): PendingRequest | null {
     const lane = this.#lanes.get(model)
     while (lane?.[0]?.settled) lane.shift()
     if (lane?.[0]) return lane[0]
@@ -40,12 +40,12 @@ export class Lanes {
    * long as its longest prompt: of those that come soon, the nearest in length are taken. The first always goes, so that
    * none waits for ever.
    */
-  take(model: string, count: number): Job[] {
+  take(model: string, count: number): PendingRequest[] {
     const lane = this.#lanes.get(model)!
     const first = lane.shift()!
     if (count === 1 || first.alone || lane.length === 0) return [first]
     const near = lane.slice(0, horizon * count).filter(job => !job.settled && !job.alone)
-    const apart = (job: Job): number => Math.abs(job.work.characters - first.work.characters)
+    const apart = (job: PendingRequest): number => Math.abs(job.work.characters - first.work.characters)
     const taken = new Set(near.sort((a, b) => apart(a) - apart(b)).slice(0, count - 1))
     this.#lanes.set(model, [
       ...lane.slice(0, horizon * count).filter(job => !taken.has(job)),

@@ -2,18 +2,16 @@ import { setMaxListeners } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type Backoff } from '../../../runtime/retry.js'
-import { Admission, type AdmissionLimit, roughTokens } from './admission.js'
+import { Admission, type AdmissionLimit, roughTokens, RetryBudget } from './admission.js'
 import { choose, gatherMs, serves } from './choose.js'
-import { Counters } from './counters.js'
+import { PoolCounters } from './stats.js'
 import { Endpoint, type EndpointAddress, type EndpointOptions } from './endpoint.js'
-import { Job } from './job.js'
+import { PendingRequest, type Work, type Dispatch, sameLimits } from './request.js'
 import { Judge } from './judge.js'
 import { Lanes } from './lanes.js'
-import { type Load, sameLimits } from './load.js'
-import { Outage } from './outage.js'
+import { Outage, type OutageNow } from './outage.js'
 import { Prober } from './prober.js'
-import { RetryBudget } from './retry-budget.js'
-import { type Work } from './work.js'
+import { silenceText } from './endpoint-health.js'
 
 export interface PoolOptions extends EndpointOptions {
   /** What may wait here and be under way together; who comes then waits outside. */
@@ -31,10 +29,12 @@ export interface PoolOptions extends EndpointOptions {
  * room there is is found by trying (`Capacity`). What a failure means is decided by `Judge`.
  */
 export class Pool {
-  readonly counters = new Counters()
+  readonly counters = new PoolCounters()
   readonly #endpoints: Endpoint[] = []
   readonly #lanes = new Lanes()
-  readonly #jobs = new Set<Job>()
+  readonly #jobs = new Set<PendingRequest>()
+  /** Requests under way. */
+  readonly #loads = new Set<Dispatch>()
   readonly #admission: Admission
   readonly #outage: Outage
   readonly #budget = new RetryBudget()
@@ -48,7 +48,12 @@ export class Pool {
     const { retry, breaker } = options
     setMaxListeners(0, this.#closed.signal)
     this.#admission = new Admission(options.queue)
-    this.#outage = new Outage(options.retryForMs, error => this.#failAll(error))
+    this.#outage = new Outage({
+      patienceMs: options.retryForMs,
+      end: error => this.#failAll(error),
+      report: options.report ?? (() => undefined),
+      asked: question => [...this.#jobs].some(({ work }) => work.question === question),
+    })
     this.#prober = new Prober(this.counters, this.#outage, this.#closed.signal)
     this.#judge = new Judge({
       counters: this.counters,
@@ -83,11 +88,15 @@ export class Pool {
     return this.#outage.lastsMs
   }
 
+  get outage(): OutageNow | null {
+    return this.#outage.now
+  }
+
   /** Adds a server; work that waits goes there at once. One of that address that was about to leave stays. */
   add(address: EndpointAddress): void {
     const known = this.#endpoints.find(endpoint => isDeepStrictEqual(endpoint.address, address))
     if (known) known.leaving = false
-    else this.#endpoints.push(new Endpoint(address, this.options))
+    else this.#endpoints.push(new Endpoint(address, this.options, (one, since) => this.#silent(one, since)))
     this.#schedule()
   }
 
@@ -123,7 +132,7 @@ export class Pool {
 
   async close(): Promise<void> {
     this.#failAll(new SteerflowError('STEERFLOW_OUTAGE', 'the fleet was closed'))
-    this.#outage.over()
+    this.#outage.stop()
     this.#closed.abort()
     clearTimeout(this.#wake)
     await Promise.all(this.#endpoints.splice(0).map(endpoint => endpoint.close()))
@@ -131,8 +140,12 @@ export class Pool {
 
   #queued(work: Work<unknown>): Promise<unknown> {
     return new Promise<unknown>((resolve, reject) => {
-      const settled = (job: Job): void => void this.#jobs.delete(job)
-      const job = new Job(work, { resolve, reject, settled }, this.options.maxFailures)
+      const settled = (job: PendingRequest): void => {
+        this.#jobs.delete(job)
+        // What failed last was the record's fault: nothing is left that an outage would hold up.
+        if (this.#jobs.size === 0 && !work.signal.aborted) this.#outage.stop()
+      }
+      const job = new PendingRequest(work, { resolve, reject, settled }, this.options.maxFailures)
       this.#jobs.add(job)
       this.#enqueue(job, 'back')
     })
@@ -142,7 +155,7 @@ export class Pool {
     for (const job of this.#jobs) job.fail(error)
   }
 
-  #enqueue(job: Job, where: 'front' | 'back'): void {
+  #enqueue(job: PendingRequest, where: 'front' | 'back'): void {
     if (job.settled) return
     job.queuedAt = performance.now()
     this.#lanes.add(job, where)
@@ -168,7 +181,8 @@ export class Pool {
     }
     for (const model of this.#lanes.models()) {
       const serving = this.#serving(model)
-      if (serving.length === 0) this.#outage.failed(new Error('there is no endpoint'))
+      const next = this.#lanes.next(model)
+      if (serving.length === 0 && next) this.#outage.failed(new Error('there is no endpoint'), [next.work.question])
       for (let job = this.#lanes.next(model); job; job = this.#lanes.next(model)) {
         const tokens = roughTokens(job.work.characters)
         const endpoint = choose(serving, job, { tokens, waiting: this.#lanes.length(model), now })
@@ -184,15 +198,16 @@ export class Pool {
   }
 
   /** Takes the next job, and others that may share its request. */
-  #load(endpoint: Endpoint, model: string, now: number): Load {
+  #load(endpoint: Endpoint, model: string, now: number): Dispatch {
     const taken = this.#lanes.take(model, endpoint.capacity.batch)
-    const jobs: Job[] = []
+    const jobs: PendingRequest[] = []
     const attempts = []
     for (const job of taken) {
       const attempt = job.work.attempt(endpoint)
       if (attempts[0] && !sameLimits(attempt, attempts[0])) this.#enqueue(job, 'front')
       else {
         job.sent = true
+        job.successesWhenSent = endpoint.witness(job.work.question).successes
         jobs.push(job)
         attempts.push(attempt)
       }
@@ -202,13 +217,14 @@ export class Pool {
     endpoint.tokens += tokens
     const sent = endpoint.capacity.sent(jobs.length, underWay, now)
     const probe = endpoint.breaker.sent()
-    return { endpoint, jobs, attempts, tokens, underWay, sent, probe, successesWhenSent: endpoint.successes }
+    return { endpoint, jobs, attempts, tokens, underWay, sent, probe }
   }
 
-  async #send(load: Load): Promise<void> {
+  async #send(load: Dispatch): Promise<void> {
     const { endpoint, jobs, attempts } = load
     const signal = jobs.length === 1 ? jobs[0]!.signal : this.#closed.signal
     this.counters.calls++
+    this.#loads.add(load)
     this.#budget.earned()
     try {
       const generations = attempts.map(attempt => attempt.generation)
@@ -220,9 +236,18 @@ export class Pool {
       endpoint.breaker.undecided(load.probe)
       for (const job of jobs) job.fail(error)
     } finally {
+      this.#loads.delete(load)
       endpoint.returned(load.tokens)
       this.#schedule()
     }
+  }
+
+  /** What a server was asked that says nothing fails, until somebody answers it. */
+  #silent(endpoint: Endpoint, since: number): void {
+    const jobs = [...this.#loads].filter(load => load.endpoint === endpoint).flatMap(load => load.jobs)
+    const questions = new Set(jobs.map(({ work }) => work.question))
+    const cause = new Error(`${endpoint.url}: ${silenceText(performance.now() - since)}`)
+    this.#outage.failed(cause, [...questions], since)
   }
 
   async #probe(endpoint: Endpoint): Promise<void> {

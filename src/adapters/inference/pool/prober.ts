@@ -1,22 +1,22 @@
 import { type Attempt } from './attempt.js'
-import { type Counters } from './counters.js'
+import { type PoolCounters } from './stats.js'
 import { type Endpoint } from './endpoint.js'
 import { type Outage } from './outage.js'
 import { type Answer } from '../protocols/protocol.js'
 
-/** Whether an answer to an attempt shows that the endpoint works. */
-function isProof(attempt: Attempt<unknown>, answer: Answer): boolean {
+/** The questions that an answer to an attempt shows the endpoint to answer. */
+function provenBy(attempt: Attempt<unknown>, answer: Answer): readonly string[] {
   try {
-    return attempt.accept(answer).proof
+    return attempt.accept(answer).proves
   } catch {
-    return false
+    return []
   }
 }
 
 /** Tries endpoints with something that once succeeded there: no record suffers, and none can mislead. */
 export class Prober {
   constructor(
-    private readonly counters: Counters,
+    private readonly counters: PoolCounters,
     private readonly outage: Outage,
     private readonly closed: AbortSignal,
   ) {}
@@ -24,26 +24,27 @@ export class Prober {
   /** Tries an ejected endpoint; its breaker closes, or opens for longer. */
   async probe(endpoint: Endpoint): Promise<void> {
     const probe = endpoint.breaker.sent()
-    if (await this.works(endpoint)) endpoint.breaker.succeeded()
+    if (await this.accepts(endpoint, endpoint.overall.control)) endpoint.breaker.succeeded()
     else endpoint.breaker.failed(performance.now(), { probe, certain: true })
   }
 
-  /** Whether an endpoint answers something that once succeeded there; if it answers, but badly, that is forgotten. */
-  async works(endpoint: Endpoint): Promise<boolean> {
-    const { control } = endpoint
+  /** Whether an endpoint answers an attempt that is surely in order; if it answers badly, what succeeded before is forgotten. */
+  async accepts(endpoint: Endpoint, control: Attempt<unknown> | null): Promise<boolean> {
     if (!control) return false
     this.counters.calls++
     const verdict = await endpoint.send([control.generation], this.closed).catch(() => null)
     if (!verdict) return false
     this.counters.outcomes[verdict.kind]++
-    if (verdict.kind === 'ok' && isProof(control, verdict.answers[0]!)) {
+    const proves = verdict.kind === 'ok' ? provenBy(control, verdict.answers[0]!) : []
+    if (proves.length > 0) {
       endpoint.refusals.answered()
-      endpoint.successes++
-      this.outage.over()
+      endpoint.succeeded(control, proves)
+      endpoint.breaker.succeeded()
+      this.outage.succeeded(proves)
       return true
     }
     if (verdict.kind !== 'ok') endpoint.gauges.failed(verdict.kind)
-    if (verdict.kind === 'ok' || verdict.kind === 'poison') endpoint.control = null
+    if (verdict.kind === 'ok' || verdict.kind === 'poison') endpoint.forget()
     return false
   }
 }

@@ -19,13 +19,13 @@ export const asciiJson = (text: string): string =>
 
 const list = (texts: readonly string[]): string => `[${texts.map(asciiJson).join(', ')}]`
 
-/** The original annotator's body, byte for byte (steerlm-scripts §3). */
+/** The original annotator's body, byte for byte (docs/reference/original-scripts.md#requests). */
 const greedyBody = (sentences: readonly string[], { maxTokens, endStrings }: Generation): string =>
   `{"sentences": ${list(sentences)}, "tokens_to_generate": ${maxTokens}, "temperature": 0.1, "add_BOS": false, ` +
   '"top_k": 1, "top_p": 1.0, "greedy": true, "all_probs": false, "repetition_penalty": 1.0, ' +
   `"min_tokens_to_generate": 1, "end_strings": ${list(endStrings)}}`
 
-/** The same for texts that are drawn. Servers before v1.23 take no notice of the seed (steerlm-scripts §4). */
+/** The same for texts that are drawn. Servers before v1.23 take no notice of the seed. */
 function body(sentences: readonly string[], generation: Generation): string {
   const { sampling } = generation
   if (sampling === undefined || sampling.temperature === 0) return greedyBody(sentences, generation)
@@ -37,7 +37,7 @@ function body(sentences: readonly string[], generation: Generation): string {
   })
 }
 
-/** NeMo's Megatron text generation server: `PUT /generate` (steerlm-scripts §4). */
+/** NeMo's Megatron text generation server: `PUT /generate` (docs/reference/inference-servers.md#nemo-generate). */
 export const nemoGenerate: Protocol = {
   name: 'nemo-generate',
   gives: 'text',

@@ -28,8 +28,8 @@ type Choice = z.output<typeof Reply>['choices'][number]
 const single = 'reward'
 
 /**
- * A reward model behind `POST /v1/chat/completions` (NIM): the reply to a conversation is the scores of its last message
- * (inference §3.3).
+ * A reward model behind `POST /v1/chat/completions` (NIM): the reply to a conversation is the scores of its last
+ * message (docs/reference/inference-servers.md#reward-models-behind-chat-completions).
  */
 export const openAiReward = ({ model }: OpenAiRewardOptions, set: AttributeSet): Protocol => ({
   name: 'openai-reward',
@@ -77,8 +77,8 @@ function classifyBody({ body }: HttpReply, count: number, set: AttributeSet): Ve
 
 /** `helpfulness:1.25,correctness:0.5` */
 function readContent({ message }: Choice): ReadonlyMap<string, number> | null {
-  const items = message?.content?.trim().split(/\s*,\s*/) ?? []
-  const pairs = items.map(item => /^([^\s:]+)\s*:\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/.exec(item))
+  const items = message?.content?.split(',').map(item => item.trim()) ?? []
+  const pairs = items.map(item => /^([^\s:]+)\s*:\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?)$/.exec(item))
   if (pairs.length === 0 || !pairs.every(pair => pair !== null)) return null
   return new Map(pairs.map(([, key, float]) => [key!, Number(float)]))
 }

@@ -1,10 +1,71 @@
+import { type Protocol, type HttpReply, type TokenCounts, type Verdict } from './protocol.js'
 import { z } from 'zod'
+import { parseOrUndefined } from '../../../domain/json/parse.js'
 import { greedy } from '../../../domain/sampling.js'
 import { Guided, guidedFields } from './guided.js'
-import { joinEvents } from './openai-events.js'
-import { type HttpReply, type Protocol, type TokenCounts, type Verdict } from './protocol.js'
 import { classifyStatus, excerpt } from './status.js'
-import { parseOrUndefined } from '../../../domain/json/parse.js'
+
+/** `POST /v1/completions`: the server continues the prompt as it stands. */
+export const openAiCompletions = (options: OpenAiOptions): Protocol =>
+  openAiText(
+    {
+      name: 'openai-completions',
+      path: '/v1/completions',
+      prompt: prompt => ({ prompt }),
+      text: choice => choice.text,
+    },
+    options,
+  )
+
+/**
+ * `POST /v1/chat/completions`: the whole prompt is one user message, since a label behind a turn has no place among
+ * messages; the reply is taken as its continuation. The server puts its chat template around it, so that a model which was
+ * trained on the bare prompt wants a template that passes the message through.
+ */
+export const openAiChat = (options: OpenAiOptions): Protocol =>
+  openAiText(
+    {
+      name: 'openai-chat',
+      path: '/v1/chat/completions',
+      prompt: content => ({ messages: [{ role: 'user', content }] }),
+      text: choice => choice.message?.content,
+    },
+    options,
+  )
+
+const Event = z.looseObject({
+  choices: z.array(
+    z.looseObject({
+      text: z.string().nullish(),
+      delta: z.looseObject({ content: z.string().nullish() }).nullish(),
+      finish_reason: z.string().nullish(),
+    }),
+  ),
+  usage: z.unknown().optional(),
+})
+
+/**
+ * The events of a streamed reply (`data: {…}` a line) as the reply that comes without streaming: one choice, its text put
+ * together, its last `finish_reason` and the last `usage`. An event that is none, such as an error, is returned as it is;
+ * undefined when there is no event, or one is not JSON.
+ */
+export function joinEvents(body: string): unknown {
+  const lines = body.split('\n').flatMap(line => (line.startsWith('data:') ? [line.slice('data:'.length).trim()] : []))
+  if (lines.length === 0) return undefined
+  let text = ''
+  let finish: string | null = null
+  let usage: unknown = null
+  for (const line of lines.filter(one => one !== '[DONE]')) {
+    const json = parseOrUndefined(line)
+    const event = Event.safeParse(json)
+    if (!event.success) return json
+    const [choice] = event.data.choices
+    text += choice?.text ?? choice?.delta?.content ?? ''
+    finish = choice?.finish_reason ?? finish
+    usage = event.data.usage ?? usage
+  }
+  return { choices: [{ text, message: { content: text }, finish_reason: finish }], usage }
+}
 
 /** Options of the protocols by which OpenAI-compatible servers generate text. */
 export const OpenAiOptions = z.strictObject({
@@ -22,19 +83,19 @@ export interface Dialect {
   readonly name: string
   readonly path: string
   prompt(text: string): Readonly<Record<string, unknown>>
-  text(choice: Choice): string | null | undefined
+  text(choice: CompletionChoice): string | null | undefined
 }
 
-export const Choice = z.looseObject({
+export const CompletionChoice = z.looseObject({
   text: z.string().nullish(),
   message: z.looseObject({ content: z.string().nullish() }).nullish(),
   finish_reason: z.string().nullish(),
 })
-export type Choice = z.output<typeof Choice>
+export type CompletionChoice = z.output<typeof CompletionChoice>
 
 const Count = z.int().nonnegative()
 const Reply = z.looseObject({
-  choices: z.array(Choice),
+  choices: z.array(CompletionChoice),
   usage: z.looseObject({ prompt_tokens: Count, completion_tokens: Count }).nullish().catch(null),
 })
 
@@ -49,7 +110,8 @@ export function openAiText(dialect: Dialect, { model, guided, stream = false }: 
   return {
     name: dialect.name,
     gives: 'text',
-    // These servers batch what is under way by themselves, and count tokens only for one prompt a request (inference §1.1).
+    // These servers batch what is under way by themselves, and count tokens only for one prompt a request
+    // (docs/reference/inference-servers.md#llamacpp).
     maxBatch: 1,
     request: generations => {
       const { prompt, maxTokens, endStrings, line, sampling = greedy } = generations[0]!
@@ -79,7 +141,10 @@ export function openAiText(dialect: Dialect, { model, guided, stream = false }: 
   }
 }
 
-/** Status 200 is not success: a generation may have been broken off, by another request too (inference §1.2). */
+/**
+ * Status 200 is not success: another request may have broken the generation off
+ * (docs/reference/inference-servers.md#llamacpp).
+ */
 function classifyBody(dialect: Dialect, { body }: HttpReply, count: number, answers: boolean): Verdict {
   const elsewhere = (reason: string): Verdict => ({ kind: 'elsewhere', reason })
   const json = parseOrUndefined(body) ?? joinEvents(body)

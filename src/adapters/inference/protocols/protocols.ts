@@ -2,26 +2,28 @@ import { z } from 'zod'
 import { type AttributeSet } from '../../../domain/attributes.js'
 import { SteerflowError } from '../../../domain/errors.js'
 import { nemoGenerate } from './nemo-generate.js'
-import { openAiChat } from './openai-chat.js'
-import { openAiCompletions } from './openai-completions.js'
+import { openAiChat, OpenAiOptions, openAiCompletions } from './openai-text.js'
 import { openAiReward, OpenAiRewardOptions } from './openai-reward.js'
-import { OpenAiOptions } from './openai-text.js'
 import { type Protocol } from './protocol.js'
 import { tritonReward, TritonRewardOptions } from './triton-reward.js'
 
-/** One row of the table: the schema of a protocol's options, and how they make one. */
-interface Known<Options extends z.ZodType> {
-  readonly options: Options
+/** One row of the table: how the options of an entry make a protocol. */
+export interface KnownProtocol {
+  /** The options that it takes: `model`, the name in requests; `guided`, how label lines are asked for. */
+  readonly takes: readonly string[]
   /** @throws STEERFLOW_CONFIG_INVALID when the options do not fit. */
   make(given: unknown, set: AttributeSet): Protocol
 }
 
-function known<Options extends z.ZodType>(
+/** Protocols by their names in the configuration. */
+export type Protocols = Readonly<Record<string, KnownProtocol>>
+
+function known<Options extends z.ZodObject>(
   options: Options,
   create: (options: z.output<Options>, set: AttributeSet) => Protocol,
-): Known<Options> {
+): KnownProtocol {
   return {
-    options,
+    takes: Object.keys(options.shape),
     make: (given, set) => {
       const parsed = options.safeParse(given)
       if (parsed.success) return create(parsed.data, set)
@@ -30,27 +32,27 @@ function known<Options extends z.ZodType>(
   }
 }
 
-/** Every protocol by its name in the configuration. */
+/** The protocols that are built in. */
 export const protocols = {
   'nemo-generate': known(z.strictObject({}), () => nemoGenerate),
   'openai-completions': known(OpenAiOptions, openAiCompletions),
   'openai-chat': known(OpenAiOptions, openAiChat),
   'openai-reward': known(OpenAiRewardOptions, openAiReward),
   'triton-reward': known(TritonRewardOptions, tritonReward),
-} as const satisfies Record<string, Known<z.ZodType>>
+} as const satisfies Protocols
 
 export type ProtocolName = keyof typeof protocols
 
 /**
  * The protocol of that name. `set` is the attribute set that the fleet works with: servers that score turns are held to it.
+ * @param all the protocols that there are
  * @throws STEERFLOW_CONFIG_INVALID when there is no such protocol, its options do not fit, or it cannot give such labels.
  */
-export function protocolOf(name: string, options: unknown, set: AttributeSet): Protocol {
-  if (!Object.hasOwn(protocols, name)) {
-    const names = Object.keys(protocols).join(', ')
-    throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `no inference protocol is called ${name}; known: ${names}`)
-  }
-  return checkedFor(set, protocols[name as ProtocolName].make(options, set))
+export function protocolOf(name: string, options: unknown, set: AttributeSet, all: Protocols = protocols): Protocol {
+  const found = Object.hasOwn(all, name) ? all[name] : undefined
+  if (found) return checkedFor(set, found.make(options, set))
+  const names = Object.keys(all).join(', ')
+  throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `no inference protocol is called ${name}; known: ${names}`)
 }
 
 /**

@@ -23,8 +23,9 @@ const Rewards = z.looseObject({
 const Reply = z.looseObject({ outputs: z.array(z.looseObject({ name: z.string() })) })
 
 /**
- * NeMo-Aligner's reward server: KServe v2 behind Triton (inference §3.2). Versions before 0.4 also answer `exceeded`,
- * which later ones do not have, and took `add_EOS`, which later ones refuse: neither is used.
+ * NeMo-Aligner's reward server: KServe v2 behind Triton
+ * (docs/reference/inference-servers.md#nemo-aligner-reward-server). Versions before 0.4 also answer `exceeded` and take
+ * `add_EOS`, which later ones refuse: neither is used.
  */
 export const tritonReward = ({ model }: TritonRewardOptions, set: AttributeSet): Protocol => ({
   name: 'triton-reward',

@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { type ProcessIdentity, ProcessIdentity as Identity } from '../../processes/identity.js'
+import { SteerflowError } from '../../../domain/errors.js'
 import { writeDurably, writeFirst } from '../../storage/durable.js'
+import { readSmallJson } from '../../storage/small-file.js'
 
 /** How the job's own process ended: the step that failed, or the last. */
 export const Exit = z.strictObject({
@@ -14,12 +17,12 @@ export const Exit = z.strictObject({
 export type Exit = z.output<typeof Exit>
 
 /** What a watching process is given to run: see `Rendered`. */
-export const Watched = z.strictObject({
+export const WatchedAttempt = z.strictObject({
   steps: z.array(z.array(z.string()).min(1)).min(1),
   env: z.record(z.string(), z.string()),
   workdir: z.string().nullable(),
 })
-export type Watched = z.output<typeof Watched>
+export type WatchedAttempt = z.output<typeof WatchedAttempt>
 
 /**
  * What is known of an attempt lies in its folder, so that any later process finds it: `pid.json` (which process watches
@@ -27,14 +30,53 @@ export type Watched = z.output<typeof Watched>
  */
 export const attemptFiles = { pid: 'pid.json', exit: 'exit.json', cancelled: 'cancelled', log: 'log' } as const
 
-async function readJson<T>(schema: z.ZodType<T>, path: string): Promise<T | null> {
-  const text = await readFile(path, 'utf8').catch(() => null)
-  return text === null ? null : schema.parse(JSON.parse(text))
+/**
+ * Opens the log of an attempt, to write behind what is in it or to read it. A link is not followed, and a pipe not waited
+ * for: somebody put them there.
+ * @throws STEERFLOW_PATH_OUTSIDE; errors of the file system
+ */
+export async function openLog(folder: string, to: 'append' | 'read'): Promise<FileHandle> {
+  const path = join(folder, attemptFiles.log)
+  const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, O_APPEND, O_CREAT } = constants
+  const flags = to === 'read' ? O_RDONLY : O_WRONLY | O_APPEND | O_CREAT
+  const foreign = () => new SteerflowError('STEERFLOW_PATH_OUTSIDE', `${path} is a link or no file: remove it`)
+  const file = await open(path, flags | O_NOFOLLOW | O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
+    throw ['ELOOP', 'EISDIR', 'ENXIO'].includes(error.code ?? '') ? foreign() : error
+  })
+  if ((await file.stat()).isFile()) return file
+  await file.close()
+  throw foreign()
 }
+
+/** The end of the log of an attempt, at most so many bytes; empty where there is none that can be read. */
+export async function logEnd(folder: string, mostBytes = 1 << 20): Promise<string> {
+  const file = await openLog(folder, 'read').catch(() => null)
+  if (file === null) return ''
+  try {
+    const { size } = await file.stat()
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(Math.min(size, mostBytes)), {
+      position: Math.max(0, size - mostBytes),
+    })
+    return buffer.toString('utf8', 0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+async function readJson<T>(schema: z.ZodType<T>, path: string): Promise<T | null> {
+  const value = await readSmallJson(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  })
+  return value === null ? null : schema.parse(value)
+}
+
+/** Process 1 leads no job: signals to "group 1" go to every process. */
+const Leader = Identity.extend({ pid: z.int().min(2) })
 
 /** The process that took the attempt; null when nobody has yet. */
 export const readOwner = (folder: string): Promise<ProcessIdentity | null> =>
-  readJson(Identity, join(folder, attemptFiles.pid))
+  readJson(Leader, join(folder, attemptFiles.pid))
 
 /** How the attempt ended; null when that is not known. */
 export const readExit = (folder: string): Promise<Exit | null> => readJson(Exit, join(folder, attemptFiles.exit))

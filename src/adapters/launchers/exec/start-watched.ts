@@ -1,10 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { compiledUrl } from '../../compiled-url.js'
-import { attemptFiles, readOwner, type Watched } from './attempt.js'
+import { logEnd, openLog, readOwner, type WatchedAttempt } from './attempt.js'
 
 const watcher = fileURLToPath(compiledUrl(import.meta.url, './watch.js'))
 
@@ -15,11 +13,11 @@ const watcher = fileURLToPath(compiledUrl(import.meta.url, './watch.js'))
  */
 export async function startWatched(
   folder: string,
-  watched: Watched,
+  watched: WatchedAttempt,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
   if ((await readOwner(folder)) !== null) return
-  const log = await open(join(folder, attemptFiles.log), 'a')
+  const log = await openLog(folder, 'append')
   try {
     const args = [watcher, folder, JSON.stringify(watched)]
     const watching = spawn(process.execPath, args, { detached: true, stdio: ['ignore', log.fd, log.fd], env })
@@ -45,6 +43,6 @@ async function taken(folder: string, watching: ChildProcess): Promise<void> {
 
 /** The end of the log in a folder, on one line. */
 export async function lastLines(folder: string): Promise<string> {
-  const log = await readFile(join(folder, attemptFiles.log), 'utf8').catch(() => '')
+  const log = await logEnd(folder, 64 << 10)
   return log.trimEnd().split('\n').slice(-3).join(' | ').slice(-500)
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { ownIdentity } from '../../processes/identity.js'
 import { syncFolder } from '../../storage/durable.js'
-import { type Exit, takeAttempt, Watched, writeExit } from './attempt.js'
+import { type Exit, takeAttempt, WatchedAttempt, writeExit } from './attempt.js'
 
 /**
  * The process between the pipeline and a job: leads the job's process group, takes the attempt, runs its steps one after
@@ -9,7 +9,7 @@ import { type Exit, takeAttempt, Watched, writeExit } from './attempt.js'
  * Usage: node watch.js FOLDER STEPS, which is a Watched in JSON
  */
 const [folder, text] = process.argv.slice(2) as [string, string]
-const { steps, env, workdir } = Watched.parse(JSON.parse(text))
+const { steps, env, workdir } = WatchedAttempt.parse(JSON.parse(text))
 
 const run = ([program, ...args]: readonly string[]): Promise<Omit<Exit, 'step'>> =>
   new Promise(resolve => {

@@ -1,14 +1,19 @@
 import type { BatchV1Api, CoreV1Api, CustomObjectsApi, V1ConfigMap, V1Job, V1Pod } from '@kubernetes/client-node'
 import { z } from 'zod'
 import { SteerflowError } from '../../../domain/errors.js'
+import { parseOrUndefined } from '../../../domain/json/parse.js'
+import { type Bounds, within } from '../../foreign-answer.js'
+import { optionalPackage } from '../../optional-package.js'
+import { Secrets } from '../../secrets.js'
+import { boundedHttp } from './bounded-http.js'
 import { type TrainJob } from './manifest.js'
 import { type KubernetesSettings } from './settings.js'
 
-/** Milliseconds after which a call counts as lost. */
-const patience = 30_000
+/** Of a call: a list of pods holds their whole specifications. */
+const usual: Bounds = { ms: 30_000, bytes: 32 << 20 }
 
 /** What an object of an attempt tells of itself; Job and TrainJob have these in common. */
-export const Told = z.object({
+export const ClusterJob = z.object({
   metadata: z.object({
     uid: z.string(),
     labels: z.record(z.string(), z.string()).default({}),
@@ -29,7 +34,7 @@ export const Told = z.object({
     })
     .default({ conditions: [] }),
 })
-export type Told = z.output<typeof Told>
+export type ClusterJob = z.output<typeof ClusterJob>
 
 const train = { group: 'trainer.kubeflow.org', version: 'v1alpha1', plural: 'trainjobs' }
 const Status = z.object({ code: z.int(), body: z.unknown() })
@@ -40,13 +45,8 @@ function answerOf(error: unknown): { readonly code: number; readonly said: strin
   const status = Status.safeParse(error)
   if (!status.success) return null
   const { code, body } = status.data
-  let parsed: unknown = body
-  try {
-    if (typeof body === 'string') parsed = JSON.parse(body)
-  } catch {
-    // Not what the API server says: a proxy, for one.
-  }
-  const told = Body.safeParse(parsed)
+  // What is no JSON is not what the API server says: a proxy, for one.
+  const told = Body.safeParse(typeof body === 'string' ? parseOrUndefined(body) : body)
   return { code, said: told.success ? told.data.message : `status ${code}` }
 }
 
@@ -56,17 +56,21 @@ export class KubernetesApi {
     private readonly namespace: string,
     private readonly kind: KubernetesSettings['kind'],
     private readonly apis: { readonly batch: BatchV1Api; readonly core: CoreV1Api; readonly custom: CustomObjectsApi },
+    /** What authorises the calls; a token is known when it is first sent. */
+    private readonly secrets: Secrets,
+    private readonly ms: number,
   ) {}
 
   /**
    * The cluster of the kubeconfig or of the pod in which this runs.
-   * @throws STEERFLOW_CONFIG_INVALID when the client is not installed, or there is no such context.
+   * @throws STEERFLOW_PACKAGE_MISSING when the client is not installed, STEERFLOW_CONFIG_INVALID without such a context.
    */
-  static async open({ namespace, kind, context }: KubernetesSettings): Promise<KubernetesApi> {
-    const client = await import('@kubernetes/client-node').catch((cause: unknown) => {
-      const why = 'launchers.kubernetes: the package @kubernetes/client-node is not installed'
-      throw new SteerflowError('STEERFLOW_CONFIG_INVALID', why, { cause })
-    })
+  static async open({ namespace, kind, context }: KubernetesSettings, bounds: Bounds = usual): Promise<KubernetesApi> {
+    const client = await optionalPackage(
+      '@kubernetes/client-node',
+      'launchers.kubernetes',
+      () => import('@kubernetes/client-node'),
+    )
     const config = new client.KubeConfig()
     config.loadFromDefault()
     if (context !== '') {
@@ -75,15 +79,32 @@ export class KubernetesApi {
       }
       config.setCurrentContext(context)
     }
-    return new KubernetesApi(namespace, kind, {
-      batch: config.makeApiClient(client.BatchV1Api),
-      core: config.makeApiClient(client.CoreV1Api),
-      custom: config.makeApiClient(client.CustomObjectsApi),
+    const secrets = new Secrets()
+    const authorize = config.applySecurityAuthentication.bind(config)
+    config.applySecurityAuthentication = async request => {
+      await authorize(request)
+      const { Authorization = '', authorization = Authorization } = request.getHeaders()
+      secrets.addHeader(authorization)
+    }
+    const server = config.getCurrentCluster()?.server
+    if (server === undefined) {
+      throw new SteerflowError('STEERFLOW_CONFIG_INVALID', 'launchers.kubernetes: the kubeconfig names no cluster')
+    }
+    const configuration = client.createConfiguration({
+      baseServer: new client.ServerConfiguration(server, {}),
+      authMethods: { default: config },
+      httpApi: client.wrapHttpLibrary(boundedHttp(bounds, client.ResponseContext)),
     })
+    const apis = {
+      batch: new client.BatchV1Api(configuration),
+      core: new client.CoreV1Api(configuration),
+      custom: new client.CustomObjectsApi(configuration),
+    }
+    return new KubernetesApi(namespace, kind, apis, secrets, bounds.ms)
   }
 
   /** Creates the object of an attempt; null when its name is taken. @throws STEERFLOW_JOB_INVALID when it is refused. */
-  create(body: V1Job | TrainJob): Promise<Told | null> {
+  create(body: V1Job | TrainJob): Promise<ClusterJob | null> {
     const { namespace } = this
     const { batch, custom } = this.apis
     return this.#call(async () => {
@@ -91,12 +112,12 @@ export class KubernetesApi {
         body.kind === 'TrainJob'
           ? ((await custom.createNamespacedCustomObject({ namespace, body, ...train })) as unknown)
           : await batch.createNamespacedJob({ namespace, body: body as V1Job, fieldValidation: 'Strict' })
-      return Told.parse(made)
+      return ClusterJob.parse(made)
     }, [409])
   }
 
   /** The object of that name; null when there is none. */
-  read(name: string): Promise<Told | null> {
+  read(name: string): Promise<ClusterJob | null> {
     const { namespace } = this
     const { batch, custom } = this.apis
     return this.#call(async () => {
@@ -104,7 +125,7 @@ export class KubernetesApi {
         this.kind === 'TrainJob'
           ? ((await custom.getNamespacedCustomObject({ namespace, name, ...train })) as unknown)
           : await batch.readNamespacedJob({ namespace, name })
-      return Told.parse(found)
+      return ClusterJob.parse(found)
     }, [404])
   }
 
@@ -157,21 +178,20 @@ export class KubernetesApi {
   }
 
   async #call<T>(call: () => Promise<T>, expected: readonly number[]): Promise<T | null> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('no answer in time')), patience)
-    })
     try {
-      return await Promise.race([call(), late])
+      // What objects say of themselves is kept and shown as well.
+      // Beside the bound of each answer: the client may call a program for its credentials.
+      return this.secrets.cutAll(await within(this.ms, call))
     } catch (cause) {
       const answer = answerOf(cause)
       if (answer !== null && expected.includes(answer.code)) return null
-      const said = `kubernetes: ${answer?.said ?? (cause as Error).message}`
-      // 401: a token is renewed by whoever made it; 429 and 5xx pass. The rest stays wrong however often it is asked.
-      const isPassing = answer === null || answer.code === 401 || answer.code === 429 || answer.code >= 500
-      throw new SteerflowError(isPassing ? 'STEERFLOW_LAUNCHER_UNAVAILABLE' : 'STEERFLOW_JOB_INVALID', said, { cause })
-    } finally {
-      clearTimeout(timer)
+      const said = `kubernetes: ${this.secrets.cut(answer?.said ?? (cause as Error).message)}`
+      // 3xx: a proxy, not the API server; 401: a token is renewed by whoever made it; 429 and 5xx pass. The rest stays wrong however often it is asked.
+      const isPassing =
+        answer === null || answer.code < 400 || answer.code === 401 || answer.code === 429 || answer.code >= 500
+      throw new SteerflowError(isPassing ? 'STEERFLOW_LAUNCHER_UNAVAILABLE' : 'STEERFLOW_JOB_INVALID', said, {
+        cause: this.secrets.plain(cause),
+      })
     }
   }
 }

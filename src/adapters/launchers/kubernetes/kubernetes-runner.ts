@@ -1,18 +1,20 @@
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1Pod } from '@kubernetes/client-node'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type JobEvent } from '../../../domain/job.js'
 import { type JobEnd, type JobProgress, type JobStart, type LaunchingRunner } from '../../../stages/needs.js'
+import { type Trainer } from '../../../trainers/trainer.js'
+import { trainers as builtIn } from '../../../trainers/trainers.js'
+import { below } from '../../storage/below.js'
 import { exists, storing, writeDurably } from '../../storage/durable.js'
 import { attemptName } from '../attempt-name.js'
 import { attemptFiles } from '../exec/attempt.js'
 import { instanceOf } from '../instance.js'
 import { attemptFolder, jobFiles, outputFolder, renderJobAt, writeAttempt, writeJobFolder } from '../job-folder.js'
 import { succeeded } from '../trained-model.js'
-import { KubernetesApi, type Told } from './api.js'
-import { type Attempt, attemptLabel, batchJob, configMap, filesPath, trainJob } from './manifest.js'
+import { KubernetesApi, type ClusterJob } from './api.js'
+import { type JobAttempt, attemptLabel, batchJob, configMap, filesPath, trainJob } from './manifest.js'
 import { type KubernetesSettings } from './settings.js'
 
 /**
@@ -27,20 +29,21 @@ export class KubernetesRunner implements LaunchingRunner {
   constructor(
     private readonly root: string,
     private readonly settings: KubernetesSettings,
+    private readonly trainers: readonly Trainer[] = builtIn,
   ) {}
 
   async render(job: JobEvent): Promise<string> {
-    const folder = await writeJobFolder(this.root, job)
+    const folder = await writeJobFolder(this.root, job, this.trainers)
     const { object } = this.#manifests(await this.#attempt({ ...job, attempt: job.attempt + 1 }), job)
     const text = `${JSON.stringify(object, null, 2)}\n`
-    await storing(`write the manifest of ${job.job}`, () =>
-      writeDurably(join(this.root, folder, 'manifest.json'), text),
+    await storing(`write the manifest of ${job.job} in ${below(this.root, folder)}`, () =>
+      writeDurably(below(this.root, folder, 'manifest.json'), text),
     )
     return folder
   }
 
   async start(job: JobEvent): Promise<JobStart> {
-    await writeAttempt(this.root, job, this.settings.dataPath)
+    await writeAttempt(this.root, job, this.trainers, this.settings.dataPath)
     const attempt = await this.#attempt(job)
     const { object, files } = this.#manifests(attempt, job)
     const api = await this.#api()
@@ -79,7 +82,7 @@ export class KubernetesRunner implements LaunchingRunner {
 
   async cancel(job: JobEvent): Promise<void> {
     const name = await this.#name(job)
-    const marker = join(this.root, attemptFolder(job), attemptFiles.cancelled)
+    const marker = below(this.root, attemptFolder(job), attemptFiles.cancelled)
     await storing(`cancel ${job.job}`, () => writeDurably(marker, ''))
     if ((await (await this.#api()).delete(name)) === null) {
       throw new SteerflowError('STEERFLOW_USAGE', `there is no ${name} in ${this.settings.namespace}`)
@@ -87,9 +90,9 @@ export class KubernetesRunner implements LaunchingRunner {
   }
 
   /** What its conditions say of the end of an attempt; null while it has none. */
-  async #end(job: JobEvent, { status }: Told, api: KubernetesApi, name: string): Promise<JobEnd | null> {
+  async #end(job: JobEvent, { status }: ClusterJob, api: KubernetesApi, name: string): Promise<JobEnd | null> {
     const holding = (type: string) => status.conditions.find(found => found.type === type && found.status === 'True')
-    if (holding('Complete')) return succeeded(this.root, job)
+    if (holding('Complete')) return succeeded(this.root, job, this.trainers)
     const failed = holding('Failed')
     if (!failed) return null
     const why = [failed.reason, failed.message].filter(Boolean).join(': ')
@@ -98,7 +101,7 @@ export class KubernetesRunner implements LaunchingRunner {
   }
 
   async #gone(job: JobEvent, name: string): Promise<JobEnd> {
-    const marker = join(this.root, attemptFolder(job), attemptFiles.cancelled)
+    const marker = below(this.root, attemptFolder(job), attemptFiles.cancelled)
     const wasAsked = await exists(marker)
     if (wasAsked) return { state: 'cancelled', detail: 'deleted' }
     const where = `the namespace ${this.settings.namespace}`
@@ -108,19 +111,22 @@ export class KubernetesRunner implements LaunchingRunner {
     }
   }
 
-  async #attempt(job: JobEvent): Promise<Attempt> {
+  async #attempt(job: JobEvent): Promise<JobAttempt> {
     const { settings } = this
     // A Job mounts its files apart; the pods of a TrainJob find them in the data folder.
-    const folder = settings.kind === 'Job' ? filesPath : join(settings.dataPath, attemptFolder(job))
-    const rendered = renderJobAt(settings.dataPath, job, { folder, output: join(settings.dataPath, outputFolder(job)) })
+    const folder = settings.kind === 'Job' ? filesPath : below(settings.dataPath, attemptFolder(job))
+    const rendered = renderJobAt(settings.dataPath, job, this.trainers, {
+      folder,
+      output: below(settings.dataPath, outputFolder(job)),
+    })
     return { name: await this.#name(job), job, rendered, settings }
   }
 
-  #manifests(attempt: Attempt, job: JobEvent) {
+  #manifests(attempt: JobAttempt, job: JobEvent) {
     const { kind, dataPath } = this.settings
     return kind === 'Job'
       ? { object: batchJob(attempt), files: configMap(attempt, jobFiles(job, attempt.rendered)) }
-      : { object: trainJob(attempt, join(dataPath, attemptFolder(attempt.job))), files: null }
+      : { object: trainJob(attempt, below(dataPath, attemptFolder(attempt.job))), files: null }
   }
 
   #name = async (job: JobEvent): Promise<string> => attemptName(job, await instanceOf(this.root))

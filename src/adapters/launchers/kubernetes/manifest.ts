@@ -11,7 +11,7 @@ export const attemptLabel = 'steerflow/attempt'
 export const filesPath = '/steerflow-job'
 
 /** What a manifest is made of. */
-export interface Attempt {
+export interface JobAttempt {
   readonly name: string
   readonly job: JobEvent
   readonly rendered: Rendered
@@ -21,7 +21,7 @@ export interface Attempt {
 const invalid = (why: string): SteerflowError => new SteerflowError('STEERFLOW_JOB_INVALID', why)
 
 /** Name, labels and notes of every object of an attempt. */
-function metadata({ name, job, settings }: Attempt) {
+function metadata({ name, job, settings }: JobAttempt) {
   const { namespace, queue, priorityClass } = settings
   return {
     name,
@@ -36,7 +36,7 @@ function metadata({ name, job, settings }: Attempt) {
   }
 }
 
-function environment({ rendered, settings }: Attempt): V1EnvVar[] {
+function environment({ rendered, settings }: JobAttempt): V1EnvVar[] {
   const plain = { ...rendered.env, ...settings.environment }
   const secret = Object.entries(settings.secretEnvironment).map(([name, reference]) => {
     const [of = '', key = ''] = reference.split('/')
@@ -46,7 +46,7 @@ function environment({ rendered, settings }: Attempt): V1EnvVar[] {
 }
 
 /** Requests and limits of a node. GPUs are never shared: what is requested is the limit. */
-function resources({ rendered, settings }: Attempt) {
+function resources({ rendered, settings }: JobAttempt) {
   const gpus = settings.gpus ?? rendered.machines?.devices ?? 0
   const both = {
     ...(settings.memory !== '' && { memory: settings.memory }),
@@ -56,7 +56,7 @@ function resources({ rendered, settings }: Attempt) {
 }
 
 /** The files of an attempt, for the pods of a Job. */
-export const configMap = (attempt: Attempt, files: Readonly<Record<string, string>>): V1ConfigMap => ({
+export const configMap = (attempt: JobAttempt, files: Readonly<Record<string, string>>): V1ConfigMap => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
   metadata: metadata(attempt),
@@ -69,7 +69,7 @@ export const configMap = (attempt: Attempt, files: Readonly<Record<string, strin
  * by itself, since another start is another attempt.
  * @throws STEERFLOW_JOB_INVALID without an image or a volume, and for more than one node.
  */
-export function batchJob(attempt: Attempt): V1Job {
+export function batchJob(attempt: JobAttempt): V1Job {
   const { rendered, settings } = attempt
   if (settings.image === '') throw invalid('launchers.kubernetes.image is not set')
   if (settings.dataClaim === '') throw invalid('launchers.kubernetes.dataClaim is not set')
@@ -130,12 +130,13 @@ export interface TrainJob {
 }
 
 /**
- * A TrainJob of Kubeflow, with the keys that every version of Trainer v2 takes (trainers §5). It has no volumes of its own:
- * its runtime mounts the data folder, in which the job's files lie too.
+ * A TrainJob of Kubeflow, with the keys that every version of Trainer v2 takes
+ * (docs/reference/training-tools.md#kubernetes-and-kubeflow). It has no volumes of its own: its runtime mounts the data
+ * folder, in which the job's files lie too.
  * @param folder the attempt's folder in the containers
  * @throws STEERFLOW_JOB_INVALID for several steps on several nodes, since each node would run them all.
  */
-export function trainJob(attempt: Attempt, folder: string): TrainJob {
+export function trainJob(attempt: JobAttempt, folder: string): TrainJob {
   const { rendered, settings } = attempt
   const { nodes, tasks } = rendered.machines ?? { nodes: 1, tasks: 1 }
   const several = rendered.steps.length > 1

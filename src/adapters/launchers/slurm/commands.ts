@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process'
 import { userInfo } from 'node:os'
 import { SteerflowError } from '../../../domain/errors.js'
+import { type Bounds } from '../../foreign-answer.js'
+import { printed } from '../../processes/printed.js'
 
 /** A job as Slurm describes it. */
 export interface SlurmJob {
@@ -10,24 +11,18 @@ export interface SlurmJob {
   readonly reason: string
 }
 
-/** Milliseconds after which a command of Slurm counts as hanging. */
-const patience = 60_000
+/** Of a command of Slurm: the longest list is of every job of that name. */
+const usual: Bounds = { ms: 60_000, bytes: 16 << 20 }
 
 /**
  * Runs a command of Slurm and returns what it printed.
- * @throws STEERFLOW_LAUNCHER_UNAVAILABLE with what it said, when it fails: the controller or its database is away.
+ * @throws STEERFLOW_LAUNCHER_UNAVAILABLE with what it said, when it fails or does not end: the controller or its database
+ * is away.
  */
-function slurm(command: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(command, args, { timeout: patience, maxBuffer: 16 << 20 }, (error, stdout, stderr) => {
-      if (error === null) resolve(stdout)
-      else {
-        const said = stderr.trim() || error.message
-        reject(new SteerflowError('STEERFLOW_LAUNCHER_UNAVAILABLE', `${command}: ${said}`, { cause: error }))
-      }
-    })
+const slurm = (command: string, args: readonly string[], bounds: Bounds = usual): Promise<string> =>
+  printed(command, args, bounds).catch((cause: Error) => {
+    throw new SteerflowError('STEERFLOW_LAUNCHER_UNAVAILABLE', `${command}: ${cause.message}`, { cause })
   })
-}
 
 const rows = (text: string): SlurmJob[] =>
   text
@@ -39,9 +34,9 @@ const rows = (text: string): SlurmJob[] =>
     })
 
 /** Jobs of that name which the controller knows: all that have not ended, and those that ended lately. */
-export const queued = async (name: string): Promise<readonly SlurmJob[]> => {
+export const queued = async (name: string, bounds?: Bounds): Promise<readonly SlurmJob[]> => {
   const own = [`--user=${userInfo().username}`, `--name=${name}`]
-  return rows(await slurm('squeue', ['--noheader', '--states=all', ...own, '--format=%i|%T|%r']))
+  return rows(await slurm('squeue', ['--noheader', '--states=all', ...own, '--format=%i|%T|%r'], bounds))
 }
 
 /**

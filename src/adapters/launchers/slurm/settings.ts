@@ -33,7 +33,7 @@ export const SlurmSettings = z.strictObject({
     .describe('further long options of sbatch, by name: constraint, reservation, …'),
   container: z.string().default('').describe('image of the container for srun (pyxis); empty: no container'),
   mounts: z
-    .array(z.string().regex(/^[^\s,]+:[^\s,]+$/, 'expected source:target or source:target:ro'))
+    .array(z.string().regex(/^[^\s,][^\s,:]*:[^\s,]+$/, 'expected source:target or source:target:ro'))
     .default([])
     .describe('mounts of the container beside the data folder, as source:target or source:target:ro'),
   environment: z

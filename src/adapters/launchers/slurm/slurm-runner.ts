@@ -1,23 +1,64 @@
-import { readFile } from 'node:fs/promises'
+import { SteerflowError } from '../../../domain/errors.js'
+import { accounted, queued, type SlurmJob, cancelled } from './commands.js'
+import { meaningOf } from './states.js'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { SteerflowError } from '../../../domain/errors.js'
 import { type JobEvent } from '../../../domain/job.js'
 import { type JobEnd, type JobProgress, type JobStart, type LaunchingRunner } from '../../../stages/needs.js'
+import { type Trainer } from '../../../trainers/trainer.js'
+import { trainers as builtIn } from '../../../trainers/trainers.js'
+import { below } from '../../storage/below.js'
 import { exists, storing, writeDurably } from '../../storage/durable.js'
+import { readSmall } from '../../storage/small-file.js'
 import { attemptName } from '../attempt-name.js'
 import { lastLines } from '../exec/start-watched.js'
 import { instanceOf } from '../instance.js'
 import { attemptFolder, writeAttempt, writeJobFolder } from '../job-folder.js'
 import { succeeded } from '../trained-model.js'
-import { cancelled, queued, type SlurmJob } from './commands.js'
-import { submitEnvironment } from './environment.js'
-import { lookUp } from './look-up.js'
 import { slurmScript } from './script.js'
 import { type SlurmSettings } from './settings.js'
-import { meaningOf } from './states.js'
 import { submission, submissions, submit } from './submit.js'
+
+/** What is known of a job. */
+export interface LookedUp {
+  /** Null when neither command knows it. */
+  readonly job: SlurmJob | null
+  /** Whether that can be relied on: not where the controller has forgotten the job and accounting has no end of it (yet). */
+  readonly certain: boolean
+}
+
+/**
+ * A job by its name, and its id where that is known: what the controller says is newer than what accounting says.
+ * @throws STEERFLOW_LAUNCHER_UNAVAILABLE when one of the two does not answer: then nothing is known.
+ */
+export async function lookUp(name: string, id: string | null, since: Date): Promise<LookedUp> {
+  const ours = (jobs: readonly SlurmJob[]) => jobs.findLast(job => id === null || job.id === id) ?? null
+  const now = ours(await queued(name))
+  if (now !== null) return { job: now, certain: true }
+  const then = ours(await accountedIfAny(name, since))
+  return { job: then, certain: then !== null && !['waiting', 'running'].includes(meaningOf(then.state)) }
+}
+
+/** Nothing where the cluster keeps no accounts. */
+async function accountedIfAny(name: string, since: Date): Promise<readonly SlurmJob[]> {
+  try {
+    return await accounted(name, since)
+  } catch (thrown) {
+    if (thrown instanceof SteerflowError && /disabled/i.test(thrown.message)) return []
+    throw thrown
+  }
+}
+
+/**
+ * Variables of a login that jobs may rely on. Of the rest, any may be a secret, and Slurm keeps what it is given; those of
+ * sbatch itself (SBATCH_*) would prevail over the head of the script.
+ */
+const harmless = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|MODULEPATH|SLURM_CONF\w*)$/
+
+/** The environment in which sbatch runs, and which Slurm hands to the job. */
+export const submitEnvironment = (own: NodeJS.ProcessEnv, named: readonly string[]): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(own).filter(([name]) => harmless.test(name) || named.includes(name)))
 
 const scriptFile = 'job.sbatch'
 
@@ -32,19 +73,20 @@ export class SlurmRunner implements LaunchingRunner {
   constructor(
     private readonly root: string,
     private readonly settings: SlurmSettings,
+    private readonly trainers: readonly Trainer[] = builtIn,
   ) {}
 
   async render(job: JobEvent): Promise<string> {
-    return writeJobFolder(this.root, job)
+    return writeJobFolder(this.root, job, this.trainers)
   }
 
   async start(job: JobEvent): Promise<JobStart> {
-    const folder = join(this.root, attemptFolder(job))
-    const { root, settings } = this
+    const folder = below(this.root, attemptFolder(job))
+    const { root, settings, trainers } = this
     const name = await this.#name(job)
-    const rendered = await writeAttempt(root, job)
+    const rendered = await writeAttempt(root, job, trainers)
     const script = slurmScript({ name, folder, root, rendered, settings })
-    await storing(`write the script of ${job.job}`, () => writeDurably(join(folder, scriptFile), script))
+    await storing(`write the script of ${job.job} in ${folder}`, () => writeDurably(join(folder, scriptFile), script))
     const env = submitEnvironment(process.env, settings.environment)
     const command = ['sbatch', '--parsable', `--job-name=${name}`, join(folder, scriptFile)]
     return storing(`submit ${job.job}`, async () => {
@@ -77,9 +119,9 @@ export class SlurmRunner implements LaunchingRunner {
         if (isEnd) return this.#judge(job, found)
       }
       // A job that has just ended may be gone from the controller before accounting has its end.
-      uncertainSince = certain ? null : (uncertainSince ?? Date.now())
+      uncertainSince = certain ? null : (uncertainSince ?? performance.now())
       const lag = this.settings.accountingLagSeconds * 1000
-      if (uncertainSince !== null && Date.now() - uncertainSince >= lag) return this.#untold(job, name)
+      if (uncertainSince !== null && performance.now() - uncertainSince >= lag) return this.#untold(job, name)
       await sleep(this.settings.pollSeconds * 1000, undefined, { signal })
     }
   }
@@ -94,13 +136,14 @@ export class SlurmRunner implements LaunchingRunner {
 
   /** What the nth call of sbatch came to; null where it is certain that it submitted nothing. */
   async #settled(job: JobEvent, name: string, n: number): Promise<JobStart | null> {
-    const call = await submission(join(this.root, attemptFolder(job)), n, 100)
+    const call = await submission(below(this.root, attemptFolder(job)), n, 100)
     if (call.end === 'submitted') return { state: 'launched', id: call.id }
     // Asked after the call is over, so that it is not missed; throws while the controller does not answer.
     const { job: found } = await lookUp(name, await this.#id(job), monthAgo())
     if (found !== null) return { state: 'launched', id: found.id }
     if (call.end === 'refused') throw new SteerflowError('STEERFLOW_JOB_INVALID', call.said)
-    const ageMs = call.end === 'lost' ? Date.now() - call.at.getTime() : 0
+    // By the clock of the wall: one that was set back must not make an old call young, and its job be submitted twice.
+    const ageMs = call.end === 'lost' ? Math.abs(Date.now() - call.at.getTime()) : 0
     const isRemembered = ageMs < this.settings.minJobAgeSeconds * 1000
     if (call.end === 'unanswered' || (job.host === this.host && isRemembered)) return null
     const detail = `it is not known whether sbatch submitted ${name}: neither squeue nor sacct has it; if it is not there, retry it`
@@ -110,16 +153,16 @@ export class SlurmRunner implements LaunchingRunner {
   async #judge(job: JobEvent, { id, state, reason }: SlurmJob): Promise<JobEnd> {
     const how = `Slurm job ${id}: ${[state, reason].filter(Boolean).join(', ')}`
     const meaning = meaningOf(state)
-    if (meaning === 'succeeded') return succeeded(this.root, job)
+    if (meaning === 'succeeded') return succeeded(this.root, job, this.trainers)
     if (meaning === 'cancelled') return { state: 'cancelled', detail: how }
     return { state: 'failed', detail: [how, await this.#log(job)].filter(Boolean).join('; ') }
   }
 
   /** The job is in neither command. Its script says whether it came to its end; otherwise nobody can. */
   async #untold(job: JobEvent, name: string): Promise<JobEnd> {
-    const finished = join(this.root, attemptFolder(job), 'finished')
+    const finished = below(this.root, attemptFolder(job), 'finished')
     const isFinished = await exists(finished)
-    if (isFinished) return succeeded(this.root, job)
+    if (isFinished) return succeeded(this.root, job, this.trainers)
     const log = `${attemptFolder(job)}/log`
     return {
       state: 'unknown',
@@ -127,7 +170,7 @@ export class SlurmRunner implements LaunchingRunner {
     }
   }
 
-  #log = (job: JobEvent): Promise<string> => lastLines(join(this.root, attemptFolder(job)))
+  #log = (job: JobEvent): Promise<string> => lastLines(below(this.root, attemptFolder(job)))
 
   async #name(job: JobEvent): Promise<string> {
     return attemptName(job, await instanceOf(this.root))
@@ -136,7 +179,7 @@ export class SlurmRunner implements LaunchingRunner {
   /** The id that Slurm gave the attempt, or that of the job which took it; null when neither is known. */
   async #id(job: JobEvent): Promise<string | null> {
     if (job.launched_as) return job.launched_as
-    const taken = await readFile(join(this.root, attemptFolder(job), 'slurm-job'), 'utf8').catch(() => '')
+    const taken = await readSmall(below(this.root, attemptFolder(job), 'slurm-job')).catch(() => '')
     return taken.trim() || null
   }
 }

@@ -1,9 +1,10 @@
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { SteerflowError } from '../../../domain/errors.js'
 import { isGroupRunning } from '../../processes/identity.js'
 import { makeFolder } from '../../storage/durable.js'
-import { attemptFiles, readExit, readOwner } from '../exec/attempt.js'
+import { logEnd, readExit, readOwner } from '../exec/attempt.js'
 import { startWatched } from '../exec/start-watched.js'
 import { isUnanswered, submittedId } from './commands.js'
 
@@ -39,14 +40,24 @@ export async function submit(
   await startWatched(folder, { steps: [[...command]], env: {}, workdir: null }, env)
 }
 
-/** How the nth call ended; waits while it runs. */
-export async function submission(attempt: string, n: number, pollMs: number): Promise<Submission> {
+/**
+ * How the nth call ended; waits for `patienceMs` while it runs. It may submit a job yet: it is not ended, and nobody makes
+ * another call while it runs.
+ * @throws STEERFLOW_LAUNCHER_UNAVAILABLE while it runs still
+ */
+export async function submission(
+  attempt: string,
+  n: number,
+  pollMs: number,
+  patienceMs = 120_000,
+): Promise<Submission> {
   const folder = submitFolder(attempt, n)
+  const asked = performance.now()
   for (;;) {
     const owner = await readOwner(folder)
     const running = owner !== null && (await isGroupRunning(owner))
     const exit = await readExit(folder)
-    const said = await readFile(join(folder, attemptFiles.log), 'utf8').catch(() => '')
+    const said = await logEnd(folder)
     if (exit?.code === 0) {
       const id = submittedId(said)
       return id === null ? { end: 'unanswered', said } : { end: 'submitted', id }
@@ -56,6 +67,10 @@ export async function submission(attempt: string, n: number, pollMs: number): Pr
       return { end: exit.error === null && isUnanswered(text) ? 'unanswered' : 'refused', said: text }
     }
     if (!running) return { end: 'lost', at: (await stat(folder)).mtime }
+    if (performance.now() - asked > patienceMs) {
+      const what = `sbatch: it has not ended within ${patienceMs} ms (process ${owner.pid}, ${folder})`
+      throw new SteerflowError('STEERFLOW_LAUNCHER_UNAVAILABLE', what)
+    }
     await sleep(pollMs)
   }
 }

@@ -3,8 +3,11 @@ import { type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { SteerflowError } from '../../../domain/errors.js'
 import { parseOrUndefined } from '../../../domain/json/parse.js'
+import { wholeBody } from '../../foreign-answer.js'
+import { solidBelow } from '../../storage/below.js'
 import { exists } from '../../storage/durable.js'
 import { JobReport } from './report.js'
+import { secretsOf } from './post.js'
 import { keepReport } from './reports.js'
 import { type WebhookSettings } from './settings.js'
 import { readSecret, whyUnsigned } from './signature.js'
@@ -37,11 +40,11 @@ export async function startCallbackListener(root: string, settings: WebhookSetti
     const path = /^\/v1\/jobs\/([A-Za-z0-9_][A-Za-z0-9._-]*)\/(\d{1,9})$/.exec(request.url ?? '')
     if (path === null) return [404, { error: 'no such path' }]
     if (request.method !== 'POST') return [405, { error: 'POST a report' }]
-    const body = await bodyOf(request)
+    const body = await wholeBody(request, longest).then(String, () => null)
     if (body === null) return [413, { error: 'the report is too long' }]
     const why = whyUnsigned(secret, request.headers, body, { now: Date.now(), toleranceMs })
     if (why !== null) return [401, { error: why }]
-    const folder = join(root, 'jobs', path[1]!, `attempt-${path[2]}`)
+    const folder = await solidBelow(root, 'jobs', path[1]!, `attempt-${path[2]}`)
     // Asked after the signature: strangers do not learn which jobs there are.
     const isOurs = await exists(join(folder, requestFile))
     if (!isOurs) return [404, { error: 'no such attempt' }]
@@ -49,7 +52,9 @@ export async function startCallbackListener(root: string, settings: WebhookSetti
     if (!String(request.headers['webhook-id']).startsWith(`${path[1]}/${path[2]}/`)) {
       return [401, { error: 'webhook-id does not begin with <job>/<attempt>/' }]
     }
-    const report = JobReport.safeParse(parseOrUndefined(body))
+    // What it tells is kept and shown.
+    const told = secretsOf(secret, String(request.headers['webhook-signature'])).cut(body)
+    const report = JobReport.safeParse(parseOrUndefined(told))
     if (!report.success) return [400, { error: report.error.issues[0]?.message ?? 'not a report' }]
     const { state } = await keepReport(folder, report.data)
     return [200, { state }]
@@ -80,16 +85,4 @@ export async function startCallbackListener(root: string, settings: WebhookSetti
         server.closeAllConnections()
       }),
   }
-}
-
-/** The body of a request; null when it is too long. */
-async function bodyOf(request: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length
-    if (bytes > longest) return null
-    chunks.push(chunk as Buffer)
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }

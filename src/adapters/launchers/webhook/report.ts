@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AttributeMetric } from '../../../domain/model.js'
+import { ModelPlace } from '../../../domain/names.js'
 
 /** What the other system tells of a job: in a callback, or when it is asked. */
 export const JobReport = z.strictObject({
@@ -7,7 +8,7 @@ export const JobReport = z.strictObject({
   detail: z.string().max(2000).nullable().default(null),
   model: z
     .strictObject({
-      uri: z.string().min(1).max(2000).describe('where the model lies'),
+      uri: ModelPlace.min(1).max(2000).describe('where the model lies'),
       digest: z
         .string()
         .regex(/^[0-9a-f]{64}$/)

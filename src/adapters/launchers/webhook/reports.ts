@@ -1,13 +1,19 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { syncFolder, writeDurably, writeFirst } from '../../storage/durable.js'
+import { readSmallJson } from '../../storage/small-file.js'
 import { isEnd, JobReport } from './report.js'
+
+/** As its listener takes it, spelled by us. */
+const longestReport = 8 << 20
 
 const files = { running: 'running.json', end: 'end.json' } as const
 
 async function read(path: string): Promise<JobReport | null> {
-  const text = await readFile(path, 'utf8').catch(() => null)
-  return text === null ? null : JobReport.parse(JSON.parse(text))
+  const value = await readSmallJson(path, longestReport).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  })
+  return value === null ? null : JobReport.parse(value)
 }
 
 /** The last that was told of an attempt, from its folder; null when nothing was. */

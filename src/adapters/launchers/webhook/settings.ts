@@ -3,7 +3,7 @@ import { z } from 'zod'
 const address = z.union([
   z.literal(''),
   z
-    .url({ protocol: /^https?$/ })
+    .url({ protocol: /^https?$/, abort: true })
     .refine(url => !new URL(url).username && !new URL(url).password, 'takes no password: requests are signed'),
 ])
 

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { SteerflowError } from '../../../domain/errors.js'
+import { readSmall } from '../../storage/small-file.js'
 
 /**
  * Signatures of HTTP messages as the specification Standard Webhooks has them: HMAC-SHA256 over id, time and body, so that
@@ -21,7 +21,7 @@ export async function readSecret(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Buffer> {
   const where = secretFile === '' ? `the variable ${secretEnv}` : `the file ${secretFile}`
-  const text = secretFile === '' ? env[secretEnv] : await readFile(secretFile, 'utf8').catch(() => undefined)
+  const text = secretFile === '' ? env[secretEnv] : await readSmall(secretFile).catch(() => undefined)
   const secret = text?.trim() ?? ''
   const bytes = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret)
   if (bytes.length >= 16) return bytes

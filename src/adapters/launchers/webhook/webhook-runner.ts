@@ -1,26 +1,48 @@
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { isPathBelow, ForeignId } from '../../../domain/names.js'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { pathToFileURL } from 'node:url'
 import { z } from 'zod'
-import { SteerflowError } from '../../../domain/errors.js'
+import { explain, SteerflowError } from '../../../domain/errors.js'
 import { type JobEvent } from '../../../domain/job.js'
 import { parseOrUndefined } from '../../../domain/json/parse.js'
 import { type JobEnd, type JobProgress, type JobStart, type LaunchingRunner } from '../../../stages/needs.js'
-import { trainerNamed } from '../../../trainers/trainers.js'
+import { type Trainer } from '../../../trainers/trainer.js'
+import { trainerNamed, trainers as builtIn } from '../../../trainers/trainers.js'
+import { below } from '../../storage/below.js'
 import { storing, writeDurably } from '../../storage/durable.js'
 import { attemptName } from '../attempt-name.js'
 import { instanceOf } from '../instance.js'
 import { attemptFolder, outputFolder, writeAttempt, writeJobFolder } from '../job-folder.js'
 import { succeeded, trainedModel } from '../trained-model.js'
 import { callbackPath, requestFile } from './listener.js'
-import { type Answer, send } from './post.js'
+import { type WebhookAnswer, send } from './post.js'
 import { isEnd, JobReport } from './report.js'
 import { keepReport, lastReport } from './reports.js'
 import { type WebhookSettings } from './settings.js'
 import { readSecret } from './signature.js'
 
-const Accepted = z.looseObject({ id: z.string().min(1).max(200) })
+/**
+ * Where a model lies that the other system names by a URI: a path below the data folder, whose own URI is `base`, or the URI
+ * as it is. A URI that leads out of the data folder, however it is spelled (`..`, `%2e%2e`), is none of a path below it.
+ */
+export function placeOf(base: string, uri: string): string {
+  if (!uri.startsWith(`${base}/`)) return uri
+  const path = uri.startsWith('file:') ? pathOfFile(base, uri) : uri.slice(base.length + 1)
+  return path !== null && isPathBelow(path) ? path : uri
+}
+
+/** The path of a file URI below another; null where it leads out, or is no path of this machine. */
+function pathOfFile(base: string, uri: string): string | null {
+  try {
+    const [root, path] = [fileURLToPath(base), fileURLToPath(uri)]
+    return path.startsWith(`${root}/`) ? path.slice(root.length + 1) : null
+  } catch {
+    return null
+  }
+}
+
+const Accepted = z.looseObject({ id: ForeignId.min(1).max(200) })
 
 /** Milliseconds between two looks at what the listener has kept. */
 const lookMs = 500
@@ -37,17 +59,18 @@ export class WebhookRunner implements LaunchingRunner {
   constructor(
     private readonly root: string,
     private readonly settings: WebhookSettings,
+    private readonly trainers: readonly Trainer[] = builtIn,
   ) {}
 
   async render(job: JobEvent): Promise<string> {
     this.#configured()
-    return writeJobFolder(this.root, job)
+    return writeJobFolder(this.root, job, this.trainers)
   }
 
   async start(job: JobEvent): Promise<JobStart> {
     const url = this.#configured()
     const key = await this.#key(job)
-    const rendered = await writeAttempt(this.root, job)
+    const rendered = await writeAttempt(this.root, job, this.trainers)
     const body = JSON.stringify({
       type: 'steerflow.job.start',
       key,
@@ -63,30 +86,33 @@ export class WebhookRunner implements LaunchingRunner {
       output: this.#uri(outputFolder(job)),
       callback: this.#callback(job),
     })
-    const file = join(this.root, attemptFolder(job), requestFile)
-    await storing(`keep the request of ${job.job}`, () => writeDurably(file, body))
+    const file = below(this.root, attemptFolder(job), requestFile)
+    await storing(`keep the request of ${job.job} in ${file}`, () => writeDurably(file, body))
     const answer = await this.#send(url, key, body)
     // 409: it is known under its key already.
     if (answer.status === 409) return { state: 'launched', id: key }
     if (answer.status >= 200 && answer.status < 300) {
       const accepted = Accepted.safeParse(parseOrUndefined(answer.text))
-      return { state: 'launched', id: accepted.success ? accepted.data.id : key }
+      const id = accepted.success ? accepted.data.id : key
+      // An id that holds what was sent as a secret is none to keep.
+      return { state: 'launched', id: answer.quoted(id) === id ? id : key }
     }
     throw new SteerflowError('STEERFLOW_JOB_INVALID', `the webhook refuses it: ${said(answer)}`)
   }
 
   async next(job: JobEvent, signal: AbortSignal): Promise<JobProgress> {
-    const folder = join(this.root, attemptFolder(job))
-    let askAt = 0
+    const folder = below(this.root, attemptFolder(job))
+    let askAt = -Infinity
     for (;;) {
-      const report = await lastReport(folder)
+      const report = await lastReport(folder).catch(explain)
+      if (typeof report === 'string') return { state: 'unknown', detail: `its reports cannot be read: ${report}` }
       if (report !== null && isEnd(report)) return this.#judge(job, report)
       if (report?.state === 'running' && job.state === 'launched') return { state: 'running', detail: report.detail }
-      if (this.settings.statusUrl !== '' && Date.now() >= askAt) {
+      if (this.settings.statusUrl !== '' && performance.now() >= askAt) {
         const asked = await this.#ask(job, signal)
         if (typeof asked === 'string') return { state: 'unknown', detail: asked }
         await keepReport(folder, asked)
-        askAt = Date.now() + this.settings.pollSeconds * 1000
+        askAt = performance.now() + this.settings.pollSeconds * 1000
       } else await sleep(Math.min(lookMs, this.settings.pollSeconds * 1000), undefined, { signal })
     }
   }
@@ -107,20 +133,23 @@ export class WebhookRunner implements LaunchingRunner {
     const timeoutMs = this.settings.timeoutSeconds * 1000
     const answer = await send({ url, method: 'GET', key: name, body: '', secret, timeoutMs }, signal)
     const report = JobReport.safeParse(parseOrUndefined(answer.text))
-    if (answer.status === 200 && report.success) return report.data
+    if (answer.status === 200 && report.success) {
+      const { detail, ...rest } = report.data
+      return { ...rest, detail: detail === null ? null : answer.quoted(detail) }
+    }
     return `its status cannot be read, see ${name} there: ${said(answer)}`
   }
 
   async #judge(job: JobEvent, { state, detail, model }: JobReport): Promise<JobEnd> {
     if (state === 'failed') return { state, detail: detail ?? 'the webhook gives no reason' }
     if (state === 'cancelled') return { state, detail: detail ?? 'cancelled at the webhook' }
-    if (model === null) return succeeded(this.root, job)
-    const { result, role } = trainerNamed(job.trainer)
+    if (model === null) return succeeded(this.root, job, this.trainers)
+    const { result, role } = trainerNamed(job.trainer, this.trainers)
     const { digest, uri, kind = result?.kind ?? 'remote', metrics } = model
     return { state: 'succeeded', model: trainedModel(job, { role, digest, path: this.#path(uri), kind, metrics }) }
   }
 
-  async #send(url: string, key: string, body: string): Promise<Answer> {
+  async #send(url: string, key: string, body: string): Promise<WebhookAnswer> {
     const secret = await readSecret(this.settings)
     return send({ url, method: 'POST', key, body, secret, timeoutMs: this.settings.timeoutSeconds * 1000 })
   }
@@ -145,9 +174,11 @@ export class WebhookRunner implements LaunchingRunner {
   #uri = (path: string): string => `${this.#base}/${path}`
 
   /** A model below our own data folder by its path there; one that lies elsewhere by its URI. */
-  #path = (uri: string): string => (uri.startsWith(`${this.#base}/`) ? uri.slice(this.#base.length + 1) : uri)
+  #path = (uri: string): string => placeOf(this.#base, uri)
 
   #key = async (job: JobEvent): Promise<string> => attemptName(job, await instanceOf(this.root))
 }
 
-const said = ({ status, text }: Answer): string => `status ${status}: ${text.replace(/\s+/g, ' ').trim().slice(0, 300)}`
+// Cut before it is shortened: half a secret is not found.
+const said = ({ status, text, quoted }: WebhookAnswer): string =>
+  `status ${status}: ${quoted(text).replace(/\s+/g, ' ').trim().slice(0, 300)}`

@@ -1,16 +1,18 @@
 import { SteerflowError } from '../../../domain/errors.js'
 import { offset, type Output, type TopicSpec } from '../../../runtime/log.js'
 import { partitionOf } from '../partitioner.js'
-import { encodeRecord, footprint } from './record.js'
+import { encodeRecord, footprint, type Place, placeOf, seal, unplacedSum } from './record.js'
 import { checkName, type State } from './state.js'
 import { maxTables, type Store, type Table } from './store.js'
 
 /** An output that knows its partition and is ready to be stored. */
-export interface Placed {
+export interface PlacedRow {
   readonly topic: string
   readonly partition: number
   readonly table: Table
   readonly stored: Buffer
+  /** Its checksum without its offset. */
+  readonly sum: number
   /** Bytes of disk that it will take. */
   readonly bytes: number
 }
@@ -18,6 +20,8 @@ export interface Placed {
 interface Topic {
   readonly spec: TopicSpec
   readonly tables: readonly Table[]
+  /** Of each partition. */
+  readonly places: readonly Place[]
 }
 
 /** The largest value. LMDB takes more; the bound keeps a transaction in memory. */
@@ -46,7 +50,8 @@ export class Catalogue {
       const opened = this.#topics.get(spec.name)?.tables ?? []
       const missing = Array.from({ length: spec.partitions - opened.length }, (_, i) => opened.length + i)
       const tables = [...opened, ...missing.map(partition => this.store.table(`${spec.name}/${partition}`))]
-      this.#topics.set(spec.name, { spec, tables })
+      const places = tables.map((_, partition) => placeOf(spec.name, partition))
+      this.#topics.set(spec.name, { spec, tables, places })
     }
     this.#version = version
     for (const changed of this.listeners) changed()
@@ -74,6 +79,11 @@ export class Catalogue {
     throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `topic ${name} has no partition ${partition}`)
   }
 
+  /** The place of a partition, for the checksums of its records. @throws STEERFLOW_TOPIC_UNKNOWN */
+  placeOf(name: string, partition: number): Place {
+    return this.topic(name).places[partition] ?? placeOf(name, partition)
+  }
+
   /** Writes what is missing or has grown; inside a transaction. */
   ensure(wanted: readonly TopicSpec[]): void {
     const known = new Map(this.state.topics().map(spec => [spec.name, spec]))
@@ -94,7 +104,7 @@ export class Catalogue {
   }
 
   /** @throws STEERFLOW_TOPIC_UNKNOWN, STEERFLOW_RECORD_TOO_LARGE */
-  place(output: Output): Placed {
+  place(output: Output): PlacedRow {
     const { topic, key, value, headers = {} } = output
     const { spec } = this.topic(topic)
     if (value.byteLength > maxValueBytes) {
@@ -103,18 +113,22 @@ export class Catalogue {
     }
     const partition = output.partition ?? (key ? partitionOf(key, spec.partitions) : this.#spread++ % spec.partitions)
     const stored = encodeRecord({ key, value, headers, timestamp: this.now() })
-    return { topic, partition, table: this.table(topic, partition), stored, bytes: footprint(stored.byteLength) }
+    const table = this.table(topic, partition)
+    const sum = unplacedSum(stored, this.placeOf(topic, partition))
+    return { topic, partition, table, stored, sum, bytes: footprint(stored.byteLength) }
   }
 
   /** Stores records at the ends of their partitions; inside a transaction. */
-  append(placed: readonly Placed[]): void {
+  append(placed: readonly PlacedRow[]): void {
     const ends = new Map<Table, { topic: string; partition: number; end: bigint }>()
     let bytes = 0
     for (const record of placed) {
       const { topic, partition, table } = record
       const at = ends.get(table) ?? { topic, partition, end: this.state.extent(topic, partition).end }
       ends.set(table, at)
-      table.append(offsetKey(at.end++), record.stored)
+      const key = offsetKey(at.end++)
+      seal(record.stored, record.sum, key)
+      table.append(key, record.stored)
       bytes += record.bytes
     }
     for (const { topic, partition, end } of ends.values()) {

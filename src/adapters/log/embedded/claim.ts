@@ -1,20 +1,19 @@
 import { SteerflowError } from '../../../domain/errors.js'
 import { type Batch, type Claim, type Offset, type Output, type ReadLimits } from '../../../runtime/log.js'
-import { type Placed } from './catalogue.js'
+import { type PlacedRow } from './catalogue.js'
 import { type Ownership } from './state.js'
-import { type Parts } from './parts.js'
-import { readBatch } from './read.js'
+import { type LogInternals, readBatch } from './internals.js'
 
 /** One partition owned by one group, for as long as its epoch is the stored one. */
 export class EmbeddedClaim implements Claim {
-  readonly committed: Offset
   readonly #epoch: bigint
+  #committed: Offset
   #position: Offset
   #released = false
   #fenced = false
 
   constructor(
-    private readonly parts: Parts,
+    private readonly parts: LogInternals,
     readonly group: string,
     readonly topic: string,
     readonly partition: number,
@@ -22,9 +21,13 @@ export class EmbeddedClaim implements Claim {
     /** Called once when the claim turns out to be fenced. */
     private readonly onFenced: () => void = () => undefined,
   ) {
-    this.committed = owned.offset
+    this.#committed = owned.offset
     this.#position = owned.offset
     this.#epoch = owned.epoch
+  }
+
+  get committed(): Offset {
+    return this.#committed
   }
 
   async read(limits: ReadLimits, waitMs: number): Promise<Batch> {
@@ -58,6 +61,13 @@ export class EmbeddedClaim implements Claim {
     })
   }
 
+  async rewind(): Promise<Offset> {
+    this.#held()
+    this.parts.refresh()
+    this.#committed = this.#position = this.#owned().offset
+    return this.#committed
+  }
+
   async release(): Promise<void> {
     this.#released = true
     this.parts.changes.announce()
@@ -65,7 +75,7 @@ export class EmbeddedClaim implements Claim {
 
   #next(limits: ReadLimits): Batch {
     this.parts.refresh()
-    this.#owned()
+    const owned = this.#owned()
     if (!this.parts.catalogue.has(this.topic)) return { records: [], next: this.#position }
     const { start } = this.parts.state.extent(this.topic, this.partition)
     if (this.#position < start) {
@@ -73,7 +83,14 @@ export class EmbeddedClaim implements Claim {
       const message = `${this.group} has not read offsets ${range} of ${this.topic}/${this.partition}: ${start - this.#position} records are gone`
       throw new SteerflowError('STEERFLOW_OFFSET_LOST', message)
     }
-    return readBatch(this.parts, this.topic, this.partition, this.#position, limits)
+    try {
+      return readBatch(this.parts, this.topic, this.partition, this.#position, limits)
+    } catch (error) {
+      // Told once all before it is committed: whoever passes it by then, passes by nothing else.
+      const waits = owned.offset < this.#position && error instanceof SteerflowError
+      if (waits && error.code === 'STEERFLOW_LOG_DAMAGED') return { records: [], next: this.#position }
+      throw error
+    }
   }
 
   /** What is stored for this claim. @throws STEERFLOW_FENCED when a newer one was made */
@@ -96,7 +113,7 @@ export class EmbeddedClaim implements Claim {
   }
 
   /** Nothing is committed that was never published; a node may publish to its own input. */
-  #checkEnd(to: Offset, placed: readonly Placed[]): void {
+  #checkEnd(to: Offset, placed: readonly PlacedRow[]): void {
     if (!this.parts.catalogue.has(this.topic)) return
     const own = placed.filter(({ topic, partition }) => topic === this.topic && partition === this.partition)
     const end = this.parts.state.extent(this.topic, this.partition).end + BigInt(own.length)
@@ -112,7 +129,12 @@ export class EmbeddedClaim implements Claim {
  * Takes over partitions, all or none; inside a transaction. A group that never committed begins at the start of the log,
  * and retention waits for it from now on.
  */
-export function takeOver(parts: Parts, group: string, topic: string, partitions: readonly number[]): Ownership[] {
+export function takeOver(
+  parts: LogInternals,
+  group: string,
+  topic: string,
+  partitions: readonly number[],
+): Ownership[] {
   return partitions.map(partition => {
     const before = parts.state.ownership(group, topic, partition)
     const start = parts.state.extent(topic, partition).start

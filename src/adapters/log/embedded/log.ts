@@ -3,6 +3,7 @@ import {
   type Assignee,
   type Batch,
   type Claim,
+  type GroupOnTopic,
   type Log,
   type Membership,
   type Offset,
@@ -13,17 +14,31 @@ import {
   type TopicSpec,
 } from '../../../runtime/log.js'
 import { Catalogue, maxValueBytes } from './catalogue.js'
-import { Changes } from './changes.js'
+import { Changes, Writer } from './writer.js'
+import { LogInternals, readBatch } from './internals.js'
 import { EmbeddedClaim, takeOver } from './claim.js'
 import { EmbeddedMembership } from './membership.js'
-import { Parts } from './parts.js'
-import { readBatch } from './read.js'
 import { retain } from './retention.js'
-import { Room } from './room.js'
+import { DiskBudget } from './disk-budget.js'
 import { checkName, State } from './state.js'
 import { Store } from './store.js'
-import { suspendBetweenTransactions } from './suspend.js'
-import { Writer } from './writer.js'
+import { verify } from './verify.js'
+
+let users = 0
+
+const stop = (): void => void process.kill(process.pid, 'SIGSTOP')
+
+/**
+ * A process stopped within a transaction keeps its write lock, and every other process waits until it goes on. Ctrl-Z
+ * (SIGTSTP) is therefore obeyed between two turns of the event loop, where no transaction is open. Returns the undoing.
+ * SIGSTOP itself cannot be caught.
+ */
+export function suspendBetweenTransactions(): () => void {
+  if (users++ === 0) process.on('SIGTSTP', stop)
+  return () => {
+    if (--users === 0) process.off('SIGTSTP', stop)
+  }
+}
 
 export interface EmbeddedLogOptions {
   /** Folder of the log, on a local disk; made where it is missing. */
@@ -38,7 +53,7 @@ export interface EmbeddedLogOptions {
 
 /**
  * Opens the log that needs no server: durable, on one machine, shared by any number of processes.
- * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_LOG_CORRUPT
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_LOG_CORRUPT, STEERFLOW_LOG_DAMAGED
  */
 export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Log> {
   const store = await Store.open(options.dir)
@@ -52,9 +67,9 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Log>
   }
   const writer = new Writer(store, refresh, () => changes.announce())
   const budget = { maxBytes: options.maxBytes ?? null, waitMs: options.fullWaitMs ?? 30_000 }
-  const room = new Room(writer, state, changes, budget, refresh)
+  const room = new DiskBudget(writer, state, changes, budget, refresh)
   refresh()
-  return new EmbeddedLog(new Parts(store, state, catalogue, changes, writer, room))
+  return new EmbeddedLog(new LogInternals(store, state, catalogue, changes, writer, room))
 }
 
 class EmbeddedLog implements Log {
@@ -65,7 +80,7 @@ class EmbeddedLog implements Log {
   readonly #suspendAnywhere = suspendBetweenTransactions()
   #closed = false
 
-  constructor(private readonly parts: Parts) {}
+  constructor(private readonly parts: LogInternals) {}
 
   async ensure(topics: readonly TopicSpec[]): Promise<void> {
     const { catalogue, writer } = this.parts
@@ -135,6 +150,11 @@ class EmbeddedLog implements Log {
     return new Map(owned.filter(([, { committed }]) => committed).map(([at, row]) => [at, offset(row.offset)]))
   }
 
+  async groups(): Promise<readonly GroupOnTopic[]> {
+    this.parts.refresh()
+    return this.parts.state.groups()
+  }
+
   async retain(now: number): Promise<void> {
     this.parts.refresh()
     await retain(this.parts, now)
@@ -143,6 +163,10 @@ class EmbeddedLog implements Log {
   usage() {
     this.parts.refresh()
     return { usedBytes: Number(this.parts.state.used), maxBytes: this.parts.room.maxBytes }
+  }
+
+  verify(seen: (records: number) => void) {
+    return verify(this.parts, seen)
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { asSteerflowError, SteerflowError } from '../../../domain/errors.js'
 import { type Assignee, type Membership } from '../../../runtime/log.js'
 import { EmbeddedClaim, takeOver } from './claim.js'
-import { type Parts } from './parts.js'
+import { type LogInternals } from './internals.js'
 
 /**
  * The only member of its group: it holds every partition of the topic, those added later included, until a newer member
@@ -13,7 +13,7 @@ export class EmbeddedMembership implements Membership {
   #left = false
 
   constructor(
-    private readonly parts: Parts,
+    private readonly parts: LogInternals,
     private readonly group: string,
     private readonly topic: string,
     private readonly assignee: Assignee,

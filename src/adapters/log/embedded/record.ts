@@ -1,58 +1,120 @@
+import { crc32 } from 'node:zlib'
 import { SteerflowError } from '../../../domain/errors.js'
-import { type Headers } from '../../../runtime/log.js'
+import { type RecordHeaders } from '../../../runtime/log.js'
 
 /** What the value of a stored record holds; its offset is the key, its topic and partition name the table. */
 export interface StoredRecord {
   readonly key: Buffer | null
   readonly value: Buffer
-  readonly headers: Headers
+  readonly headers: RecordHeaders
   readonly timestamp: number
 }
 
-/** Before the key: layout, timestamp, length of the key (with a mark for none), length of the headers. */
-const fixedBytes = 1 + 8 + 4 + 4
-const layout = 1
+/** Of the place of a record: a checksum covers where a record stands too, so that one that moved is not taken for another. */
+export interface Place {
+  readonly topic: string
+  readonly partition: number
+  /** What the checksums of its records begin with: see `placeSum`. */
+  readonly sum: number
+}
+
+/**
+ * Layouts. `summed`: layout, checksum (CRC-32), timestamp, length of the key (with a mark for none), length of the headers.
+ * `bare`, of earlier versions: the same without a checksum. They differ in many bits, so that damage makes no layout of
+ * another.
+ */
+const layouts = { bare: 1, summed: 0xd2 } as const
+const sumBytes = 4
+const bareBytes = 1 + 8 + 4 + 4
+const fixedBytes = bareBytes + sumBytes
 const noKey = 0xffffffff
+
+export const placeOf = (topic: string, partition: number): Place => ({
+  topic,
+  partition,
+  sum: crc32(`${topic}\0${partition}`),
+})
 
 /**
  * Encodes a record: the fixed part, key, headers, value. The value comes last and has no length of its own. Headers are
- * pairs of length-prefixed UTF-8 strings.
+ * pairs of length-prefixed UTF-8 strings. The checksum is missing until `seal`.
  */
 export function encodeRecord(record: StoredRecord): Buffer {
   const headers = encodeHeaders(record.headers)
   const keyBytes = record.key?.byteLength ?? 0
   const out = Buffer.allocUnsafe(fixedBytes + keyBytes + headers.byteLength + record.value.byteLength)
-  out.writeUInt8(layout, 0)
-  out.writeDoubleBE(record.timestamp, 1)
-  out.writeUInt32BE(record.key ? keyBytes : noKey, 9)
-  out.writeUInt32BE(headers.byteLength, 13)
+  out.writeUInt8(layouts.summed, 0)
+  out.writeDoubleBE(record.timestamp, 1 + sumBytes)
+  out.writeUInt32BE(record.key ? keyBytes : noKey, 9 + sumBytes)
+  out.writeUInt32BE(headers.byteLength, 13 + sumBytes)
   record.key?.copy(out, fixedBytes)
   headers.copy(out, fixedBytes + keyBytes)
   record.value.copy(out, fixedBytes + keyBytes + headers.byteLength)
   return out
 }
 
+/** The checksum of an encoded record before it has an offset. */
+export const unplacedSum = (stored: Buffer, place: Place): number => crc32(stored.subarray(1 + sumBytes), place.sum)
+
+/** Writes the checksum of a record that goes to this offset. @param sum its `unplacedSum` */
+export function seal(stored: Buffer, sum: number, offsetKey: Buffer): void {
+  stored.writeUInt32BE(crc32(offsetKey, sum), 1)
+}
+
+/** Whether a record says what its checksum is; those of earlier versions do not. */
+export const isSummed = (stored: Buffer): boolean => stored[0] === layouts.summed
+
 /**
- * Decodes a record; its buffers are views of `stored`.
- * @throws STEERFLOW_LOG_CORRUPT
+ * Decodes a record and compares it with its checksum; its buffers are views of `stored`.
+ * @throws STEERFLOW_LOG_DAMAGED
  */
-export function decodeRecord(stored: Buffer): StoredRecord {
-  if (stored.byteLength < fixedBytes || stored.readUInt8(0) !== layout) throw corrupt()
-  const key = stored.readUInt32BE(9)
-  const keyEnd = fixedBytes + (key === noKey ? 0 : key)
-  const headersEnd = keyEnd + stored.readUInt32BE(13)
-  if (headersEnd > stored.byteLength) throw corrupt()
+export function readRecord(stored: Buffer, offsetKey: Buffer, place: Place): StoredRecord {
+  const summed = isSummed(stored)
+  if (summed && stored.byteLength >= fixedBytes) {
+    const [is, was] = [crc32(offsetKey, unplacedSum(stored, place)), stored.readUInt32BE(1)]
+    if (is !== was) throw damaged(place, offsetKey, `its checksum is ${hex(is)}, not ${hex(was)}`)
+  }
+  const record = decode(stored, summed ? sumBytes : 0)
+  if (record && (summed || stored[0] === layouts.bare)) return record
+  throw damaged(place, offsetKey, 'its bytes are no record')
+}
+
+/** When an encoded record was published, in milliseconds since 1970, whether or not it is damaged. */
+export const timestampOf = (stored: Buffer): number =>
+  stored.byteLength < fixedBytes ? 0 : stored.readDoubleBE(isSummed(stored) ? 1 + sumBytes : 1)
+
+/** Null for what is no record. @param more bytes of the fixed part beside those of the bare layout */
+function decode(stored: Buffer, more: number): StoredRecord | null {
+  const first = bareBytes + more
+  if (stored.byteLength < first) return null
+  const key = stored.readUInt32BE(9 + more)
+  const keyEnd = first + (key === noKey ? 0 : key)
+  const headersEnd = keyEnd + stored.readUInt32BE(13 + more)
+  if (headersEnd > stored.byteLength) return null
+  const headers = decodeHeaders(stored.subarray(keyEnd, headersEnd))
+  if (!headers) return null
   return {
-    key: key === noKey ? null : stored.subarray(fixedBytes, keyEnd),
+    key: key === noKey ? null : stored.subarray(first, keyEnd),
     value: stored.subarray(headersEnd),
-    headers: decodeHeaders(stored.subarray(keyEnd, headersEnd)),
-    timestamp: stored.readDoubleBE(1),
+    headers,
+    timestamp: stored.readDoubleBE(1 + more),
   }
 }
 
+function damaged({ topic, partition }: Place, offsetKey: Buffer, what: string): SteerflowError {
+  const at = offsetKey.readBigUInt64BE(0)
+  const skip = `steerflow offsets reset --node NODE --partition ${partition} --to-offset ${at + 1n}`
+  return new SteerflowError(
+    'STEERFLOW_LOG_DAMAGED',
+    `record ${topic}/${partition}@${at} is not what was written: ${what}; a node that reads ${topic} passes it by \`${skip}\`, and it is lost then`,
+  )
+}
+
+const hex = (sum: number): string => sum.toString(16).padStart(8, '0')
+
 const noHeaders = Buffer.alloc(0)
 
-function encodeHeaders(headers: Headers): Buffer {
+function encodeHeaders(headers: RecordHeaders): Buffer {
   const strings = Object.entries(headers).flat()
   if (strings.length === 0) return noHeaders
   const parts = strings.flatMap(string => {
@@ -64,19 +126,18 @@ function encodeHeaders(headers: Headers): Buffer {
   return Buffer.concat(parts)
 }
 
-function decodeHeaders(stored: Buffer): Headers {
+/** Null for what are no headers. */
+function decodeHeaders(stored: Buffer): RecordHeaders | null {
   const strings: string[] = []
   for (let at = 0; at < stored.byteLength;) {
     const end = at + 4 <= stored.byteLength ? at + 4 + stored.readUInt32BE(at) : Infinity
-    if (end > stored.byteLength) throw corrupt()
+    if (end > stored.byteLength) return null
     strings.push(stored.toString('utf8', at + 4, end))
     at = end
   }
   const pairs = strings.flatMap((name, i) => (i % 2 === 0 ? [[name, strings[i + 1] ?? ''] as const] : []))
   return Object.fromEntries(pairs)
 }
-
-const corrupt = (): SteerflowError => new SteerflowError('STEERFLOW_LOG_CORRUPT', 'a stored record is damaged')
 
 const pageBytes = 4096
 const pageHeader = 24

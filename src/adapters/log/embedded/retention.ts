@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { SteerflowError } from '../../../domain/errors.js'
 import { type Offset, offset, type TopicSpec } from '../../../runtime/log.js'
 import { offsetKey } from './catalogue.js'
-import { type Parts } from './parts.js'
-import { decodeRecord, footprint } from './record.js'
+import { type LogInternals } from './internals.js'
+import { footprint, type Place, readRecord, timestampOf } from './record.js'
 import { type Pair } from './store.js'
 
 const dayMs = 86_400_000
@@ -13,14 +14,14 @@ const chunk = 1000
  * Deletes what each topic's retention allows. Never beyond the slowest group that ever claimed the partition; where none
  * did, age alone decides.
  */
-export async function retain(parts: Parts, now: number): Promise<void> {
+export async function retain(parts: LogInternals, now: number): Promise<void> {
   parts.store.forgetDeadReaders()
   for (const spec of parts.catalogue.specs()) {
     for (let partition = 0; partition < spec.partitions; partition++) await retainPartition(parts, spec, partition, now)
   }
 }
 
-async function retainPartition(parts: Parts, spec: TopicSpec, partition: number, now: number): Promise<void> {
+async function retainPartition(parts: LogInternals, spec: TopicSpec, partition: number, now: number): Promise<void> {
   const { retention } = spec
   if (retention.keep === 'days') {
     const oldest = now - retention.days * dayMs
@@ -29,13 +30,13 @@ async function retainPartition(parts: Parts, spec: TopicSpec, partition: number,
 }
 
 /** Deletes a chunk of records older than `oldest` from the start; whether there may be more. */
-function dropOld(parts: Parts, topic: string, partition: number, oldest: number): Promise<boolean> {
+function dropOld(parts: LogInternals, topic: string, partition: number, oldest: number): Promise<boolean> {
   return parts.writer.write(0, begin => {
     const extent = parts.state.extent(topic, partition)
     const limit = reached(parts, topic, partition)
     const old: Pair[] = []
     for (const pair of parts.catalogue.table(topic, partition).range(offsetKey(extent.start), offsetKey(limit))) {
-      if (old.length === chunk || decodeRecord(pair.value).timestamp >= oldest) break
+      if (old.length === chunk || timestampOf(pair.value) >= oldest) break
       old.push(pair)
     }
     const last = old.at(-1)
@@ -48,7 +49,7 @@ function dropOld(parts: Parts, topic: string, partition: number, oldest: number)
 }
 
 /** The offset that every group has reached. */
-function reached(parts: Parts, topic: string, partition: number): Offset {
+function reached(parts: LogInternals, topic: string, partition: number): Offset {
   return parts.state.slowest(topic, partition) ?? parts.state.extent(topic, partition).end
 }
 
@@ -56,7 +57,7 @@ function reached(parts: Parts, topic: string, partition: number): Offset {
  * Keeps the last record of each key below the slowest group; records without a key are kept. The start stays: offsets
  * below a gap are not lost, they were superseded.
  */
-async function compact(parts: Parts, topic: string, partition: number): Promise<void> {
+async function compact(parts: LogInternals, topic: string, partition: number): Promise<void> {
   const limit = reached(parts, topic, partition)
   if (limit <= parts.state.compacted(topic, partition)) return
   const last = new Map<string, bigint>()
@@ -88,7 +89,8 @@ async function compact(parts: Parts, topic: string, partition: number): Promise<
 }
 
 /** Keys and offsets of the records below `limit`, a chunk a turn. */
-async function* keysBelow(parts: Parts, topic: string, partition: number, limit: Offset) {
+async function* keysBelow(parts: LogInternals, topic: string, partition: number, limit: Offset) {
+  const place = parts.catalogue.placeOf(topic, partition)
   for (let from: bigint = parts.state.extent(topic, partition).start; ;) {
     parts.refresh()
     const pairs: Pair[] = []
@@ -97,7 +99,7 @@ async function* keysBelow(parts: Parts, topic: string, partition: number, limit:
       if (pairs.length === chunk) break
     }
     for (const pair of pairs) {
-      const { key } = decodeRecord(pair.value)
+      const key = keyOf(pair, place)
       from = pair.key.readBigUInt64BE(0) + 1n
       if (key) yield { key: key.toString('latin1'), at: from - 1n }
     }
@@ -106,7 +108,17 @@ async function* keysBelow(parts: Parts, topic: string, partition: number, limit:
   }
 }
 
-function remove(parts: Parts, topic: string, partition: number, pairs: readonly Pair[]): void {
+/** Null where there is none, and of a damaged record, which supersedes nothing: whoever reads it is told of it. */
+function keyOf({ key, value }: Pair, place: Place): Buffer | null {
+  try {
+    return readRecord(value, key, place).key
+  } catch (error) {
+    if (error instanceof SteerflowError && error.code === 'STEERFLOW_LOG_DAMAGED') return null
+    throw error
+  }
+}
+
+function remove(parts: LogInternals, topic: string, partition: number, pairs: readonly Pair[]): void {
   const table = parts.catalogue.table(topic, partition)
   for (const { key } of pairs) table.remove(key)
   const bytes = pairs.reduce((sum, { value }) => sum + footprint(value.byteLength), 0)

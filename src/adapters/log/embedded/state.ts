@@ -1,6 +1,8 @@
 import { z } from 'zod'
-import { SteerflowError } from '../../../domain/errors.js'
-import { type Offset, offset, type TopicSpec } from '../../../runtime/log.js'
+import { type Retention } from '../../../stages/topic.js'
+import { asSteerflowError, SteerflowError } from '../../../domain/errors.js'
+import { type GroupOnTopic, type Offset, offset, type TopicSpec } from '../../../runtime/log.js'
+import { opened, openedText, sealed, sealedText } from './rows.js'
 import { type Store, type Table } from './store.js'
 
 /** Where a partition begins and ends; it outlives its records. */
@@ -16,12 +18,12 @@ export interface Ownership {
   readonly committed: boolean
 }
 
-const Retention = z.discriminatedUnion('keep', [
+const StoredRetention: z.ZodType<Retention> = z.discriminatedUnion('keep', [
   z.strictObject({ keep: z.literal('forever') }),
   z.strictObject({ keep: z.literal('days'), days: z.number().positive() }),
   z.strictObject({ keep: z.literal('latest') }),
 ])
-const Spec = z.strictObject({ name: z.string(), partitions: z.int().positive(), retention: Retention })
+const Spec = z.strictObject({ name: z.string(), partitions: z.int().positive(), retention: StoredRetention })
 
 const nul = Buffer.alloc(1)
 /** Together they must fit in a key of LMDB. */
@@ -34,7 +36,8 @@ export function checkName(name: string): void {
   throw new SteerflowError('STEERFLOW_USAGE', `not a name for a topic or group: ${JSON.stringify(name.slice(0, 80))}`)
 }
 
-const layoutVersion = 1n
+/** 1: without checksums; such a log is read, and what is written to it from now on has them. */
+const layoutVersion = 2n
 
 /**
  * The table of everything that is not a record: topics, extents of partitions, what groups hold, and counters. Keys are
@@ -48,7 +51,7 @@ export class State {
    * @throws STEERFLOW_LOG_CORRUPT when the log was written by a later version of the program
    */
   initialise(store: Store): void {
-    if (this.#counter('layout') === 0n) store.transaction(() => this.#count('layout', layoutVersion))
+    if (this.#counter('layout') < layoutVersion) store.transaction(() => this.#count('layout', layoutVersion))
     const version = this.#counter('layout')
     if (version === layoutVersion) return
     throw new SteerflowError(
@@ -63,11 +66,12 @@ export class State {
   }
 
   topics(): TopicSpec[] {
-    return [...this.#prefixed(named('t'))].map(([, value]) => parsed(value))
+    return [...this.#prefixed(named('t'))].map(([key, value]) => parsed(openedText(key, value)))
   }
 
   putTopic(spec: TopicSpec): void {
-    this.table.put(named('t', spec.name), Buffer.from(JSON.stringify(spec)))
+    const key = named('t', spec.name)
+    this.table.put(key, sealedText(key, JSON.stringify(spec)))
     this.#count('topics', this.topicsVersion + 1n)
   }
 
@@ -81,7 +85,7 @@ export class State {
   }
 
   extent(topic: string, partition: number): Extent {
-    const row = this.table.get(numbered(partition, 'p', topic))
+    const row = this.#get(numbered(partition, 'p', topic), bytesOf.p)
     if (!row) return { start: offset(0), end: offset(0) }
     return { start: offset(row.readBigUInt64BE(0)), end: offset(row.readBigUInt64BE(8)) }
   }
@@ -90,11 +94,11 @@ export class State {
     const row = Buffer.allocUnsafe(16)
     row.writeBigUInt64BE(start, 0)
     row.writeBigUInt64BE(end, 8)
-    this.table.put(numbered(partition, 'p', topic), row)
+    this.#put(numbered(partition, 'p', topic), row)
   }
 
   ownership(group: string, topic: string, partition: number): Ownership | undefined {
-    const row = this.table.get(numbered(partition, 'g', topic, group))
+    const row = this.#get(numbered(partition, 'g', topic, group), bytesOf.g)
     return row && ownership(row)
   }
 
@@ -103,12 +107,23 @@ export class State {
     row.writeBigUInt64BE(owned.epoch, 0)
     row.writeBigUInt64BE(owned.offset, 8)
     row.writeUInt8(owned.committed ? 1 : 0, 16)
-    this.table.put(numbered(partition, 'g', topic, group), row)
+    this.#put(numbered(partition, 'g', topic, group), row)
   }
 
   /** What one group holds of a topic, by partition. */
   owned(group: string, topic: string): ReadonlyMap<number, Ownership> {
     return new Map(this.#ownerships(named('g', topic, group)))
+  }
+
+  /** Every group that committed something, by topic. */
+  groups(): readonly GroupOnTopic[] {
+    const found = new Map<string, GroupOnTopic>()
+    for (const [key, value] of this.#prefixed(Buffer.from('g'))) {
+      const names = key.subarray(1, key.byteLength - 4).toString('utf8')
+      const [topic, group] = names.split('\0') as [string, string]
+      if (ownership(opened(key, value, bytesOf.g)).committed) found.set(names, { group, topic })
+    }
+    return [...found.values()]
   }
 
   /** The lowest offset that any group still has to read of a partition; undefined when no group reads it. */
@@ -122,23 +137,50 @@ export class State {
 
   /** How far the records of a partition were compacted. */
   compacted(topic: string, partition: number): bigint {
-    return this.table.get(numbered(partition, 'k', topic))?.readBigUInt64BE(0) ?? 0n
+    return this.#get(numbered(partition, 'k', topic), bytesOf.k)?.readBigUInt64BE(0) ?? 0n
   }
 
   putCompacted(topic: string, partition: number, to: bigint): void {
-    this.table.put(numbered(partition, 'k', topic), uint64(to))
+    this.#put(numbered(partition, 'k', topic), uint64(to))
+  }
+
+  /** Compares every row with its checksum; what is said of each that does not fit, and how many rows there are. */
+  verify(): { readonly rows: number; readonly damaged: readonly SteerflowError[] } {
+    const damaged: SteerflowError[] = []
+    let rows = 0
+    for (const { key, value } of this.table.range(Buffer.alloc(0), Buffer.from([0xff]))) {
+      rows++
+      try {
+        const kind = String.fromCharCode(key.readUInt8(0))
+        if (kind === 't') parsed(openedText(key, value))
+        else opened(key, value, bytesOf[kind as keyof typeof bytesOf])
+      } catch (error) {
+        damaged.push(asSteerflowError(error))
+      }
+    }
+    return { rows, damaged }
+  }
+
+  #get(key: Buffer, bytes: number): Buffer | undefined {
+    const row = this.table.get(key)
+    return row && opened(key, row, bytes)
+  }
+
+  #put(key: Buffer, row: Buffer): void {
+    this.table.put(key, sealed(key, row))
   }
 
   #counter(name: string): bigint {
-    return this.table.get(named('c', name))?.readBigUInt64BE(0) ?? 0n
+    return this.#get(named('c', name), bytesOf.c)?.readBigUInt64BE(0) ?? 0n
   }
 
   #count(name: string, value: bigint): void {
-    this.table.put(named('c', name), uint64(value))
+    this.#put(named('c', name), uint64(value))
   }
 
   *#ownerships(prefix: Buffer): Iterable<[number, Ownership]> {
-    for (const [key, value] of this.#prefixed(prefix)) yield [key.readUInt32BE(key.byteLength - 4), ownership(value)]
+    for (const [key, value] of this.#prefixed(prefix))
+      yield [key.readUInt32BE(key.byteLength - 4), ownership(opened(key, value, bytesOf.g))]
   }
 
   *#prefixed(prefix: Buffer): Iterable<[Buffer, Buffer]> {
@@ -149,6 +191,9 @@ export class State {
     for (const { key, value } of this.table.range(prefix, after)) yield [key, value]
   }
 }
+
+/** Bytes of a row without its checksum, by the first letter of its key. */
+const bytesOf = { c: 8, k: 8, p: 16, g: 17 } as const
 
 const named = (kind: string, ...names: string[]): Buffer =>
   Buffer.concat([Buffer.from(kind), ...names.flatMap(name => [Buffer.from(name), nul])])
@@ -171,9 +216,9 @@ const ownership = (row: Buffer): Ownership => ({
   committed: row.readUInt8(16) === 1,
 })
 
-function parsed(stored: Buffer): TopicSpec {
+function parsed(stored: string): TopicSpec {
   try {
-    return Spec.parse(JSON.parse(stored.toString('utf8')))
+    return Spec.parse(JSON.parse(stored))
   } catch (cause) {
     throw new SteerflowError('STEERFLOW_LOG_CORRUPT', 'a stored topic is damaged', { cause })
   }

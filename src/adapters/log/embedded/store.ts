@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { open, type Database, type RootDatabase } from 'lmdb'
+import type { Database, RootDatabase } from 'lmdb'
 import { statfsSync } from 'node:fs'
 import { SteerflowError } from '../../../domain/errors.js'
+import { optionalPackage } from '../../optional-package.js'
 import { prepareFolder } from './folder.js'
 
 /** A stored pair; both buffers are the caller's own copies. */
@@ -38,13 +39,14 @@ function freeBytes(dir: string): number {
   return bavail * bsize
 }
 
-const noRoom = (dir: string, cause?: unknown): SteerflowError =>
-  new SteerflowError('STEERFLOW_LOG_FULL', `no room on the disk of ${dir}`, { cause })
+const full = (message: string, cause?: unknown): SteerflowError =>
+  new SteerflowError('STEERFLOW_LOG_FULL', message, { cause })
+const noRoom = (dir: string, cause?: unknown): SteerflowError => full(`no room on the disk of ${dir}`, cause)
 
 /**
  * The one place that touches lmdb, whose types promise more than its values: what comes out is checked here.
  * Every transaction is on disk when `transaction` returns: `overlappingSync` must be off, since with it a commit is
- * reported before its fsync.
+ * reported before its fsync (docs/reference/stream-processing.md#lmdb).
  */
 export class Store {
   readonly #root: RootDatabase<unknown, Buffer>
@@ -58,9 +60,11 @@ export class Store {
 
   /**
    * Opens or creates the store in a folder. Several processes may have it open.
-   * @throws STEERFLOW_INPUT_NOT_FOUND when the folder cannot be written, STEERFLOW_LOG_CORRUPT when it holds no store.
+   * @throws STEERFLOW_PACKAGE_MISSING without lmdb's binary, STEERFLOW_INPUT_NOT_FOUND when the folder cannot be written,
+   * STEERFLOW_LOG_CORRUPT when it holds no store.
    */
   static async open(dir: string): Promise<Store> {
+    const { open } = await optionalPackage('lmdb', 'the embedded log', () => import('lmdb'))
     await prepareFolder(dir)
     const binary = { keyEncoding: 'binary', encoding: 'binary', cache: false } as const
     try {
@@ -152,12 +156,17 @@ function translated(dir: string, thrown: unknown): SteerflowError | undefined {
   const code = errno(thrown)
   if (code === undefined) return undefined
   const shortWrite = code === EIO && freeBytes(dir) < fullBytes
-  if (code === ENOSPC || code === EDQUOT || shortWrite) {
-    return noRoom(dir, thrown)
-  }
+  if (code === ENOSPC || shortWrite) return noRoom(dir, thrown)
+  if (code === EDQUOT) return full(`the quota of the disk of ${dir} is used up`, thrown)
+  if (code === MAP_FULL)
+    return full(`the log in ${dir} has filled the ${mapBytes / 2 ** 30} GiB that it may ever have`, thrown)
+  // Numbers of the system are of its disk, not of what the log holds.
+  if (code > 0) return new SteerflowError('STEERFLOW_STORAGE', `the disk of ${dir} failed`, { cause: thrown })
   return new SteerflowError('STEERFLOW_LOG_CORRUPT', `the log in ${dir} failed`, { cause: thrown })
 }
 
+/** LMDB's own: the address space that is reserved is used up. */
+const MAP_FULL = -30792
 const EIO = 5
 const ENOSPC = 28
 const EDQUOT = process.platform === 'darwin' ? 69 : 122

@@ -1,14 +1,44 @@
 import { asSteerflowError } from '../../../domain/errors.js'
 import { type Store } from './store.js'
 
-interface Request {
+/** How often readers look whether another process has written, in milliseconds. */
+const pollMs = 20
+
+/**
+ * Wakes whoever waits for the log to change: at once for changes of this process, and every `pollMs` for those of
+ * others, which LMDB does not announce. Nothing polls while nobody waits.
+ */
+export class Changes {
+  readonly #waiting = new Set<() => void>()
+  #poll: NodeJS.Timeout | undefined
+
+  /** Wakes all. */
+  announce(): void {
+    clearTimeout(this.#poll)
+    this.#poll = undefined
+    const woken = [...this.#waiting]
+    this.#waiting.clear()
+    for (const wake of woken) wake()
+  }
+
+  /** Resolves at the next announcement, when it is time to look again, or after `ms` milliseconds. */
+  next(ms: number): Promise<void> {
+    if (ms < pollMs) return new Promise(resolve => void setTimeout(resolve, ms))
+    return new Promise(resolve => {
+      this.#waiting.add(resolve)
+      this.#poll ??= setTimeout(() => this.announce(), pollMs)
+    })
+  }
+}
+
+interface WriteRequest {
   readonly bytes: number
   /** Runs inside the transaction. */
-  readonly attempt: () => Outcome
+  readonly attempt: () => WriteOutcome
   readonly fail: (error: unknown) => void
 }
 
-interface Outcome {
+interface WriteOutcome {
   readonly wrote: boolean
   readonly error?: unknown
   /** Settles the caller's promise; called when the transaction is on disk. */
@@ -19,14 +49,14 @@ interface Outcome {
 const transactionBytes = 32 << 20
 
 /** Told by a request that from now on it writes: if it fails after that, its whole transaction is undone. */
-export type Begin = () => void
+export type BeginWrite = () => void
 
 /**
  * Group commit: what is asked for within one turn of the event loop goes into one transaction and shares its fsync. Each
  * request is judged on its own.
  */
 export class Writer {
-  readonly #queue: Request[] = []
+  readonly #queue: WriteRequest[] = []
   #scheduled = false
   #idle: () => void = () => undefined
 
@@ -42,9 +72,9 @@ export class Writer {
    * Runs `work` in a transaction; resolves when it is on disk. `work` reads and judges first and throws to refuse; then
    * it calls `begin` and writes. `bytes`: what it is about to write.
    */
-  write<T>(bytes: number, work: (begin: Begin) => T): Promise<T> {
+  write<T>(bytes: number, work: (begin: BeginWrite) => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      const attempt = (): Outcome => {
+      const attempt = (): WriteOutcome => {
         let wrote = false
         try {
           const result = work(() => (wrote = true))
@@ -86,14 +116,14 @@ export class Writer {
   }
 
   /** Without the requests that the disk may have no room for; those that write no record go on. */
-  #fitting(batch: Request[]): Request[] {
+  #fitting(batch: WriteRequest[]): WriteRequest[] {
     const bytes = batch.reduce((sum, request) => sum + request.bytes, 0)
     if (bytes === 0 || this.store.hasRoomFor(bytes)) return batch
     for (const request of batch) if (request.bytes > 0) request.fail(this.store.full())
     return batch.filter(request => request.bytes === 0)
   }
 
-  #take(): Request[] {
+  #take(): WriteRequest[] {
     let bytes = 0
     let count = 0
     do bytes += this.#queue[count++]?.bytes ?? 0
@@ -103,7 +133,7 @@ export class Writer {
 }
 
 /** A refusal leaves no trace and does not touch the others; a failure half-way undoes the transaction. */
-function judged(request: Request): Outcome {
+function judged(request: WriteRequest): WriteOutcome {
   const outcome = request.attempt()
   if (outcome.wrote && outcome.error !== undefined) throw asSteerflowError(outcome.error)
   return outcome

@@ -1,20 +1,71 @@
+import { type Cluster } from './cluster.js'
+import { ask, compactString, CompactReader, noTags } from './compact.js'
 import {
   type ClusterFacts,
   type Expectation,
   type GroupMember,
   type LogAdmin,
+  type Note,
   type StoredTopic,
 } from '../../../runtime/log-admin.js'
+import { offset } from '../../../runtime/log.js'
 import { type TopicSpec } from '../../../runtime/topic-spec.js'
 import { asked } from './asked.js'
 import { kafkaError } from './errors.js'
-import { finalizedFeatures } from './features.js'
 import { sharesOf } from './group-protocol.js'
 import { ConfigResourceTypes } from './kafkajs.js'
 import { storedOffsets } from './ledger.js'
-import { begunKey, progressSpec } from './names.js'
+import { begunKey, noteKey, progressSpec, progressTopic } from './names.js'
 import { type KafkaParts } from './parts.js'
 import { topicSettings } from './topic-settings.js'
+
+/**
+ * Finalized features of a cluster, by ApiVersions version 3; kafkajs speaks only version 2.
+ * Layout: Kafka's ApiVersionsRequest.json and ApiVersionsResponse.json.
+ */
+
+const apiVersions = { apiKey: 18, apiName: 'ApiVersions', apiVersion: 3 }
+
+/** The finalized features and their levels. @throws what the connection throws */
+export async function finalizedFeatures(
+  cluster: Pick<Cluster, 'findBroker'>,
+  nodeId: string,
+): Promise<ReadonlyMap<string, number>> {
+  const body = requestBody('steerflow', '1')
+  return ask(await cluster.findBroker({ nodeId }), { ...apiVersions, body, decode: decodeFeatures })
+}
+
+/** The client's name and version. */
+export const requestBody = (name: string, version: string): Buffer =>
+  Buffer.concat([compactString(name), compactString(version), noTags])
+
+const finalizedTag = 2
+
+/**
+ * Reads the finalized features out of an answer's body, whose header has no tags, unlike that of any other answer of this
+ * encoding. A broker that knows no features says nothing of them.
+ */
+export function decodeFeatures(payload: Buffer): ReadonlyMap<string, number> {
+  const reader = new CompactReader(payload)
+  const features = new Map<string, number>()
+  const error = reader.int16()
+  if (error !== 0) throw new Error(`ApiVersions was answered with error ${error}`)
+  for (let left = reader.count(); left > 0; left--) {
+    reader.skip(6)
+    reader.tags()
+  }
+  reader.skip(4)
+  reader.tags((tag, field) => {
+    if (tag !== finalizedTag) return
+    for (let left = field.count(); left > 0; left--) {
+      const name = field.string()
+      features.set(name, field.int16())
+      field.skip(2)
+      field.tags()
+    }
+  })
+  return features
+}
 
 /** What operators ask of the brokers. */
 export class KafkaAdmin implements LogAdmin {
@@ -47,11 +98,17 @@ export class KafkaAdmin implements LogAdmin {
 
   async forgotten(group: string, topic: string): Promise<ReadonlySet<number>> {
     return asked(async () => {
-      const { admin, names, progress, topics } = this.parts
-      const stored = await storedOffsets(admin, names.group(group), names.topic(topic))
+      const { admin, names, progress, topics, topicIds } = this.parts
+      const [stored, topicId] = await Promise.all([
+        storedOffsets(admin, names.group(group), names.topic(topic)),
+        topicIds.of(names.topic(topic)),
+      ])
       const forgotten = new Set<number>()
       for (let partition = 0; partition < topics.partitions(topic); partition++) {
-        if (!stored.has(partition) && (await progress.last(begunKey(group, topic, partition)))) forgotten.add(partition)
+        const begun = await progress.last(begunKey(group, topic, partition))
+        // Of a topic that was made anew: the offset is one of the old one.
+        const another = topicId !== null && begun?.topicId !== undefined && begun.topicId !== topicId
+        if (begun && (another || !stored.has(partition))) forgotten.add(partition)
       }
       return forgotten
     })
@@ -76,6 +133,15 @@ export class KafkaAdmin implements LogAdmin {
       transactionVersion: reachable?.features ? (reachable.features.get('transaction.version') ?? 0) : null,
       offsetsRetentionMinutes: reachable ? await this.#setting(reachable.nodeId, 'offsets.retention.minutes') : null,
     }
+  }
+
+  async noted(key: string): Promise<string | null> {
+    return (await asked(() => this.parts.progress.last(noteKey(key))))?.mark ?? null
+  }
+
+  note(key: string, text: string): Note {
+    const { key: name, value } = this.parts.progress.record(noteKey(key), { offset: offset(0), mark: text })
+    return { topic: progressTopic, partition: 0, key: name!, value, framed: true }
   }
 
   /** A number among a broker's settings; null when it does not tell. */

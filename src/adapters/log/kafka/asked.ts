@@ -1,17 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../../domain/errors.js'
-import { backoff } from '../../../runtime/retry.js'
+import { type Backoff, backoff } from '../../../runtime/retry.js'
 import { kafkaError } from './errors.js'
 
 /** How long a question is repeated that brokers cannot answer at the moment, in milliseconds. */
 const patienceMs = 5000
-const waits = { first: 50, most: 500 }
+const unhurried: Backoff = { first: 50, most: 500 }
+
+/** For what takes milliseconds as a rule, such as the end of the transaction before. */
+export const soon: Backoff = { first: 10, most: 20 }
 
 /**
  * Asks brokers something that may be asked again, for a while; kafkajs's errors become ours. A cluster that has just
  * started, or elects a coordinator, refuses for a moment; a topic that was looked up before is unknown only for the moment.
+ * The one repetition of requests in this folder: a request that only some errors should repeat has no place in it.
  */
-export async function asked<T>(question: () => Promise<T>): Promise<T> {
+export async function asked<T>(question: () => Promise<T>, waits: Backoff = unhurried): Promise<T> {
   const deadline = performance.now() + patienceMs
   for (let attempt = 1; ; attempt++) {
     try {

@@ -2,9 +2,12 @@ import { SteerflowError } from '../../../domain/errors.js'
 import { type Batch, type Claim, type Offset, type Output, type ReadLimits } from '../../../runtime/log.js'
 import { isOutOfRange, kafkaError } from './errors.js'
 import { type Stored } from './ledger.js'
-import { type Placed } from './placement.js'
+import { type PlacedRecord } from './placement.js'
 import { within } from './record.js'
+import { replaced } from './replaced.js'
 import { type Committer } from './settle.js'
+import { noTopic, type TopicIdentity } from './topic-ids.js'
+import { race } from '../../../runtime/concurrency.js'
 
 /** What a claim needs of the log. */
 export interface ClaimParts {
@@ -12,18 +15,22 @@ export interface ClaimParts {
   readonly next: ((from: Offset, signal: AbortSignal) => Promise<Batch>) | null
   /** Called once, when the claim is fenced or given back. */
   readonly ended: () => void
-  readonly place: (output: Output) => Placed
+  readonly place: (output: Output) => PlacedRecord
   /** Looks at the topics' limits again. */
   readonly look: () => Promise<void>
   /** First and end offset of the partition. */
   readonly extent: () => Promise<{ readonly start: Offset; readonly end: Offset }>
+  /** The id of the topic when the claim was opened; null for what is no topic, and where brokers do not say. */
+  readonly topicId: string | null
+  /** What it is now; undefined where that cannot be told. */
+  readonly topicIdNow: () => Promise<TopicIdentity | undefined>
   /** Called once when the claim turns out to be fenced. */
   readonly onFenced: () => void
 }
 
 /** One partition owned by one group, until a newer owner shuts it out or it is given back. */
 export class KafkaClaim implements Claim {
-  readonly committed: Offset
+  #committed: Offset
   #position: Offset
   /** Fetched and not yet taken. */
   #held: Batch | null = null
@@ -39,8 +46,12 @@ export class KafkaClaim implements Claim {
     private readonly committer: Committer,
     private readonly parts: ClaimParts,
   ) {
-    this.committed = committer.committed
+    this.#committed = committer.committed
     this.#position = committer.committed
+  }
+
+  get committed(): Offset {
+    return this.#committed
   }
 
   async read(limits: ReadLimits, waitMs: number): Promise<Batch> {
@@ -57,20 +68,30 @@ export class KafkaClaim implements Claim {
   }
 
   async commit(from: Offset, to: Offset, outputs: readonly Output[]): Promise<void> {
-    if (this.#ended) throw this.#ended
-    try {
+    await this.#unlessFenced(async () => {
       await this.committer.expect(from)
       const placed = outputs.map(output => this.parts.place(output))
       await this.committer.commit(to, placed)
-    } catch (error) {
-      // Somebody has lowered the limit since it was looked at.
-      if (error instanceof SteerflowError && error.code === 'STEERFLOW_RECORD_TOO_LARGE') await this.parts.look()
-      if (error instanceof SteerflowError && error.code === 'STEERFLOW_FENCED' && !this.#ended) {
-        this.#end(error)
-        this.parts.onFenced()
-      }
-      throw error
-    }
+    })
+  }
+
+  async rewind(): Promise<Offset> {
+    await this.#unlessFenced(() => this.committer.settle())
+    this.#committed = this.#position = this.committer.committed
+    this.#held = this.#coming = null
+    return this.#committed
+  }
+
+  get topicId(): string | null {
+    return this.parts.topicId
+  }
+
+  /** Ends the claim, since its topic is another one now: whoever reads or commits next is told. */
+  async replaced(now: TopicIdentity): Promise<void> {
+    const extent = now === noTopic ? null : await this.parts.extent().catch(() => null)
+    if (this.#ended || this.topicId === null) return
+    this.#end(replaced(this.group, this.topic, this.partition, this.topicId, now, extent))
+    await this.committer.stop(this.#ended!)
   }
 
   /** Whether the last commit is not to be seen yet in what is stored. */
@@ -90,10 +111,25 @@ export class KafkaClaim implements Claim {
     this.#wake()
   }
 
+  async #unlessFenced(work: () => Promise<void>): Promise<void> {
+    if (this.#ended) throw this.#ended
+    try {
+      await work()
+    } catch (error) {
+      // Somebody has lowered the limit since it was looked at.
+      if (error instanceof SteerflowError && error.code === 'STEERFLOW_RECORD_TOO_LARGE') await this.parts.look()
+      if (error instanceof SteerflowError && error.code === 'STEERFLOW_FENCED' && !this.#ended) {
+        this.#end(error)
+        this.parts.onFenced()
+      }
+      throw error
+    }
+  }
+
   #fetch(): void {
-    if (!this.parts.next || this.#ended) return
-    this.#coming ??= this.parts.next(this.#position, this.#control.signal)
-    // Whoever reads next is told of an error.
+    if (!this.parts.next || this.#ended || this.#coming) return
+    this.#coming = this.parts.next(this.#position, this.#control.signal)
+    // The next reader is told of an error. Once for each: what hangs on a promise stays there until it settles.
     this.#coming.catch(() => undefined)
   }
 
@@ -106,7 +142,7 @@ export class KafkaClaim implements Claim {
       timer = setTimeout(this.#wake, waitMs)
     })
     try {
-      const batch = await Promise.race([this.#coming ?? late, late])
+      const batch = await race([this.#coming ?? late, late])
       if (batch) this.#coming = null
       return this.#ended ? null : batch
     } catch (error) {
@@ -118,7 +154,12 @@ export class KafkaClaim implements Claim {
   }
 
   async #lost(cause: Error): Promise<SteerflowError> {
+    const now = this.topicId === null ? undefined : await this.parts.topicIdNow().catch(() => undefined)
     const { start, end } = await this.parts.extent()
+    if (now !== undefined && now !== this.topicId) {
+      await this.replaced(now)
+      return this.#ended!
+    }
     const at = this.#position
     const gone = start > at ? start - at : at - end
     const range = start > at ? `${at} to ${start - 1n}` : `${end} to ${at - 1n}`

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { type Broker as KafkaBroker, type Cluster as KafkaCluster, type Kafka } from 'kafkajs'
 import { SteerflowError } from '../../../domain/errors.js'
 
@@ -136,6 +137,14 @@ export function openCluster(kafka: Kafka): Cluster {
     throw new SteerflowError('STEERFLOW_BUG', 'kafkajs is not the version that is pinned')
   return (create as Create)({ metadataMaxAge, allowAutoTopicCreation: false, isolationLevel: isolation.uncommitted })
 }
+
+/**
+ * The error of a number of the protocol, as kafkajs makes it of the answers that it decodes itself: so that those of our
+ * own requests are judged by the same rules.
+ */
+export const protocolError = (
+  createRequire(import.meta.url)('kafkajs/src/protocol/error') as { createErrorFromCode: (code: number) => Error }
+).createErrorFromCode
 
 /** The broker that leads a partition; null while none is known. */
 export function leaderOf(cluster: Cluster, brokerTopic: string, partition: number): string | null {

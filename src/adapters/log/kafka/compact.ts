@@ -6,7 +6,7 @@ import { type Cluster } from './cluster.js'
  */
 
 /** A request of the protocol in one version, and what becomes of its answer. */
-export interface Request<T> {
+export interface WireRequest<T> {
   readonly apiKey: number
   readonly apiName: string
   readonly apiVersion: number
@@ -18,7 +18,7 @@ export interface Request<T> {
 type FoundBroker = Awaited<ReturnType<Cluster['findBroker']>>
 
 /** Sends a request over the connection of a broker. @throws what the connection or `decode` throws */
-export async function ask<T>(broker: FoundBroker, { body, decode, ...api }: Request<T>): Promise<T> {
+export async function ask<T>(broker: FoundBroker, { body, decode, ...api }: WireRequest<T>): Promise<T> {
   // kafkajs writes version 1 of the request's header; version 2 has a buffer of tags more, which is empty: one byte.
   const buffer = Buffer.concat([noTags, body])
   const { value } = await (broker as unknown as WithConnections).connectionPool.send({
@@ -101,6 +101,10 @@ export class CompactReader {
   int64(): bigint {
     this.skip(8)
     return this.bytes.readBigInt64BE(this.#at - 8)
+  }
+
+  fixed(count: number): Buffer {
+    return this.#take(count)
   }
 
   varint(): number {

@@ -1,16 +1,67 @@
+import {
+  type AuthenticationProviderArgs,
+  type Authenticator,
+  type Mechanism,
+  type Kafka as KafkaClient,
+  type KafkaConfig,
+  type ProducerConfig,
+  type SASLOptions,
+} from 'kafkajs'
+import { SteerflowError, explain } from '../../../domain/errors.js'
+import { Secrets } from '../../secrets.js'
+import { type TokenSource, openTokenSource } from './oauth-token.js'
 import { readFileSync } from 'node:fs'
 import { type ConnectionOptions } from 'node:tls'
-import { type Kafka as KafkaClient, type KafkaConfig, type ProducerConfig, type SASLOptions } from 'kafkajs'
-import { SteerflowError } from '../../../domain/errors.js'
+import { thisWorker } from '../../processes/worker.js'
 import { type KafkaReport, routeLog } from './client-log.js'
 import { registerCodecs } from './codecs.js'
 import { kafkaError } from './errors.js'
 import { Kafka, logLevel, Partitioners } from './kafkajs.js'
-import { oauthBearer } from './oauth-bearer.js'
-import { openTokenSource } from './oauth-token.js'
-import { type Secrets, secretsOf } from './secrets.js'
 import { type KafkaSettings } from './settings.js'
 import { Sockets } from './sockets.js'
+
+const SEPARATOR = '\u0001'
+
+/**
+ * SASL OAUTHBEARER (RFC 7628) for kafkajs. The authenticator of kafkajs itself does not read the broker's answer, so that
+ * a token that was refused shows up as a connection that is closed for no reason, again and again.
+ */
+export const oauthBearer = (tokens: TokenSource, secrets: Secrets): Mechanism => ({
+  mechanism: 'oauthbearer',
+  authenticationProvider: ({ saslAuthenticate }: AuthenticationProviderArgs): Authenticator => ({
+    authenticate: async () => {
+      const token = await tokens.token()
+      secrets.addHeader(`Bearer ${token}`)
+      try {
+        const refusal = await saslAuthenticate({ request: message(`n,,${SEPARATOR}auth=Bearer ${token}`), response })
+        if (refusal) throw refused(`SASL OAUTHBEARER: the broker answers ${refusal}`)
+      } catch (error) {
+        tokens.refused()
+        throw error
+      }
+    },
+  }),
+})
+
+/** The client's message as kafkajs sends it: bytes with their length before them. */
+const message = (text: string) => ({
+  encode: () => {
+    const bytes = Buffer.from(`${text}${SEPARATOR}${SEPARATOR}`)
+    const length = Buffer.alloc(4)
+    length.writeInt32BE(bytes.length)
+    return Buffer.concat([length, bytes])
+  },
+})
+
+/** The broker's message, behind its length: empty when it takes the token, otherwise JSON with a status. */
+const response = {
+  decode: async (raw: Buffer): Promise<Buffer> => raw.subarray(4),
+  parse: (raw: Buffer): string => raw.toString('utf8'),
+}
+
+/** kafkajs retries every error that does not say that this is of no use. */
+const refused = (text: string): Error =>
+  Object.assign(new SteerflowError('STEERFLOW_KAFKA_REFUSED', text), { retriable: false })
 
 /** To reach a port: a broker that does not even accept within this time is as good as gone. */
 const CONNECTION_TIMEOUT_MS = 5000
@@ -35,15 +86,15 @@ export const producerDefaults = {
  */
 export function kafkaConfig(settings: KafkaSettings, report: KafkaReport): KafkaConfig {
   registerCodecs()
-  const secrets = secretsOf(settings)
+  const secrets = new Secrets()
   const sasl = saslOf(settings, secrets)
   return {
     brokers: settings.brokers,
-    clientId: settings.clientId,
+    clientId: settings.clientId || thisWorker().worker,
     connectionTimeout: CONNECTION_TIMEOUT_MS,
     requestTimeout: settings.requestTimeoutMs,
     retry: { ...RETRY },
-    ...(settings.tls !== false && { ssl: tlsOf(settings.tls) }),
+    ...(settings.tls !== false && { ssl: tlsOf(settings.tls, report) }),
     ...(sasl && { sasl }),
     logLevel: logLevel.INFO,
     logCreator: () => routeLog(report, secrets),
@@ -74,16 +125,32 @@ export async function connectKafka(
   return new Kafka(config)
 }
 
-function tlsOf(tls: Exclude<KafkaSettings['tls'], false>): ConnectionOptions | true {
+/**
+ * The options of TLS. kafkajs hands them on as they are and each connection takes its own copy, so that files are read
+ * again whenever one is made: certificates are replaced while a worker runs. One that cannot be read then is replaced just
+ * now, or soon: the last one that could be read is used.
+ */
+function tlsOf(tls: Exclude<KafkaSettings['tls'], false>, report: KafkaReport): ConnectionOptions | true {
   if (tls === true) return true
   const { ca, cert, key, serverName, rejectUnauthorized } = tls
-  return {
+  const options: ConnectionOptions = {
     rejectUnauthorized,
-    ...(ca !== undefined && { ca: [pem('ca', ca)] }),
-    ...(cert !== undefined && { cert: pem('cert', cert) }),
-    ...(key !== undefined && { key: pem('key', key) }),
     ...(serverName !== undefined && { servername: serverName }),
   }
+  for (const [name, path] of Object.entries({ ca, cert, key })) {
+    if (path === undefined) continue
+    let last = pem(name, path)
+    const get = (): string | string[] => {
+      try {
+        last = pem(name, path)
+      } catch (error) {
+        report('warn', `${explain(error)}: what it held last is used`, { file: `log.kafka.tls.${name}` })
+      }
+      return name === 'ca' ? [last] : last
+    }
+    Object.defineProperty(options, name, { get, enumerable: true })
+  }
+  return options
 }
 
 /** Neither the path nor the cause is told: somebody may have put the key itself where its path belongs. */
@@ -98,7 +165,32 @@ function pem(name: string, path: string): string {
 
 function saslOf({ sasl }: KafkaSettings, secrets: Secrets): KafkaConfig['sasl'] {
   if (sasl === 'none') return undefined
-  if (sasl.mechanism === 'oauthbearer') return oauthBearer(openTokenSource(sasl), secrets)
-  // A copy: kafkajs keeps its authenticator in it. Its types want the mechanisms apart.
-  return { ...sasl } as SASLOptions
+  if (sasl.mechanism === 'oauthbearer') {
+    const { mechanism, authenticationProvider } = oauthBearer(openTokenSource(sasl), secrets)
+    return { mechanism, authenticationProvider: quiet(authenticationProvider, secrets) }
+  }
+  const { username, password } = sasl
+  secrets.add(password, `\0${username}\0${password}`)
+  // A copy, since kafkajs puts its authenticator into it; it is taken from there to be made quiet.
+  const copy = { ...sasl } as SASLOptions
+  let provider: Mechanism['authenticationProvider'] | undefined
+  return Object.defineProperty(copy, 'authenticationProvider', {
+    get: () => provider,
+    set: (made: Mechanism['authenticationProvider']) => {
+      provider = quiet(made, secrets)
+    },
+  })
 }
+
+/** An authenticator whose errors, the broker's words, do not say again what was sent. */
+const quiet =
+  (provider: Mechanism['authenticationProvider'], secrets: Secrets): Mechanism['authenticationProvider'] =>
+  (args: AuthenticationProviderArgs) => ({
+    authenticate: () =>
+      provider(args)
+        .authenticate()
+        .catch((error: Error) => {
+          error.message = secrets.cut(error.message)
+          throw error
+        }),
+  })

@@ -110,9 +110,6 @@ export const isRejoining = (thrown: unknown): boolean =>
 /** Whether a topic was there already that was to be created. */
 export const isTopicExists = (thrown: unknown): boolean => has(thrown, 'TOPIC_ALREADY_EXISTS')
 
-/** Whether the transaction before is still being ended. */
-export const isStillEnding = (thrown: unknown): boolean => has(thrown, 'CONCURRENT_TRANSACTIONS')
-
 /** Whether a broker does not know a topic, or not all of its partitions. */
 export const isUnknownTopic = (thrown: unknown): boolean => has(thrown, 'UNKNOWN_TOPIC_OR_PARTITION')
 

@@ -84,10 +84,8 @@ export class Fetcher {
         pause = 25
       } catch (error) {
         if (this.#refuse(wants, error)) continue
-        const { kind, code } = kafkaError(error)
-        // No permission, or bytes that nobody can read: waiting mends neither.
-        if (kind === 'fatal' && code !== 'STEERFLOW_KAFKA_FAILED') {
-          this.#reject(wants, error)
+        if (isLasting(error)) {
+          await this.#apart(node, wants, error)
           continue
         }
         await sleep(pause)
@@ -137,8 +135,30 @@ export class Fetcher {
     for (const want of wants) {
       const found = answer.get(placeOf(want))
       if (!found || found.messages.length === 0 || this.#wants.get(want.key) !== want) continue
-      this.#wants.delete(want.key)
-      want.resolve(visible(want.topic, want.from, found))
+      try {
+        const batch = visible(want.topic, want.from, found)
+        this.#wants.delete(want.key)
+        want.resolve(batch)
+      } catch (error) {
+        this.#reject([want], error)
+      }
+    }
+  }
+
+  /**
+   * Finds whose error it is that failed an answer as a whole, by asking for the halves: only they are told, and the others
+   * have their records.
+   */
+  async #apart(node: string, wants: readonly Want[], error: unknown): Promise<void> {
+    if (wants.length <= 1) return this.#reject(wants, error)
+    const middle = wants.length >> 1
+    for (const half of [wants.slice(0, middle), wants.slice(middle)]) {
+      try {
+        this.#settle(half, await this.#fetch(node, half))
+      } catch (thrown) {
+        // Whatever else it is, the next round meets it again.
+        if (!this.#refuse(half, thrown) && isLasting(thrown)) await this.#apart(node, half, thrown)
+      }
     }
   }
 
@@ -152,10 +172,17 @@ export class Fetcher {
 
   #reject(wants: readonly Want[], error: unknown): void {
     for (const want of wants) {
-      this.#wants.delete(want.key)
+      // Its reader may want something else by now.
+      if (this.#wants.get(want.key) === want) this.#wants.delete(want.key)
       want.reject(error)
     }
   }
+}
+
+/** No permission, or bytes that nobody can read: waiting mends neither. */
+function isLasting(error: unknown): boolean {
+  const { kind, code } = kafkaError(error)
+  return kind === 'fatal' && code !== 'STEERFLOW_KAFKA_FAILED'
 }
 
 const placeOf = ({ brokerTopic, partition }: Want): string => `${brokerTopic}/${partition}`

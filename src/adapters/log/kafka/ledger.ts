@@ -1,5 +1,5 @@
 import { type Offset, offset } from '../../../runtime/log.js'
-import { type Placed } from './placement.js'
+import { type PlacedRecord } from './placement.js'
 import { type OffsetEntry } from './transaction.js'
 
 /** What is stored of a group's progress in a partition. */
@@ -7,6 +7,8 @@ export interface Stored {
   readonly offset: Offset
   /** Which commit stored it: by it a commit whose answer was lost is known again. */
   readonly mark: string
+  /** Of the beginning of a group: the id of the topic that it began to read. */
+  readonly topicId?: string
 }
 
 /** Where a claim's progress is kept: in its consumer group, or, for what is no topic, in a topic of progress. */
@@ -18,7 +20,7 @@ export interface Ledger {
 }
 
 export interface LedgerEntry {
-  readonly records: readonly Placed[]
+  readonly records: readonly PlacedRecord[]
   readonly offset: OffsetEntry | null
 }
 
@@ -53,6 +55,8 @@ export class GroupLedger implements Ledger {
     private readonly groupId: string,
     private readonly brokerTopic: string,
     private readonly partition: number,
+    /** What every commit records besides. */
+    private readonly beside: readonly PlacedRecord[] = [],
   ) {}
 
   async stored(): Promise<Stored | null> {
@@ -61,6 +65,6 @@ export class GroupLedger implements Ledger {
 
   entry({ offset: at, mark }: Stored): LedgerEntry {
     const place = { groupId: this.groupId, topic: this.brokerTopic, partition: this.partition }
-    return { records: [], offset: { ...place, offset: at, metadata: mark } }
+    return { records: this.beside, offset: { ...place, offset: at, metadata: mark } }
   }
 }

@@ -3,6 +3,7 @@ import {
   type Batch,
   type Claim,
   type ClaimOptions,
+  type GroupOnTopic,
   type Log,
   type Membership,
   type Offset,
@@ -20,12 +21,13 @@ import { KafkaAdmin } from './admin.js'
 import { asked } from './asked.js'
 import { type KafkaClaim } from './claim.js'
 import { begunMark, storedOffsets } from './ledger.js'
-import { GroupMember } from './member.js'
+import { GroupSession } from './member.js'
 import { KafkaMembership } from './membership.js'
 import { type ClaimRequest, openClaim } from './open-claim.js'
 import { KafkaParts } from './parts.js'
 import { retain } from './retention.js'
 import { KafkaSettings } from './settings.js'
+import { TopicWatch } from './topic-ids.js'
 
 /**
  * Opens the log on a Kafka cluster, shared by any number of processes on any number of machines.
@@ -47,10 +49,21 @@ class KafkaLog implements Log {
   readonly #claims = new Set<KafkaClaim>()
   #ensured: readonly TopicSpec[] = []
   readonly admin: KafkaAdmin
+  readonly #watch: TopicWatch
   #closed = false
 
   constructor(private readonly parts: KafkaParts) {
     this.admin = new KafkaAdmin(parts)
+    this.#watch = new TopicWatch(
+      parts.topicIds,
+      () =>
+        new Map(
+          [...this.#claims].flatMap(({ topic, topicId }) => (topicId ? [[parts.names.topic(topic), topicId]] : [])),
+        ),
+      (brokerTopic, now) => {
+        for (const claim of this.#claims) if (parts.names.topic(claim.topic) === brokerTopic) void claim.replaced(now)
+      },
+    )
   }
 
   get maxValueBytes(): number {
@@ -91,7 +104,7 @@ class KafkaLog implements Log {
         ifForgotten: null,
       }),
     )
-    const member: GroupMember = new GroupMember(
+    const member: GroupSession = new GroupSession(
       this.parts.newCluster(),
       direct,
       { groupId: names.group(group), brokerTopic: names.topic(topic), sessionTimeoutMs: settings.sessionTimeoutMs },
@@ -153,6 +166,22 @@ class KafkaLog implements Log {
     return new Map([...stored].flatMap(([at, { offset, mark }]) => (mark === begunMark ? [] : [[at, offset] as const])))
   }
 
+  async groups(): Promise<readonly GroupOnTopic[]> {
+    const { admin, names } = this.parts
+    const { groups } = await asked(() => admin.listGroups())
+    const own = groups.flatMap(({ groupId }) => names.own(groupId) ?? [])
+    const found: GroupOnTopic[] = []
+    for (const group of own) {
+      const topics = await asked(() => admin.fetchOffsets({ groupId: names.group(group) }))
+      for (const { topic, partitions } of topics) {
+        const name = names.own(topic)
+        const hasCommitted = partitions.some(({ offset, metadata }) => Number(offset) >= 0 && metadata !== begunMark)
+        if (name !== null && hasCommitted) found.push({ group, topic: name })
+      }
+    }
+    return found
+  }
+
   retain(now: number): Promise<void> {
     return asked(() => retain(this.parts.admin, this.parts.names, this.#ensured, now))
   }
@@ -160,6 +189,7 @@ class KafkaLog implements Log {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    await this.#watch.close()
     await Promise.all([...this.#members].map(member => member.leave()))
     await Promise.all([...this.#claims].map(claim => claim.release()))
     await this.parts.close()
@@ -168,6 +198,7 @@ class KafkaLog implements Log {
   async #open(request: ClaimRequest): Promise<KafkaClaim> {
     const claim = await openClaim(this.parts, request, ended => this.#claims.delete(ended))
     this.#claims.add(claim)
+    if (claim.topicId !== null) this.#watch.start()
     return claim
   }
 

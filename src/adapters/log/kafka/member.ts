@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { backoff } from '../../../runtime/retry.js'
-import { Signal } from '../../../runtime/signal.js'
+import { Wakeup, race } from '../../../runtime/concurrency.js'
 import { share } from './assignment.js'
 import { type Broker, type Cluster } from './cluster.js'
 import { isRejoining, isUnknownMember, kafkaError } from './errors.js'
@@ -31,8 +31,8 @@ const rebalanceTimeoutMs = 10_000
  * This process as a member of a consumer group: joins, sends heartbeats, joins again when the group changes, and shares
  * the partitions out when it is the leader. Heartbeats depend on nothing else that goes on in the process.
  */
-export class GroupMember {
-  readonly #signal = new Signal()
+export class GroupSession {
+  readonly #signal = new Wakeup()
   #id = ''
   #generation = -1
   #rejoin = false
@@ -70,9 +70,9 @@ export class GroupMember {
   async leave(): Promise<void> {
     this.#stopped = true
     this.#signal.raise()
-    await Promise.race([this.#sayGoodbye().catch(() => undefined), sleep(2000)])
-    await Promise.race([this.cluster.disconnect().catch(() => undefined), sleep(2000)])
-    await Promise.race([this.#running, sleep(2000)])
+    await race([this.#sayGoodbye().catch(() => undefined), sleep(2000)])
+    await race([this.cluster.disconnect().catch(() => undefined), sleep(2000)])
+    await race([this.#running, sleep(2000)])
   }
 
   async #sayGoodbye(): Promise<void> {

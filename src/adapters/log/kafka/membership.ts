@@ -1,11 +1,48 @@
+import { SteerflowError, asSteerflowError } from '../../../domain/errors.js'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { asSteerflowError } from '../../../domain/errors.js'
 import { type Assignee, type Membership } from '../../../runtime/log.js'
 import { backoff } from '../../../runtime/retry.js'
 import { type KafkaClaim } from './claim.js'
-import { Entitlement } from './entitlement.js'
 import { isPassing, kafkaError } from './errors.js'
-import { type GroupMember, type MemberListener } from './member.js'
+import { type GroupSession, type MemberListener } from './member.js'
+
+interface PendingClaim {
+  readonly partition: number
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+/**
+ * Whether this process may work on a partition: it was given it, and the coordinator has confirmed the membership after
+ * the question was asked.
+ */
+export class Entitlement {
+  #mine: ReadonlySet<number> = new Set()
+  readonly #waiting = new Set<PendingClaim>()
+
+  /** Resolves at the next confirmation. @throws STEERFLOW_FENCED when the partition has gone to another by then */
+  of(partition: number): Promise<void> {
+    return new Promise((resolve, reject) => this.#waiting.add({ partition, resolve, reject }))
+  }
+
+  assign(mine: ReadonlySet<number>): void {
+    this.#mine = mine
+  }
+
+  confirm(): void {
+    const waiting = [...this.#waiting]
+    this.#waiting.clear()
+    for (const { partition, resolve, reject } of waiting)
+      if (this.#mine.has(partition)) resolve()
+      else reject(new SteerflowError('STEERFLOW_FENCED', `partition ${partition} was given to another member`))
+  }
+
+  /** The membership has ended: nobody is entitled to anything. */
+  end(): void {
+    this.#mine = new Set()
+    this.confirm()
+  }
+}
 
 /** Opens a claim of a partition. `entitled` and `onFenced` are the membership's. */
 export type OpenClaim = (
@@ -16,9 +53,9 @@ export type OpenClaim = (
 
 /**
  * The claims of one member of a group. Whoever keeps a partition over a rebalance keeps its claim, and with it the
- * window and the producer. A partition that is to go is drained first. A claim that was fenced is opened again only when
- * the coordinator has confirmed this member since: a process that wakes after a long sleep would otherwise shut out the
- * one that took over (kafka §W4).
+ * window and the producer. A partition that is to go is drained first. A claim that was fenced is opened again only
+ * when the coordinator has confirmed this member since: a process that wakes after a long sleep would otherwise shut
+ * out the one that took over (docs/reference/kafka.md#who-was-fenced-waits).
  */
 export class KafkaMembership implements Membership, MemberListener {
   readonly #held = new Map<number, KafkaClaim>()
@@ -27,7 +64,7 @@ export class KafkaMembership implements Membership, MemberListener {
   readonly #leaving = new Set<number>()
   readonly #entitlement = new Entitlement()
   #mine: ReadonlySet<number> = new Set()
-  #member: GroupMember | null = null
+  #member: GroupSession | null = null
   #left = false
 
   constructor(
@@ -35,7 +72,7 @@ export class KafkaMembership implements Membership, MemberListener {
     private readonly open: OpenClaim,
   ) {}
 
-  join(member: GroupMember): void {
+  join(member: GroupSession): void {
     this.#member = member
     // By and by: the caller is to have the membership first.
     setImmediate(() => member.start())

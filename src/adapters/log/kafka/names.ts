@@ -1,7 +1,7 @@
 import { type TopicSpec } from '../../../runtime/topic-spec.js'
 
 /** What the log's topics, groups and transactions are called on a cluster that several deployments share. */
-export class Names {
+export class BrokerNames {
   constructor(readonly namespace: string) {}
 
   /** The broker's name of a topic. */
@@ -21,7 +21,8 @@ export class Names {
 
   /**
    * One transactional id for each input partition of a group. One for each process would break the guarantee: the next
-   * owner's fence has to reach the transaction of the owner before it, whichever process that was (kafka §W5).
+   * owner's fence has to reach the transaction of the owner before it, whichever process that was
+   * (docs/reference/kafka.md#one-transactional-id-a-partition).
    */
   transaction(group: string, topic: string, partition: number): string {
     return `${this.namespace}.${group}.${topic}.${partition}`
@@ -35,3 +36,6 @@ export const progressSpec: TopicSpec = { name: progressTopic, partitions: 1, ret
 /** The key in the progress topic under which a group has said that it began to read a partition. */
 export const begunKey = (group: string, topic: string, partition: number): string =>
   `begun/${group}/${topic}/${partition}`
+
+/** The key in the progress topic of something that is noted of the deployment. */
+export const noteKey = (key: string): string => `note/${key}`

@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { request } from 'undici'
 import { z } from 'zod'
 import { SteerflowError } from '../../../domain/errors.js'
+import { parseOrUndefined } from '../../../domain/json/parse.js'
+import { BeyondBounds, type Bounds, wholeAnswer } from '../../foreign-answer.js'
+import { readSmall } from '../../storage/small-file.js'
 import { type TokenSettings } from './settings.js'
 
 /** Tokens for SASL OAUTHBEARER. */
@@ -14,22 +16,22 @@ export interface TokenSource {
 
 /** Share of a token's life in which it is used again; the rest is for clocks that differ and brokers that are slow. */
 const USED_SHARE = 0.8
-const ENDPOINT_TIMEOUT_MS = 10_000
+const usual: Bounds = { ms: 10_000, bytes: 1 << 20 }
 
 /** The answer of a token endpoint (RFC 6749, section 5.1). */
-const Answer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive().optional() })
+const TokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive().optional() })
 
 /** Opens the way to tokens that the settings name. */
-export function openTokenSource(settings: TokenSettings): TokenSource {
+export function openTokenSource(settings: TokenSettings, bounds: Bounds = usual): TokenSource {
   const { token, tokenFile, tokenEndpoint } = settings
   if (token !== undefined) return { token: async () => token, refused: () => undefined }
   if (tokenFile !== undefined) return { token: () => readTokenFile(tokenFile), refused: () => undefined }
-  if (tokenEndpoint !== undefined) return remembering(() => fetchToken(tokenEndpoint, settings))
+  if (tokenEndpoint !== undefined) return remembering(() => fetchToken(tokenEndpoint, settings, bounds))
   throw new SteerflowError('STEERFLOW_BUG', 'oauthbearer without a way to a token')
 }
 
 async function readTokenFile(path: string): Promise<string> {
-  const token = await readFile(path, 'utf8').then(
+  const token = await readSmall(path).then(
     text => text.trim(),
     (cause: unknown) => {
       throw new SteerflowError('STEERFLOW_KAFKA_REFUSED', `log.kafka.sasl.tokenFile: ${path} cannot be read`, { cause })
@@ -40,7 +42,7 @@ async function readTokenFile(path: string): Promise<string> {
 }
 
 /** One fetch at a time for all connections, and none while a token still has some life. */
-function remembering(fetch: () => Promise<z.output<typeof Answer>>): TokenSource {
+function remembering(fetch: () => Promise<z.output<typeof TokenAnswer>>): TokenSource {
   let usedUntil = 0
   let last: Promise<string> | null = null
   return {
@@ -67,31 +69,34 @@ function remembering(fetch: () => Promise<z.output<typeof Answer>>): TokenSource
   }
 }
 
-async function fetchToken(url: string, settings: TokenSettings): Promise<z.output<typeof Answer>> {
+async function fetchToken(url: string, settings: TokenSettings, bounds: Bounds): Promise<z.output<typeof TokenAnswer>> {
   const { clientId = '', clientSecret = '', scope } = settings
   // RFC 6749, 2.3.1: both are form-encoded before they are joined.
   const basic = Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64')
   const form = new URLSearchParams({ grant_type: 'client_credentials', ...(scope !== undefined && { scope }) })
-  const response = await request(url, {
-    method: 'POST',
-    headers: {
-      authorization: `Basic ${basic}`,
-      'content-type': 'application/x-www-form-urlencoded',
-      accept: 'application/json',
-    },
-    body: form.toString(),
-    signal: AbortSignal.timeout(ENDPOINT_TIMEOUT_MS),
-  }).catch((cause: unknown) => {
-    throw new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', 'log.kafka.sasl.tokenEndpoint does not answer', { cause })
+  const endpoint = 'log.kafka.sasl.tokenEndpoint'
+  const headers = {
+    authorization: `Basic ${basic}`,
+    'content-type': 'application/x-www-form-urlencoded',
+    accept: 'application/json',
+  }
+  const { answer: response, text } = await wholeAnswer(bounds, signal =>
+    request(url, { method: 'POST', headers, body: form.toString(), signal }),
+  ).catch((cause: unknown) => {
+    // What is too long or too deep is no token, however often it is asked for.
+    if (cause instanceof BeyondBounds && cause.bound !== 'time')
+      throw new SteerflowError('STEERFLOW_KAFKA_REFUSED', `${endpoint} answers something that is not a token`, {
+        cause,
+      })
+    throw new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', `${endpoint} does not answer`, { cause })
   })
-  const { statusCode, body } = response
+  const { statusCode } = response
   if (statusCode >= 500 || statusCode === 429) {
-    await body.dump()
-    throw new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', `log.kafka.sasl.tokenEndpoint answers ${statusCode}`)
+    throw new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', `${endpoint} answers ${statusCode}`)
   }
   // Nothing of the body goes into a message: some servers send back what they were sent.
-  const answer = Answer.safeParse(await body.json().catch(() => null))
+  const answer = TokenAnswer.safeParse(parseOrUndefined(text))
   if (statusCode === 200 && answer.success) return answer.data
   const what = statusCode === 200 ? 'something that is not a token' : String(statusCode)
-  throw new SteerflowError('STEERFLOW_KAFKA_REFUSED', `log.kafka.sasl.tokenEndpoint answers ${what}`)
+  throw new SteerflowError('STEERFLOW_KAFKA_REFUSED', `${endpoint} answers ${what}`)
 }

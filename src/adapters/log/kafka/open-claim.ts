@@ -1,15 +1,70 @@
+import { type Producer } from 'kafkajs'
+import { type Cluster } from './cluster.js'
+import { producerDefaults } from './connection.js'
+import { type LedgerEntry, begunMark, GroupLedger, type Ledger, type Stored } from './ledger.js'
+import { type PlacedRecord, rounds } from './placement.js'
+import { type Sending, sendRound } from './send.js'
+import { type TransactionSettings, TransactionWriter } from './transaction.js'
+import { type ClaimWriter } from './writer.js'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type Offset, offset } from '../../../runtime/log.js'
-import { AtLeastOnceWriter, type Committing } from './at-least-once.js'
 import { KafkaClaim } from './claim.js'
-import { begunMark, GroupLedger, type Ledger } from './ledger.js'
 import { begunKey } from './names.js'
 import { type KafkaParts } from './parts.js'
 import { ProgressLedger } from './progress.js'
+import { replaced } from './replaced.js'
 import { Committer, type FirstEntry } from './settle.js'
-import { TransactionWriter } from './transaction.js'
 import { unframed } from './unframe.js'
-import { type ClaimWriter } from './writer.js'
+
+/** Whose offsets are committed: a member of a group, or nobody in particular. */
+export interface Committing {
+  readonly memberId: string
+  readonly generation: number
+}
+
+/** Publishes, then commits the offset: a crash between the two repeats what was published. The coordinator refuses members that have lost their partitions. */
+export class AtLeastOnceWriter implements ClaimWriter {
+  private constructor(
+    private readonly producer: Producer,
+    private readonly cluster: Cluster,
+    private readonly sending: Sending,
+    private readonly committing: () => Committing,
+  ) {}
+
+  static async open(
+    settings: TransactionSettings,
+    cluster: Cluster,
+    committing: () => Committing,
+  ): Promise<AtLeastOnceWriter> {
+    const producer = settings.kafka.producer({ ...producerDefaults, idempotent: true })
+    await producer.connect()
+    return new AtLeastOnceWriter(producer, cluster, settings, committing)
+  }
+
+  async commit(records: readonly PlacedRecord[], entry: LedgerEntry): Promise<void> {
+    for (const round of rounds([...records, ...entry.records])) await sendRound(this.producer, round, this.sending)
+    if (!entry.offset) return
+    const { groupId, topic, partition, offset, metadata } = entry.offset
+    const coordinator = await this.cluster.findGroupCoordinator({ groupId })
+    const { memberId, generation } = this.committing()
+    const committed = { partition, offset: String(offset), metadata }
+    await coordinator.offsetCommit({
+      groupId,
+      memberId,
+      groupGenerationId: generation,
+      topics: [{ topic, partitions: [committed] }],
+    })
+  }
+
+  /** It has no name: the coordinator refuses its offsets instead. */
+  async isShutOut(): Promise<boolean> {
+    return false
+  }
+
+  async close(): Promise<void> {
+    await this.producer.disconnect().catch(() => undefined)
+  }
+}
 
 export interface ClaimRequest {
   readonly group: string
@@ -40,8 +95,15 @@ export async function openClaim(
   const holdsRecords = await parts.topics.has(topic)
   const brokerTopic = parts.names.topic(topic)
   const place = `${group}/${topic}/${partition}`
+  const topicId = holdsRecords ? await parts.topicIds.of(brokerTopic) : null
   const ledger: Ledger = holdsRecords
-    ? new GroupLedger(parts.admin, parts.names.group(group), brokerTopic, partition)
+    ? new GroupLedger(
+        parts.admin,
+        parts.names.group(group),
+        brokerTopic,
+        partition,
+        await renewal(parts, request, topicId),
+      )
     : new ProgressLedger(parts.progress, `read/${place}`)
   const committer = await Committer.open(
     {
@@ -50,7 +112,7 @@ export async function openClaim(
       entitled: request.entitled,
       open: () => openWriter(parts, request),
     },
-    () => (holdsRecords ? firstOfGroup(parts, request) : firstOfSource()),
+    () => (holdsRecords ? firstOfGroup(parts, request, topicId) : firstOfSource()),
   )
   const key = `${place}#${claims++}`
   const claim: KafkaClaim = new KafkaClaim(group, topic, partition, committer, {
@@ -65,6 +127,8 @@ export async function openClaim(
     place: output => parts.placement.place(output),
     look: () => parts.topics.look(),
     extent: () => parts.extent(topic, partition),
+    topicId,
+    topicIdNow: async () => (await parts.topicIds.look([brokerTopic])).get(brokerTopic),
     onFenced: () => request.onFenced(claim),
   })
   return claim
@@ -89,19 +153,40 @@ async function openWriter(parts: KafkaParts, { group, topic, partition, member }
 async function firstOfGroup(
   parts: KafkaParts,
   { group, topic, partition, ifForgotten }: ClaimRequest,
+  topicId: string | null,
 ): Promise<FirstEntry> {
   const key = begunKey(group, topic, partition)
   const begun = await parts.progress.last(key)
   const { start } = await parts.extent(topic, partition)
   if (!begun) {
     const entry = { offset: start, mark: begunMark }
-    return { entry, records: [parts.progress.record(key, entry)] }
+    return { entry, records: [parts.progress.record(key, withId(entry, topicId))] }
   }
   // Not marked as a beginning: whoever looks is to see that something was committed.
   if (ifForgotten !== null) return { entry: { offset: ifForgotten, mark: 'set' }, records: [] }
-  const what = `the brokers have forgotten how far ${group}/${topic}/${partition} was read (offsets.retention.minutes)`
+  const what = `the brokers have forgotten how far ${group}/${topic}/${partition} was read (offsets.retention.minutes), or somebody has deleted it`
   throw new SteerflowError('STEERFLOW_OFFSET_LOST', what)
 }
+
+/**
+ * What commits of a group record besides: the id of its topic, where that is not on record yet, or is to be another from
+ * now on.
+ * @throws STEERFLOW_TOPIC_REPLACED when the group had begun to read another topic of that name
+ */
+async function renewal(
+  parts: KafkaParts,
+  { group, topic, partition, ifForgotten }: ClaimRequest,
+  topicId: string | null,
+): Promise<readonly PlacedRecord[]> {
+  const key = begunKey(group, topic, partition)
+  const begun = topicId === null ? null : await parts.progress.last(key)
+  if (!begun || begun.topicId === topicId) return []
+  if (begun.topicId !== undefined && ifForgotten === null)
+    throw replaced(group, topic, partition, begun.topicId, topicId!, await parts.extent(topic, partition))
+  return [parts.progress.record(key, withId(begun, topicId))]
+}
+
+const withId = (entry: Stored, topicId: string | null): Stored => ({ ...entry, ...(topicId !== null && { topicId }) })
 
 async function firstOfSource(): Promise<FirstEntry> {
   return { entry: { offset: offset(0), mark: begunMark }, records: [] }

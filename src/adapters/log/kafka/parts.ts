@@ -1,33 +1,124 @@
-import { type Admin, type Kafka } from 'kafkajs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Batch, type Offset, offset, type PartitionState } from '../../../runtime/log.js'
+import { type Cluster, isolation, leaderOf, type RawPartition, hasSeveralBrokers, openCluster } from './cluster.js'
+import { isOutOfRange } from './errors.js'
+import { offset, type PartitionState, type Batch, type Offset, type ReadLimits } from '../../../runtime/log.js'
+import { visible, within } from './record.js'
+import { type Admin, type Kafka } from 'kafkajs'
 import { type Wire } from '../../../runtime/wire.js'
-import { type Cluster, hasSeveralBrokers, openCluster } from './cluster.js'
 import { type KafkaReport } from './client-log.js'
 import { compressionTypes } from './codecs.js'
 import { connectKafka } from './connection.js'
-import { readNow } from './direct-read.js'
 import { Endings } from './endings/finish.js'
-import { isOutOfRange } from './errors.js'
-import { extentsOf } from './extents.js'
 import { Fetcher } from './fetcher.js'
-import { Names, progressTopic } from './names.js'
+import { BrokerNames, progressTopic } from './names.js'
 import { Placement } from './placement.js'
-import { Progress } from './progress.js'
+import { ProgressTopic } from './progress.js'
 import { Publisher } from './publisher.js'
 import { type KafkaSettings } from './settings.js'
 import { Sockets } from './sockets.js'
+import { TopicIds } from './topic-ids.js'
 import { Topics } from './topics.js'
 import { type TransactionSettings } from './transaction.js'
 import { unframed } from './unframe.js'
 
+const attempts = 8
+
+/**
+ * Does something that depends on who leads which partition, with the topic's metadata at hand; again, with newer metadata,
+ * when it fails, up to eight times over about 13 s. A position outside of its partition is not mended by it.
+ */
+export async function withMetadata<T>(cluster: Cluster, brokerTopic: string, work: () => Promise<T>): Promise<T> {
+  await cluster.addMultipleTargetTopics([brokerTopic])
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await cluster.refreshMetadataIfNecessary()
+      return await work()
+    } catch (error) {
+      if (isOutOfRange(error) || attempt === attempts) throw error
+      await sleep(25 * 2 ** attempt)
+      await cluster.refreshMetadata().catch(() => undefined)
+    }
+  }
+}
+
+/**
+ * First offset and end of each partition of a topic; the end counts what is not committed yet.
+ * @param known partitions that the topic is known to have: metadata that says fewer is old
+ */
+export async function extentsOf(
+  cluster: Cluster,
+  topic: string,
+  brokerTopic: string,
+  known: number,
+): Promise<readonly PartitionState[]> {
+  return withMetadata(cluster, brokerTopic, async () => {
+    if (cluster.findTopicPartitionMetadata(brokerTopic).length < known) await cluster.refreshMetadata()
+    const partitions = cluster.findTopicPartitionMetadata(brokerTopic).map(one => ({ partition: one.partitionId }))
+    const [first, end] = await Promise.all(
+      [true, false].map(fromBeginning =>
+        cluster.fetchTopicsOffset([{ topic: brokerTopic, partitions, fromBeginning }]),
+      ),
+    )
+    const starts = new Map(first![0]!.partitions.map(one => [one.partition, one.offset]))
+    return end![0]!.partitions
+      .map(one => ({
+        topic,
+        partition: one.partition,
+        start: offset(starts.get(one.partition)!),
+        end: offset(one.offset),
+      }))
+      .sort((a, b) => a.partition - b.partition)
+  })
+}
+
+/** How long a transaction that is being committed may keep records from being seen, in milliseconds. */
+const settlingMs = 5000
+
+/**
+ * Reads what a partition has from an offset on, now, without a group and without waiting for more. What was committed a
+ * moment ago is waited for: a coordinator says that a transaction is committed before its partitions know.
+ */
+export async function readNow(
+  cluster: Cluster,
+  {
+    topic,
+    brokerTopic,
+    partition,
+  }: { readonly topic: string; readonly brokerTopic: string; readonly partition: number },
+  from: Offset,
+  limits: ReadLimits,
+): Promise<Batch> {
+  const deadline = performance.now() + settlingMs
+  const fetch = async (maxWaitTime: number): Promise<RawPartition | undefined> => {
+    const leader = leaderOf(cluster, brokerTopic, partition)
+    if (leader === null) throw new Error(`no broker leads ${brokerTopic}/${partition}`)
+    const broker = await cluster.findBroker({ nodeId: leader })
+    const maxBytes = Math.min(limits.bytes, 8 << 20)
+    const place = { partition, fetchOffset: String(from), maxBytes }
+    const answer = await broker.fetch({
+      isolationLevel: isolation.committed,
+      maxWaitTime,
+      minBytes: 1,
+      maxBytes,
+      topics: [{ topic: brokerTopic, partitions: [place] }],
+    })
+    return answer.responses[0]?.partitions[0]
+  }
+  const settling = (found: RawPartition | undefined): boolean =>
+    found?.messages.length === 0 && from < BigInt(found.highWatermark) && performance.now() < deadline
+  let found = await withMetadata(cluster, brokerTopic, () => fetch(0))
+  while (settling(found)) found = await withMetadata(cluster, brokerTopic, () => fetch(50))
+  return found ? within(visible(topic, from, found), limits) : { records: [], next: from }
+}
+
 /** What one process has open on a cluster. Each kind of waiting has connections of its own. */
 export class KafkaParts {
-  readonly names: Names
+  readonly names: BrokerNames
   readonly admin: Admin
   readonly topics: Topics
+  readonly topicIds: TopicIds
   readonly placement: Placement
-  readonly progress: Progress
+  readonly progress: ProgressTopic
   readonly publisher: Publisher
   /** For reads that wait. */
   readonly fetcher: Fetcher
@@ -47,10 +138,11 @@ export class KafkaParts {
   ) {
     const nameOf = (topic: string): string => this.names.topic(topic)
     this.newCluster = () => openCluster(kafka)
-    this.names = new Names(settings.namespace)
+    this.names = new BrokerNames(settings.namespace)
     this.admin = kafka.admin()
     this.direct = openCluster(kafka)
     this.topics = new Topics(this.admin, this.direct, this.names, settings)
+    this.topicIds = new TopicIds(this.direct)
     this.placement = new Placement(this.topics, nameOf, wire)
     this.#streaming = openCluster(kafka)
     this.fetcher = new Fetcher(this.#streaming, nameOf)
@@ -61,13 +153,14 @@ export class KafkaParts {
     const endings = new Endings(this.direct, written, report)
     this.writing = { kafka, compression, severalBrokers, transactionTimeoutMs, endings }
     this.publisher = new Publisher(this.writing, settings.namespace)
-    this.progress = new Progress(
+    this.progress = new ProgressTopic(
       {
         end: async () => (await this.extent(progressTopic, 0)).end,
         read: from => this.read(progressTopic, 0, from, { records: 10_000, bytes: 8 << 20 }),
         wait: ms => sleep(ms),
       },
       nameOf(progressTopic),
+      report,
     )
   }
 

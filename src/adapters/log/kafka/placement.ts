@@ -1,16 +1,16 @@
 import { SteerflowError } from '../../../domain/errors.js'
-import { type Headers, type Output, sizeOf } from '../../../runtime/log.js'
+import { type RecordHeaders, type Output, sizeOf } from '../../../runtime/log.js'
 import { bare, type Wire } from '../../../runtime/wire.js'
 import { partitionOf } from '../partitioner.js'
 
 /** An output that knows where it goes. */
-export interface Placed {
+export interface PlacedRecord {
   /** The broker's name of the topic. */
   readonly topic: string
   readonly partition: number
   readonly key: Buffer | null
   readonly value: Buffer
-  readonly headers: Headers
+  readonly headers: RecordHeaders
   readonly bytes: number
 }
 
@@ -36,7 +36,7 @@ export class Placement {
   ) {}
 
   /** @throws STEERFLOW_TOPIC_UNKNOWN, STEERFLOW_RECORD_TOO_LARGE */
-  place({ topic, partition, key, value: payload, headers = {}, framed = false }: Output): Placed {
+  place({ topic, partition, key, value: payload, headers = {}, framed = false }: Output): PlacedRecord {
     const partitions = this.topics.partitions(topic)
     if (partition !== undefined && partition >= partitions)
       throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `topic ${topic} has no partition ${partition}`)
@@ -58,21 +58,21 @@ export class Placement {
   }
 }
 
-function bytesOf(headers: Headers): number {
+function bytesOf(headers: RecordHeaders): number {
   let bytes = 0
   for (const name in headers) bytes += Buffer.byteLength(name) + Buffer.byteLength(headers[name]!) + 4
   return bytes
 }
 
 /** Records that go out in one request, by topic. */
-export type Round = ReadonlyMap<string, readonly Placed[]>
+export type PlacementRound = ReadonlyMap<string, readonly PlacedRecord[]>
 
 /** A broker judges a request's records of one partition as one batch; a batch of ours is no larger, unless one record is. */
 const batchBytes = 900 << 10
 
 /** Splits records into requests; within a partition the order stays. */
-export function rounds(placed: readonly Placed[]): readonly Round[] {
-  const made: Map<string, Placed[]>[] = []
+export function rounds(placed: readonly PlacedRecord[]): readonly PlacementRound[] {
+  const made: Map<string, PlacedRecord[]>[] = []
   const at = new Map<string, { round: number; bytes: number }>()
   for (const record of placed) {
     const place = `${record.topic}/${record.partition}`
@@ -83,7 +83,7 @@ export function rounds(placed: readonly Placed[]): readonly Round[] {
       current.bytes = 0
     }
     current.bytes += record.bytes
-    const round = (made[current.round] ??= new Map<string, Placed[]>())
+    const round = (made[current.round] ??= new Map<string, PlacedRecord[]>())
     const records = round.get(record.topic)
     if (records) records.push(record)
     else round.set(record.topic, [record])

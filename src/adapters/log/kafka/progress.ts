@@ -1,11 +1,15 @@
 import { z } from 'zod'
-import { SteerflowError } from '../../../domain/errors.js'
 import { type Batch, type Offset, offset } from '../../../runtime/log.js'
+import { type KafkaReport } from './client-log.js'
 import { type Ledger, type LedgerEntry, type Stored } from './ledger.js'
-import { type Placed } from './placement.js'
+import { type PlacedRecord } from './placement.js'
 
 /** A record of the progress topic, under a key that names whose progress it is. */
-const Entry = z.looseObject({ offset: z.string().regex(/^\d+$/), mark: z.string() })
+const Entry = z.looseObject({
+  offset: z.string().regex(/^\d{1,19}$/),
+  mark: z.string(),
+  topicId: z.string().max(64).optional(),
+})
 
 /** Reads the progress topic: its end, dangling transactions included, and its records from an offset. */
 export interface ProgressReader {
@@ -19,14 +23,17 @@ export interface ProgressReader {
  * member has left (offsets.retention.minutes, seven days); how far a file was taken in must never be forgotten, and that
  * a group had begun must be known when its offsets are gone.
  */
-export class Progress {
+export class ProgressTopic {
   readonly #entries = new Map<string, Stored>()
   #next = offset(0)
   #reading: Promise<unknown> = Promise.resolve()
+  #told = false
 
+  /** @param report told, once, of records that nobody of ours wrote */
   constructor(
     private readonly reader: ProgressReader,
     private readonly brokerTopic: string,
+    private readonly report: KafkaReport,
   ) {}
 
   /**
@@ -41,8 +48,8 @@ export class Progress {
   }
 
   /** The record that stores an entry. */
-  record(key: string, stored: Stored): Placed {
-    const value = Buffer.from(JSON.stringify({ offset: String(stored.offset), mark: stored.mark }))
+  record(key: string, stored: Stored): PlacedRecord {
+    const value = Buffer.from(JSON.stringify({ ...stored, offset: String(stored.offset) }))
     const bytes = value.byteLength + Buffer.byteLength(key) + 64
     return { topic: this.brokerTopic, partition: 0, key: Buffer.from(key), value, headers: {}, bytes }
   }
@@ -51,26 +58,40 @@ export class Progress {
     const end = await this.reader.end()
     while (this.#next < end) {
       const { records, next } = await this.reader.read(this.#next)
-      for (const { key, value } of records) this.#entries.set(String(key), parse(value))
+      for (const { key, value, offset } of records) {
+        const entry = parse(value)
+        if (entry) this.#entries.set(String(key), entry)
+        else this.#passOver(offset)
+      }
       if (next === this.#next) await this.reader.wait(50)
       this.#next = next
     }
   }
+
+  /** What somebody else wrote says nothing: the last entry of ours stands, and no partition is kept from its work. */
+  #passOver(at: Offset): void {
+    if (this.#told) return
+    this.#told = true
+    const message = `${this.brokerTopic} holds records that are no progress, the first at offset ${at}: they are passed over; find out who writes there`
+    this.report('warn', message, { topic: this.brokerTopic, offset: String(at) })
+  }
 }
 
-function parse(value: Buffer): Stored {
+/** What a record says; null for what is no progress: a tombstone, or what somebody else wrote. */
+function parse(value: Buffer): Stored | null {
   try {
     const entry = Entry.parse(JSON.parse(value.toString('utf8')))
-    return { offset: offset(entry.offset), mark: entry.mark }
-  } catch (cause) {
-    throw new SteerflowError('STEERFLOW_LOG_CORRUPT', 'a record of the progress topic cannot be read', { cause })
+    const { mark, topicId } = entry
+    return { offset: offset(entry.offset), mark, ...(topicId !== undefined && { topicId }) }
+  } catch {
+    return null
   }
 }
 
 /** Progress in something that is no topic, such as the lines of a file. */
 export class ProgressLedger implements Ledger {
   constructor(
-    private readonly progress: Progress,
+    private readonly progress: ProgressTopic,
     private readonly key: string,
   ) {}
 

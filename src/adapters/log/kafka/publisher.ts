@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { type Producer } from 'kafkajs'
+import { asked } from './asked.js'
 import { kafkaError } from './errors.js'
 import { producerDefaults } from './connection.js'
-import { type Placed, rounds } from './placement.js'
+import { type PlacedRecord, rounds } from './placement.js'
 import { sendRound } from './send.js'
 import { type TransactionSettings, TransactionWriter } from './transaction.js'
 
@@ -24,7 +25,7 @@ export class Publisher {
     this.#transactionalId = `${namespace}.publish.${randomUUID()}`
   }
 
-  publish(records: readonly Placed[]): Promise<void> {
+  publish(records: readonly PlacedRecord[]): Promise<void> {
     const turn = this.#turn.then(() => this.#send(records))
     this.#turn = turn.catch(() => undefined)
     return turn
@@ -36,7 +37,7 @@ export class Publisher {
     await (await this.#transactional)?.close()
   }
 
-  async #send(records: readonly Placed[]): Promise<void> {
+  async #send(records: readonly PlacedRecord[]): Promise<void> {
     const requests = rounds(records)
     const [first] = requests
     if (!first) return
@@ -45,7 +46,7 @@ export class Publisher {
       if (requests.length === 1 && places.size === 1)
         await sendRound(await (this.#plain ??= this.#connect()), first, this.settings)
       else {
-        this.#transactional ??= TransactionWriter.open(this.#transactionalId, null, this.settings)
+        this.#transactional ??= asked(() => TransactionWriter.open(this.#transactionalId, null, this.settings))
         await (await this.#transactional).commit(records, null)
       }
     } catch (error) {

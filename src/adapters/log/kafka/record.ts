@@ -6,8 +6,8 @@ const abortKey = Buffer.from([0, 0, 0, 0])
 
 /**
  * What of a fetched piece of a partition is to be seen: records of committed transactions from `from` on. `next` lies
- * behind everything that was fetched, also behind control records, aborted records and the gaps of compaction, so that a
- * reader's position goes past them although nothing of them is seen (kafka §W3).
+ * behind everything that was fetched, also behind control records, aborted records and the gaps of compaction, so that
+ * a reader's position goes past them although nothing of them is seen (docs/reference/kafka.md#positions).
  */
 export function visible(
   topic: string,

@@ -1,13 +1,18 @@
 import { type Admin } from 'kafkajs'
 import { type TopicSpec } from '../../../runtime/log.js'
 import { storedOffsets } from './ledger.js'
-import { type Names } from './names.js'
+import { type BrokerNames } from './names.js'
 
 /**
  * Deletes records that are older than their topic keeps them, never beyond the slowest group of the deployment: a broker
  * left to itself would delete what nobody has read. Groups that have begun and committed nothing hold it back, too.
  */
-export async function retain(admin: Admin, names: Names, specs: readonly TopicSpec[], now: number): Promise<void> {
+export async function retain(
+  admin: Admin,
+  names: BrokerNames,
+  specs: readonly TopicSpec[],
+  now: number,
+): Promise<void> {
   const dated = specs.flatMap(({ name, retention }) => (retention.keep === 'days' ? [{ name, ...retention }] : []))
   if (dated.length === 0) return
   const { groups } = await admin.listGroups()

@@ -30,7 +30,7 @@ const OauthBearer = z
     token: secret('a token that does not change').optional(),
     tokenFile: z.string().min(1).optional().describe('file that holds the token; read again whenever one is needed'),
     tokenEndpoint: z
-      .url({ protocol: /^https?$/ })
+      .url({ protocol: /^https?$/, abort: true })
       .refine(url => !new URL(url).password, 'takes no password: set clientId and clientSecret')
       .optional()
       .describe('URL that gives a token for clientId and clientSecret (OAuth 2.0, client credentials)'),
@@ -71,9 +71,10 @@ export const KafkaSettings = z.strictObject({
     .describe('what the names of all topics, groups and transactional ids begin with, before a dot'),
   clientId: z
     .string()
-    .min(1)
-    .default('steerflow')
-    .describe("name by which the brokers' logs and quotas know this client"),
+    .default('')
+    .describe(
+      "name by which the brokers' logs, their quotas and `status --lag` know this process; empty: steerflow-<host>-<pid>",
+    ),
   tls: z
     .union([z.boolean(), Tls], { error: 'expected true, false, or the keys of tls' })
     .default(false)

@@ -5,8 +5,9 @@ import { type Offset, offset } from '../../../runtime/log.js'
 import { backoff } from '../../../runtime/retry.js'
 import { isFencing, isPassing, kafkaError } from './errors.js'
 import { type Ledger, type LedgerEntry, type Stored } from './ledger.js'
-import { type Placed } from './placement.js'
+import { type PlacedRecord } from './placement.js'
 import { type ClaimWriter } from './writer.js'
+import { race } from '../../../runtime/concurrency.js'
 
 /** What a claim's commits need. */
 export interface CommitterParts {
@@ -37,6 +38,8 @@ export class Committer {
   #last: ClaimWriter
   #stored: Stored
   #before = ''
+  /** What the last commit was to store. */
+  #tried: Stored | null = null
   #stopped: SteerflowError | null = null
   #giveUp: (reason: SteerflowError) => void = () => undefined
 
@@ -50,8 +53,8 @@ export class Committer {
   }
 
   /**
-   * Fences, then reads what is stored, in this order (kafka §3: the other way round an older owner's commit could
-   * still land behind what was read).
+   * Fences, then reads what is stored, in this order: the other way round an older owner's commit could still land
+   * behind what was read (docs/reference/kafka.md#fence-before-reading-offsets).
    * @param first what is stored where nothing is yet, published by it
    */
   static async open(parts: CommitterParts, first: () => Promise<FirstEntry>): Promise<Committer> {
@@ -59,7 +62,11 @@ export class Committer {
     try {
       const stored = await parts.ledger.stored()
       if (stored) return new Committer(parts, writer, stored)
-      const { entry, records } = await first()
+      const { entry, records } = await first().catch(async (thrown: unknown) => {
+        // Somebody who took over in between has begun the group: that an offset is missing is no news any more.
+        if ((await writer.isShutOut()) || (await parts.ledger.stored())) throw fencedFrom(parts, thrown)
+        throw thrown
+      })
       const begun = parts.ledger.entry(entry)
       await writer.commit([...records], begun)
       return new Committer(parts, writer, entry)
@@ -91,9 +98,10 @@ export class Committer {
   }
 
   /** Publishes records and stores the offset. @throws STEERFLOW_FENCED, and whatever is not worth trying again */
-  async commit(to: bigint, records: readonly Placed[]): Promise<void> {
+  async commit(to: bigint, records: readonly PlacedRecord[]): Promise<void> {
     const next: Stored = { offset: offset(to), mark: `${this.#name}.${++this.#count}` }
     const entry = this.parts.ledger.entry(next)
+    this.#tried = next
     for (let attempt = 1; ; attempt++) {
       this.#check()
       try {
@@ -110,6 +118,18 @@ export class Committer {
     }
   }
 
+  /** Finds out how the last commit ended, where that is not known. @throws STEERFLOW_FENCED, and what is worth trying again */
+  async settle(): Promise<void> {
+    this.#check()
+    try {
+      await this.#unlessStopped(this.#ready(this.#tried ?? this.#stored))
+    } catch (thrown) {
+      await this.#discard()
+      this.#check()
+      throw isFencing(thrown) ? this.#fence(thrown) : kafkaError(thrown)
+    }
+  }
+
   /**
    * Ends a commit under way, and all that would follow. Brokers that answer nothing are not waited for, so that a
    * partition can be handed over while outputs are blocked: should the commit land after all, it does so before the next
@@ -121,7 +141,7 @@ export class Committer {
     await this.#discard()
   }
 
-  async #attempt(next: Stored, records: readonly Placed[], entry: LedgerEntry): Promise<void> {
+  async #attempt(next: Stored, records: readonly PlacedRecord[], entry: LedgerEntry): Promise<void> {
     if (!(await this.#ready(next))) return
     await this.#writer!.commit(records, entry)
     this.#before = this.#stored.mark
@@ -158,7 +178,7 @@ export class Committer {
   }
 
   #fence(cause: unknown): SteerflowError {
-    this.#stopped = new SteerflowError('STEERFLOW_FENCED', `another run took over ${this.parts.what}`, { cause })
+    this.#stopped = fencedFrom(this.parts, cause)
     return this.#stopped
   }
 
@@ -169,12 +189,15 @@ export class Committer {
   async #discard(): Promise<void> {
     const writer = this.#writer
     this.#writer = null
-    if (writer) await Promise.race([writer.close(), sleep(closeMs, undefined, { ref: false })])
+    if (writer) await race([writer.close(), sleep(closeMs, undefined, { ref: false })])
   }
 }
+
+const fencedFrom = ({ what }: Pick<CommitterParts, 'what'>, cause: unknown): SteerflowError =>
+  new SteerflowError('STEERFLOW_FENCED', `another run took over ${what}`, { cause })
 
 /** What a group stores at its beginning, and records that go with it. */
 export interface FirstEntry {
   readonly entry: Stored
-  readonly records: readonly Placed[]
+  readonly records: readonly PlacedRecord[]
 }

@@ -1,14 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Cluster } from './cluster.js'
 import { isLeaderless, isUnknownTopic } from './errors.js'
+import { race } from '../../../runtime/concurrency.js'
 
 /**
  * How far topics have spread: some broker does not know all of their partitions yet; all brokers do; and each partition
  * has a leader besides.
  */
-export type Spread = 'partial' | 'known' | 'led'
+export type TopicSpread = 'partial' | 'known' | 'led'
 
-const order: readonly Spread[] = ['partial', 'known', 'led']
+const order: readonly TopicSpread[] = ['partial', 'known', 'led']
 
 /**
  * Asks every broker what it knows: brokers hear of a new topic one after the other, and kafkajs asks now this one and now
@@ -21,12 +22,10 @@ export async function spreadOf(
   cluster: Pick<Cluster, 'brokerPool' | 'findBroker'>,
   wanted: ReadonlyMap<string, number>,
   answerMs = 2000,
-): Promise<Spread> {
+): Promise<TopicSpread> {
   const brokers = cluster.brokerPool.metadata?.brokers ?? []
   const late = sleep(answerMs, null, { ref: false })
-  const answers = await Promise.allSettled(
-    brokers.map(({ nodeId }) => Promise.race([ask(cluster, nodeId, wanted), late])),
-  )
+  const answers = await Promise.allSettled(brokers.map(({ nodeId }) => race([ask(cluster, nodeId, wanted), late])))
   const known = answers.flatMap(answer => (answer.status === 'fulfilled' ? (answer.value ?? []) : []))
   if (known.length > 0) return order.find(spread => known.includes(spread))!
   const away = answers.find(({ status }) => status === 'rejected')
@@ -38,7 +37,7 @@ async function ask(
   cluster: Pick<Cluster, 'findBroker'>,
   nodeId: number,
   wanted: ReadonlyMap<string, number>,
-): Promise<Spread> {
+): Promise<TopicSpread> {
   const broker = await cluster.findBroker({ nodeId: String(nodeId) })
   try {
     const { topicMetadata } = await broker.metadata([...wanted.keys()])

@@ -6,9 +6,9 @@ import { asked } from './asked.js'
 import { type Cluster } from './cluster.js'
 import { isTopicExists } from './errors.js'
 import { ConfigResourceTypes } from './kafkajs.js'
-import { type Names, progressSpec, progressTopic } from './names.js'
+import { type BrokerNames, progressSpec, progressTopic } from './names.js'
 import { besideValue } from './placement.js'
-import { type Spread, spreadOf } from './spread.js'
+import { type TopicSpread, spreadOf } from './spread.js'
 import { replicationFactor, type TopicSettings, topicSettings } from './topic-settings.js'
 
 /** A topic as the brokers have it. */
@@ -26,7 +26,7 @@ export class Topics {
   constructor(
     private readonly admin: Admin,
     private readonly direct: Pick<Cluster, 'brokerPool' | 'findBroker'>,
-    private readonly names: Names,
+    private readonly names: BrokerNames,
     private readonly settings: TopicSettings,
   ) {}
 
@@ -131,12 +131,12 @@ export class Topics {
   }
 
   /** Waits until topics have spread so far. */
-  async #spread(specs: readonly TopicSpec[], goal: Exclude<Spread, 'partial'>): Promise<void> {
+  async #spread(specs: readonly TopicSpec[], goal: Exclude<TopicSpread, 'partial'>): Promise<void> {
     const wanted = new Map(specs.map(({ name, partitions }) => [this.names.topic(name), partitions]))
-    for (const deadline = Date.now() + spreadMs; ; await sleep(50)) {
+    for (const deadline = performance.now() + spreadMs; ; await sleep(50)) {
       const spread = await spreadOf(this.direct, wanted)
       if (spread === 'led' || spread === goal) return
-      if (Date.now() > deadline) {
+      if (performance.now() > deadline) {
         const names = [...wanted.keys()].join(', ')
         throw new SteerflowError(
           'STEERFLOW_KAFKA_UNREACHABLE',

@@ -1,7 +1,7 @@
 import { type Kafka, type Producer, type Transaction } from 'kafkajs'
 import { producerDefaults } from './connection.js'
 import { type Endings } from './endings/finish.js'
-import { type Placed, rounds } from './placement.js'
+import { type PlacedRecord, rounds } from './placement.js'
 import { type Sending, sendRound } from './send.js'
 
 /** A committed offset as a transaction sets it. */
@@ -60,7 +60,7 @@ export class TransactionWriter {
   }
 
   /** Publishes records and sets an offset, both or neither. On an error it may have happened all the same. */
-  async commit(records: readonly Placed[], entry: OffsetEntry | null): Promise<void> {
+  async commit(records: readonly PlacedRecord[], entry: OffsetEntry | null): Promise<void> {
     const transaction = await this.producer.transaction()
     try {
       for (const round of rounds(records)) await sendRound(transaction, round, this.sending)

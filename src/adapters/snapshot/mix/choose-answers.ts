@@ -1,7 +1,6 @@
 import { answerOfLine } from '../../../domain/bootstrap/answer-line.js'
 import { type RoundPlan } from '../../../domain/bootstrap/round-plan.js'
-import { SeededDraw } from '../../../domain/bootstrap/seeded-draw.js'
-import { mostNegatives } from '../../../domain/bootstrap/shares.js'
+import { SeededDraw, mostNegatives } from '../../../domain/bootstrap/seeded-draw.js'
 import { SteerflowError } from '../../../domain/errors.js'
 import { NearIndex } from '../../../domain/near-duplicates/near-index.js'
 import { type Records, type Selected } from '../select.js'

@@ -1,6 +1,5 @@
 import { type Round } from '../../../domain/bootstrap/round.js'
-import { replayedBeside } from '../../../domain/bootstrap/shares.js'
-import { SeededDraw } from '../../../domain/bootstrap/seeded-draw.js'
+import { replayedBeside, SeededDraw } from '../../../domain/bootstrap/seeded-draw.js'
 import { type Records, type Selection } from '../select.js'
 import { type AnswersLeftOut, chooseAnswers } from './choose-answers.js'
 import { mergedById } from './by-id.js'
@@ -24,11 +23,11 @@ export interface Mixed extends Selection {
 }
 
 /**
- * The data of a round, settled where all of it is seen (DESIGN: round accounting): its answers without near-duplicates and
- * with no more negatives than their share, records of the pinned training snapshot that are replayed beside them, and all
- * of its validation records, so that the models of all rounds are measured on the same ones. It is a function of the
- * records and the round; both are gone through once to choose and once to be written, so that only ids are in memory, and
- * no more of them than three times what the round has.
+ * The data of a round, settled where all of it is seen (docs/bootstrap.md#the-data-of-a-round): its answers without
+ * near-duplicates and with no more negatives than their share, records of the pinned training snapshot that are
+ * replayed beside them, and all of its validation records, so that the models of all rounds are measured on the same
+ * ones. It is a function of the records and the round. Both are read twice, once to choose and once to be written, so
+ * that only ids are in memory, and no more of them than three times what the round has.
  * @param answers selects the round's answers, from the beginning at each call
  */
 export async function mixed(

@@ -1,6 +1,6 @@
 import { type FileHandle, open, readFile, rm } from 'node:fs/promises'
 import { ByteSink } from '../../../domain/byte-sink.js'
-import { pack, type Placed, unpack } from './placed.js'
+import { pack, type PlacedLine, unpack } from './placed.js'
 
 /** Bytes that a bucket gathers before it writes them. */
 const chunkBytes = 1 << 16
@@ -26,7 +26,7 @@ export class Bucket {
   }
 
   /** Adds a record; returns whether there is enough to write. */
-  add(record: Placed): boolean {
+  add(record: PlacedLine): boolean {
     const before = this.#chunk.length
     pack(record, this.#chunk)
     this.bytes += this.#chunk.length - before
@@ -49,14 +49,14 @@ export class Bucket {
   }
 
   /** Its records, all in memory; the file goes. */
-  async take(): Promise<readonly Placed[]> {
+  async take(): Promise<readonly PlacedLine[]> {
     const { records } = unpack(await readFile(this.path))
     await rm(this.path)
     return records
   }
 
   /** Its records, a file's piece at a time; the file goes. */
-  async *drain(): AsyncIterable<readonly Placed[]> {
+  async *drain(): AsyncIterable<readonly PlacedLine[]> {
     // A bucket that is too large for the memory is read record by record from a buffer that slides over the file.
     const file = await open(this.path, 'r')
     try {

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Bucket } from './bucket.js'
-import { byPlace, type Placed } from './placed.js'
+import { byPlace, type PlacedLine } from './placed.js'
 
 /** Where and how much. */
 export interface SortRoom {
@@ -11,7 +11,7 @@ export interface SortRoom {
   readonly bytes: number
 }
 
-type Batches = AsyncIterable<readonly Placed[]>
+type Batches = AsyncIterable<readonly PlacedLine[]>
 
 /** Characters by which ids are told apart in one pass: digests in hex have 16 different ones in a place. */
 const digits = 16
@@ -27,7 +27,7 @@ const bucketsInRoom = 4
  */
 export async function* inOrder(records: Batches, bytes: number, room: SortRoom): Batches {
   if (bytes <= room.bytes) {
-    const all: Placed[] = []
+    const all: PlacedLine[] = []
     for await (const batch of records) for (const record of batch) all.push(record)
     yield all.sort(byPlace)
     return

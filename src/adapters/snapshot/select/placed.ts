@@ -3,7 +3,7 @@ import { type Split } from '../../../domain/conversation.js'
 import { type VersionTicket } from './tree-versions.js'
 
 /** A record on its way to its place in a snapshot. */
-export interface Placed {
+export interface PlacedLine {
   readonly id: string
   readonly tree: string
   /** Which version of its tree it belongs to; null where source records are not whole trees. */
@@ -16,7 +16,7 @@ export interface Placed {
 }
 
 /** By id; of equal ids by tree, and within a tree the last in the log first. */
-export const byPlace = (a: Placed, b: Placed): number =>
+export const byPlace = (a: PlacedLine, b: PlacedLine): number =>
   compare(a.id, b.id) || compare(a.tree, b.tree) || b.sequence - a.sequence
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
@@ -26,7 +26,7 @@ const headerNumbers = 7
 const headerBytes = 8 * headerNumbers
 
 /** Adds a record as it lies in a file between two passes. */
-export function pack({ id, tree, version, sequence, split, line }: Placed, to: ByteSink): void {
+export function pack({ id, tree, version, sequence, split, line }: PlacedLine, to: ByteSink): void {
   const lengths = [Buffer.byteLength(id), Buffer.byteLength(tree), line.byteLength]
   to.numbers([...lengths, version?.tree ?? 0, version?.turn ?? 0, sequence, split === 'train' ? 0 : 1])
   to.text(id)
@@ -35,8 +35,8 @@ export function pack({ id, tree, version, sequence, split, line }: Placed, to: B
 }
 
 /** The records that lie whole in these bytes, and how many bytes they take; their lines are parts of the bytes. */
-export function unpack(bytes: Buffer): { readonly records: readonly Placed[]; readonly taken: number } {
-  const records: Placed[] = []
+export function unpack(bytes: Buffer): { readonly records: readonly PlacedLine[]; readonly taken: number } {
+  const records: PlacedLine[] = []
   let at = 0
   while (at + headerBytes <= bytes.byteLength) {
     const number = (index: number): number => bytes.readDoubleLE(at + 8 * index)

@@ -1,17 +1,59 @@
-import { type Readable } from 'node:stream'
+import type { ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3'
 import { type SteerflowError } from '../../../domain/errors.js'
-import { type FileStore, type StoredFile, type Unfinished } from '../file-store.js'
-import { openClient, type S3Access } from './client.js'
-import { asking, codeOf } from './failures.js'
+import { type Unfinished, type FileStore, type StoredFile } from '../file-store.js'
+import { type S3Access, openClient } from './client.js'
+import { asking, Marks, codeOf } from './failures.js'
+import { abortable, upload } from './upload.js'
+import { type Readable } from 'node:stream'
+import { isPathBelow } from '../../../domain/names.js'
+import { checked } from '../below.js'
+import { BeyondBounds } from '../../foreign-answer.js'
+import { goingOn, type S3Bounds, usualBounds } from './bounded.js'
 import { type S3Settings } from './settings.js'
-import { uploadsOf } from './unfinished.js'
-import { upload } from './upload.js'
+
+/** Name of the answer that an error was made from. */
+const answerOf = (error: unknown): string | undefined => ((error as SteerflowError).cause as Error | undefined)?.name
+
+/**
+ * Uploads in parts of keys that begin so, which nobody has finished or ended. Of a server that has no such list there
+ * are none to tell of.
+ */
+export async function* uploadsOf(
+  { sdk, client }: S3Access,
+  Bucket: string,
+  Prefix: string,
+  signal?: AbortSignal,
+): AsyncIterable<Unfinished> {
+  const what = `list uploads to ${Bucket}`
+  const marks = new Marks(what)
+  let page: Partial<ListMultipartUploadsCommandOutput> = { IsTruncated: true }
+  while (page.IsTruncated) {
+    const { NextKeyMarker: KeyMarker, NextUploadIdMarker: UploadIdMarker } = page
+    marks.goOn(JSON.stringify([KeyMarker, UploadIdMarker]), page.Uploads?.length ?? 0)
+    const command = new sdk.ListMultipartUploadsCommand({ Bucket, Prefix, KeyMarker, UploadIdMarker })
+    page = await asking(what, () => client.send(command, abortable(signal))).catch((error: unknown) => {
+      if (answerOf(error) === 'NotImplemented') return {}
+      throw error
+    })
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      if (!Key?.startsWith(Prefix) || !UploadId) continue
+      const remove = async (): Promise<void> => {
+        const abort = new sdk.AbortMultipartUploadCommand({ Bucket, Key, UploadId })
+        await asking(`end the upload of ${Key}`, () => client.send(abort)).catch((error: unknown) => {
+          if (answerOf(error) !== 'NoSuchUpload') throw error
+        })
+      }
+      yield { name: Key, begun: Initiated?.getTime() ?? 0, remove }
+    }
+  }
+}
 
 /** Bytes of a part of an upload: at least 5 MiB by the protocol. */
 const partBytes = 8 << 20
 
 export interface BucketOptions {
   readonly partBytes?: number
+  readonly bounds?: S3Bounds
 }
 
 /**
@@ -22,10 +64,12 @@ export interface BucketOptions {
  */
 export function s3Bucket(settings: S3Settings, options: BucketOptions = {}): FileStore {
   const { bucket: Bucket } = settings
+  const { bounds = usualBounds } = options
   const prefix = settings.prefix === '' ? '' : `${settings.prefix.replace(/\/$/, '')}/`
   const place = `s3://${Bucket}/${prefix}`
+  const keyOf = (name: string): string => prefix + checked(name, place)
   let opened: Promise<S3Access> | null = null
-  const access = (): Promise<S3Access> => (opened ??= openClient(settings))
+  const access = (): Promise<S3Access> => (opened ??= openClient(settings, bounds))
 
   async function* unfinished(name: string, signal?: AbortSignal): AsyncIterable<Unfinished> {
     for await (const begun of uploadsOf(await access(), Bucket, prefix + name, signal)) {
@@ -36,7 +80,12 @@ export function s3Bucket(settings: S3Settings, options: BucketOptions = {}): Fil
   /** Removes what an earlier process left of this very file when it was killed; who may not do that can upload all the same. */
   async function removeEarlier(name: string, signal?: AbortSignal): Promise<void> {
     try {
-      for await (const earlier of unfinished(name, signal)) if (earlier.name === name) await earlier.remove()
+      let looked = 0
+      for await (const earlier of unfinished(name, signal)) {
+        if (earlier.name === name) await earlier.remove()
+        // The rest is for the next time, or for `shards gc`: the file itself must not wait for a list without end.
+        if (++looked === 1000) break
+      }
     } catch (error) {
       if ((error as SteerflowError).kind === 'usage') throw error
     }
@@ -44,14 +93,19 @@ export function s3Bucket(settings: S3Settings, options: BucketOptions = {}): Fil
 
   async function* list(name: string): AsyncIterable<StoredFile> {
     const { sdk, client } = await access()
+    const what = `list ${place}${name}`
+    const marks = new Marks(what, bounds.emptyPages)
     let token: string | undefined
     do {
       const command = new sdk.ListObjectsV2Command({ Bucket, Prefix: prefix + name, ContinuationToken: token })
-      const page = await asking(`list ${place}${name}`, () => client.send(command))
+      const page = await asking(what, () => client.send(command))
       for (const { Key, Size, LastModified } of page.Contents ?? []) {
-        if (Key) yield { name: Key.slice(prefix.length), bytes: Size ?? 0, modified: LastModified?.getTime() ?? 0 }
+        const found = Key?.startsWith(prefix + name) ? Key.slice(prefix.length) : ''
+        // What we could not have put there, or did not ask for, is none of ours.
+        if (isPathBelow(found)) yield { name: found, bytes: Size ?? 0, modified: LastModified?.getTime() ?? 0 }
       }
       token = page.NextContinuationToken
+      if (token !== undefined) marks.goOn(token, page.Contents?.length ?? 0)
     } while (token !== undefined)
   }
 
@@ -61,16 +115,16 @@ export function s3Bucket(settings: S3Settings, options: BucketOptions = {}): Fil
     put: async (path, name, facts, { signal } = {}) => {
       const most = options.partBytes ?? partBytes
       if (facts.bytes > most) await removeEarlier(name, signal)
-      await upload(await access(), { path, bucket: Bucket, key: prefix + name, facts, partBytes: most, signal })
+      await upload(await access(), { path, bucket: Bucket, key: keyOf(name), facts, partBytes: most, signal })
     },
 
-    read: name => readObject(access, { Bucket, Key: prefix + name }, `read ${place}${name}`),
+    read: name => readObject(access, { Bucket, Key: keyOf(name) }, `read ${place}${name}`, bounds.objectMs),
 
     list,
 
     remove: async name => {
       const { sdk, client } = await access()
-      const command = new sdk.DeleteObjectCommand({ Bucket, Key: prefix + name })
+      const command = new sdk.DeleteObjectCommand({ Bucket, Key: keyOf(name) })
       await asking(`remove ${place}${name}`, () => client.send(command))
     },
 
@@ -83,6 +137,7 @@ async function* readObject(
   access: () => Promise<S3Access>,
   object: { readonly Bucket: string; readonly Key: string },
   what: string,
+  ms: number,
 ): AsyncIterable<Buffer> {
   const { sdk, client } = await access()
   let at = 0
@@ -93,14 +148,15 @@ async function* readObject(
       const range = at > 0 && { Range: `bytes=${at}-`, IfMatch: etag }
       const answer = await client.send(new sdk.GetObjectCommand({ ...object, ...range }))
       etag = answer.ETag
-      for await (const chunk of answer.Body as Readable & AsyncIterable<Buffer>) {
+      for await (const chunk of goingOn(answer.Body as Readable, ms)) {
         at += chunk.byteLength
         // Copied: what it lies in is the connection's.
         yield Buffer.from(chunk)
       }
       return
     } catch (error) {
-      if (codeOf(error) === 'STEERFLOW_STORAGE_AWAY' && at > before) continue
+      const isTrickle = error instanceof BeyondBounds
+      if (codeOf(error) === 'STEERFLOW_STORAGE_AWAY' && at > before && !isTrickle) continue
       await asking(what, () => Promise.reject(error as Error))
     }
   }

@@ -1,5 +1,7 @@
 import type * as Sdk from '@aws-sdk/client-s3'
-import { SteerflowError } from '../../../domain/errors.js'
+import { optionalPackage } from '../../optional-package.js'
+import { Secrets } from '../../secrets.js'
+import { boundAnswers, type S3Bounds } from './bounded.js'
 import { type S3Settings } from './settings.js'
 
 export interface S3Access {
@@ -11,8 +13,8 @@ export interface S3Access {
  * The SDK and a client of it, loaded when the first request is made: it is large, and most runs want none.
  * @throws STEERFLOW_PACKAGE_MISSING when it was left out of the installation.
  */
-export async function openClient(settings: S3Settings): Promise<S3Access> {
-  const sdk = await load()
+export async function openClient(settings: S3Settings, bounds: S3Bounds): Promise<S3Access> {
+  const sdk = await optionalPackage('@aws-sdk/client-s3', 'storage in a bucket', () => import('@aws-sdk/client-s3'))
   const { region, endpoint, forcePathStyle } = settings
   const client = new sdk.S3Client({
     ...(region && { region }),
@@ -26,13 +28,35 @@ export async function openClient(settings: S3Settings): Promise<S3Access> {
     maxAttempts: 2,
     requestHandler: { connectionTimeout: 5_000, socketTimeout: 30_000 },
   })
+  boundAnswers(client, bounds)
+  client.middlewareStack.add(
+    next => async call => {
+      try {
+        return await next(call)
+      } catch (error) {
+        const { headers } = call.request as { readonly headers: Readonly<Record<string, string | undefined>> }
+        throw cleaned(error as Error, secretsOf(headers))
+      }
+    },
+    // Behind the signing: what is sent is known there.
+    { step: 'finalizeRequest', priority: 'low', name: 'withoutSecrets' },
+  )
   return { sdk, client }
 }
 
-async function load(): Promise<typeof Sdk> {
-  try {
-    return await import('@aws-sdk/client-s3')
-  } catch (cause) {
-    throw new SteerflowError('STEERFLOW_PACKAGE_MISSING', '@aws-sdk/client-s3 is not installed', { cause })
+/** What authorises a request: its signature, and the token of a session. The key that signs is not sent. */
+function secretsOf(headers: Readonly<Record<string, string | undefined>>): Secrets {
+  const { authorization = '', 'x-amz-security-token': token = '' } = headers
+  const secrets = new Secrets({ authorization })
+  secrets.add(token, /Signature=(\w+)/.exec(authorization)?.[1] ?? '')
+  return secrets
+}
+
+/** An error of the SDK without them in what is told of it: the answer's message, code and name are the server's words. */
+function cleaned(error: Error, secrets: Secrets): Error {
+  const told = error as unknown as Record<string, unknown>
+  for (const key of ['name', 'message', 'code']) {
+    if (typeof told[key] === 'string') told[key] = secrets.cut(told[key])
   }
+  return error
 }

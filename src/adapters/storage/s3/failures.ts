@@ -43,6 +43,40 @@ export function codeOf(error: unknown): ErrorCode {
     : 'STEERFLOW_STORAGE'
 }
 
+/** Pages in a row with nothing in them after which a listing is none; there are some where much was deleted. */
+const mostEmpty = 10_000
+
+/** Where a listing has gone on. Remembers one mark, however many pages there are (Brent's search for a circle). */
+export class Marks {
+  #remembered: string | null = null
+  #steps = 0
+  #until = 1
+  #empty = 0
+
+  constructor(
+    private readonly what: string,
+    private readonly most = mostEmpty,
+  ) {}
+
+  /**
+   * @param found what the page before had
+   * @throws STEERFLOW_STORAGE where it goes on as it did before, or with nothing: it would never end
+   */
+  goOn(mark: string, found: number): void {
+    this.#empty = found > 0 ? 0 : this.#empty + 1
+    if (this.#empty > this.most) {
+      throw new SteerflowError('STEERFLOW_STORAGE', `cannot ${this.what}: ${this.most} pages have nothing in them`)
+    }
+    if (mark === this.#remembered) {
+      throw new SteerflowError('STEERFLOW_STORAGE', `cannot ${this.what}: the listing goes in a circle`)
+    }
+    if (++this.#steps < this.#until) return
+    this.#remembered = mark
+    this.#until *= 2
+    this.#steps = 0
+  }
+}
+
 /** Makes a request; what fails in it says what it means. */
 export async function asking<T>(what: string, request: () => Promise<T>): Promise<T> {
   try {

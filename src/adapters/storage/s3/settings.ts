@@ -17,7 +17,7 @@ export const S3Settings = z.strictObject({
     .describe('what the names of all objects begin with; a slash is put behind it'),
   region: z.string().default('').describe('region of the bucket; empty: AWS_REGION, or that of the profile'),
   endpoint: z
-    .union([z.literal(''), z.url({ protocol: /^https?$/ })])
+    .union([z.literal(''), z.url({ protocol: /^https?$/, abort: true })])
     .default('')
     .describe('address of a server other than AWS; empty: AWS'),
   forcePathStyle: z

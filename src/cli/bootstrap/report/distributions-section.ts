@@ -1,17 +1,17 @@
 import { percent, share } from './numbers.js'
-import { type Report, subject } from './report.js'
-import { type Section } from './section.js'
+import { type RoundReport, subject } from './report.js'
+import { type Section } from './markup.js'
 
 export type Values = Readonly<Record<string, number>>
 
 /** An attribute's predicted values in the reported round and in the one before; null where there is none. */
-export interface Distribution {
+export interface AttributeDistribution {
   readonly attribute: string
   readonly now: Values
   readonly before: Values | null
 }
 
-export function distributionsOf(report: Report): readonly Distribution[] {
+export function distributionsOf(report: RoundReport): readonly AttributeDistribution[] {
   const { now, before } = subject(report)
   const earlier = before?.summary.attributes ?? {}
   return Object.entries(now.summary.attributes).map(([attribute, { values }]) => ({
@@ -33,7 +33,7 @@ export const shareOf = (values: Values, value: number): number | null =>
   )
 
 /** The shares of predicted values, with those of the round before in brackets. */
-export function distributionsSection(report: Report): Section {
+export function distributionsSection(report: RoundReport): Section {
   const rows = distributionsOf(report)
   const points = valuesOf(rows.flatMap(({ now, before }) => [now, before ?? {}]))
   return {

@@ -5,7 +5,7 @@ import { barPlot } from './plots/bar-plot.js'
 import { coursePlot, type Point } from './plots/course-plot.js'
 import { dumbbellPlot } from './plots/dumbbell-plot.js'
 import { histogram } from './plots/histogram.js'
-import { type Report, type ReportedRound, subject } from './report.js'
+import { type RoundReport, type ReportedRound, subject } from './report.js'
 import { againstRules, promptEnds } from './sections.js'
 
 /** A plot under a name. */
@@ -14,7 +14,7 @@ export interface Named {
   readonly plot: Markup
 }
 
-export function promptsPlot(report: Report): Markup {
+export function promptsPlot(report: RoundReport): Markup {
   const { prompts } = subject(report).now.summary
   const described = {
     id: 'prompts',
@@ -25,7 +25,7 @@ export function promptsPlot(report: Report): Markup {
   return barPlot(described, bars, prompts.expected)
 }
 
-export function rulesPlot(report: Report): Markup {
+export function rulesPlot(report: RoundReport): Markup {
   const { against, answers } = subject(report).now.summary
   const rules = againstRules(against)
   const bars = rules.map(([name, value]) => ({ name, value, label: percent(share(value, answers.sampled)) }))
@@ -33,7 +33,7 @@ export function rulesPlot(report: Report): Markup {
   return barPlot({ id: 'rules', title: 'Answers refused, by rule', description }, bars, rules[0]?.[1] ?? 1)
 }
 
-export function attributesPlot(report: Report): Markup {
+export function attributesPlot(report: RoundReport): Markup {
   const { now, before } = subject(report)
   const earlier = before?.summary.attributes ?? {}
   const rows = Object.entries(now.summary.attributes).map(([name, { asked, predicted }]) => ({
@@ -47,7 +47,7 @@ export function attributesPlot(report: Report): Markup {
   return dumbbellPlot({ id: 'attributes', title: 'Attributes, asked for and predicted', description }, rows)
 }
 
-export function distributionPlots(report: Report): readonly Named[] {
+export function distributionPlots(report: RoundReport): readonly Named[] {
   const all = distributionsOf(report)
   const points = valuesOf(all.flatMap(({ now, before }) => [now, before ?? {}]))
   return all.map(({ attribute, now, before }, index) => {
@@ -87,7 +87,7 @@ const courses: readonly {
   },
 ]
 
-export const coursePlots = ({ rounds }: Report): readonly Named[] =>
+export const coursePlots = ({ rounds }: RoundReport): readonly Named[] =>
   courses.map(({ name, of, zero }, index) => {
     const points = rounds.map(round => ({ round: round.round.round, ...of(round) }))
     const description = `One point a round${zero ? ' with its interval, and a line at 0' : ''}; the table has the figures.`

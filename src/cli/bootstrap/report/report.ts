@@ -1,5 +1,5 @@
 import { type LoopState } from '../../../domain/bootstrap/loop-state.js'
-import { type Round, type Verdict } from '../../../domain/bootstrap/round.js'
+import { type Round, type RoundVerdict } from '../../../domain/bootstrap/round.js'
 import { type RoundSummary } from '../../../domain/bootstrap/summary.js'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type TrainedModel } from '../../../domain/model.js'
@@ -9,13 +9,13 @@ export interface ReportedRound {
   readonly round: Round
   readonly summary: RoundSummary
   /** Null before the stop rule has spoken. */
-  readonly verdict: Verdict | null
+  readonly verdict: RoundVerdict | null
   /** The model that was trained on it; null before, or where none was. */
   readonly model: TrainedModel | null
 }
 
 /** A round, last, with the closed rounds of its loop before it: the records themselves. */
-export interface Report {
+export interface RoundReport {
   readonly loop: string
   readonly rounds: readonly [...ReportedRound[], ReportedRound]
 }
@@ -24,7 +24,7 @@ export interface Report {
  * The report of a round of a loop, by its name; without one, of the last that has closed.
  * @throws STEERFLOW_USAGE when there is no such round, or it has not closed.
  */
-export function reportOf({ loop, rounds }: LoopState, name?: string): Report {
+export function reportOf({ loop, rounds }: LoopState, name?: string): RoundReport {
   const closed = rounds.flatMap(({ round, summary, verdict, model }): ReportedRound[] =>
     round === null || summary === null ? [] : [{ round, summary, verdict, model }],
   )
@@ -36,7 +36,10 @@ export function reportOf({ loop, rounds }: LoopState, name?: string): Report {
 }
 
 /** The round that is reported, and the one that it is compared with; null where there is none. */
-export function subject({ rounds }: Report): { readonly now: ReportedRound; readonly before: ReportedRound | null } {
+export function subject({ rounds }: RoundReport): {
+  readonly now: ReportedRound
+  readonly before: ReportedRound | null
+} {
   const now = rounds.at(-1)!
   const name = now.summary.against_before?.round
   return { now, before: rounds.find(({ round }) => round.round === name) ?? null }

@@ -1,13 +1,63 @@
-import { type Round, type Verdict } from '../../../domain/bootstrap/round.js'
-import { attributesSection } from './attributes-section.js'
-import { courseSection } from './course-section.js'
-import { count, percent, share, unknown } from './numbers.js'
+import { count, difference, figure, percent, share, unknown } from './numbers.js'
+import { type RoundReport, type ReportedRound, subject } from './report.js'
+import { type Section } from './markup.js'
+import { populationStability } from '../../../domain/population-stability.js'
+import { type Round, type RoundVerdict } from '../../../domain/bootstrap/round.js'
 import { distributionsSection } from './distributions-section.js'
-import { type Report, type ReportedRound, subject } from './report.js'
-import { type Section } from './section.js'
+
+/** The rounds of the loop beside each other, one a column. */
+export function courseSection({ rounds }: RoundReport): Section {
+  const row = (name: string, of: (round: ReportedRound) => string): string[] => [name, ...rounds.map(of)]
+  return {
+    title: 'From round to round',
+    note: 'Differences are over the prompts that both rounds asked, with their interval.',
+    head: ['', ...rounds.map(({ round }) => round.round)],
+    rows: [
+      row('sampled model', ({ round }) => round.policy.model),
+      row('acceptance', ({ summary }) => percent(summary.acceptance)),
+      row('goodness', ({ summary }) => figure(summary.goodness.mean)),
+      row('· difference', ({ summary }) => difference(summary.against_before?.goodness)),
+      row('· difference at equal length', ({ summary }) =>
+        difference(summary.against_before?.goodness_at_equal_length),
+      ),
+      row('· prompts compared', ({ summary }) => count(summary.against_before?.goodness.pairs)),
+      row('characters', ({ summary }) => figure(summary.chars.mean, 0)),
+      row('· difference of logarithm', ({ summary }) => difference(summary.against_before?.chars)),
+      row('· times the training answer', ({ summary }) => figure(summary.length_ratio.mean, 2)),
+      row('unique words', ({ summary }) => figure(summary.unique_words.mean)),
+      row('· difference', ({ summary }) => difference(summary.against_before?.unique_words)),
+      row('near-duplicates', ({ summary }) => percent(share(summary.near_duplicates, summary.answers.sampled))),
+      row('goodness with length', ({ summary }) => figure(summary.length_correlation, 2)),
+    ],
+  }
+}
+
+/** Attributes as asked for, as predicted, and against the round before. */
+export function attributesSection(report: RoundReport): Section {
+  const { now, before } = subject(report)
+  const earlier = before?.summary.attributes ?? {}
+  return {
+    title: 'Attributes',
+    note: 'Means over scored answers; distance: mean of |predicted − asked|; shift: population stability index against the round before, below 0.1 little, above 0.25 much.',
+    head: ['attribute', 'asked', 'predicted', 'sd', 'before', 'distance', 'before', 'shift'],
+    rows: Object.entries(now.summary.attributes).map(([key, { asked, predicted, distance, values }]) => {
+      const old = Object.hasOwn(earlier, key) ? earlier[key] : undefined
+      return [
+        key,
+        figure(asked.mean, 2),
+        figure(predicted.mean, 2),
+        figure(predicted.sd, 2),
+        figure(old?.predicted.mean, 2),
+        figure(distance, 2),
+        figure(old?.distance, 2),
+        figure(old && populationStability(old.values, values)),
+      ]
+    }),
+  }
+}
 
 /** Every part of a report that is a table, in order. */
-export function sectionsOf(report: Report): {
+export function sectionsOf(report: RoundReport): {
   readonly plan: Section
   readonly verdict: Section
   readonly prompts: Section
@@ -69,7 +119,7 @@ const verdict = ({ round, verdict }: ReportedRound): Section => ({
 })
 
 /** The verdict in a word. */
-export const wordOf = ({ purpose }: Round, { go }: Verdict): string =>
+export const wordOf = ({ purpose }: Round, { go }: RoundVerdict): string =>
   go ? 'Go on' : purpose === 'measure' ? 'Measured' : 'Stop'
 
 const demand = (rule: string): string =>

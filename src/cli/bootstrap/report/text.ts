@@ -1,12 +1,12 @@
 import { bars, table, oneLine } from '../../render/bars.js'
 import { wrapped } from '../../render/comparison.js'
-import { type Report, subject } from './report.js'
-import { type Section } from './section.js'
+import { type RoundReport, subject } from './report.js'
+import { type Section } from './markup.js'
 import { sectionsOf } from './sections.js'
 import { valuesOf } from './distributions-section.js'
 
 /** A report as text for a terminal of that width. What records say is shown on one line, without control characters. */
-export function reportText(report: Report, columns: number): string {
+export function reportText(report: RoundReport, columns: number): string {
   const { plan, verdict, prompts, answers, rules, attributes, course } = sectionsOf(report)
   const { now } = subject(report)
   const sections = [plan, verdict, prompts, answers, rules, withDistributions(attributes, report), course]
@@ -25,7 +25,7 @@ function sectionText({ title, note, head, rows }: Section, columns: number): rea
 }
 
 /** The predicted values of each attribute as bars, from the least to the greatest. */
-function withDistributions({ head, rows, ...section }: Section, report: Report): Section {
+function withDistributions({ head, rows, ...section }: Section, report: RoundReport): Section {
   const { summary } = subject(report).now
   const points = valuesOf(Object.values(summary.attributes).map(({ values }) => values))
   const title = points.length === 0 ? '' : `${points[0]}–${points.at(-1)}`

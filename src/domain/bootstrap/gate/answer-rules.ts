@@ -49,7 +49,10 @@ function leak(set: AttributeSet): RegExp {
   return known
 }
 
-/** It does not go on with an attribute line, as models that were trained on them do (alignment §5). */
+/**
+ * It does not go on with an attribute line, as SteerLM models do
+ * (docs/reference/original-scripts.md#asking-the-steerlm-model).
+ */
 const leakedLabel: Rule = ({ answer: { text }, set }) => {
   const found = leak(set).exec(text)?.[0] ?? null
   return [{ rule: 'leaked label', value: found, held: found === null }]

@@ -5,7 +5,16 @@ import { type ScoredCandidate, type ScoredSample } from '../candidates.js'
 import { type GateRules } from '../gate-rules.js'
 import { type AnswerOutcome } from '../outcome.js'
 import { isFloor, judgeAnswer, rounded, type Seen } from './answer-rules.js'
-import { uniqueWords } from './unique-words.js'
+
+/** The share of different words among the first 100 of a text, from 0 to 1: of short and long texts alike. 1 of no words. */
+export function uniqueWords(text: string): number {
+  const words =
+    text
+      .toLowerCase()
+      .match(/[\p{L}\p{M}\p{N}]+/gu)
+      ?.slice(0, 100) ?? []
+  return words.length === 0 ? 1 : Math.round((new Set(words).size / words.length) * 1e4) / 1e4
+}
 
 /** What the gate knows beside the answers. */
 export interface GateContext {
@@ -39,9 +48,10 @@ const byGoodness = (a: Judged, b: Judged): number =>
 const heldAll = ({ seen }: Judged): boolean => seen.every(({ held }) => held)
 
 /**
- * What becomes of each answer of a prompt, in the order of the samples (alignment §5): first the rules that look at an
- * answer alone, then, best first, likeness to the prompt's answer and to better answers, then rank. Of the answers that
- * are only below the floor some are kept as negatives, the worst first, to learn from with the label that they have.
+ * What becomes of each answer of a prompt (docs/bootstrap.md#the-gate), in the order of the samples: first the rules
+ * that look at an answer alone, then, best first, likeness to the prompt's answer and to better answers, then rank. Of
+ * the answers that are only below the floor some are kept as negatives, the worst first, to learn from with the label
+ * that they have.
  */
 export function gateAnswers(sample: ScoredSample, context: GateContext): readonly AnswerOutcome[] {
   const { rules } = context

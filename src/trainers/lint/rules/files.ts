@@ -3,7 +3,9 @@ import { valueOf } from '../subject.js'
 
 const keys = ['model.data.train_ds.file_path', 'model.data.validation_ds.file_path']
 
-/** trainers §1: no printed command makes the `…v2t…_value_output_clean.jsonl` that the second job reads. */
+/**
+ * The tutorial's second job reads files that no command makes: docs/reference/training-tools.md#the-tutorials-commands.
+ */
 export const filesNeverMeet: Rule = {
   id: 'files-never-meet',
   severity: 'error',
@@ -25,7 +27,7 @@ export const filesNeverMeet: Rule = {
 
 const place = 'scripts/nlp_language_modeling/sft'
 
-/** alignment §6: the printed steps call data_clean.py under two paths. */
+/** The tutorial calls data_clean.py under two paths: docs/reference/training-tools.md#the-tutorials-commands. */
 export const scriptPath: Rule = {
   id: 'script-path',
   severity: 'warning',

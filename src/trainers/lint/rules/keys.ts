@@ -3,7 +3,10 @@ import { type Rule } from '../finding.js'
 
 const old = /^sft_trainer\./
 
-/** trainers §1: of every released version, the five `sft_trainer.*` of the printed commands are what it refuses. */
+/**
+ * Five keys that the tutorial prints and every release refuses:
+ * docs/reference/training-tools.md#the-tutorials-commands.
+ */
 export const sftTrainer: Rule = {
   id: 'sft-trainer',
   severity: 'error',

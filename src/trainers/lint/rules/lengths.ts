@@ -6,7 +6,10 @@ const validation = 'model.data.validation_ds.max_seq_length'
 
 const sorted = (value: number): string => [...String(value)].sort().join('')
 
-/** trainers §1: both printed commands validate with 4906 tokens, and their later edition with 4096. */
+/**
+ * The tutorial validates with 4906 tokens, its later edition with 4096:
+ * docs/reference/training-tools.md#the-tutorials-commands.
+ */
 export const validationLength: Rule = {
   id: 'validation-length',
   severity: 'warning',

@@ -1,6 +1,6 @@
 import { needsHydraQuotes } from '../hydra-value.js'
 import { type Rule } from '../finding.js'
-import { type Setting, type Subject } from '../subject.js'
+import { type Setting, type LintSubject } from '../subject.js'
 import { visible } from '../words.js'
 
 const inFile = (key: string, intended: string): string =>
@@ -8,16 +8,16 @@ const inFile = (key: string, intended: string): string =>
 
 /** What somebody meant who spelt a backslash escape. */
 const meant = (raw: string): string =>
-  raw.replace(/\\+x([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
+  raw.replace(/(?<!\\)\\+x([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
 
 const afterEquals = (text: string): string => text.slice(text.indexOf('=') + 1)
 
-const setByWord = ({ settings }: Subject): readonly (Setting & { word: NonNullable<Setting['word']> })[] =>
+const setByWord = ({ settings }: LintSubject): readonly (Setting & { word: NonNullable<Setting['word']> })[] =>
   [...settings.values()].flatMap(setting => (setting.word === null ? [] : [{ ...setting, word: setting.word }]))
 
 const isToken = (key: string): boolean => key.startsWith('model.data.chat_prompt_tokens.')
 
-/** trainers §2: `=\x11` arrives as `x11`, three characters, and nobody is told. */
+/** `=\x11` arrives as `x11`, three characters: docs/reference/training-tools.md#prompt-tokens-on-a-command-line. */
 export const lostBackslash: Rule = {
   id: 'lost-backslash',
   severity: 'error',
@@ -38,7 +38,10 @@ export const lostBackslash: Rule = {
   ],
 }
 
-/** trainers §2: hydra's quotes know no \x escapes, so that `'\x11'` is four characters. */
+/**
+ * hydra's quotes know no \x escapes, `'\x11'` is four characters:
+ * docs/reference/training-tools.md#prompt-tokens-on-a-command-line.
+ */
 export const tokenEscape: Rule = {
   id: 'token-escape',
   severity: 'error',
@@ -52,7 +55,10 @@ export const tokenEscape: Rule = {
       })),
 }
 
-/** trainers §2: bash cuts a word at NUL, and hydra's grammar has no control characters outside of quotes. */
+/**
+ * bash cuts a word at NUL, and hydra's grammar has no control characters outside of quotes
+ * (docs/reference/training-tools.md#prompt-tokens-on-a-command-line).
+ */
 export const controlCharacter: Rule = {
   id: 'control-character',
   severity: 'error',

@@ -1,7 +1,7 @@
 import { type Rule } from '../finding.js'
 import { spelled } from '../words.js'
 
-/** alignment §6: the tutorial trains with NUL, 0x11 and 0x12, and cleans, annotates and asks with <extra_id_0..2>. */
+/** The tutorial mixes two sets of prompt tokens: docs/reference/loss-masks.md#prompt-tokens. */
 export const promptTokens: Rule = {
   id: 'prompt-tokens',
   severity: 'error',

@@ -1,7 +1,10 @@
 import { type Rule } from '../finding.js'
 import { numberOf, valueOf } from '../subject.js'
 
-/** trainers §1: NeMo checks that the keys exist, which they do, with null in them. */
+/**
+ * NeMo checks only that the keys exist, which they do, with null in them:
+ * docs/reference/training-tools.md#the-tutorials-commands.
+ */
 export const wandbProject: Rule = {
   id: 'wandb-project',
   severity: 'warning',
@@ -19,7 +22,7 @@ export const wandbProject: Rule = {
   },
 }
 
-/** trainers §1: the comment beside the key says that it is not used with `selective`. */
+/** The method is not used with `selective`: docs/reference/training-tools.md#the-tutorials-commands. */
 export const uniformSelective: Rule = {
   id: 'uniform-selective',
   severity: 'note',

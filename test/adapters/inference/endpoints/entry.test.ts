@@ -1,9 +1,16 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { attributeSets } from '../../../../src/domain/attributes.js'
 import { keyHeaders } from '../../../../src/adapters/inference/endpoints/api-key.js'
 import { partCredentials, shownUrl } from '../../../../src/adapters/inference/credentials.js'
 import { addressOf, declared } from '../../../../src/adapters/inference/endpoints/declared.js'
-import { EndpointEntries, EndpointEntry } from '../../../../src/adapters/inference/endpoints/entry.js'
+import { EndpointEntries, EndpointEntry, entriesOf } from '../../../../src/adapters/inference/endpoints/entry.js'
+import { readEndpointsFile } from '../../../../src/adapters/inference/endpoints/file.js'
+import { nemoGenerate } from '../../../../src/adapters/inference/protocols/nemo-generate.js'
+import { ownProtocol } from '../../../../src/adapters/inference/protocols/own.js'
+import { protocols } from '../../../../src/adapters/inference/protocols/protocols.js'
+import { temporaryFolder } from '../../../support/temporary.js'
 import { complaintOf } from '../../../../src/adapters/plain-yaml.js'
 
 describe('an entry', () => {
@@ -29,6 +36,21 @@ describe('an entry', () => {
     const complaint = complaintOf(parsed.error!)
     expect(`${complaint.path.join('.')}: ${complaint.message}`).toMatch(message)
     expect(complaint.message).not.toContain('s3cret')
+  })
+
+  it('speaks what a flow brings, in a file too; what it takes is known of it', async () => {
+    const own = ownProtocol('rater', ({ model = '' }) => ({ ...nemoGenerate, maxBatch: model.length }))
+    const all = { ...protocols, rater: own, plain: ownProtocol('plain', nemoGenerate) }
+    const path = join(await temporaryFolder(), 'servers.json')
+    await writeFile(path, JSON.stringify([{ url: 'http://a', protocol: 'rater', modelName: 'five' }]))
+    const [entry] = await readEndpointsFile(path, all)
+    const address = addressOf(declared(entry!, 'http://a', {}), attributeSets['oasst-12-lang@1'], all)
+    expect(address.protocol).toMatchObject({ name: 'rater', maxBatch: 4 })
+    await expect(readEndpointsFile(path)).rejects.toThrow(/0: protocol: .*"nemo-generate"/)
+    const complaint = (given: object) => complaintOf(entriesOf(all).safeParse([given]).error!).message
+    expect(complaint({ url: 'http://a', protocol: 'rates' })).toMatch(/"nemo-generate".*"rater"\|"plain"/)
+    expect(complaint({ url: 'http://a', protocol: 'plain', modelName: 'm' })).toBe('plain sends no name')
+    expect(complaint({ url: 'http://a', protocol: 'plain', guided: 'gbnf' })).toMatch(/openai-chat and rater/)
   })
 
   it('becomes what the fleet is told', () => {

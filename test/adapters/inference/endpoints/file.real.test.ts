@@ -1,7 +1,8 @@
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type EndpointEntry } from '../../../../src/adapters/inference/endpoints/entry.js'
 import { type EndpointsEvent } from '../../../../src/adapters/inference/endpoints/events.js'
 import { readEndpointsFile, watchEndpointsFile } from '../../../../src/adapters/inference/endpoints/file.js'
@@ -27,7 +28,13 @@ const watch = (file: string): void => {
   const onList = (entries: readonly EndpointEntry[]) => void lists.push(entries.map(({ url }) => url))
   ended = watchEndpointsFile(file, onList, { everyMs: 20, report: event => events.push(event), signal: stop.signal })
 }
-const told = (urls: readonly string[]) => vi.waitFor(() => expect(lists.at(-1)).toEqual(urls), { timeout: 5_000 })
+const told = (urls: readonly string[]) => expect.poll(() => lists.at(-1)).toEqual(urls)
+
+/** Something else in the place of a file. */
+async function replaced(file: string, by: () => unknown): Promise<void> {
+  await rm(file)
+  await by()
+}
 
 describe('a watched file', () => {
   it('may be written in place, and renamed over', async () => {
@@ -73,7 +80,7 @@ describe('a watched file', () => {
     watch(file)
     await told(['http://a'])
     await spoil(file)
-    await vi.waitFor(() => expect(events).toHaveLength(1), { timeout: 5_000 })
+    await expect.poll(() => events).toHaveLength(1)
     await sleep(600)
     expect(events).toEqual([expect.objectContaining({ event: 'endpoints-kept', source: file })])
     expect(JSON.stringify(events)).not.toContain('s3cret')
@@ -81,6 +88,67 @@ describe('a watched file', () => {
     await writeFile(file, '- http://b\n')
     await told(['http://b'])
     expect(events.at(-1)).toEqual({ event: 'endpoints-read', source: file })
+  })
+
+  it.each([
+    ['huge', async (file: string) => truncate(file, 3 * 2 ** 30), /has 3221225472 bytes; at most 4194304/, 'Correct'],
+    ['a circle of symlinks', (file: string) => replaced(file, () => symlink(file, file)), /ELOOP/, 'Correct'],
+    ['a pipe', (file: string) => replaced(file, () => void execFileSync('mkfifo', [file])), /is no file/, 'Correct'],
+    ['a device', (file: string) => replaced(file, () => symlink('/dev/zero', file)), /is no file/, 'Correct'],
+    ['a folder', (file: string) => replaced(file, () => mkdir(file)), /is no file/, 'Correct'],
+    [
+      'not UTF-8',
+      (file: string) => writeFile(file, Buffer.from('- http://b\xff\n', 'latin1')),
+      /not UTF-8 at byte 10/,
+      'Correct',
+    ],
+    [
+      'of another schema',
+      (file: string) => writeFile(file, '- url: http://b\n  model: 7\n'),
+      /: 0: model: /,
+      'Correct',
+    ],
+    ['emptied', (file: string) => truncate(file, 0), /is empty; a list without servers is spelled \[\]/, 'Correct'],
+    ['torn', (file: string) => writeFile(file, '- url: http://b\n  model: "abc'), /is not YAML: line 2/, 'Correct'],
+    ['removed', (file: string) => rm(file), /endpoints file .*ENOENT/, 'Check the path'],
+  ])('that becomes %s is told as that, with the next step; the old list stays', async (_, spoil, cause, next) => {
+    const file = join(folder, 'servers.yaml')
+    await writeFile(file, '- http://a\n')
+    watch(file)
+    await told(['http://a'])
+    await spoil(file)
+    await expect.poll(() => events).not.toEqual([])
+    expect(events).toEqual([
+      {
+        event: 'endpoints-kept',
+        source: file,
+        cause: expect.stringMatching(cause) as string,
+        next: expect.stringMatching(
+          new RegExp(`^${next}.* Until it is right the last list stays in force\\.$`),
+        ) as string,
+      },
+    ])
+    expect(lists).toEqual([['http://a']])
+    await rm(file, { force: true, recursive: true })
+    await writeFile(join(folder, 'next'), '- http://b\n')
+    await rename(join(folder, 'next'), file)
+    await told(['http://b'])
+    await expect.poll(() => events.at(-1)).toEqual({ event: 'endpoints-read', source: file })
+  })
+
+  it('that is another at each look is told of, and believed once it stays', async () => {
+    const file = join(folder, 'servers.yaml')
+    await writeFile(file, '- http://a\n')
+    watch(file)
+    await told(['http://a'])
+    let n = 0
+    const writing = setInterval(() => void writeFile(file, `- http://b${n++}\n`), 10)
+    try {
+      await expect.poll(() => JSON.stringify(events)).toContain('was another at each look')
+    } finally {
+      clearInterval(writing)
+    }
+    await expect.poll(() => lists.at(-1)?.[0]).toContain('http://b')
   })
 
   it('is not believed while it is being written', async () => {

@@ -2,9 +2,13 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, expect, it, vi } from 'vitest'
-import { metricsUrl, pollLoad, type PollTimes } from '../../../../src/adapters/inference/load/poll-load.js'
-import { type ServerLoad } from '../../../../src/adapters/inference/load/server-load.js'
+import { afterEach, expect, it } from 'vitest'
+import {
+  metricsUrl,
+  pollLoad,
+  type PollTimes,
+  type ServerLoad,
+} from '../../../../src/adapters/inference/load/poll-load.js'
 import { startContractServer } from '../../../support/contract-server/server.js'
 
 const ends: (() => unknown)[] = []
@@ -35,17 +39,19 @@ function poll(url: string, times: Partial<PollTimes>, headers = {}): (ServerLoad
 }
 
 it('follows what a contract server has under way', async () => {
-  const server = await startContractServer({ metrics: true, latencyMs: 300 })
+  const server = await startContractServer({ metrics: true })
   ends.push(() => server.stop())
+  const release = server.hold()
   const loads = poll(server.url, { everyMs: 20 })
-  await vi.waitFor(() => expect(loads.at(-1)).toEqual({ running: 0, waiting: 0, cacheUsage: 0 }))
+  await expect.poll(() => loads.at(-1)).toEqual({ running: 0, waiting: 0, cacheUsage: 0 })
   const body = JSON.stringify({ sentences: ['x'], tokens_to_generate: 1 })
   const ask = () =>
     fetch(`${server.url}/generate`, { method: 'PUT', body, headers: { 'content-type': 'application/json' } })
   const asked = [ask(), ask(), ask()]
-  await vi.waitFor(() => expect(loads.at(-1)).toMatchObject({ running: 3 }))
+  await expect.poll(() => loads.at(-1)).toMatchObject({ running: 3 })
+  release()
   await Promise.all(asked)
-  await vi.waitFor(() => expect(loads.at(-1)).toMatchObject({ running: 0 }))
+  await expect.poll(() => loads.at(-1)).toMatchObject({ running: 0 })
 })
 
 it('costs a server without metrics one request in a long while', async () => {
@@ -68,7 +74,7 @@ it('asks seldom where it hears nothing known, and soon again after a failure', a
     else response.end('up 1\n')
   })
   const loads = poll(url, { everyMs: 5, absentMs: 10_000 })
-  await vi.waitFor(() => expect(asked).toBe(3))
+  await expect.poll(() => asked).toBe(3)
   await sleep(100)
   expect(asked).toBe(3)
   expect(loads).toEqual([null, null, null])
@@ -77,7 +83,7 @@ it('asks seldom where it hears nothing known, and soon again after a failure', a
 it('does not wait for a page that never ends, and is silent once it is stopped', async () => {
   const url = await serve((_, response) => void response.write('vllm:num_requests_waiting 1\n'))
   const loads = poll(url, { everyMs: 5, deadlineMs: 50 })
-  await vi.waitFor(() => expect(loads).toContain(null))
+  await expect.poll(() => loads).toContain(null)
   await ends.pop()!()
   const told = loads.length
   await sleep(150)
@@ -91,6 +97,6 @@ it('shows name, password and headers to the server', async () => {
     response.end('llamacpp:requests_processing 1\nllamacpp:requests_deferred 0\n')
   })
   const loads = poll(url.replace('//', '//bob:s3cr%40t@'), { everyMs: 5 }, { host: 'workers.example:8000' })
-  await vi.waitFor(() => expect(loads.at(-1)).toEqual({ running: 1, waiting: 0, cacheUsage: null }))
+  await expect.poll(() => loads.at(-1)).toEqual({ running: 1, waiting: 0, cacheUsage: null })
   expect(seen[0]).toEqual([`Basic ${Buffer.from('bob:s3cr@t').toString('base64')}`, 'workers.example:8000', '/metrics'])
 })

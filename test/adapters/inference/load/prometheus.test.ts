@@ -44,4 +44,43 @@ describe('a page of metrics', () => {
     ['a one', []],
     ['a 0x10', []],
   ])('%j', (text, samples) => expect(parsePrometheus(text)).toEqual(samples))
+
+  /** The expressions that lines were read with before, but that something stands between a name and its value. */
+  const old = {
+    line: /^([A-Za-z_:][\w:]*)(?:[ \t]*\{((?:[^"}]|"(?:[^"\\]|\\.)*")*)\}[ \t]*|[ \t]+)(\S+)(?:[ \t]+-?\d+)?(?:[ \t]+#.*)?$/,
+    label: /([A-Za-z_]\w*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"/g,
+  }
+  const readBefore = (text: string) =>
+    text.split('\n').flatMap(raw => {
+      const match = old.line.exec(raw.trim())
+      if (!match || !/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(match[3]!)) return []
+      const labels = [...(match[2] ?? '').matchAll(old.label)].map(([, name, value]) => [
+        name!,
+        value!.replace(/\\(.)/g, (_, one: string) => (one === 'n' ? '\n' : one)),
+      ])
+      return [{ name: match[1]!, labels: Object.fromEntries(labels) as object, value: Number(match[3]) }]
+    })
+
+  it('is read as before, whatever it is', () => {
+    const unit = fc.constantFrom(...'a:_{}="\\, \t1.#-', 'a{', '="', '"}', '} 1', ' # x', '\n', '\r')
+    fc.assert(
+      fc.property(fc.string({ unit, maxLength: 20 }), text => {
+        expect(parsePrometheus(text)).toEqual(readBefore(text))
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+
+  it('takes time in proportion to its length', () => {
+    const lines = [
+      '_'.repeat(4e6),
+      `a{${'a="'.repeat(1e6)}`,
+      `a{${'a="\\"'.repeat(1e6)}} 1`,
+      `a{b="c"${' '.repeat(4e6)}`,
+      '1'.repeat(4e6),
+    ]
+    const before = process.cpuUsage()
+    for (const line of lines) parsePrometheus(`${line}\n${line}} x`)
+    expect(process.cpuUsage(before).user / 1e6).toBeLessThan(10)
+  })
 })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { parsePrometheus } from '../../../../src/adapters/inference/load/prometheus.js'
-import { loadOf } from '../../../../src/adapters/inference/load/server-load.js'
+import { loadOf } from '../../../../src/adapters/inference/load/poll-load.js'
 
 const pages: readonly (readonly [string, string, unknown])[] = [
   [

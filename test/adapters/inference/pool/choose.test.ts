@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { choose } from '../../../../src/adapters/inference/pool/choose.js'
 import { Endpoint } from '../../../../src/adapters/inference/pool/endpoint.js'
-import { Job } from '../../../../src/adapters/inference/pool/job.js'
+import { PendingRequest } from '../../../../src/adapters/inference/pool/request.js'
 import { nemoGenerate } from '../../../../src/adapters/inference/protocols/nemo-generate.js'
 
 const opened: Endpoint[] = []
@@ -19,28 +19,30 @@ function endpoint(ms: number, outstanding: number, batch = 1): Endpoint {
       tokensInFlight: 1000,
       deadlineMs: 1000,
       lines: true,
+      report: () => undefined,
       breaker: { failures: 5, pause: { first: 100, most: 1000 }, random: () => 1 },
     },
   )
-  made.successes = 1
+  made.overall.successes = 1
   made.times.add(ms, 1, 1, 0)
   made.outstanding = outstanding
   opened.push(made)
   return made
 }
 
-function job(near: Endpoint | null = null): Job {
+function job(near: Endpoint | null = null): PendingRequest {
   const work = {
     model: 'm',
+    question: 'quality',
     characters: 40,
     near,
     signal: new AbortController().signal,
     attempt: () => expect.unreachable(),
   }
-  return new Job(work, { resolve: () => {}, reject: () => {}, settled: () => {} }, 3)
+  return new PendingRequest(work, { resolve: () => {}, reject: () => {}, settled: () => {} }, 3)
 }
 
-const pick = (endpoints: readonly Endpoint[], one: Job, now = 0, waiting = 1) =>
+const pick = (endpoints: readonly Endpoint[], one: PendingRequest, now = 0, waiting = 1) =>
   choose(endpoints, one, { tokens: 10, waiting, now })
 
 describe('the endpoint of a prompt', () => {
@@ -66,8 +68,8 @@ describe('the endpoint of a prompt', () => {
   it('is one where the prompt has not failed, and has not been refused', () => {
     const [failed, refused, other] = [endpoint(10, 0), endpoint(10, 0), endpoint(500, 7)]
     const one = job()
-    one.suspicion.add(failed, 0)
-    one.refusedBy.push(refused)
+    one.suspicion.add(failed.witness('quality'), 0)
+    one.refusals.add(refused.witness('quality'), 0)
     expect(pick([failed, refused, other], one)).toBe(other)
   })
 

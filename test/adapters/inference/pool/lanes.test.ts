@@ -1,21 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { Job } from '../../../../src/adapters/inference/pool/job.js'
+import { PendingRequest } from '../../../../src/adapters/inference/pool/request.js'
 import { Lanes } from '../../../../src/adapters/inference/pool/lanes.js'
 
-const job = (characters: number, model = 'm'): Job =>
-  new Job(
-    { model, characters, signal: new AbortController().signal, attempt: () => expect.unreachable() },
+const job = (characters: number, model = 'm'): PendingRequest =>
+  new PendingRequest(
+    {
+      model,
+      question: 'quality',
+      characters,
+      signal: new AbortController().signal,
+      attempt: () => expect.unreachable(),
+    },
     { resolve: () => {}, reject: () => {}, settled: () => {} },
     3,
   )
 
-function lanesOf(jobs: readonly Job[]): Lanes {
+function lanesOf(jobs: readonly PendingRequest[]): Lanes {
   const lanes = new Lanes()
   for (const one of jobs) lanes.add(one, 'back')
   return lanes
 }
 
-const sizes = (jobs: readonly Job[]): number[] => jobs.map(one => one.work.characters)
+const sizes = (jobs: readonly PendingRequest[]): number[] => jobs.map(one => one.work.characters)
 
 describe('lanes', () => {
   it('give the first, and those of like length that come soon after it', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RetryBudget } from '../../../../src/adapters/inference/pool/retry-budget.js'
+import { RetryBudget } from '../../../../src/adapters/inference/pool/admission.js'
 
 describe('a retry budget', () => {
   it('lets retries pass while they are few', () => {

@@ -24,7 +24,7 @@ export const reply = (status: number, body: unknown, headers: HttpReply['headers
   body: typeof body === 'string' ? body : JSON.stringify(body),
 })
 
-/** What statuses other than 200 mean, whatever is spoken (inference §3.4). */
+/** What statuses other than 200 mean, whatever is spoken (docs/reference/inference-servers.md#what-a-status-means). */
 export const statuses: readonly (readonly [string, number])[] = [
   ['poison', 400],
   ['poison', 413],

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { openAiChat } from '../../../../src/adapters/inference/protocols/openai-chat.js'
-import { openAiCompletions } from '../../../../src/adapters/inference/protocols/openai-completions.js'
+import { openAiChat, openAiCompletions } from '../../../../src/adapters/inference/protocols/openai-text.js'
 import { asked, bodyOf, reply } from './asked.js'
 
 const completions = openAiCompletions({ guided: 'none', stream: true })

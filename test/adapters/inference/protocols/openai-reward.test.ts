@@ -91,4 +91,30 @@ describe('a reward model behind chat completions', () => {
   it.each(statuses)('is %s with status %i', (kind, status) => {
     expect(protocol.classify(reply(status, choice(spelt)), 1).kind).toBe(kind)
   })
+
+  it('reads scores in a text as the expressions did that took long for many blanks', () => {
+    const number = /^([^\s:]+)\s*:\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)$/
+    const unit = fc.constantFrom(...' \n\t,:q.1e+-')
+    const texts = fc.oneof(
+      fc.string({ unit, maxLength: 12 }),
+      fc.string({ unit, maxLength: 6 }).map(text => `${text}quality:1${text}`),
+    )
+    const single = openAiReward({}, one)
+    fc.assert(
+      fc.property(texts, text => {
+        const pairs = text
+          .trim()
+          .split(/\s*,\s*/)
+          .map(item => number.exec(item))
+        const floats = pairs.every(pair => pair !== null)
+          ? new Map(pairs.map(([, key, float]) => [key, Number(float)]))
+          : null
+        const value = floats?.get('quality')
+        const verdict = single.classify(reply(200, choice(text)), 1)
+        if (value === undefined) expect(verdict.kind).toBe('elsewhere')
+        else expect(verdict).toMatchObject({ kind: 'ok', answers: [{ scores: { quality: value } }] })
+      }),
+      { numRuns: 2_000 },
+    )
+  })
 })

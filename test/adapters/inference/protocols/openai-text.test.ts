@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { guidedFields } from '../../../../src/adapters/inference/protocols/guided.js'
-import { openAiChat } from '../../../../src/adapters/inference/protocols/openai-chat.js'
-import { openAiCompletions } from '../../../../src/adapters/inference/protocols/openai-completions.js'
-import { OpenAiOptions } from '../../../../src/adapters/inference/protocols/openai-text.js'
+import {
+  openAiChat,
+  OpenAiOptions,
+  openAiCompletions,
+} from '../../../../src/adapters/inference/protocols/openai-text.js'
 import { attributeSets } from '../../../../src/domain/attributes.js'
 import { labelGrammar, labelRegex } from '../../../../src/domain/label-grammar.js'
 import { asked, bodyOf, reply, statuses } from './asked.js'

@@ -3,7 +3,7 @@ import { slurmScript } from '../../../../src/adapters/launchers/slurm/script.js'
 import { SlurmSettings } from '../../../../src/adapters/launchers/slurm/settings.js'
 import { meaningOf } from '../../../../src/adapters/launchers/slurm/states.js'
 import { isUnanswered, submittedId } from '../../../../src/adapters/launchers/slurm/commands.js'
-import { submitEnvironment } from '../../../../src/adapters/launchers/slurm/environment.js'
+import { submitEnvironment } from '../../../../src/adapters/launchers/slurm/slurm-runner.js'
 import { nemoAligner } from '../../../../src/trainers/nemo-aligner.js'
 import { job } from '../../../support/training.js'
 

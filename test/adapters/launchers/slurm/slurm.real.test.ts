@@ -8,6 +8,7 @@ import { attemptName } from '../../../../src/adapters/launchers/attempt-name.js'
 import { instanceOf } from '../../../../src/adapters/launchers/instance.js'
 import { SlurmSettings } from '../../../../src/adapters/launchers/slurm/settings.js'
 import { SlurmRunner } from '../../../../src/adapters/launchers/slurm/slurm-runner.js'
+import { exists } from '../../../../src/adapters/storage/durable.js'
 import { type JobEvent } from '../../../../src/domain/job.js'
 import { killedAt, undisturbed } from '../../../support/killed-at.js'
 import { type SlurmFaults, startSlurm } from '../../../support/slurm/slurm.js'
@@ -43,7 +44,9 @@ async function prepared(behaviour: object, faults: SlurmFaults = {}, given: Part
   }
   const trainings = async () =>
     (await readFile(join(folder, 'starts'), 'utf8').catch(() => '')).split('\n').filter(Boolean)
-  return { root, cluster, job, runner, launched, trainings, attempt: join(root, 'jobs', job.job, 'attempt-1') }
+  /** Lets a job end that behaves `until: 'go'`. */
+  const letEnd = () => writeFile(join(folder, 'go'), '')
+  return { root, cluster, job, runner, launched, trainings, letEnd, attempt: join(root, 'jobs', job.job, 'attempt-1') }
 }
 
 const patience = () => AbortSignal.timeout(60_000)
@@ -51,10 +54,14 @@ const endOf = (runner: SlurmRunner, job: JobEvent) => runner.next({ ...job, stat
 
 describe('a job on a Slurm cluster', () => {
   it('is submitted once, waits, runs, and ends with the model that it made', async () => {
-    const { runner, launched, cluster, job, root, trainings } = await prepared({ milliseconds: 600 }, { startMs: 300 })
+    const { runner, launched, cluster, job, root, trainings, letEnd } = await prepared(
+      { until: 'go' },
+      { startMs: 300 },
+    )
     const submitted = await launched()
     expect(submitted.launched_as).toBe('1')
     expect(await runner.next(submitted, patience())).toEqual({ state: 'running', detail: 'Slurm job 1' })
+    await letEnd()
     expect(await endOf(runner, submitted)).toMatchObject({
       state: 'succeeded',
       model: { path: `jobs/${job.job}/attempt-1/output/model.json` },
@@ -115,11 +122,14 @@ describe('a job on a Slurm cluster', () => {
   })
 
   it('goes on when it is preempted and requeued', async () => {
-    const { runner, launched, cluster, trainings } = await prepared({ milliseconds: 1500 }, {}, { pollSeconds: 0.3 })
+    const { runner, launched, cluster, trainings, letEnd } = await prepared({ until: 'go' })
     const job = await launched()
     await runner.next(job, patience())
     const end = endOf(runner, job)
+    await expect.poll(trainings).toHaveLength(1)
     cluster.end('1', 'PREEMPTED', 50)
+    await expect.poll(trainings).toHaveLength(2)
+    await letEnd()
     expect(await end).toMatchObject({ state: 'succeeded' })
     expect(await trainings()).toHaveLength(2)
     expect(await cluster.submissions()).toHaveLength(1)
@@ -196,11 +206,18 @@ describe('a pipeline killed with SIGKILL while it submits', () => {
   it('has submitted the attempt once, whichever step it was killed at', async () => {
     const { result: steps } = undisturbed<number>('slurm', (await prepared({})).root)
     expect(steps).toBeGreaterThan(24)
-    // From the files of the attempt to the call of sbatch and what follows it.
-    for (let step = steps - 23; step <= steps; step++) {
-      const { root, runner, cluster, launched, trainings } = await prepared({}, { submitMs: step % 2 ? 150 : 0 })
-      expect(killedAt(step, 'slurm', root)).toBe('SIGKILL')
-      expect(await endOf(runner, await launched())).toMatchObject({ state: 'succeeded' })
+    // From the files of the attempt to the call of sbatch and what follows it; at last it is not killed.
+    for (let step = steps - 23; step <= steps + 1; step++) {
+      const { root, runner, cluster, launched, trainings, attempt } = await prepared(
+        {},
+        { submitMs: step % 2 ? 150 : 0 },
+      )
+      expect(killedAt(step, 'slurm', root)).toBe(step > steps ? null : 'SIGKILL')
+      await cluster.submitted()
+      const job = await launched()
+      // Asked when there is an end: each look costs the start of a process.
+      await expect.poll(() => exists(join(attempt, 'finished'))).toBe(true)
+      expect(await endOf(runner, job)).toMatchObject({ state: 'succeeded' })
       expect(await cluster.submissions()).toHaveLength(1)
       expect(await trainings()).toHaveLength(1)
     }
@@ -218,8 +235,8 @@ describe('a pipeline killed with SIGKILL while it submits', () => {
 
 describe('an attempt that was submitted twice all the same', () => {
   it('is trained once: the second job does nothing', async () => {
-    const { runner, launched, cluster, job, attempt, trainings } = await prepared(
-      { milliseconds: 400 },
+    const { runner, launched, cluster, job, attempt, trainings, letEnd } = await prepared(
+      { until: 'go' },
       { startMs: 100 },
     )
     await launched()
@@ -232,10 +249,12 @@ describe('an attempt that was submitted twice all the same', () => {
       const id = await readFile(join(attempt, 'slurm-job'), 'utf8').catch(() => '')
       return id.trim() || (await sleep(20), taken())
     }
-    expect(await endOf(runner, { ...job, launched_as: await taken() })).toMatchObject({ state: 'succeeded' })
+    const launched_as = await taken()
     await expect
       .poll(() => readFile(join(attempt, 'log'), 'utf8'))
       .toMatch(/job \d has taken this attempt; job \d does nothing/)
+    await letEnd()
+    expect(await endOf(runner, { ...job, launched_as })).toMatchObject({ state: 'succeeded' })
     expect(await trainings()).toHaveLength(1)
   })
 })

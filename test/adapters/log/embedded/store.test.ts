@@ -25,6 +25,28 @@ describe('the store', () => {
     await store.close()
   })
 
+  it.each([
+    ['no room', 28, 'STEERFLOW_LOG_FULL', 'no room on the disk of DIR'],
+    [
+      'no quota',
+      process.platform === 'darwin' ? 69 : 122,
+      'STEERFLOW_LOG_FULL',
+      'the quota of the disk of DIR is used up',
+    ],
+    ['a full map', -30792, 'STEERFLOW_LOG_FULL', 'the log in DIR has filled the 1024 GiB that it may ever have'],
+    ['a disk that fails', 5, 'STEERFLOW_STORAGE', 'the disk of DIR failed'],
+    ['a page that is not whole', -30796, 'STEERFLOW_LOG_CORRUPT', 'the log in DIR failed'],
+  ])('names its folder and what it met: %s', async (_, errno, code, message) => {
+    const dir = await folder()
+    const store = await Store.open(dir)
+    const failing = () =>
+      store.transaction(() => {
+        throw Object.assign(new Error('as lmdb says it'), { code: errno })
+      })
+    expect(failing).toThrow(expect.objectContaining({ code, message: message.replace('DIR', dir) }))
+    await store.close()
+  })
+
   it('gives pairs in order, which stay what they are while others are written', async () => {
     const store = await Store.open(await folder())
     const table = store.table('t')

@@ -1,9 +1,14 @@
 import fc from 'fast-check'
 import { CompressionCodecs } from 'kafkajs'
 import { describe, expect, test } from 'vitest'
-import { type Codec } from '../../../../src/adapters/log/kafka/codec.js'
-import { compressionTypes, lazyCodec, registerCodecs } from '../../../../src/adapters/log/kafka/codecs.js'
-import { nodeZstd, wasmZstd } from '../../../../src/adapters/log/kafka/zstd.js'
+import {
+  type Codec,
+  compressionTypes,
+  lazyCodec,
+  registerCodecs,
+  nodeZstd,
+  wasmZstd,
+} from '../../../../src/adapters/log/kafka/codecs.js'
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex')
 const HELLO = Buffer.from('hello')

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { PipelineRun } from '../../../../src/runtime/pipeline-run.js'
 import { readAll } from '../../../../src/runtime/read-all.js'
-import { letters } from '../../../../src/runtime/replay.js'
-import { bind } from '../../../../src/stages/bind.js'
+import { letters } from '../../../../src/runtime/letters.js'
+import { node } from '../../../../src/stages/node.js'
 import { type Capabilities } from '../../../../src/stages/needs.js'
 import { each } from '../../../../src/stages/stage.js'
 import { Kafka, logLevel } from '../../../../src/adapters/log/kafka/kafkajs.js'
@@ -19,7 +19,7 @@ const letterTopics = { deadLetters: 'dead-letters', replayed: 'dead-letters.repl
 
 /** Copies a to b; the key of record 7 becomes as long as it is told. */
 const copying = (bytes: number) =>
-  each()({
+  each({
     name: 'copy',
     summary: '',
     input: Numbered,
@@ -33,10 +33,10 @@ const copying = (bytes: number) =>
   })
 
 async function copy(log: Log, bytes: number): Promise<void> {
-  const node = bind('copy', copying(bytes), numbered('a'), { out: numbered('b') }, () => ({}))
+  const copy = node('copy', copying(bytes), { from: numbered('a'), to: { out: numbered('b') } })
   await new PipelineRun({
     log,
-    nodes: [node],
+    nodes: [copy],
     deadLetters: 'dead-letters',
     capabilities: {} as Capabilities,
     options: () => ({}),

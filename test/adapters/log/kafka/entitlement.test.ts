@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { Entitlement } from '../../../../src/adapters/log/kafka/entitlement.js'
+import { Entitlement } from '../../../../src/adapters/log/kafka/membership.js'
 
 const settled = (promise: Promise<unknown>): Promise<string> =>
   Promise.race([

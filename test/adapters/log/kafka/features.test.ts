@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { decodeFeatures, finalizedFeatures, requestBody } from '../../../../src/adapters/log/kafka/features.js'
+import { decodeFeatures, finalizedFeatures, requestBody } from '../../../../src/adapters/log/kafka/admin.js'
 
 /** The end of what Apache Kafka 4.4.0 answered to ApiVersions 3, behind two of its rows of requests. */
 const answer = Buffer.from(

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SteerflowError } from '../../../../src/domain/errors.js'
-import { besideValue, type Placed, Placement, rounds } from '../../../../src/adapters/log/kafka/placement.js'
+import { besideValue, type PlacedRecord, Placement, rounds } from '../../../../src/adapters/log/kafka/placement.js'
 
 const topics = {
   maxValueBytes: 1000,
@@ -53,7 +53,7 @@ describe('rounds', () => {
     partition: fc.integer({ min: 0, max: 2 }),
     bytes: fc.oneof(fc.integer({ min: 1, max: 400_000 }), fc.constant(3_000_000)),
   })
-  const placed = ({ topic, partition, bytes }: { topic: string; partition: number; bytes: number }): Placed => ({
+  const placed = ({ topic, partition, bytes }: { topic: string; partition: number; bytes: number }): PlacedRecord => ({
     topic,
     partition,
     bytes,
@@ -72,7 +72,7 @@ describe('rounds', () => {
         expect(sent).toHaveLength(all.length)
         for (const topic of ['a', 'b'])
           for (const partition of [0, 1, 2]) {
-            const here = (one: Placed): boolean => one.topic === topic && one.partition === partition
+            const here = (one: PlacedRecord): boolean => one.topic === topic && one.partition === partition
             expect(sent.filter(here)).toEqual(all.filter(here))
             for (const round of made) {
               const batch = [...round.values()].flat().filter(here)

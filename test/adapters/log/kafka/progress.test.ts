@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { type Batch, offset } from '../../../../src/runtime/log.js'
-import { Progress, ProgressLedger } from '../../../../src/adapters/log/kafka/progress.js'
+import { ProgressTopic, ProgressLedger } from '../../../../src/adapters/log/kafka/progress.js'
 
 /** A topic of progress of which the records from `hidden` on are kept from view by an open transaction, for a while. */
 function topic() {
@@ -22,12 +22,15 @@ function topic() {
   const wait = async (): Promise<void> => {
     if (++side.waits === 3) side.hidden = Infinity
   }
-  const progress = new Progress({ end: async () => offset(values.length), read, wait }, 'ns.progress')
+  const told: string[] = []
+  const reader = { end: async () => offset(values.length), read, wait }
+  const progress = new ProgressTopic(reader, 'ns.progress', (level, message) => told.push(`${level}: ${message}`))
   const store = (key: string, at: number, mark: string): void => {
     const { value } = progress.record(key, { offset: offset(at), mark })
     values.push({ key, value })
   }
-  return { progress, side, store }
+  const write = (key: string, text: string) => values.push({ key, value: Buffer.from(text) })
+  return { progress, side, store, write, told }
 }
 
 it('finds the last entry of each key', async () => {
@@ -50,3 +53,19 @@ it('waits for a transaction of somebody else that keeps the end from view', asyn
   expect(await progress.last('a')).toEqual({ offset: 2n, mark: 'y' })
   expect(side.waits).toBe(3)
 })
+
+it.each(['', 'garbage', '{"offset":-1}', 'null', '{"offset":"1e9","mark":""}'])(
+  'passes over what somebody else wrote (%j), says so once, and keeps what was its own',
+  async text => {
+    const { progress, store, write, told } = topic()
+    store('a', 1, 'x')
+    write('a', text)
+    write('b', text)
+    expect(await progress.last('a')).toEqual({ offset: 1n, mark: 'x' })
+    expect(await progress.last('b')).toBeNull()
+    store('b', 2, 'y')
+    write('c', text)
+    expect(await progress.last('b')).toEqual({ offset: 2n, mark: 'y' })
+    expect(told).toEqual([expect.stringMatching(/^warn: ns\.progress holds records.* offset 1:/)])
+  },
+)

@@ -50,7 +50,8 @@ function broker(faults: Fault[] = []) {
       }
     },
   }
-  const open = () => Committer.open(parts, async () => ({ entry: { offset: offset(0), mark: 'begun' }, records: [] }))
+  const begin = async () => ({ entry: { offset: offset(0), mark: 'begun' }, records: [] })
+  const open = (first = begin) => Committer.open(parts, first)
   return { side, open }
 }
 
@@ -68,6 +69,26 @@ describe('the commits of a claim', () => {
     side.stored = null
     expect((await open()).committed).toBe(0n)
     expect(side.stored).toEqual({ offset: 0n, mark: 'begun' })
+  })
+
+  describe('where the offset of a group that had begun is missing', () => {
+    const missing = () => new SteerflowError('STEERFLOW_OFFSET_LOST', 'forgotten')
+
+    it('say so', async () => {
+      const { open, side } = broker()
+      side.stored = null
+      await expect(open(() => Promise.reject(missing()))).rejects.toMatchObject({ code: 'STEERFLOW_OFFSET_LOST' })
+    })
+
+    it.each([
+      ['whose writer shuts this one out', { shutOut: true }],
+      ['who has stored it', { stored: { offset: offset(0), mark: 'begun' } }],
+    ])('leave it to another who began in between, %s', async (_, meanwhile) => {
+      const { open, side } = broker()
+      side.stored = null
+      const first = () => Promise.reject<never>(Object.assign(side, meanwhile) && missing())
+      await expect(open(first)).rejects.toMatchObject({ code: 'STEERFLOW_FENCED' })
+    })
   })
 
   it('are made again when they were lost on the way', async () => {

@@ -3,10 +3,10 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { inOrder } from '../../../../src/adapters/snapshot/select/in-order.js'
-import { byPlace, type Placed } from '../../../../src/adapters/snapshot/select/placed.js'
+import { byPlace, type PlacedLine } from '../../../../src/adapters/snapshot/select/placed.js'
 import { temporaryFolder } from '../../../support/temporary.js'
 
-async function* batches(records: readonly Placed[], size: number): AsyncIterable<readonly Placed[]> {
+async function* batches(records: readonly PlacedLine[], size: number): AsyncIterable<readonly PlacedLine[]> {
   for (let at = 0; at < records.length; at += size) yield records.slice(at, at + size)
 }
 
@@ -27,10 +27,10 @@ it('puts records in their places, however little fits into memory, and leaves no
   let run = 0
   await fc.assert(
     fc.asyncProperty(fc.array(place, { maxLength: 60 }), fc.constantFrom(1, 100, 1000, 1e6), async (places, bytes) => {
-      const records = places.map((one, sequence): Placed => ({ ...one, sequence }))
+      const records = places.map((one, sequence): PlacedLine => ({ ...one, sequence }))
       const folder = join(root, String(run++))
       const size = records.reduce((sum, { line }) => sum + line.byteLength, 0)
-      const found: Placed[] = []
+      const found: PlacedLine[] = []
       for await (const batch of inOrder(batches(records, 7), size, { folder, bytes })) {
         // Records of one id come together.
         expect(found.at(-1)?.id === undefined || found.at(-1)?.id !== batch[0]?.id).toBe(true)

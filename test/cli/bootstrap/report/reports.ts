@@ -1,6 +1,5 @@
-import { type ReportedRound, type Report } from '../../../../src/cli/bootstrap/report/report.js'
-import { judgeRound } from '../../../../src/domain/bootstrap/judge.js'
-import { type MeasuredRound } from '../../../../src/domain/bootstrap/since-first.js'
+import { type ReportedRound, type RoundReport } from '../../../../src/cli/bootstrap/report/report.js'
+import { judgeRound, type MeasuredRound } from '../../../../src/domain/bootstrap/judge.js'
 import { type RoundSummary } from '../../../../src/domain/bootstrap/summary.js'
 import { roundOf, summaryOf } from '../../../support/rounds.js'
 
@@ -66,7 +65,10 @@ const summary = (number: number): RoundSummary =>
   })
 
 /** A report of as many rounds as told; the last only measures where there are three. */
-export function reportOf(rounds: number, change: (round: ReportedRound) => ReportedRound = round => round): Report {
+export function reportOf(
+  rounds: number,
+  change: (round: ReportedRound) => ReportedRound = round => round,
+): RoundReport {
   const measured: MeasuredRound[] = []
   const reported = Array.from({ length: rounds }, (_, at): ReportedRound => {
     const state = { round: roundOf(at + 1, at === 2 ? 'measure' : 'train'), summary: summary(at + 1) }
@@ -74,7 +76,7 @@ export function reportOf(rounds: number, change: (round: ReportedRound) => Repor
     measured.push(state)
     return change({ ...state, verdict, model: null })
   })
-  return { loop: 'loop', rounds: reported as unknown as Report['rounds'] }
+  return { loop: 'loop', rounds: reported as unknown as RoundReport['rounds'] }
 }
 
 /** Texts that would do something if a page took them for markup. */
@@ -87,7 +89,7 @@ export const hostile = [
 ] as const
 
 /** The same report with hostile texts wherever a record can have a text. */
-export const hostileReport = (): Report =>
+export const hostileReport = (): RoundReport =>
   reportOf(3, ({ round, summary, verdict }) => {
     const attribute = Object.values(summary.attributes)[0]!
     const named = Object.fromEntries(hostile.map(name => [name, attribute]))

@@ -1,5 +1,5 @@
-import { SteerflowError } from '../../../../domain/errors.js'
-import { compactArray, compactString, CompactReader, int32, noTags, type Request } from '../compact.js'
+import { protocolError } from '../cluster.js'
+import { compactArray, compactString, CompactReader, int32, noTags, type WireRequest } from '../compact.js'
 
 /**
  * What brokers say of transactions: DescribeTransactions and DescribeProducers, both in version 0 (KIP-664).
@@ -38,7 +38,7 @@ export interface OpenTransaction {
 }
 
 /** Asks the coordinator of a transactional id; null when it has none of that name. */
-export const describeTransaction = (transactionalId: string): Request<DescribedTransaction | null> => ({
+export const describeTransaction = (transactionalId: string): WireRequest<DescribedTransaction | null> => ({
   apiKey: describeTransactionsKey,
   apiName: 'DescribeTransactions',
   apiVersion: 0,
@@ -66,7 +66,7 @@ export const describeTransaction = (transactionalId: string): Request<DescribedT
       return { error, described: { state, producerId, epoch, places } }
     })
     if (!found || found.error === idNotFound) return null
-    if (found.error !== 0) throw refusal('DescribeTransactions', found.error)
+    if (found.error !== 0) throw protocolError(found.error)
     return found.described
   },
 })
@@ -78,7 +78,7 @@ export interface OpenAtLeader {
 }
 
 /** Asks the leader of partitions for the transactions that are open in them. */
-export const describeOpenTransactions = (places: Places): Request<OpenAtLeader> => ({
+export const describeOpenTransactions = (places: Places): WireRequest<OpenAtLeader> => ({
   apiKey: describeProducersKey,
   apiName: 'DescribeProducers',
   apiVersion: 0,
@@ -110,7 +110,7 @@ export const describeOpenTransactions = (places: Places): Request<OpenAtLeader> 
         })
         reader.tags()
         if (error === notAuthorized) hidden.push(topic)
-        else if (error !== 0) throw refusal('DescribeProducers', error)
+        else if (error !== 0) throw protocolError(error)
       })
       reader.tags()
     })
@@ -118,14 +118,6 @@ export const describeOpenTransactions = (places: Places): Request<OpenAtLeader> 
   },
 })
 
-/** Kafka's numbers of errors. */
+/** Kafka's numbers of the errors that mean something of their own here. */
 const idNotFound = 105
 const notAuthorized = 29
-/** Of coordinators that load or have moved, of leaders that have moved, of what a broker has not heard of yet. */
-const passing = new Set([3, 5, 6, 14, 15, 16, 74])
-
-const refusal = (what: string, error: number): SteerflowError =>
-  new SteerflowError(
-    passing.has(error) ? 'STEERFLOW_KAFKA_BUSY' : error === 53 ? 'STEERFLOW_KAFKA_REFUSED' : 'STEERFLOW_KAFKA_FAILED',
-    `${what} was answered with error ${error}`,
-  )

@@ -1,10 +1,9 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../../../domain/errors.js'
-import { asked } from '../asked.js'
+import { asked, soon } from '../asked.js'
 import { type KafkaReport } from '../client-log.js'
 import { type Broker, type Cluster } from '../cluster.js'
 import { ask, speaks } from '../compact.js'
-import { isFencing, isLeaderless, isStillEnding } from '../errors.js'
+import { isFencing, isLeaderless } from '../errors.js'
 import {
   type DescribedTransaction,
   describeProducersKey,
@@ -22,9 +21,6 @@ export interface NextWriter {
   readonly groupId: string | null
   readonly transactionTimeoutMs: number
 }
-
-/** How long a transaction may take to end that is decided, in milliseconds. */
-const endingMs = 5000
 
 /**
  * Writes the ends of transactions that brokers forgot. A transaction is decided by its coordinator, then its end is written
@@ -48,27 +44,29 @@ export class Endings {
     this.#open = new OpenTransactions(cluster, topics)
   }
 
-  /** @throws STEERFLOW_KAFKA_BUSY while a transaction cannot be ended, and what kafkajs throws */
+  /** @throws STEERFLOW_KAFKA_BUSY while a transaction cannot be ended, and what kafkajs throws, as ours */
   async finish(writer: NextWriter): Promise<void> {
-    for (const deadline = performance.now() + endingMs; ; await sleep(20)) {
-      const begun = this.#begun.get(writer.transactionalId)
-      if (begun) return await this.#end(writer, begun)
-      const coordinator = await this.#coordinator(writer.transactionalId)
-      const last = await described(coordinator, writer.transactionalId)
-      if (!last) return
-      if (last.state === 'Ongoing') await this.#led(coordinator, last)
-      const decision = decisions.get(last.state)
-      if (decision) return await this.#end(writer, { producerId: last.producerId, decision })
-      if (!last.state.startsWith('Prepare')) return
-      if (performance.now() > deadline)
-        throw new SteerflowError('STEERFLOW_KAFKA_BUSY', `transaction ${writer.transactionalId} is still ending`)
-    }
+    const begun =
+      this.#begun.get(writer.transactionalId) ?? (await asked(() => this.#decided(writer.transactionalId), soon))
+    if (begun) await this.#end(writer, begun)
   }
 
   /** As whom a transactional id is written under now; null where brokers do not say. */
   async producer(transactionalId: string): Promise<string | null> {
     const now = await asked(async () => described(await this.#coordinator(transactionalId), transactionalId))
     return now && `${now.producerId}/${now.epoch}`
+  }
+
+  /** How the last transaction was decided; null when there is nothing to be ended. */
+  async #decided(transactionalId: string): Promise<Begun | null> {
+    const coordinator = await this.#coordinator(transactionalId)
+    const last = await described(coordinator, transactionalId)
+    if (!last) return null
+    if (last.state === 'Ongoing') await this.#led(coordinator, last)
+    const decision = decisions.get(last.state)
+    if (decision) return { producerId: last.producerId, decision }
+    if (!last.state.startsWith('Prepare')) return null
+    throw new SteerflowError('STEERFLOW_KAFKA_BUSY', `transaction ${transactionalId} is still ending`)
   }
 
   #coordinator(transactionalId: string): Promise<Broker> {
@@ -96,7 +94,8 @@ export class Endings {
 
   async #end(writer: NextWriter, begun: Begun): Promise<void> {
     try {
-      await asked(() => this.#write(writer, begun))
+      // From the coordinator on: it may be another one by now.
+      await asked(() => this.#write(writer, begun), soon)
       this.#begun.delete(writer.transactionalId)
     } catch (error) {
       if (isFencing(error)) this.#begun.delete(writer.transactionalId)
@@ -112,9 +111,7 @@ export class Endings {
     const { producerId, decision } = begun
     const { transactionalId, groupId, transactionTimeoutMs } = writer
     const coordinator = await this.#coordinator(transactionalId)
-    const producer = await ended(() =>
-      coordinator.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs }),
-    )
+    const producer = await coordinator.initProducerId({ transactionalId, transactionTimeout: transactionTimeoutMs })
     this.#begun.set(transactionalId, begun)
     const left = await this.#left(coordinator, writer, begun)
     if (!left) return
@@ -127,9 +124,9 @@ export class Endings {
     // Where the decision is gone nothing is lost, whatever it was: the records of an offset that does not count are made
     // again, those of one that counts are let through.
     const commit = decision === 'gone' ? !left.offsets : decision === 'commit'
-    if (topics.length > 0) await ended(() => coordinator.addPartitionsToTxn({ ...transaction, topics }))
-    if (left.offsets) await ended(() => coordinator.addOffsetsToTxn({ ...transaction, groupId: groupId! }))
-    await ended(() => coordinator.endTxn({ ...transaction, transactionResult: commit }))
+    if (topics.length > 0) await coordinator.addPartitionsToTxn({ ...transaction, topics })
+    if (left.offsets) await coordinator.addOffsetsToTxn({ ...transaction, groupId: groupId! })
+    await coordinator.endTxn({ ...transaction, transactionResult: commit })
     const what = 'brokers may have left a transaction open in some partitions; it is ended there now'
     this.report(topics.length > 0 ? 'warn' : 'debug', what, { transactionalId, commit, ...left, outputs: topics })
   }
@@ -139,17 +136,6 @@ export class Endings {
 async function described(coordinator: Broker, transactionalId: string): Promise<DescribedTransaction | null> {
   if (!speaks(coordinator, describeTransactionsKey) || !speaks(coordinator, describeProducersKey)) return null
   return ask(coordinator, describeTransaction(transactionalId))
-}
-
-/** Asks again while the transaction before is being ended. */
-async function ended<T>(request: () => Promise<T>): Promise<T> {
-  for (const deadline = performance.now() + endingMs; ; await sleep(10)) {
-    try {
-      return await request()
-    } catch (error) {
-      if (!isStillEnding(error) || performance.now() > deadline) throw error
-    }
-  }
 }
 
 /** What became of the last transaction; the coordinator forgets it when the next writer is opened. */

@@ -7,7 +7,7 @@ import { describeOpenTransactions, type OpenTransaction, placesOf } from './desc
 export const offsetsTopic = '__consumer_offsets'
 
 /** What was found open, and the topics that brokers would not tell of. */
-export interface Found {
+export interface FoundTransactions {
   readonly open: readonly OpenTransaction[]
   readonly hidden: ReadonlySet<string>
 }
@@ -18,7 +18,7 @@ export interface Found {
  */
 export class OpenTransactions {
   #running: Promise<unknown> = Promise.resolve()
-  #next: Promise<Found> | null = null
+  #next: Promise<FoundTransactions> | null = null
 
   constructor(
     private readonly cluster: Pick<Cluster, 'findBroker'>,
@@ -27,7 +27,7 @@ export class OpenTransactions {
   ) {}
 
   /** @param via a broker that is there, asked who leads what */
-  find(via: Pick<Broker, 'metadata'>): Promise<Found> {
+  find(via: Pick<Broker, 'metadata'>): Promise<FoundTransactions> {
     this.#next ??= this.#running
       .catch(() => undefined)
       .then(() => {
@@ -39,7 +39,7 @@ export class OpenTransactions {
     return this.#next
   }
 
-  async #look(via: Pick<Broker, 'metadata'>): Promise<Found> {
+  async #look(via: Pick<Broker, 'metadata'>): Promise<FoundTransactions> {
     const topics = [...this.topics(), offsetsTopic]
     const led = await Promise.all(topics.map(async topic => ({ topic, partitions: await leadersOf(via, topic) })))
     const hidden = new Set(led.filter(({ partitions }) => !partitions).map(({ topic }) => topic))

@@ -1,6 +1,6 @@
 import { scaleLinear } from 'd3-scale'
 import { type Markup, markup } from '../markup.js'
-import { at, type Described, fitted, svg } from './svg.js'
+import { at, type DescribedPlot, fitted, svg } from './svg.js'
 
 /** A row of a bar plot. */
 export interface Bar {
@@ -13,7 +13,7 @@ export interface Bar {
 const [width, left, right, row] = [356, 166, 62, 24] as const
 
 /** Bars from left to right, one a row, each with its name and its figure; `most` is the value of a whole width. */
-export function barPlot(described: Described, bars: readonly Bar[], most: number): Markup {
+export function barPlot(described: DescribedPlot, bars: readonly Bar[], most: number): Markup {
   const x = scaleLinear([0, Math.max(most, Number.MIN_VALUE)], [0, width - left - right])
   const rows = bars.map(({ name, value, label }, index) => {
     const top = index * row

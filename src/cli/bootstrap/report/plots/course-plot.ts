@@ -1,7 +1,7 @@
 import { scaleLinear, scalePoint } from 'd3-scale'
 import { line } from 'd3-shape'
 import { markup, type Markup } from '../markup.js'
-import { at, type Described, svg } from './svg.js'
+import { at, type DescribedPlot, svg } from './svg.js'
 
 /** A figure of a round; `low` and `high` are the ends of its interval, where it has one. */
 export interface Point {
@@ -14,7 +14,7 @@ export interface Point {
 const [width, height, left, right, top, foot] = [280, 150, 52, 20, 10, 24] as const
 
 /** A figure from round to round; with `zero` a line where nothing changes. */
-export function coursePlot(described: Described, points: readonly Point[], zero = false): Markup {
+export function coursePlot(described: DescribedPlot, points: readonly Point[], zero = false): Markup {
   const known = points.flatMap(({ value, low, high }) => [value, low ?? null, high ?? null]).filter(one => one !== null)
   const [least, most] = [Math.min(...known, ...(zero ? [0] : [])), Math.max(...known, ...(zero ? [0] : []))]
   // A figure that does not move is drawn in the middle.

@@ -1,7 +1,7 @@
 import { scaleLinear } from 'd3-scale'
 import { symbol, symbolDiamond } from 'd3-shape'
 import { markup, type Markup } from '../markup.js'
-import { at, type Described, fitted, svg } from './svg.js'
+import { at, type DescribedPlot, fitted, svg } from './svg.js'
 
 /** A row with up to three marks on a common scale. */
 export interface Dumbbell {
@@ -15,7 +15,7 @@ const [width, left, right, row, foot] = [340, 118, 14, 24, 26] as const
 const diamond = symbol(symbolDiamond, 45)() ?? ''
 
 /** What was asked for (a ring), what came (a dot), and what came in the round before (a diamond), row by row. */
-export function dumbbellPlot(described: Described, rows: readonly Dumbbell[]): Markup {
+export function dumbbellPlot(described: DescribedPlot, rows: readonly Dumbbell[]): Markup {
   const values = rows.flatMap(({ asked, now, before }) => [asked, now, before].filter(value => value !== null))
   const x = scaleLinear([Math.min(0, ...values), Math.max(1, ...values)], [left, width - right]).nice()
   const height = rows.length * row

@@ -1,6 +1,6 @@
 import { scaleBand, scaleLinear } from 'd3-scale'
 import { markup, type Markup } from '../markup.js'
-import { at, type Described, svg } from './svg.js'
+import { at, type DescribedPlot, svg } from './svg.js'
 
 /** A value with its share now and before; null where there was no round before. */
 export interface Column {
@@ -12,7 +12,7 @@ export interface Column {
 const [width, height, top, foot] = [200, 96, 14, 20] as const
 
 /** Shares of values as columns, those of the round before beside them. Every histogram has the same scale, from 0 to 1. */
-export function histogram(described: Described, columns: readonly Column[]): Markup {
+export function histogram(described: DescribedPlot, columns: readonly Column[]): Markup {
   const x = scaleBand(
     columns.map(({ value }) => String(value)),
     [0, width],

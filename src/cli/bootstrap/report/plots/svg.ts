@@ -1,7 +1,7 @@
 import { markup, type Markup, type Shown } from '../markup.js'
 
 /** A plot that says in words what it shows, for those who do not see it. */
-export interface Described {
+export interface DescribedPlot {
   /** Unique on the page. */
   readonly id: string
   readonly title: string
@@ -9,7 +9,7 @@ export interface Described {
 }
 
 /** A drawing of that size in its own units; on the page it is as wide as its place allows. */
-export const svg = ({ id, title, description }: Described, width: number, height: number, drawn: Shown): Markup =>
+export const svg = ({ id, title, description }: DescribedPlot, width: number, height: number, drawn: Shown): Markup =>
   markup`<svg role="img" aria-labelledby="${id}-title ${id}-desc" viewBox="0 0 ${width} ${height}" style="max-width:${width * 1.25}px">
 <title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>
 ${drawn}</svg>

@@ -22,6 +22,10 @@ interface Brokers {
   /** The producer that the next writer becomes. */
   readonly producerId?: string
   readonly old?: boolean
+  /** Errors with which the first questions are answered: by the coordinator of what it knows, and by leaders. */
+  readonly refusals?: { readonly coordinator?: readonly number[]; readonly leader?: readonly number[] }
+  /** Of the first requests by which a writer is opened. */
+  readonly busy?: readonly number[]
   /** How many ends fail. */
   readonly unreachable?: number
 }
@@ -34,12 +38,24 @@ function fake({
   leaderless = [],
   producerId = '7',
   old = false,
+  refusals = {},
+  busy = [],
   unreachable = 0,
 }: Brokers) {
   const told: unknown[] = []
   const left = [...states]
   let failures = unreachable
+  const [coordinatorErrors, leaderErrors, opening] = [
+    [...(refusals.coordinator ?? [])],
+    [...(refusals.leader ?? [])],
+    [...busy],
+  ]
   const transaction = (): Buffer => {
+    const refusal = coordinatorErrors.shift()
+    if (refusal !== undefined) {
+      const nothing = [compactString(''), Buffer.alloc(12), int64(-1n), int16(-1), compactArray([]), noTags]
+      return answer(compactArray([Buffer.concat([int16(refusal), compactString(writer.transactionalId), ...nothing])]))
+    }
     const state = left.length > 1 ? left.shift()! : left[0]!
     const places = compactArray([Buffer.concat([compactString(out), compactArray([int32(0)]), noTags])])
     const body = [int16(0), compactString(writer.transactionalId), compactString(state), Buffer.alloc(12), int64(7n)]
@@ -52,7 +68,7 @@ function fake({
           const started = open.includes(topic) ? 40n : -1n
           const one = Buffer.concat([int64(7n), Buffer.alloc(20), int64(started), noTags])
           const another = Buffer.concat([int64(8n), Buffer.alloc(20), int64(50n), noTags])
-          const error = hidden.includes(topic) ? 29 : 0
+          const error = leaderErrors.shift() ?? (hidden.includes(topic) ? 29 : 0)
           const partition = [int32(0), int16(error), Buffer.alloc(1), compactArray([one, another]), noTags]
           return Buffer.concat([compactString(topic), compactArray([Buffer.concat(partition)]), noTags])
         }),
@@ -73,7 +89,11 @@ function fake({
       if (leaderless.includes(topic!)) throw createErrorFromCode(5)
       return { topicMetadata: [{ topic, partitionMetadata: [{ partitionId: 0, leader: 1 }] }] }
     },
-    initProducerId: async () => ({ producerId, producerEpoch: 4 }),
+    initProducerId: async () => {
+      const refusal = opening.shift()
+      if (refusal !== undefined) throw createErrorFromCode(refusal)
+      return { producerId, producerEpoch: 4 }
+    },
     addPartitionsToTxn: note('partitions'),
     addOffsetsToTxn: note('offsets'),
     endTxn: async (request: object) => {
@@ -123,7 +143,29 @@ describe('endings', () => {
 
   it('what is under way is not aborted while a partition of it has no leader', async () => {
     const endings = fake({ states: ['Ongoing'], leaderless: [out] })
-    await expect(endings.finish()).rejects.toMatchObject({ type: 'LEADER_NOT_AVAILABLE' })
+    await expect(endings.finish()).rejects.toMatchObject({ code: 'STEERFLOW_KAFKA_BUSY' })
+  })
+
+  // Loading, not available, not coordinator, ending another one; not the leader, not heard of it, a disk.
+  it.each([14, 15, 16, 51])('a coordinator that answers %i is asked again', async error => {
+    const endings = fake({ states: ['CompleteCommit'], open: [out], refusals: { coordinator: [error, error] } })
+    await endings.finish()
+    expect(endings.told).toEqual([outputs, ended(true)])
+    expect(await fake({ states: ['Empty'], refusals: { coordinator: [error] } }).producer()).toBe('7/3')
+    const busy = fake({ states: ['CompleteCommit'], open: [out], busy: [error, error] })
+    await busy.finish()
+    expect(busy.told).toEqual([outputs, ended(true)])
+  })
+
+  it.each([3, 5, 6, 56, 74])('a leader that answers %i is asked again', async error => {
+    const endings = fake({ states: ['CompleteCommit'], open: [out], refusals: { leader: [error] } })
+    await endings.finish()
+    expect(endings.told).toEqual([outputs, ended(true)])
+  })
+
+  it.each([53, 31])('whoever may not ask (%i) is told so at once', async error => {
+    const endings = fake({ states: ['CompleteCommit'], refusals: { coordinator: [error] } })
+    await expect(endings.finish()).rejects.toMatchObject({ code: 'STEERFLOW_KAFKA_REFUSED' })
   })
 
   it('ends as was decided, though the coordinator has forgotten it by the time that it can be reached', async () => {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type Identified } from '../../../../support/checker.js'
 import { type Log, type Output } from '../../../../../src/runtime/log.js'
-import { bind, type Node } from '../../../../../src/stages/bind.js'
+import { node, type Node } from '../../../../../src/stages/node.js'
 import { each } from '../../../../../src/stages/stage.js'
 import { topic, type Topic } from '../../../../../src/stages/topic.js'
 import { everything } from '../../../../conformance/support.js'
@@ -21,9 +21,9 @@ const named = (name: string): Topic<typeof Identity> =>
 
 /** A node that takes its time over each record of `in` and passes it on to `out`. */
 export const copyNode = (ms: number, worked: (id: string) => void = () => undefined): Node =>
-  bind(
+  node(
     'copy',
-    each()({
+    each({
       name: 'copy',
       summary: 'Copies.',
       input: Identity,
@@ -38,9 +38,7 @@ export const copyNode = (ms: number, worked: (id: string) => void = () => undefi
           return to.out(record)
         },
     }),
-    named('in'),
-    { out: named('out') },
-    () => null,
+    { from: named('in'), to: { out: named('out') } },
   )
 
 /** A record as the node reads it. */

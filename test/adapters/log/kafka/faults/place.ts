@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import kafkajs, { type Admin, type Kafka } from 'kafkajs'
 import { inject, onTestFinished } from 'vitest'
 import { openKafkaLog } from '../../../../../src/adapters/log/kafka/log.js'
+import { type RunEvent } from '../../../../../src/runtime/events.js'
 import { type Claim, type Log, type TopicSpec } from '../../../../../src/runtime/log.js'
 import { PipelineRun } from '../../../../../src/runtime/pipeline-run.js'
-import { type Node } from '../../../../../src/stages/bind.js'
+import { type Node } from '../../../../../src/stages/node.js'
 import { type Capabilities } from '../../../../../src/stages/needs.js'
 import { topic } from '../../../../conformance/support.js'
 
@@ -64,6 +65,7 @@ export function running(
   node: Node,
   options: { readonly concurrency?: number; readonly window?: number } = {},
 ) {
+  const events: RunEvent[] = []
   const run = new PipelineRun({
     log,
     nodes: [node],
@@ -74,6 +76,7 @@ export function running(
     window: () => options.window ?? 256,
     sourcesEnded: () => false,
     untilIdle: false,
+    report: event => void events.push(event),
   })
   const ended = run.run()
   ended.catch(() => undefined)
@@ -82,5 +85,5 @@ export function running(
     await ended
   }
   onTestFinished(() => stop().catch(() => undefined))
-  return { run, stop, partitions: () => run.status().flatMap(node => node.partitions) }
+  return { run, stop, events, partitions: () => run.status().flatMap(node => node.partitions) }
 }

@@ -1,0 +1,25 @@
+import { readdir } from 'node:fs/promises'
+import { isName } from '../../domain/names.js'
+import { below, solidBelow } from '../storage/below.js'
+import { folderSize } from '../storage/folder-size.js'
+import { removeFolder, sweepRemoved } from '../storage/remove-folder.js'
+
+/** Names of the jobs that have a folder below a storage root, sorted. */
+export async function jobFolders(root: string): Promise<readonly string[]> {
+  const entries = await readdir(below(root, 'jobs'), { withFileTypes: true }).catch(() => [])
+  return entries
+    .filter(entry => entry.isDirectory() && isName(entry.name))
+    .map(({ name }) => name)
+    .sort()
+}
+
+/** Bytes of a job's folder: its files, logs and output. */
+export const jobBytes = async (root: string, job: string): Promise<number> =>
+  (await folderSize(below(root, 'jobs', job))).bytes
+
+/** Removes a job's folder. Killed at any step, it can be called again. @throws STEERFLOW_STORAGE, STEERFLOW_PATH_OUTSIDE */
+export const removeJob = async (root: string, job: string): Promise<void> =>
+  removeFolder(await solidBelow(root, 'jobs', job), job)
+
+/** Removes what killed processes had begun to remove. */
+export const sweepJobs = (root: string): Promise<void> => sweepRemoved(below(root, 'jobs'))

@@ -1,0 +1,152 @@
+import { appendFile, mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { asSteerflowError } from '../../domain/errors.js'
+import { isFlatMessage } from '../../domain/oasst/assemble.js'
+import { type Stream, type StreamLine } from '../../runtime/ingest-stream.js'
+import { unreadable } from '../files/bytes.js'
+import { readLines } from '../files/lines.js'
+import { type Line, type LongLine } from '../files/splitter.js'
+import { type EnvelopeSettings, lineItem, readObject } from './envelope.js'
+import { envelopeOf, type SourceOptions } from './open-source.js'
+
+/**
+ * Whether an input comes as it is written and can be read once: standard input (`-`), a named pipe, `<(…)`, a socket or a
+ * device.
+ * @throws STEERFLOW_INPUT_NOT_FOUND
+ */
+export async function isStream(input: string): Promise<boolean> {
+  if (input === '-') return true
+  try {
+    const about = await stat(input)
+    return about.isFIFO() || about.isSocket() || about.isCharacterDevice()
+  } catch (cause) {
+    throw unreadable(input, cause)
+  }
+}
+
+/** A stream of lines, and what is known of it from its first. */
+export interface OpenStream extends Stream {
+  /** Whether it has a message a line, of which trees are made when all are there. */
+  readonly flat: boolean
+  /** A file with everything that comes, in place of `batches`. */
+  copied(): Promise<string>
+  close(): Promise<void>
+}
+
+/**
+ * Opens a stream of JSON lines (gzip expanded). Returns when its first lines are there.
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN
+ */
+export async function openStream(input: string, options: SourceOptions): Promise<OpenStream> {
+  const name = input === '-' ? 'standard input' : basename(input)
+  const settings = envelopeOf(options)
+  const spool = new Spool(options)
+  const reading = readLines(input, options)
+  const first = await reading.next()
+  const batches = async function* (): AsyncGenerator<readonly Line[]> {
+    if (!first.done) yield first.value
+    yield* reading
+  }
+  const asStream = (lines: readonly Line[]) => lines.map(line => streamLine(line, settings))
+  return {
+    name,
+    flat: options.format === undefined && !first.done && looksFlat(first.value),
+    async *batches() {
+      for await (const lines of batches()) yield asStream(lines)
+    },
+    keep: async lines => spool.add(lines.map(line => (line as KeptLine).line)),
+    async *kept() {
+      for await (const lines of spool.lines()) yield asStream(lines)
+    },
+    copied: async () => {
+      for await (const lines of batches()) await spool.add(lines)
+      return spool.path()
+    },
+    close: async () => {
+      // Not awaited: who is stopped may be waiting for a line that never comes.
+      void reading.return(undefined).catch(() => undefined)
+      if (input === '-') process.stdin.destroy()
+      await spool.remove()
+    },
+  }
+}
+
+interface KeptLine extends StreamLine {
+  readonly line: Line
+}
+
+const lineEnd = Buffer.from('\n')
+
+export function streamLine(line: Line, settings: Omit<EnvelopeSettings, 'source'>): KeptLine {
+  return {
+    line,
+    position: line.number - 1,
+    bytes: bytesOf(line),
+    torn: line.unended ? whyNotWhole(line) : null,
+    item: source => lineItem(line, { ...settings, source }),
+  }
+}
+
+/** A line as it counts: with one end, whichever it has; one that is too long by its digest. */
+export const bytesOf = (line: Line): Buffer =>
+  line.kind === 'line' ? Buffer.concat([line.bytes, lineEnd]) : Buffer.from(`${line.sha256} ${line.length}\n`)
+
+function whyNotWhole(line: Line): string | null {
+  try {
+    readObject(line)
+    return null
+  } catch (error) {
+    return asSteerflowError(error).message
+  }
+}
+
+/** Whether the first of these lines that can be read at all is a message of a tree. */
+function looksFlat(lines: readonly Line[]): boolean {
+  for (const line of lines) {
+    try {
+      return isFlatMessage(readObject(line).record)
+    } catch {
+      // Not a record: the next line may be one.
+    }
+  }
+  return false
+}
+
+/** Lines on the disk, in the system's folder for temporary files. */
+class Spool {
+  #folder: string | null = null
+  readonly #long = new Map<number, LongLine>()
+  #unended = 0
+
+  constructor(private readonly options: SourceOptions) {}
+
+  async add(lines: readonly Line[]): Promise<void> {
+    for (const line of lines) {
+      if (line.kind === 'too-long') this.#long.set(line.number, line)
+      if (line.unended) this.#unended = line.number
+    }
+    await appendFile(await this.path(), Buffer.concat(lines.map(bytesOf)))
+  }
+
+  async *lines(): AsyncGenerator<readonly Line[]> {
+    if (this.#folder === null) return
+    for await (const lines of readLines(await this.path(), { maxLineBytes: this.options.maxLineBytes }))
+      yield lines.map(line => this.#asItCame(line))
+  }
+
+  async path(): Promise<string> {
+    this.#folder ??= await mkdtemp(join(tmpdir(), 'steerflow-'))
+    return join(this.#folder, 'lines')
+  }
+
+  async remove(): Promise<void> {
+    if (this.#folder !== null) await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  #asItCame(line: Line): Line {
+    const long = this.#long.get(line.number)
+    if (long) return long
+    return line.number === this.#unended ? { ...line, unended: true } : line
+  }
+}

@@ -1,0 +1,33 @@
+import { lstat, opendir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** What a folder takes. */
+export interface FolderSize {
+  readonly bytes: number
+  readonly files: number
+  /** Whether all of it was looked at. */
+  readonly whole: boolean
+}
+
+/**
+ * The bytes of the files below a folder, up to a number of files. Links are not followed; what goes away meanwhile, or is not
+ * there, counts nothing.
+ */
+export async function folderSize(folder: string, mostFiles = 100_000): Promise<FolderSize> {
+  let [bytes, files] = [0, 0]
+  const open = [folder]
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    const entries = await opendir(at).catch(() => null)
+    if (entries === null) continue
+    for await (const entry of entries) {
+      if (files >= mostFiles) return { bytes, files, whole: false }
+      const path = join(at, entry.name)
+      if (entry.isDirectory()) open.push(path)
+      else {
+        files++
+        bytes += (await lstat(path).catch(() => null))?.size ?? 0
+      }
+    }
+  }
+  return { bytes, files, whole: true }
+}

@@ -1,0 +1,69 @@
+import { type Command, type Option } from 'commander'
+import { oneOf } from '../flags.js'
+import { type Verb } from '../command.js'
+
+const shells = ['bash'] as const
+
+/** `completion`: a script by which a shell completes commands, options and their choices. */
+export const completion: Verb = (program, session) => {
+  program
+    .command('completion')
+    .description('Print a script that completes commands, options and their choices in a shell.')
+    .argument('<shell>', shells.join(', '), oneOf(...shells))
+    .addHelpText('after', '\nExample, in ~/.bashrc:\n  source <(steerflow completion bash)\n')
+    .action(async () => session.data(`${script(program)}\n`))
+}
+
+/** A command under its full name, of these words, and those below it, in the order of the help pages. */
+export const withChildren = (command: Command, path: readonly string[]): readonly (readonly [string, Command])[] => [
+  [path.join(' '), command],
+  ...command.commands.flatMap(child => withChildren(child, [...path, child.name()])),
+]
+
+/** What may follow an option: its choices, or files where it takes a value; null: it takes none. */
+function valuesOf({ argChoices, required, optional }: Option): string | null {
+  if (argChoices) return `-W '${argChoices.join(' ')}'`
+  return required || optional ? '-f' : null
+}
+
+/**
+ * One function with a table: for each command the words that may follow, and for each option what may follow it.
+ */
+function script(program: Command): string {
+  const rows = withChildren(program, [])
+  const words = rows.map(([path, command]) => {
+    const below = command.commands.map(child => child.name())
+    const options = [...command.options.map(({ long }) => long ?? ''), '--help']
+    return `    '${path}') words='${[...below, ...options].filter(Boolean).join(' ')}' ;;`
+  })
+  const values = rows.flatMap(([path, command]) =>
+    command.options.flatMap(option => {
+      const value = valuesOf(option)
+      return value === null
+        ? []
+        : [`    '${`${path} ${option.long}`.trim()}') COMPREPLY=($(compgen ${value} -- "$word")); return ;;`]
+    }),
+  )
+  return [
+    '_steerflow() {',
+    '  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} command= words= at',
+    '  for ((at = 1; at < COMP_CWORD; at++)); do',
+    `    case "$command \${COMP_WORDS[at]}" in`,
+    `      ${rows
+      .filter(([path]) => path !== '')
+      .map(([path]) => `'${path.includes(' ') ? path : ` ${path}`}'`)
+      .join('|')}) command="\${command:+$command }\${COMP_WORDS[at]}" ;;`,
+    '    esac',
+    '  done',
+    '  case "${command:+$command }$before" in',
+    ...values,
+    '  esac',
+    '  case "$command" in',
+    ...words,
+    '  esac',
+    '  COMPREPLY=($(compgen -W "$words" -- "$word"))',
+    '  [[ $word == -* || ${#COMPREPLY[@]} -gt 0 ]] || COMPREPLY=($(compgen -f -- "$word"))',
+    '}',
+    'complete -o filenames -F _steerflow steerflow',
+  ].join('\n')
+}

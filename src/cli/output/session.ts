@@ -1,0 +1,56 @@
+import { type Io, type ExitCode, exitCodes, type Session } from '../command.js'
+import { printable } from './printable.js'
+
+/** A session with what `main` has to know at the end. */
+export interface OpenSession extends Session {
+  /** Why results could not be written; null when they could. */
+  readonly failure: Error | null
+  /** Resolves when all results that were printed are written, also those that nobody awaited. */
+  settled(): Promise<void>
+}
+
+/** Everything that a command prints passes here on its way out. */
+export function openSession(io: Io): OpenSession {
+  let code: ExitCode = exitCodes.done
+  let failure: Error | null = null
+  const underWay = new Set<Promise<void>>()
+  const failed = (error: unknown): Error => (failure ??= error instanceof Error ? error : new Error(String(error)))
+  const write = (bytes: string | Uint8Array): Promise<void> => {
+    const writing = (async () => {
+      if (failure) throw failure
+      try {
+        await io.out(bytes)
+      } catch (error) {
+        throw failed(error)
+      }
+    })()
+    // Whoever awaits it hears of it; `settled` and `failure` are for the others.
+    const told = writing.catch(() => undefined).finally(() => underWay.delete(told))
+    underWay.add(told)
+    return writing
+  }
+  const shown = (bytes: string | Uint8Array): string =>
+    printable(typeof bytes === 'string' ? bytes : Buffer.from(bytes).toString('utf8'))
+  return {
+    interactive: io.interactive,
+    columns: io.columns,
+    out: text => write(printable(text)),
+    json: (value, indent) => write(`${printable(JSON.stringify(value, null, indent))}\n`),
+    data: bytes => write(io.terminal ? shown(bytes) : bytes),
+    err: text => io.err(printable(text)),
+    draw: text => io.err(text),
+    exit: to => {
+      code = to
+    },
+    get code() {
+      return code
+    },
+    get failure() {
+      return failure
+    },
+    settled: async () => {
+      while (underWay.size > 0) await Promise.all(underWay)
+      await (io.drained?.() ?? Promise.resolve()).catch(failed)
+    },
+  }
+}

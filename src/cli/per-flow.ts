@@ -1,0 +1,11 @@
+import { type Flow } from '../flow.js'
+
+/** What is made of a flow once, when it is first asked for. */
+export function perFlow<T>(make: (flow: Flow) => T): (flow: Flow) => T {
+  const known = new WeakMap<Flow, { readonly made: T }>()
+  return flow => {
+    const entry = known.get(flow) ?? { made: make(flow) }
+    known.set(flow, entry)
+    return entry.made
+  }
+}

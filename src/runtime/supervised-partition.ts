@@ -1,0 +1,181 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { asSteerflowError, type SteerflowError } from '../domain/errors.js'
+import { type CloseReason, type Idle } from '../stages/stage.js'
+import { type PartitionStatus } from './counters.js'
+import { type Batch, type Claim, type Offset, offset, type Output, type ReadLimits } from './log.js'
+import { type PartitionWork } from './partition.js'
+import { type Backoff, backoff } from './retry.js'
+import { type PartitionTrouble, pauseWaits } from './trouble.js'
+
+export interface Supervision {
+  readonly trouble: PartitionTrouble
+  /** Makes the work anew, from where the claim has committed. */
+  readonly begin: (claim: Claim) => PartitionWork
+  /** Nothing is tried again: the first failure is passed on. */
+  readonly failFast: boolean
+  readonly waits?: Backoff
+  readonly now?: () => number
+}
+
+/** How often it is looked whether what had failed passes again, in milliseconds. */
+const lookMs = 100
+/** What fails again within so many milliseconds after it had passed goes on with longer waits, not with short ones. */
+const settledMs = 60_000
+
+/**
+ * A partition that outlives its failures: what was not committed is dropped, and after a wait, longer each time, the work
+ * begins anew where its claim has committed. So a failure stays with its partition; the others go on, and the next owner
+ * of the partition is not ended by it either.
+ */
+export class SupervisedPartition implements PartitionWork {
+  readonly partition: number
+  readonly #stop = new AbortController()
+  readonly #claim: WatchedClaim
+  #work: PartitionWork | null = null
+  #committed: Offset
+  #attempts = 0
+  /** When a pause was last over. */
+  #passed = -Infinity
+  /** How far a work had come when it failed: where the next has come further, the pause is over. */
+  #mark: Offset
+  readonly #now: () => number
+
+  constructor(
+    claim: Claim,
+    private readonly supervision: Supervision,
+  ) {
+    this.#now = supervision.now ?? (() => performance.now())
+    this.#mark = claim.committed
+    this.partition = claim.partition
+    this.#committed = claim.committed
+    this.#claim = new WatchedClaim(claim)
+  }
+
+  get reached(): Offset {
+    return this.#work?.reached ?? this.#committed
+  }
+
+  get settled(): boolean {
+    return this.#work?.settled ?? false
+  }
+
+  status(): PartitionStatus {
+    const trouble = this.supervision.trouble.current
+    const still = { committed: this.#committed, position: this.#committed, inFlight: 0, held: 0, pursuing: 0 }
+    const status = this.#work?.status() ?? { partition: this.partition, ...still }
+    return trouble ? { ...status, trouble } : status
+  }
+
+  cut(reason: CloseReason): void {
+    this.#work?.cut?.(reason)
+  }
+
+  async idle(idle: Idle): Promise<boolean> {
+    if (this.supervision.trouble.current || !this.#work) return false
+    return (await this.#work.idle?.(idle)) ?? true
+  }
+
+  /** Works until drained or dropped. Rejects with what stops the whole run. */
+  async run(): Promise<void> {
+    let again = false
+    while (!this.#stop.signal.aborted) {
+      try {
+        if (again) this.#committed = await this.#claim.rewind()
+        return await this.#once()
+      } catch (thrown) {
+        again = true
+        if (this.#stop.signal.aborted) return
+        await this.#pause(asSteerflowError(thrown))
+      }
+    }
+  }
+
+  async drain(): Promise<void> {
+    const work = this.#work
+    if (work) await work.drain()
+    this.drop()
+  }
+
+  drop(): void {
+    this.#stop.abort()
+    this.#work?.drop()
+  }
+
+  /** Works until the work ends or fails; a pause is over once it has got past where it had failed. */
+  async #once(): Promise<void> {
+    const { begin, trouble } = this.supervision
+    const pause = trouble.current
+    const work = (this.#work = begin(this.#claim))
+    const look = (): void => {
+      // A trouble that the work has found by itself is ended by the work.
+      if (pause === null || trouble.current !== pause || !(work.settled || work.reached > this.#mark)) return
+      this.#passed = this.#now()
+      trouble.over('paused')
+    }
+    const looking = setInterval(look, lookMs)
+    try {
+      await work.run()
+    } finally {
+      clearInterval(looking)
+      look()
+      if (work.reached > this.#mark) this.#mark = work.reached
+      this.#work = null
+      this.#committed = offset(work.status().committed)
+    }
+  }
+
+  /** Waits before the next attempt. @throws what nothing is tried again after */
+  async #pause(error: SteerflowError): Promise<void> {
+    const { trouble, failFast, waits = pauseWaits } = this.supervision
+    if (failFast || error.code === 'STEERFLOW_FENCED' || this.#claim.unsound) throw error
+    if (trouble.current === null && this.#now() - this.#passed > settledMs) this.#attempts = 0
+    const wait = backoff(++this.#attempts, waits)
+    trouble.failed('paused', error, this.#attempts, wait)
+    await sleep(wait, undefined, { signal: this.#stop.signal }).catch(() => undefined)
+  }
+}
+
+/** A claim that remembers whether the log itself has met a state that it rules out: then nothing is built on it. */
+class WatchedClaim implements Claim {
+  unsound = false
+
+  constructor(private readonly claim: Claim) {}
+
+  get group(): string {
+    return this.claim.group
+  }
+  get topic(): string {
+    return this.claim.topic
+  }
+  get partition(): number {
+    return this.claim.partition
+  }
+  get committed(): Offset {
+    return this.claim.committed
+  }
+
+  read(limits: ReadLimits, waitMs: number): Promise<Batch> {
+    return this.#watch(this.claim.read(limits, waitMs))
+  }
+
+  commit(from: Offset, to: Offset, outputs: readonly Output[]): Promise<void> {
+    return this.#watch(this.claim.commit(from, to, outputs))
+  }
+
+  rewind(): Promise<Offset> {
+    return this.#watch(this.claim.rewind())
+  }
+
+  release(): Promise<void> {
+    return this.claim.release()
+  }
+
+  async #watch<T>(call: Promise<T>): Promise<T> {
+    try {
+      return await call
+    } catch (error) {
+      if (asSteerflowError(error).code === 'STEERFLOW_BUG') this.unsound = true
+      throw error
+    }
+  }
+}

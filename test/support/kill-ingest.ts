@@ -1,0 +1,61 @@
+import { spawn } from 'node:child_process'
+import { appendFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type z } from 'zod'
+import { Config } from '../../src/cli/config.js'
+import { openWorkspace } from '../../src/cli/workspace.js'
+import { Raw } from '../../src/domain/conversation.js'
+import { type Log } from '../../src/runtime/log.js'
+import { readAll } from '../../src/runtime/read-all.js'
+import { raw } from '../../src/topics.js'
+import { chats } from './chats.js'
+import { temporaryFolder } from './temporary.js'
+
+const script = fileURLToPath(new URL('./killed-ingest.mjs', import.meta.url))
+
+/** Ingests a file, and is killed at the nth step. */
+async function ingesting(n: number, config: z.input<typeof Config>, file: string) {
+  const child = spawn(process.execPath, [script, String(n), JSON.stringify(config), file])
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+  return new Promise<{ code: number | null; signal: NodeJS.Signals | null; output: string }>(resolve =>
+    child.on('close', (code, signal) => resolve({ code, signal, output })),
+  )
+}
+
+/** The chats of a log by number, in order, each as often as it was taken in; the log gives values without their frame. */
+export async function chatsIn(log: Log): Promise<number[]> {
+  const found: number[] = []
+  for await (const { value } of readAll(log, raw.name))
+    found.push(Number(String(Raw.parse(JSON.parse(String(value))).record['id']).slice(1)))
+  return found.sort((a, b) => a - b)
+}
+
+/**
+ * Takes in a file that grows before every ingest, often in the middle of a line, while each ingest is killed at the next
+ * of these steps. Returns what the last one, which lives, said, how many were killed, and what is in the log.
+ */
+export async function killedWhileGrowing(given: z.input<typeof Config>, steps: readonly number[], more: number) {
+  const folder = await temporaryFolder()
+  const [config, file] = [{ ...given, dataDir: join(folder, 'data') }, join(folder, 'own.jsonl')]
+  await writeFile(file, chats(0, more))
+  let [killed, written, cut] = [0, more, '']
+  const { code, output } = await ingesting(Infinity, config, file)
+  if (code !== 0) throw new Error(output)
+  for (const step of steps) {
+    const text = cut + chats(written, written + more)
+    const end = killed % 2 === 0 ? text.length - 40 : text.length
+    await appendFile(file, text.slice(0, end))
+    cut = text.slice(end)
+    written += more
+    if ((await ingesting(step, config, file)).signal === 'SIGKILL') killed++
+  }
+  await appendFile(file, cut)
+  const last = await ingesting(Infinity, config, file)
+  const workspace = await openWorkspace(Config.parse(config), { begins: true })
+  const found = await chatsIn(workspace.log)
+  await workspace.close()
+  return { last, killed, found, all: Array.from({ length: written }, (_, id) => id) }
+}
