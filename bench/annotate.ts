@@ -9,7 +9,7 @@ import { labelPrompt, labelUpTo } from '../src/domain/prompt.js'
 import { extraIdTokens } from '../src/domain/prompt-tokens.js'
 import { type ContractProcess, forkContractServer } from '../test/support/contract-server/child.js'
 import { type Figure, figure } from './figure.js'
-import { type Part } from './parts.js'
+import type { Part } from './parts.js'
 import { sized } from './sizes.js'
 import { step } from './steps.js'
 

@@ -2,7 +2,7 @@ import { near } from './bootstrap/near.js'
 import { sampling } from './bootstrap/sampling.js'
 import { nearOpen } from './bootstrap/near-open.js'
 import { nearPeer } from './bootstrap/near-peer.js'
-import { type Part } from './parts.js'
+import type { Part } from './parts.js'
 
 export const about = 'What bootstrap rounds cost.'
 export const parts: Readonly<Record<string, Part>> = {

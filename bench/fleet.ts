@@ -4,8 +4,8 @@ import { killed } from './fleet/killed.js'
 import { memory } from './fleet/memory.js'
 import { original } from './fleet/original.js'
 import { steadyShare, type Setup } from './fleet/steady.js'
-import { type Part } from './parts.js'
-import { type Settings } from './settings.js'
+import type { Part } from './parts.js'
+import type { Settings } from './settings.js'
 import { sized } from './sizes.js'
 
 const slots = { kind: 'slots', slots: 8, ms: 50 }

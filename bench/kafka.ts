@@ -3,14 +3,14 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { openKafkaLog } from '../src/adapters/log/kafka/log.js'
-import { type Log } from '../src/runtime/log.js'
+import type { Log } from '../src/runtime/log.js'
 import { startKafka } from '../test/support/kafka/kafka.js'
 import { type Figure, figure } from './figure.js'
-import { type Part } from './parts.js'
+import type { Part } from './parts.js'
 import { sized } from './sizes.js'
 import { step } from './steps.js'
 import { slowServer } from './kafka/slow-server.js'
-import { type Sample, type Task } from './kafka/work.js'
+import type { Sample, Task } from './kafka/work.js'
 
 const records = sized(60_000, 2_000)
 const warm = sized(15_000, 200)

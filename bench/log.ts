@@ -5,7 +5,7 @@ import { open } from 'lmdb'
 import { openEmbeddedLog } from '../src/adapters/log/embedded/log.js'
 import { type Log, offset, type Output } from '../src/runtime/log.js'
 import { type Figure, figure, paired } from './figure.js'
-import { type Part } from './parts.js'
+import type { Part } from './parts.js'
 import { sized } from './sizes.js'
 import { step } from './steps.js'
 

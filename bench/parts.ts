@@ -1,6 +1,6 @@
-import { type Figure } from './figure.js'
+import type { Figure } from './figure.js'
 import { limited } from './fleet/limited.js'
-import { type Settings } from './settings.js'
+import type { Settings } from './settings.js'
 import { tiny } from './sizes.js'
 import { step } from './steps.js'
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { preprocessFile } from '../src/cli/preprocess-file/run.js'
 import { defaultFanout } from '../src/domain/fanout.js'
 import { type Figure, figure, paired } from './figure.js'
-import { type Part } from './parts.js'
+import type { Part } from './parts.js'
 import { sized } from './sizes.js'
 
 /** The shipped trees so many times: 33,840 trees, 502 MB, so that starting threads does not count for much. */

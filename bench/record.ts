@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, loadavg, totalmem } from 'node:os'
 import { z } from 'zod'
-import { type Figure } from './figure.js'
+import type { Figure } from './figure.js'
 
 /** Where figures are kept that runs have recorded: by benchmark and part, the latest of each. */
 export const recordPath = 'bench/figures.json'

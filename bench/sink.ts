@@ -8,7 +8,7 @@ import { conversations } from './sink/conversations.js'
 import { decisions } from './sink/decisions.js'
 import { memory } from './sink/memory.js'
 import { filledLog, linesOf, manifestsOf, piecesOf, sealAll, sealLines, writeBare } from './sink/sealing.js'
-import { type Part } from './parts.js'
+import type { Part } from './parts.js'
 import { sized } from './sizes.js'
 
 const records = sized(30_000, 600)

@@ -1,4 +1,4 @@
-import { type Command } from 'commander'
+import type { Command } from 'commander'
 import { exitCodes, exitMeanings } from '../src/cli/command.js'
 import { withChildren } from '../src/cli/commands/completion.js'
 import { openSession } from '../src/cli/output/session.js'
@@ -18,12 +18,11 @@ function helpOf(command: Command): string {
   return text.replace(exitLine, '').trim()
 }
 
+const nowhere = () => undefined
+const program = await buildProgram(openSession({ out: nowhere, err: nowhere, interactive: false, columns: 100 }))
+
 /** Every command of the command line by its full name, the program itself first. */
-export function allCommands(): ReadonlyMap<string, Command> {
-  const nowhere = () => undefined
-  const program = buildProgram(openSession({ out: nowhere, err: nowhere, interactive: false, columns: 100 }))
-  return new Map(withChildren(program, [program.name()]))
-}
+export const allCommands = (): ReadonlyMap<string, Command> => new Map(withChildren(program, [program.name()]))
 
 const keysOf = <T extends object>(of: T) => Object.keys(of) as (keyof T)[]
 

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'yaml'
 import { z } from 'zod'
 import { pipeline, stages } from '../src/pipeline.js'
-import { type StageDeclaration } from '../src/stages/node.js'
+import type { StageDeclaration } from '../src/stages/node.js'
 
 type Schema = z.core.JSONSchema.JSONSchema
 

@@ -1,10 +1,10 @@
 import { type OwnProtocol, ownProtocol } from './adapters/inference/protocols/own.js'
-import { type Protocols } from './adapters/inference/protocols/protocols.js'
+import type { Protocols } from './adapters/inference/protocols/protocols.js'
 import { ownTrainer } from './trainers/own.js'
-import { type Trainer } from './trainers/trainer.js'
+import type { Trainer } from './trainers/trainer.js'
 import { SteerflowError } from './domain/errors.js'
-import { type ExportFormat } from './domain/export/export-format.js'
-import { type SourceFormat } from './domain/formats/format.js'
+import type { ExportFormat } from './domain/export/export-format.js'
+import type { SourceFormat } from './domain/formats/format.js'
 import { flatFormat } from './domain/formats/index.js'
 
 /**

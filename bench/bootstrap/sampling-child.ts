@@ -12,7 +12,7 @@ import { RoundPlan } from '../../src/domain/bootstrap/round-plan.js'
 import { pipeline } from '../../src/pipeline.js'
 import { encode } from '../../src/stages/node.js'
 import { Waits } from '../../src/runtime/waits.js'
-import { type Capabilities } from '../../src/stages/needs.js'
+import type { Capabilities } from '../../src/stages/needs.js'
 import { prompts, rounds } from '../../src/topics.js'
 import { prompt, round, roundEvent } from '../../test/support/rounds.js'
 

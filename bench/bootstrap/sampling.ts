@@ -4,7 +4,7 @@ import { type Figure, figure } from '../figure.js'
 import { start } from '../fleet/child.js'
 import { type BenchServer, type Look, withServers } from '../fleet/servers.js'
 import { shareOf } from '../fleet/share.js'
-import { type Settings } from '../settings.js'
+import type { Settings } from '../settings.js'
 import { sized } from '../sizes.js'
 import { step } from '../steps.js'
 

@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { attributeSets, labelKeys } from '../../src/domain/attributes.js'
 
 /**

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Figure, figure } from '../figure.js'
-import { type Settings } from '../settings.js'
+import type { Settings } from '../settings.js'
 import { sized } from '../sizes.js'
 import { drive } from './drive.js'
 import { type BenchServer, quiet, withServers } from './servers.js'

@@ -1,4 +1,4 @@
-import { type Part } from '../parts.js'
+import type { Part } from '../parts.js'
 import { latestStep } from '../steps.js'
 import { standing } from './present.js'
 

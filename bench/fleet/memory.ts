@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Figure, figure } from '../figure.js'
-import { type Settings } from '../settings.js'
+import type { Settings } from '../settings.js'
 import { sized } from '../sizes.js'
 import { withEcho } from './child.js'
 

@@ -4,7 +4,7 @@ import { readAttribute } from '../../src/domain/label-reply.js'
 import { labelPrompt, labelUpTo } from '../../src/domain/prompt.js'
 import { extraIdTokens } from '../../src/domain/prompt-tokens.js'
 import { nemoGenerate } from '../../src/adapters/inference/protocols/nemo-generate.js'
-import { type TurnToScore } from '../../src/stages/needs.js'
+import type { TurnToScore } from '../../src/stages/needs.js'
 import { z } from 'zod'
 
 const set = attributeSets['oasst-12-lang@1']

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ContractProcess, forkContractServer } from '../../test/support/contract-server/child.js'
-import { type ServerOptions } from '../../test/support/contract-server/server.js'
+import type { ServerOptions } from '../../test/support/contract-server/server.js'
 import { present, unlessGone } from './present.js'
 import { best, type ServiceCounters, ServiceMode } from '../../test/support/contract-server/service.js'
 

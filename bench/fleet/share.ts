@@ -1,4 +1,4 @@
-import { type BenchServer, type Look } from './servers.js'
+import type { BenchServer, Look } from './servers.js'
 
 /** What servers did between two looks, against what they could do. */
 export interface Share {

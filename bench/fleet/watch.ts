@@ -1,5 +1,5 @@
-import { type Fleet } from '../../src/adapters/inference/fleet.js'
-import { type BenchServer, type Look } from './servers.js'
+import type { Fleet } from '../../src/adapters/inference/fleet.js'
+import type { BenchServer, Look } from './servers.js'
 
 /** All servers' counters at a moment of our clock, in milliseconds; null for one that is away. */
 export interface Sample {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { digest } from '../../src/domain/digest.js'
 import { attributeSets, type AttributeSet } from '../../src/domain/attributes.js'
-import { type Conversation, type Turn } from '../../src/domain/conversation.js'
+import type { Conversation, Turn } from '../../src/domain/conversation.js'
 import { oasstTree } from '../../src/domain/formats/oasst-tree.js'
 import { formatLabel, roundHalfEven } from '../../src/domain/label-line.js'
 import { nemoSystemPrompt } from '../../src/domain/system-prompt.js'

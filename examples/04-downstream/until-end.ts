@@ -1,4 +1,4 @@
-import { type Consumer, type Kafka } from 'kafkajs'
+import type { Consumer, Kafka } from 'kafkajs'
 
 /** Where in a topic somebody reads, by partition. */
 type Positions = Map<number, bigint>

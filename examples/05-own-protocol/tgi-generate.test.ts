@@ -1,5 +1,5 @@
 import { createServer } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { type AttributeSet, extraIdTokens, openFleet } from 'steerflow'
 import { afterEach, expect, it } from 'vitest'

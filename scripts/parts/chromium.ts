@@ -1,6 +1,6 @@
 import { accessSync, constants } from 'node:fs'
 import { commandPath, installDebian } from './commands.js'
-import { type Part } from './part.js'
+import type { Part } from './part.js'
 
 /** What Chromium and Chrome are called, the free one first. */
 const COMMANDS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { install, installedFolder } from './cache.js'
 import { ensureCommand, installDebian, runCommand } from './commands.js'
 import { findJava } from './java.js'
-import { type Part } from './part.js'
+import type { Part } from './part.js'
 import { readPins, verify } from './pins.js'
 
 /** The release of Apache Kafka that tests run, from jars as from its image. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { install, installedFolder } from './cache.js'
 import { commandPath, runCommand } from './commands.js'
-import { type Part } from './part.js'
+import type { Part } from './part.js'
 import { readPins, verify } from './pins.js'
 
 const NAME = 'kubernetes-1.34.4'

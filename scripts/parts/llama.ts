@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { install, installedFolder } from './cache.js'
 import { commandPath, ensureCommand } from './commands.js'
-import { type Part } from './part.js'
+import type { Part } from './part.js'
 import { readPins } from './pins.js'
 import { pipInstall } from './pip.js'
 

@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { install, installedFolder } from './cache.js'
 import { runCommand } from './commands.js'
-import { type Part } from './part.js'
+import type { Part } from './part.js'
 
 /** The oldest Node that package.json allows, and the newest of each later line that is supported. */
 const VERSIONS = ['20.19.0', '22.23.3', '24.21.0'] as const

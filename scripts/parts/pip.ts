@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand } from './commands.js'
-import { type Pins } from './pins.js'
+import type { Pins } from './pins.js'
 
 /** A package of PyPI in one version. */
 export interface Package {

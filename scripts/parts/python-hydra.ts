@@ -1,6 +1,6 @@
 import { install, installedFolder } from './cache.js'
 import { commandPath, ensureCommand } from './commands.js'
-import { type Part } from './part.js'
+import type { Part } from './part.js'
 import { readPins } from './pins.js'
 import { pipInstall } from './pip.js'
 

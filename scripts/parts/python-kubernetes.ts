@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { install, installedFolder } from './cache.js'
 import { commandPath, ensureCommand } from './commands.js'
-import { type Part } from './part.js'
+import type { Part } from './part.js'
 import { readPins } from './pins.js'
 import { pipInstall } from './pip.js'
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { install, installedFolder } from './cache.js'
 import { ensureCommand, installDebian, runCommand } from './commands.js'
 import { findJavaAlsoInCache, installJavaWheel } from './java-wheel.js'
-import { type Part } from './part.js'
+import type { Part } from './part.js'
 import { type Pins, readPins, verify } from './pins.js'
 
 /** The release of Apicurio Registry that tests run, from its archive as from its image. */

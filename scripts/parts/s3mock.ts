@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { install, installedFolder } from './cache.js'
 import { ensureCommand, installDebian, runCommand } from './commands.js'
 import { findJava } from './java.js'
-import { type Part } from './part.js'
+import type { Part } from './part.js'
 import { readPins, verify } from './pins.js'
 
 /** The release of Adobe's S3Mock (Apache-2.0): a server of S3's protocol that checks digests and lists uploads. */

@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml'
-import { type z } from 'zod'
+import type { z } from 'zod'
 import { SteerflowError } from '../domain/errors.js'
 
 /**

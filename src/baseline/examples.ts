@@ -1,9 +1,9 @@
 import { type AttributeSet, attributeSet, attributeSets } from '../domain/attributes.js'
-import { type Turn } from '../domain/conversation.js'
+import type { Turn } from '../domain/conversation.js'
 import { digest } from '../domain/digest.js'
 import { SteerflowError } from '../domain/errors.js'
 import { parseLabel } from '../domain/label-line.js'
-import { type TurnInContext } from './turn.js'
+import type { TurnInContext } from './turn.js'
 
 /** A turn in its context with what people said of it. */
 export interface LabelledTurn extends TurnInContext {

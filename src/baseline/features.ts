@@ -1,7 +1,7 @@
 import { handFeatureNames, handFeatures } from './hand-features.js'
 import { buckets, eachCharGram, eachWordGram, normalise, wordsOf } from './ngrams.js'
-import { type SparseRow } from './sparse.js'
-import { type TurnInContext } from './turn.js'
+import type { SparseRow } from './sparse.js'
+import type { TurnInContext } from './turn.js'
 
 /**
  * The features of a turn: three blocks of TF-IDF values, each of a fixed length (words and word pairs; runs of four

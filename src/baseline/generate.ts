@@ -1,8 +1,8 @@
-import { type PromptTokens } from '../domain/prompt-tokens.js'
-import { type TurnInContext } from './turn.js'
-import { type Generated, type GenerateRequest } from '../domain/generate-contract.js'
+import type { PromptTokens } from '../domain/prompt-tokens.js'
+import type { TurnInContext } from './turn.js'
+import type { Generated, GenerateRequest } from '../domain/generate-contract.js'
 import { roundHalfEven } from '../domain/label-line.js'
-import { type BaselineModel } from './model.js'
+import type { BaselineModel } from './model.js'
 import { type Prediction, predictor } from './predict.js'
 
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')

@@ -1,5 +1,5 @@
 import { longestText, wordsOf } from './ngrams.js'
-import { type TurnInContext } from './turn.js'
+import type { TurnInContext } from './turn.js'
 
 /** What the patterns look at: a text, its words and the words of the turn before. */
 interface Looked {

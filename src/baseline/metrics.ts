@@ -1,6 +1,6 @@
 import { ordered, weightedCorrelation, weightedRanks, spearman } from '../domain/statistics/rank-correlation.js'
 import { seededRandom } from './random.js'
-import { type AttributeMetric } from '../domain/model.js'
+import type { AttributeMetric } from '../domain/model.js'
 
 export interface Interval {
   readonly low: number

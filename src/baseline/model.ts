@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { type AttributeSet } from '../domain/attributes.js'
+import type { AttributeSet } from '../domain/attributes.js'
 import { SteerflowError } from '../domain/errors.js'
 import { featureWidth, type FeatureSpace } from './features.js'
 import { handFeatureNames } from './hand-features.js'
-import { type LanguageModel } from './language.js'
+import type { LanguageModel } from './language.js'
 
 /** How one attribute is predicted: its mean, and the weight of each feature; none where too few turns were labelled. */
 export interface AttributeFit {

@@ -1,8 +1,8 @@
 import { vectoriser } from './features.js'
 import { languageOf } from './language.js'
-import { type AttributeFit, type BaselineModel } from './model.js'
-import { type SparseRow } from './sparse.js'
-import { type TurnInContext } from './turn.js'
+import type { AttributeFit, BaselineModel } from './model.js'
+import type { SparseRow } from './sparse.js'
+import type { TurnInContext } from './turn.js'
 
 /** What the model says of a turn. */
 export interface Prediction {

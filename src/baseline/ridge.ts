@@ -1,4 +1,4 @@
-import { type SparseRows } from './sparse.js'
+import type { SparseRows } from './sparse.js'
 
 export interface RidgeOptions {
   /** How strongly weights are pulled to zero. */

@@ -1,6 +1,6 @@
 import { attributeSet, type AttributeSet } from '../domain/attributes.js'
 import { SteerflowError } from '../domain/errors.js'
-import { type Config } from './config.js'
+import type { Config } from './config.js'
 
 /** The attribute sets that the configuration adds. */
 export const attributeSetsOf = ({ attributeSets }: Config): readonly AttributeSet[] =>

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { decodeUtf8 } from '../adapters/files/utf8.js'
 import { readLines, type ReadLinesOptions } from '../adapters/files/lines.js'
-import { type Rejects } from '../adapters/files/rejects.js'
-import { type Line } from '../adapters/files/splitter.js'
-import { type FileWriter } from '../adapters/files/writer.js'
+import type { Rejects } from '../adapters/files/rejects.js'
+import type { Line } from '../adapters/files/splitter.js'
+import type { FileWriter } from '../adapters/files/writer.js'
 import { ConversationType } from '../domain/conversation.js'
 import { SteerflowError } from '../domain/errors.js'
 import { parseJson } from '../domain/json/parse.js'
 import { redump } from '../domain/json/redump.js'
-import { type Masker } from '../stages/needs.js'
+import type { Masker } from '../stages/needs.js'
 
 const turn = { value: z.string(), from: z.string() }
 const record = { system: z.string(), mask: z.string() }

@@ -1,4 +1,4 @@
-import { type Command } from 'commander'
+import type { Command } from 'commander'
 import { errorTable, type SteerflowError } from '../domain/errors.js'
 
 /** Where a command line is printed to, as it comes. Tests pass their own. */

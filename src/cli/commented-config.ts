@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
-import { type z } from 'zod'
-import { type Flow } from '../flow.js'
+import type { z } from 'zod'
+import type { Flow } from '../flow.js'
 import { jsonSchemaOf } from './config.js'
 import { formsOf } from './config-keys.js'
 

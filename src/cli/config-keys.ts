@@ -1,5 +1,5 @@
-import { type z } from 'zod'
-import { type Flow } from '../flow.js'
+import type { z } from 'zod'
+import type { Flow } from '../flow.js'
 import { type Config, jsonSchemaOf } from './config.js'
 import { perFlow } from './per-flow.js'
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isShared } from '../adapters/log/open.js'
 import { SteerflowError } from '../domain/errors.js'
-import { type Log } from '../runtime/log.js'
+import type { Log } from '../runtime/log.js'
 import { type Config, topicSpecsOf } from './config.js'
 
 /** Whether the log of a configuration was ever begun, as far as the data folder tells. */

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { refuseDash } from '../adapters/files/target.js'
-import { type TokenPrice } from '../domain/cost.js'
+import type { TokenPrice } from '../domain/cost.js'
 import { SteerflowError } from '../domain/errors.js'
 import { formatNames, sourceFormats } from '../domain/formats/index.js'
-import { type Flow } from '../flow.js'
+import type { Flow } from '../flow.js'
 import { extraIdTokens, type PromptTokens } from '../domain/prompt-tokens.js'
 
 /** Parsers of option values, for commander: what they throw is shown as a usage error. */

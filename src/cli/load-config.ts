@@ -1,4 +1,4 @@
-import { type z } from 'zod'
+import type { z } from 'zod'
 import { SteerflowError } from '../domain/errors.js'
 import { type Flow, builtIn } from '../flow.js'
 import { jsonSchemaOf, type Config, configOfFlow } from './config.js'

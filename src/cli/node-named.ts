@@ -1,6 +1,6 @@
 import { SteerflowError } from '../domain/errors.js'
-import { type Flow } from '../flow.js'
-import { type Node } from '../stages/node.js'
+import type { Flow } from '../flow.js'
+import type { Node } from '../stages/node.js'
 
 /** The node that an option names. @throws STEERFLOW_USAGE with the names that there are */
 export function nodeNamed(flow: Flow, name: string, option: string): Node {

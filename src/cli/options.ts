@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander'
 import { builtIn, Flow } from '../flow.js'
-import { type Config } from './config.js'
+import type { Config } from './config.js'
 import { loadConfig } from './load-config.js'
 
 /** The options by which a command finds its configuration. */

@@ -1,4 +1,4 @@
-import { type Flow } from '../flow.js'
+import type { Flow } from '../flow.js'
 import { Messages } from './output/messages.js'
 import { openOutput } from './output/output.js'
 import { main as run } from './program.js'

@@ -1,4 +1,4 @@
-import { type Flow } from '../flow.js'
+import type { Flow } from '../flow.js'
 
 /** What is made of a flow once, when it is first asked for. */
 export function perFlow<T>(make: (flow: Flow) => T): (flow: Flow) => T {

@@ -1,49 +1,55 @@
 import { Command, CommanderError } from 'commander'
 import { asSteerflowError, explain } from '../domain/errors.js'
 import { exitCodeOf, exitCodes, type ExitCode, type Io, nextOf, type Session, type Verb } from './command.js'
-import { annotate } from './commands/annotate.js'
-import { ask } from './commands/ask.js'
-import { baseline } from './commands/baseline.js'
-import { bootstrap } from './commands/bootstrap.js'
-import { clean } from './commands/clean.js'
-import { completion } from './commands/completion.js'
-import { config } from './commands/config.js'
-import { datasets } from './commands/datasets.js'
-import { deadLetters } from './commands/dead-letters.js'
-import { doctor } from './commands/doctor.js'
-import { forget } from './commands/forget.js'
-import { graph } from './commands/graph.js'
-import { ingest } from './commands/ingest.js'
-import { init } from './commands/init.js'
-import { jobs } from './commands/jobs.js'
-import { models } from './commands/models.js'
-import { offsets } from './commands/offsets.js'
-import { preprocess } from './commands/preprocess.js'
-import { quickstart } from './commands/quickstart.js'
-import { relabel } from './commands/relabel.js'
-import { run } from './commands/run.js'
-import { schemas } from './commands/schemas.js'
-import { score } from './commands/score.js'
-import { shards } from './commands/shards.js'
-import { status } from './commands/status.js'
-import { tap } from './commands/tap.js'
-import { topics } from './commands/topics.js'
-import { trace } from './commands/trace.js'
-import { type Flow } from '../flow.js'
-import { flowOf } from './load-flow.js'
+import type { Flow } from '../flow.js'
+import { loadFailure } from './not-loaded.js'
 import { signalCode } from './run/interrupts.js'
 import { ReaderGone } from './output/output.js'
 import { openSession, type OpenSession } from './output/session.js'
 import { version } from './version.js'
 
-/** Every verb by its group, in the order of the help page. */
-const groups: Readonly<Record<string, readonly Verb[]>> = {
-  Start: [quickstart, init, score, ask, completion],
-  Pipeline: [run, ingest, status, graph, tap, config, topics, schemas, doctor],
-  Data: [datasets, shards, trace, relabel, forget],
-  Training: [jobs, models, bootstrap, baseline],
-  Repair: [deadLetters, offsets],
-  'NeMo-compatible': [preprocess, clean, annotate],
+/** Every command by its group, in the order of the help page: a command line loads the one that it names, and no other. */
+const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Verb>>>>> = {
+  Start: {
+    quickstart: async () => (await import('./commands/quickstart.js')).quickstart,
+    init: async () => (await import('./commands/init.js')).init,
+    score: async () => (await import('./commands/score.js')).score,
+    ask: async () => (await import('./commands/ask.js')).ask,
+    completion: async () => (await import('./commands/completion.js')).completion,
+  },
+  Pipeline: {
+    run: async () => (await import('./commands/run.js')).run,
+    ingest: async () => (await import('./commands/ingest.js')).ingest,
+    status: async () => (await import('./commands/status.js')).status,
+    graph: async () => (await import('./commands/graph.js')).graph,
+    tap: async () => (await import('./commands/tap.js')).tap,
+    config: async () => (await import('./commands/config.js')).config,
+    topics: async () => (await import('./commands/topics.js')).topics,
+    schemas: async () => (await import('./commands/schemas.js')).schemas,
+    doctor: async () => (await import('./commands/doctor.js')).doctor,
+  },
+  Data: {
+    datasets: async () => (await import('./commands/datasets.js')).datasets,
+    shards: async () => (await import('./commands/shards.js')).shards,
+    trace: async () => (await import('./commands/trace.js')).trace,
+    relabel: async () => (await import('./commands/relabel.js')).relabel,
+    forget: async () => (await import('./commands/forget.js')).forget,
+  },
+  Training: {
+    jobs: async () => (await import('./commands/jobs.js')).jobs,
+    models: async () => (await import('./commands/models.js')).models,
+    bootstrap: async () => (await import('./commands/bootstrap.js')).bootstrap,
+    baseline: async () => (await import('./commands/baseline.js')).baseline,
+  },
+  Repair: {
+    'dead-letters': async () => (await import('./commands/dead-letters.js')).deadLetters,
+    offsets: async () => (await import('./commands/offsets.js')).offsets,
+  },
+  'NeMo-compatible': {
+    preprocess: async () => (await import('./commands/preprocess.js')).preprocess,
+    clean: async () => (await import('./commands/clean.js')).clean,
+    annotate: async () => (await import('./commands/annotate.js')).annotate,
+  },
 }
 
 /** `--a_b` is the same as `--a-b`, as in the original scripts' command lines. */
@@ -56,11 +62,18 @@ const dashed = (argument: string): string =>
 export const exitLine =
   '\nExit codes: 0 done, 1 failed, 2 called wrongly, 3 not all that was asked for is there, 128+n by a signal; see docs/cli.md.'
 
+/** The command that prints what all the others are. */
+const ofAll = 'completion'
+
 /**
- * The whole command line, ready to parse; the docs are generated from it.
+ * The command line, ready to parse; the docs are generated from it.
+ * @param line what will be parsed: a command that it begins with is the only one loaded; left out: all are
  * @param given the flow of the program that runs it; null: what the configuration names
  */
-export function buildProgram(session: Session, given: Flow | null = null): Command {
+export async function buildProgram(
+  session: Session,
+  { line = [], given = null }: { readonly line?: readonly string[]; readonly given?: Flow | null } = {},
+): Promise<Command> {
   const program = new Command('steerflow')
     .description('The streaming data plane for SteerLM.')
     .version(version(), '--version', 'print the version')
@@ -73,15 +86,20 @@ export function buildProgram(session: Session, given: Flow | null = null): Comma
     .addHelpText('afterAll', exitLine)
     .hook('preAction', async (_, command) => {
       // What keeps it from being loaded is told where the command asks for its configuration: there errors are logged.
-      if (command.options.some(({ long }) => long === '--flow'))
-        command.setOptionValue(
-          'flow',
-          await flowOf(command.opts(), process.env, given).catch((error: unknown) => error),
-        )
+      if (!command.options.some(({ long }) => long === '--flow')) return
+      const { flowOf } = await import('./load-flow.js')
+      command.setOptionValue('flow', await flowOf(command.opts(), process.env, given).catch((error: unknown) => error))
     })
-  for (const [heading, verbs] of Object.entries(groups)) {
+  const all = Object.entries(groups).flatMap(([heading, verbs]) =>
+    Object.entries(verbs).map(([name, load]) => ({ heading, name, load })),
+  )
+  const alone = all.filter(({ name }) => name === line[0] && name !== ofAll)
+  for (const { heading, load } of alone.length > 0 ? alone : all) {
     program.commandsGroup(`${heading}:`)
-    for (const verb of verbs) verb(program, session)
+    const verb = await load().catch((thrown: unknown) => {
+      throw loadFailure(thrown)
+    })
+    verb(program, session)
   }
   return program
 }
@@ -115,9 +133,10 @@ async function execute(
   ran: { name: string },
 ): Promise<number> {
   try {
-    const program = buildProgram(session, flow)
+    const line = argv.map(dashed)
+    const program = await buildProgram(session, { line, given: flow })
     program.hook('preAction', (_, command) => void (ran.name = fullName(command)))
-    await program.parseAsync(argv.map(dashed), { from: 'user' })
+    await program.parseAsync(line, { from: 'user' })
     return session.code
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage

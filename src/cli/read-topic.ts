@@ -1,8 +1,8 @@
-import { type z } from 'zod'
-import { type Log, type LogRecord } from '../runtime/log.js'
+import type { z } from 'zod'
+import type { Log, LogRecord } from '../runtime/log.js'
 import { readWhole } from '../runtime/read-all.js'
 import { readRecords } from '../runtime/read-records.js'
-import { type Topic } from '../stages/topic.js'
+import type { Topic } from '../stages/topic.js'
 
 /** All records of a topic that fit it: for small control topics. The rest are dead letters of the node that reads it. */
 export const readTopic = <R extends z.ZodObject>(log: Log, topic: Topic<R>): Promise<readonly z.output<R>[]> =>

@@ -1,7 +1,7 @@
 import { KafkaSettings } from '../adapters/log/kafka/settings.js'
 import { isShared } from '../adapters/log/open.js'
-import { type WireSettings } from '../adapters/registry/open.js'
-import { type Config } from './config.js'
+import type { WireSettings } from '../adapters/registry/open.js'
+import type { Config } from './config.js'
 
 /** What the names of a cluster's topics, groups and subjects begin with. */
 export const namespaceOf = ({ log }: Config): string =>

@@ -1,4 +1,4 @@
-import { type PromptTurn } from './prompt.js'
+import type { PromptTurn } from './prompt.js'
 
 /** Which turns get a predicted label: all, as the original does, or those of the assistant only. */
 export type AnnotatedTurns = 'all' | 'assistant'

@@ -1,5 +1,5 @@
-import { type PromptTokens } from './prompt-tokens.js'
-import { type PromptTurn } from './prompt.js'
+import type { PromptTokens } from './prompt-tokens.js'
+import type { PromptTurn } from './prompt.js'
 
 /** What an answer is asked for: the conversation so far, and the attributes that the answer is to have. */
 export interface AnswerRequest {

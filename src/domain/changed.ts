@@ -1,5 +1,5 @@
 import { conversationId } from './conversation-id.js'
-import { type Change, type Conversation } from './conversation.js'
+import type { Change, Conversation } from './conversation.js'
 import { digest } from './digest.js'
 import { pythonJson } from './json/python.js'
 

@@ -1,4 +1,4 @@
-import { type Conversation } from './conversation.js'
+import type { Conversation } from './conversation.js'
 
 /** A control string in a conversation, and the place where it stands, e.g. `conversations.2.value`. */
 export interface FoundToken {

@@ -1,4 +1,4 @@
-import { type Conversation } from './conversation.js'
+import type { Conversation } from './conversation.js'
 import { digest } from './digest.js'
 
 /** Names a conversation by what is said in it, not by its labels: a corrected label replaces the record it corrects. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Conversation } from './conversation.js'
+import type { Conversation } from './conversation.js'
 import { SteerflowError } from './errors.js'
 import { fitsPieces } from './pieces.js'
 import { DatasetName } from './shard.js'

@@ -2,8 +2,8 @@ import { type Facts, noFacts, withManifest } from './gates/facts.js'
 import { gateText } from './gates/gate.js'
 import { judgeAll } from './gates/gates.js'
 import { Rules } from './gates/when.js'
-import { type Decision } from './job.js'
-import { type ShardEvent, type ShardManifest } from './shard.js'
+import type { Decision } from './job.js'
+import type { ShardEvent, ShardManifest } from './shard.js'
 
 /**
  * A list that only grows, as a value: adding gives another list and leaves this one as it was. Lists that came one from

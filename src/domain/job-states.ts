@@ -1,4 +1,4 @@
-import { type JobEvent, type JobState } from './job.js'
+import type { JobEvent, JobState } from './job.js'
 
 /** What may follow a state. A job ends in a state that only a retry (`requested` with its attempt kept) leaves. */
 const next: Readonly<Record<JobState, readonly JobState[]>> = {

@@ -1,4 +1,4 @@
-import { type JobEvent } from './job.js'
+import type { JobEvent } from './job.js'
 import { advances, isUnderWay } from './job-states.js'
 
 /** A job that is asked for and not begun. */

@@ -1,4 +1,4 @@
-import { type Conversation, type Rescored } from './conversation.js'
+import type { Conversation, Rescored } from './conversation.js'
 import { parseLabel } from './label-line.js'
 
 /** How far two models agree on an attribute, over the turns that both gave a value. */

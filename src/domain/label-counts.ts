@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Conversation } from './conversation.js'
+import type { Conversation } from './conversation.js'
 import { hasScores, parseLabel } from './label-line.js'
 
 const Histogram = z.record(z.string(), z.int().nonnegative())

@@ -1,4 +1,4 @@
-import { type AttributeSet } from './attributes.js'
+import type { AttributeSet } from './attributes.js'
 import { SteerflowError } from './errors.js'
 
 /** What a label line says: `quality:4,toxicity:0,lang:en`. */

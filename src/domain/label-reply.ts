@@ -1,5 +1,5 @@
 import { type AttributeSet, labelKeys, languages } from './attributes.js'
-import { type PromptTokens } from './prompt-tokens.js'
+import type { PromptTokens } from './prompt-tokens.js'
 
 /** A label as a value model gave it: the line's text, and the integers of its attributes. */
 export interface LabelReply {

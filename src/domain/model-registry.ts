@@ -1,4 +1,4 @@
-import { type ModelRecord } from './model.js'
+import type { ModelRecord } from './model.js'
 
 /** What the records of one role say so far. */
 export interface RoleState {

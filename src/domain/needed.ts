@@ -1,8 +1,8 @@
-import { type RoundEvent } from './bootstrap/round.js'
-import { type JobEvent } from './job.js'
+import type { RoundEvent } from './bootstrap/round.js'
+import type { JobEvent } from './job.js'
 import { isOpen, jobStates } from './job-states.js'
 import { registryOf } from './model-registry.js'
-import { type ModelRecord } from './model.js'
+import type { ModelRecord } from './model.js'
 
 /** What is on record of jobs, models and rounds. */
 export interface OnRecord {

@@ -1,5 +1,5 @@
 import { roundOfDataset } from './bootstrap/round.js'
-import { type AttributeMetric, type ModelRecord, type TrainedModel } from './model.js'
+import type { AttributeMetric, ModelRecord, TrainedModel } from './model.js'
 import { activation, type RoleState } from './model-registry.js'
 
 /** The attributes that decide by themselves, the first that a set has. */

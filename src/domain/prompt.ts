@@ -1,5 +1,5 @@
-import { type Turn } from './conversation.js'
-import { type PromptTokens } from './prompt-tokens.js'
+import type { Turn } from './conversation.js'
+import type { PromptTokens } from './prompt-tokens.js'
 
 /** What the prompt of a turn depends on: its text and speaker, and the labels of the turns before it. */
 export type PromptTurn = Pick<Turn, 'value' | 'from' | 'label'>

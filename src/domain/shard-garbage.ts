@@ -1,4 +1,4 @@
-import { type ShardManifest } from './shard.js'
+import type { ShardManifest } from './shard.js'
 import { shardPlace } from './shard-name.js'
 
 /**

@@ -1,4 +1,4 @@
-import { type Split } from './conversation.js'
+import type { Split } from './conversation.js'
 
 /** What a shard's file name tells: whose it is, and where its cut began. */
 export interface ShardPlace {

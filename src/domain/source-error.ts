@@ -1,4 +1,4 @@
-import { type z } from 'zod'
+import type { z } from 'zod'
 import { SteerflowError } from './errors.js'
 
 /** What is wrong with a source record, and where in it: `prompt.replies[2].text: a text is required`. */

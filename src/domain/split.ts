@@ -1,4 +1,4 @@
-import { type Split } from './conversation.js'
+import type { Split } from './conversation.js'
 import { digest } from './digest.js'
 
 /** How a stream decides between training and validation. */

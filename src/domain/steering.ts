@@ -1,4 +1,4 @@
-import { type AttributeSet } from './attributes.js'
+import type { AttributeSet } from './attributes.js'
 import { SteerflowError } from './errors.js'
 import { formatLabel } from './label-line.js'
 

@@ -1,4 +1,4 @@
-import { type Lineage } from './conversation.js'
+import type { Lineage } from './conversation.js'
 
 /** Formats in which one source record is a whole tree, so that a later record replaces all paths of an earlier one. */
 const wholeTrees: ReadonlySet<string> = new Set(['oasst-tree'])

@@ -1,5 +1,5 @@
 import { SteerflowError, type ErrorCode } from '../domain/errors.js'
-import { type Report } from './events.js'
+import type { Report } from './events.js'
 import { type Backoff, backoff } from './retry.js'
 
 /** Where a node stops making dead letters. */

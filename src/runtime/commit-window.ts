@@ -1,4 +1,4 @@
-import { type LogRecord, type Offset, type Output } from './log.js'
+import type { LogRecord, Offset, Output } from './log.js'
 
 /** A record under way: `outputs` is null until it has been worked through. */
 export interface Item {

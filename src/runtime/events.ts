@@ -1,5 +1,5 @@
-import { type Made } from '../stages/stage.js'
-import { type WaitEvent } from './waits.js'
+import type { Made } from '../stages/stage.js'
+import type { WaitEvent } from './waits.js'
 
 /** Something worth a line in an operator's log. Nothing of a record's content is in it. */
 export type RunEvent =

@@ -1,7 +1,7 @@
-import { type EachRunner, type Encoded, type Node } from '../stages/node.js'
-import { type Capabilities } from '../stages/needs.js'
-import { type At } from '../stages/stage.js'
-import { type SteerflowError } from '../domain/errors.js'
+import type { EachRunner, Encoded, Node } from '../stages/node.js'
+import type { Capabilities } from '../stages/needs.js'
+import type { At } from '../stages/stage.js'
+import type { SteerflowError } from '../domain/errors.js'
 import { stageFailure } from './dead-letter.js'
 import { untilDone } from './retry.js'
 

@@ -1,6 +1,6 @@
-import { type SteerflowError } from '../domain/errors.js'
-import { type Node } from '../stages/node.js'
-import { type NodeStatus, type PartitionStatus } from './counters.js'
+import type { SteerflowError } from '../domain/errors.js'
+import type { Node } from '../stages/node.js'
+import type { NodeStatus, PartitionStatus } from './counters.js'
 
 /** What is known of a node when idleness is judged. */
 export interface Standing {

@@ -1,5 +1,5 @@
 import { SteerflowError, type ErrorCode } from '../domain/errors.js'
-import { type SourceBeginning } from './beginnings.js'
+import type { SourceBeginning } from './beginnings.js'
 import { deadLetter } from './dead-letter.js'
 import { type Claim, type Log, type Offset, offset, type Output, sizeOf } from './log.js'
 

@@ -1,5 +1,5 @@
-import { type Node } from '../stages/node.js'
-import { type GroupMember } from './log-admin.js'
+import type { Node } from '../stages/node.js'
+import type { GroupMember } from './log-admin.js'
 import { type Log, type Offset, offset, type PartitionState } from './log.js'
 
 /** How far a node is in one partition. */

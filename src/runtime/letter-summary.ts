@@ -1,4 +1,4 @@
-import { type Letter } from './letters.js'
+import type { Letter } from './letters.js'
 
 /** Letters of one node, with one code, for causes that differ in nothing but names and numbers. */
 export interface LetterClass {

@@ -1,4 +1,4 @@
-import { type TopicSpec } from './topic-spec.js'
+import type { TopicSpec } from './topic-spec.js'
 
 /** A topic as brokers keep it. */
 export interface StoredTopic {

@@ -1,14 +1,14 @@
-import { type SteerflowError } from '../domain/errors.js'
+import type { SteerflowError } from '../domain/errors.js'
 
 /**
  * The log as the runtime needs it; the runtime owns this interface, adapters implement it, and the conformance suite in
  * `test/conformance` says what it promises. One operation is atomic and everything rests on it: *publish these records
  * and move this offset from → to* (`Claim.commit`).
  */
-import { type LogAdmin } from './log-admin.js'
-import { type TopicSpec } from './topic-spec.js'
+import type { LogAdmin } from './log-admin.js'
+import type { TopicSpec } from './topic-spec.js'
 
-export { type TopicSpec } from './topic-spec.js'
+export type { TopicSpec } from './topic-spec.js'
 
 /** Position in a partition; branded, so that it is not mixed up with a count. */
 export type Offset = bigint & { readonly __offset: unique symbol }

@@ -1,5 +1,5 @@
-import { type Node } from '../stages/node.js'
-import { type GroupOnTopic, type Log } from './log.js'
+import type { Node } from '../stages/node.js'
+import type { GroupOnTopic, Log } from './log.js'
 import { feeds } from './reach.js'
 
 /** A node that has read nothing of its topic, in a log where other nodes of the flow have. */

@@ -1,5 +1,5 @@
-import { type Log } from './log.js'
-import { type TopicSpec } from './topic-spec.js'
+import type { Log } from './log.js'
+import type { TopicSpec } from './topic-spec.js'
 
 /**
  * A log for somebody who only looks on: nothing is made in it, and a topic that is declared and not there yet, such as one

@@ -1,6 +1,6 @@
-import { type ClosingRunner } from '../stages/node.js'
-import { type CloseReason } from '../stages/stage.js'
-import { type PartitionStatus } from './counters.js'
+import type { ClosingRunner } from '../stages/node.js'
+import type { CloseReason } from '../stages/stage.js'
+import type { PartitionStatus } from './counters.js'
 import { stageFailure } from './dead-letter.js'
 import { type Claim, type LogRecord, type Offset, offset, type Output } from './log.js'
 import {

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import { asSteerflowError, SteerflowError } from '../domain/errors.js'
-import { type EachRunner } from '../stages/node.js'
-import { type PartitionStatus } from './counters.js'
+import type { EachRunner } from '../stages/node.js'
+import type { PartitionStatus } from './counters.js'
 import { stageFailure } from './dead-letter.js'
-import { type Held } from './brake.js'
+import type { Held } from './brake.js'
 import { type Claim, type LogRecord, type Offset, type Output, sizeOf } from './log.js'
 import {
   committing,

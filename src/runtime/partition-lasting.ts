@@ -1,7 +1,7 @@
 import { asSteerflowError } from '../domain/errors.js'
-import { type Encoded, type LastingRunner } from '../stages/node.js'
-import { type Idle } from '../stages/stage.js'
-import { type PartitionStatus } from './counters.js'
+import type { Encoded, LastingRunner } from '../stages/node.js'
+import type { Idle } from '../stages/stage.js'
+import type { PartitionStatus } from './counters.js'
 import { stageFailure } from './dead-letter.js'
 import { type Claim, type LogRecord, type Offset, offset, type Output } from './log.js'
 import {

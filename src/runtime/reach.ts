@@ -1,4 +1,4 @@
-import { type Node } from '../stages/node.js'
+import type { Node } from '../stages/node.js'
 
 /** Whether a node writes what another reads. */
 export const feeds = (writer: Node, reader: Node): boolean =>

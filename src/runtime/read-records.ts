@@ -1,8 +1,8 @@
-import { type z } from 'zod'
+import type { z } from 'zod'
 import { asSteerflowError, type SteerflowError } from '../domain/errors.js'
 import { reader } from '../stages/node.js'
-import { type Topic } from '../stages/topic.js'
-import { type Log, type LogRecord } from './log.js'
+import type { Topic } from '../stages/topic.js'
+import type { Log, LogRecord } from './log.js'
 import { readAll } from './read-all.js'
 
 /** A record of a topic, read. */

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asSteerflowError, type SteerflowError } from '../domain/errors.js'
-import { type CloseReason, type Idle } from '../stages/stage.js'
-import { type PartitionStatus } from './counters.js'
+import type { CloseReason, Idle } from '../stages/stage.js'
+import type { PartitionStatus } from './counters.js'
 import { type Batch, type Claim, type Offset, offset, type Output, type ReadLimits } from './log.js'
-import { type PartitionWork } from './partition.js'
+import type { PartitionWork } from './partition.js'
 import { type Backoff, backoff } from './retry.js'
 import { type PartitionTrouble, pauseWaits } from './trouble.js'
 

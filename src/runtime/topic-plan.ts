@@ -1,6 +1,6 @@
-import { type Expectation, type StoredTopic } from './log-admin.js'
-import { type Log } from './log.js'
-import { type TopicSpec } from './topic-spec.js'
+import type { Expectation, StoredTopic } from './log-admin.js'
+import type { Log } from './log.js'
+import type { TopicSpec } from './topic-spec.js'
 
 /** Something of a topic that is not as it was declared, and that nothing here changes. */
 export interface Drift {

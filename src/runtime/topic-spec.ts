@@ -1,4 +1,4 @@
-import { type Retention } from '../stages/topic.js'
+import type { Retention } from '../stages/topic.js'
 
 export interface TopicSpec {
   readonly name: string

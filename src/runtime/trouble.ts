@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asSteerflowError, explain, type SteerflowError } from '../domain/errors.js'
-import { type Report } from './events.js'
+import type { Report } from './events.js'
 import { type Backoff, backoff, outageWaits } from './retry.js'
 
 /** Why a partition of a node does not go on. */

@@ -3,7 +3,7 @@ import { attributeSets } from '../domain/attributes.js'
 import { scoreConversation } from '../domain/annotation.js'
 import { Conversation, type Turn } from '../domain/conversation.js'
 import { each } from './stage.js'
-import { type ScoredTurn } from './needs.js'
+import type { ScoredTurn } from './needs.js'
 
 /** Predicts the attributes of every turn with the value model that is active when the record begins. */
 export const annotate = each({

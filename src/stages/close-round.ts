@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type EarlierRound } from '../domain/bootstrap/against-before.js'
+import type { EarlierRound } from '../domain/bootstrap/against-before.js'
 import { loopOf, numberOf, Outcome } from '../domain/bootstrap/outcome.js'
 import { RoundEvent } from '../domain/bootstrap/round.js'
 import { RoundTally } from '../domain/bootstrap/tally.js'

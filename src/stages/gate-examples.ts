@@ -1,7 +1,7 @@
 import { exampleRound } from '../domain/bootstrap/examples.js'
-import { type ScoredSample } from '../domain/bootstrap/candidates.js'
-import { type Outcome } from '../domain/bootstrap/outcome.js'
-import { type Round } from '../domain/bootstrap/round.js'
+import type { ScoredSample } from '../domain/bootstrap/candidates.js'
+import type { Outcome } from '../domain/bootstrap/outcome.js'
+import type { Round } from '../domain/bootstrap/round.js'
 
 /** The round of the gate's worked example. */
 export const measuringRound: Round = { ...exampleRound('main-1'), purpose: 'measure' }

@@ -4,7 +4,7 @@ import { JobEvent, type JobState } from '../domain/job.js'
 import { isUnderWay } from '../domain/job-states.js'
 import { inTurn, noJobs, withJobEvent } from '../domain/job-turns.js'
 import { ModelRecord, type TrainedModel } from '../domain/model.js'
-import { type JobRunner, type LaunchingRunner } from './needs.js'
+import type { JobRunner, LaunchingRunner } from './needs.js'
 import { lastingFold } from './stage.js'
 
 /** How a job goes on: the keys of its next event that differ. */

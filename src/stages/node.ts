@@ -1,8 +1,8 @@
-import { type z } from 'zod'
+import type { z } from 'zod'
 import { SteerflowError } from '../domain/errors.js'
 import { deepest, isDeeper } from '../domain/json/depth.js'
 import { loosen } from '../domain/loose.js'
-import { type Capabilities } from './needs.js'
+import type { Capabilities } from './needs.js'
 import {
   type At,
   type CloseReason,
@@ -19,7 +19,7 @@ import {
   type Ports,
   portsOf,
 } from './stage.js'
-import { type Topic } from './topic.js'
+import type { Topic } from './topic.js'
 
 /**
  * A node is a stage wired between topics. Record types end here: the runtime sees bytes in, bytes out, and never a type

@@ -1,4 +1,4 @@
-import { type Conversation, type Raw } from '../domain/conversation.js'
+import type { Conversation, Raw } from '../domain/conversation.js'
 
 /** A tree of two messages, one rated by people. */
 const tree: Raw = {

@@ -4,7 +4,7 @@ import { Conversation, type ConversationType, type Provenance, Raw } from '../do
 import { conversationId } from '../domain/conversation-id.js'
 import { digest } from '../domain/digest.js'
 import { checkFanout, defaultFanout, type FanoutBounds } from '../domain/fanout.js'
-import { type SourceConversation } from '../domain/formats/format.js'
+import type { SourceConversation } from '../domain/formats/format.js'
 import { detectFormat, sourceFormat, sourceFormats } from '../domain/formats/index.js'
 import { pythonJson } from '../domain/json/python.js'
 import { hasScores } from '../domain/label-line.js'

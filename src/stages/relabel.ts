@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { scoreConversation } from '../domain/annotation.js'
 import { attributeSets } from '../domain/attributes.js'
 import { Conversation, type Rescored } from '../domain/conversation.js'
-import { type TurnToScore } from './needs.js'
+import type { TurnToScore } from './needs.js'
 import { each } from './stage.js'
 
 /**

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { BootstrapPrompt, type Candidate, Sampled } from '../domain/bootstrap/candidates.js'
 import { examplePrompt, exampleRounds } from '../domain/bootstrap/examples.js'
-import { type Round } from '../domain/bootstrap/round.js'
+import type { Round } from '../domain/bootstrap/round.js'
 import { sampleSeed } from '../domain/bootstrap/seeded-draw.js'
 import { SteerflowError } from '../domain/errors.js'
-import { type Policies } from './needs.js'
+import type { Policies } from './needs.js'
 import { each } from './stage.js'
 
 /**

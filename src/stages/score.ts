@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Sampled, type ScoredCandidate, ScoredSample } from '../domain/bootstrap/candidates.js'
 import { exampleJudge, examplePrompt, exampleRounds } from '../domain/bootstrap/examples.js'
 import { SteerflowError } from '../domain/errors.js'
-import { type PinnedValueModel, type ScoredTurn } from './needs.js'
+import type { PinnedValueModel, ScoredTurn } from './needs.js'
 import { each } from './stage.js'
 
 type Prediction = ScoredCandidate['predicted']

@@ -4,7 +4,7 @@ import { Conversation } from '../domain/conversation.js'
 import { DatasetRule, datasetBy } from '../domain/dataset-rule.js'
 import { LabelCounter } from '../domain/label-counts.js'
 import { ShardEvent, type ShardManifest } from '../domain/shard.js'
-import { type ShardCut } from './needs.js'
+import type { ShardCut } from './needs.js'
 import { closingFold } from './stage.js'
 
 const SealOptions = z.strictObject({

@@ -1,5 +1,5 @@
-import { type z } from 'zod'
-import { type Capabilities } from './needs.js'
+import type { z } from 'zod'
+import type { Capabilities } from './needs.js'
 
 /**
  * The programming model. A stage is a plain typed declaration that knows no log. It names ports, never topics;

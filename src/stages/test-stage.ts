@@ -1,8 +1,8 @@
-import { type z } from 'zod'
+import type { z } from 'zod'
 import { Conversation } from '../domain/conversation.js'
 import { conversationId } from '../domain/conversation-id.js'
 import { SteerflowError } from '../domain/errors.js'
-import { type Capabilities } from './needs.js'
+import type { Capabilities } from './needs.js'
 import { type At, type EachStage, type Emission, type Ports, portsOf } from './stage.js'
 
 /** Where a test's record stands, unless the test says otherwise. */

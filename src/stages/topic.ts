@@ -1,4 +1,4 @@
-import { type z } from 'zod'
+import type { z } from 'zod'
 
 /** How long a topic keeps its records: for ever, for so many days, or the last record of each key. */
 export type Retention =

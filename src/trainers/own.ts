@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { explain, SteerflowError } from '../domain/errors.js'
-import { type Rendered, type Trainer } from './trainer.js'
+import type { Rendered, Trainer } from './trainer.js'
 
 const callable = <F>() => z.custom<F>(value => typeof value === 'function', 'expected a function')
 

@@ -1,5 +1,5 @@
 import { shellWord } from './literals.js'
-import { type Rendered } from './trainer.js'
+import type { Rendered } from './trainer.js'
 
 /**
  * A shell script that runs the steps one after another and stops at the first that fails. It takes further arguments for

@@ -1,8 +1,8 @@
-import { type z } from 'zod'
+import type { z } from 'zod'
 import { SteerflowError } from '../domain/errors.js'
-import { type JobEvent } from '../domain/job.js'
-import { type TrainedModel } from '../domain/model.js'
-import { type PromptTokens } from '../domain/prompt-tokens.js'
+import type { JobEvent } from '../domain/job.js'
+import type { TrainedModel } from '../domain/model.js'
+import type { PromptTokens } from '../domain/prompt-tokens.js'
 
 /** Absolute paths that a job reads and writes. */
 export interface JobPaths {

@@ -1,7 +1,7 @@
 import { SteerflowError } from '../domain/errors.js'
 import { baseline } from './baseline.js'
 import { nemoAligner, nemoAlignerValue } from './nemo-aligner.js'
-import { type Trainer } from './trainer.js'
+import type { Trainer } from './trainer.js'
 import { trl, trlValue } from './trl.js'
 
 /** The trainers that are built in. */

@@ -1,4 +1,4 @@
-import { type IncomingMessage } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { afterEach, expect, it, vi } from 'vitest'
 import { redacted } from '../../src/cli/log/redact.js'
 import { connectKafka } from '../../src/adapters/log/kafka/connection.js'

@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { setInterval as ticks } from 'node:timers/promises'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { type BeyondBounds, type Bounds } from '../../src/adapters/foreign-answer.js'
+import type { BeyondBounds, Bounds } from '../../src/adapters/foreign-answer.js'
 import { explain, SteerflowError } from '../../src/domain/errors.js'
 import { type ForeignClient, foreignClients } from '../support/foreign-clients.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type TrainingLine } from '../../src/baseline/examples.js'
+import type { TrainingLine } from '../../src/baseline/examples.js'
 import { examplesOf } from '../support/baseline.js'
 
 const line = (values: readonly string[], given: Partial<TrainingLine> = {}): TrainingLine => ({

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { figure, unmet } from '../../bench/figure.js'
-import { type Figure } from '../../bench/figure.js'
+import type { Figure } from '../../bench/figure.js'
 import { measured, type Outcome, type Part, unknownParts } from '../../bench/parts.js'
 import { readSettings } from '../../bench/settings.js'
 import { sized } from '../../bench/sizes.js'

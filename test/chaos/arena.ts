@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { openKafkaLog } from '../../src/adapters/log/kafka/log.js'
-import { type Log } from '../../src/runtime/log.js'
+import type { Log } from '../../src/runtime/log.js'
 import { type Kafka, startKafka } from '../support/kafka/kafka.js'
 import { type Inference, fleetInference, httpInference } from './inference.js'
 import { check, faultless } from '../support/checker.js'

@@ -4,7 +4,7 @@ import { openFleet } from '../../src/adapters/inference/fleet.js'
 import { attributeSets } from '../../src/domain/attributes.js'
 import { SteerflowError } from '../../src/domain/errors.js'
 import { extraIdTokens } from '../../src/domain/prompt-tokens.js'
-import { type Call } from './pipeline.js'
+import type { Call } from './pipeline.js'
 
 /** Calls the server that only takes time. */
 export function httpCall([url]: readonly string[], most: number): Call {

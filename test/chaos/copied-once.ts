@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { check } from '../support/checker.js'
 import { brokerTopic, names, readAnswered } from './pipeline.js'
 import { readTopic } from './read-topic.js'
-import { type Trial } from './trial.js'
+import type { Trial } from './trial.js'
 
 /** Waits for the copies, and counts them as any reader does. */
 export async function copiedOnce({ arena, findings }: Trial): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type FromWorker, type WorkerTask } from './messages.js'
+import type { FromWorker, WorkerTask } from './messages.js'
 import { WorkerProcess } from './worker-process.js'
 
 /** Something that a worker told, and when. */

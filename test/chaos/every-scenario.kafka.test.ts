@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { faultless } from '../support/checker.js'
 import { describeWith } from '../support/parts/describe-with.js'
 import { runScenario } from './run.js'
-import { type Choices, type Scenario } from './scenario.js'
+import type { Choices, Scenario } from './scenario.js'
 
 /** Those that chaos.kafka.test.ts runs, with their bounds. */
 const elsewhere = ['kill', 'zombie']

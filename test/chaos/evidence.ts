@@ -1,7 +1,7 @@
-import { type KafkaMessage } from 'kafkajs'
+import type { KafkaMessage } from 'kafkajs'
 import { readAnswered } from './pipeline.js'
-import { type Trial } from './trial.js'
-import { type Sent } from './workload.js'
+import type { Trial } from './trial.js'
+import type { Sent } from './workload.js'
 
 /** Says what is known of records that were doubled or lost: where they are, who made them, and who owned what when. */
 export function evidence(

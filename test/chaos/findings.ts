@@ -1,4 +1,4 @@
-import { type Verdict } from '../support/checker.js'
+import type { Verdict } from '../support/checker.js'
 
 /** Something that was done to the system, with what shows that it hit what it was meant to hit. */
 export interface Fault {

@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { type FaultRule } from '../support/contract-server/faults.js'
+import type { FaultRule } from '../support/contract-server/faults.js'
 import { startContractServer } from '../support/contract-server/server.js'
 
 /** How many calls were made, and for how many records. */

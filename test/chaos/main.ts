@@ -1,6 +1,6 @@
 import { scriptArguments, wrongArguments } from '../../scripts/script-arguments.js'
 import { runScenario } from './run.js'
-import { type Scenario } from './scenario.js'
+import type { Scenario } from './scenario.js'
 import { table } from './table.js'
 
 /** Each scenario, a file of its name, and the harm that it does. */

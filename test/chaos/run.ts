@@ -6,10 +6,10 @@ import { openArena } from './arena.js'
 import { isFaultless, type Result, round } from './findings.js'
 import { brokerTopic, names, readAnswered } from './pipeline.js'
 import { readTopic } from './read-topic.js'
-import { type Choices, type Scenario } from './scenario.js'
+import type { Choices, Scenario } from './scenario.js'
 import { evidence } from './evidence.js'
 import { Trial } from './trial.js'
-import { type Sent } from './workload.js'
+import type { Sent } from './workload.js'
 
 /** Runs a scenario from the start of its brokers to the verdict. */
 export async function runScenario(

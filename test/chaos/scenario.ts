@@ -1,6 +1,6 @@
-import { type FaultRule } from '../support/contract-server/faults.js'
-import { type ArenaOptions } from './arena.js'
-import { type Trial } from './trial.js'
+import type { FaultRule } from '../support/contract-server/faults.js'
+import type { ArenaOptions } from './arena.js'
+import type { Trial } from './trial.js'
 
 /** What can be chosen on the command line; each scenario has its own defaults. */
 export interface Choices {

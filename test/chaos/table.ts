@@ -1,4 +1,4 @@
-import { type Result } from './findings.js'
+import type { Result } from './findings.js'
 
 /** A result for people. */
 export function table(result: Result): string {

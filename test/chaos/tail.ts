@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Claim, type Log, type LogRecord, type Offset } from '../../src/runtime/log.js'
+import type { Claim, Log, LogRecord, Offset } from '../../src/runtime/log.js'
 import { names, readAnswered } from './pipeline.js'
 
 /** When a partition of the input first produced again. */

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Arena } from './arena.js'
+import type { Arena } from './arena.js'
 import { Crew } from './crew.js'
 import { Findings } from './findings.js'
 import { meanCallMs } from './inference.js'
-import { type FromWorker } from './messages.js'
-import { type Settings } from './scenario.js'
+import type { FromWorker } from './messages.js'
+import type { Settings } from './scenario.js'
 import { Tail } from './tail.js'
-import { type WorkerProcess } from './worker-process.js'
+import type { WorkerProcess } from './worker-process.js'
 
 /** Most calls of a worker at a time, and the records of a partition between reading and commit. */
 const most = { calls: 64, window: 256 }

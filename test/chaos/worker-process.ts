@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { Wakeup } from '../../src/runtime/concurrency.js'
-import { type FromWorker, type ToWorker, type WorkerStatus, type WorkerTask } from './messages.js'
+import type { FromWorker, ToWorker, WorkerStatus, WorkerTask } from './messages.js'
 
 type Held = Extract<FromWorker, { kind: 'held' }>
 

@@ -6,10 +6,10 @@ import { storing } from '../../src/adapters/storage/durable.js'
 import { localFolder } from '../../src/adapters/storage/local-folder.js'
 import { ownStore } from '../../src/cli/run/own-store.js'
 import { PipelineRun } from '../../src/runtime/pipeline-run.js'
-import { type Capabilities } from '../../src/stages/needs.js'
+import type { Capabilities } from '../../src/stages/needs.js'
 import { fleetCall, httpCall } from './calls.js'
 import { Hold } from './hold.js'
-import { type FromWorker, type ToWorker, type WorkerTask } from './messages.js'
+import type { FromWorker, ToWorker, WorkerTask } from './messages.js'
 import { callNode, type Call, copyNode, names } from './pipeline.js'
 
 /** A worker as `steerflow run` would be: one node on Kafka until SIGTERM. It tells the harness how it fares. */

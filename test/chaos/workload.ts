@@ -1,6 +1,6 @@
 import kafkajs, { type Message, type Producer } from 'kafkajs'
 import { partitionOf } from '../../src/adapters/log/partitioner.js'
-import { type Identified } from '../support/checker.js'
+import type { Identified } from '../support/checker.js'
 import { random } from './random.js'
 
 /** A record of the input: where it goes follows from its key. */

@@ -10,7 +10,7 @@ import { nodeOptions } from '../../src/cli/node-options.js'
 import { withoutSecrets } from '../../src/cli/config-keys.js'
 import { loadConfig, variables } from '../../src/cli/load-config.js'
 import { pipeline } from '../../src/pipeline.js'
-import { type Capabilities } from '../../src/stages/needs.js'
+import type { Capabilities } from '../../src/stages/needs.js'
 import { temporary } from '../support/pipelines.js'
 
 const fileWith = (text: string): string => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { everything, output, places, readMany, rejection, topic, values } from './support.js'
 
 /** Outputs and the offset become visible and durable together, or not at all. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { offset } from '../../src/runtime/log.js'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { everything, identified, output, places, readMany, rejection, topic, values } from './support.js'
 
 /** A commit counts only from where the last one ended. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { offset } from '../../src/runtime/log.js'
-import { type LogUnderTest, type Property } from './log-under-test.js'
+import type { LogUnderTest, Property } from './log-under-test.js'
 import { everything, places, rejection, topic } from './support.js'
 
 const days = { keep: 'days', days: 1 } as const

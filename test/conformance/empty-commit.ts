@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { output, places, readMany, topic, values } from './support.js'
 
 /** Records that cause nothing move the offset all the same. */

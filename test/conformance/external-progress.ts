@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { offset } from '../../src/runtime/log.js'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { output, places, rejection, topic, values } from './support.js'
 
 /** A claim of a name that holds no records remembers how far something outside the log was read. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Claim, type Log, offset } from '../../src/runtime/log.js'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { output, places, readMany, rejection, topic, values } from './support.js'
 
 /** A member that notes what it is told. */

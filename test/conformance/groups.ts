@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { output, places, topic } from './support.js'
 
 /** The log knows which groups have committed on which topics. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { check, faultless } from '../support/checker.js'
 import { repeats, tries } from '../support/effort.js'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { everything, identified, identity, output, places, topic } from './support.js'
 import { Worker } from './worker.js'
 

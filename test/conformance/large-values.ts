@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { offset } from '../../src/runtime/log.js'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { everything, output, places, rejection, topic } from './support.js'
 
 const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')

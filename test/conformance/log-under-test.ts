@@ -1,4 +1,4 @@
-import { type Log, type LogFeatures } from '../../src/runtime/log.js'
+import type { Log, LogFeatures } from '../../src/runtime/log.js'
 
 /** How a worker process opens the same log: a compiled module, the function it exports, and the function's argument. */
 export interface Connection {

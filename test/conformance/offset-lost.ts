@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { offset } from '../../src/runtime/log.js'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { identified, limits, output, places, rejection, topic } from './support.js'
 
 /** A group below the start of the log stops and says what it has missed; it never jumps. */

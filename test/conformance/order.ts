@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { check, faultless } from '../support/checker.js'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { everything, identified, identity, output, places, topic } from './support.js'
 
 /** Records of one key keep their order, and a key has its partition on either log. */

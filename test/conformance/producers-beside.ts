@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { check, faultless } from '../support/checker.js'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { identity, places, readMany, topic } from './support.js'
 import { Worker } from './worker.js'
 

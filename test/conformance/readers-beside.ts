@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { offset } from '../../src/runtime/log.js'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { places, rejection, topic } from './support.js'
 import { Worker } from './worker.js'
 

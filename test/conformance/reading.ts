@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { offset } from '../../src/runtime/log.js'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { identified, output, places, rejection, topic } from './support.js'
 
 /** Reading keeps to its limits, waits no longer than it was told, and wakes when something comes. */

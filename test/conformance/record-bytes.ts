@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { offset } from '../../src/runtime/log.js'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { places, topic } from './support.js'
 
 const bytes = fc.uint8Array({ maxLength: 40 }).map(array => Buffer.from(array))

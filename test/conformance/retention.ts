@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Log, offset } from '../../src/runtime/log.js'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { identified, output, places, topic, values } from './support.js'
 
 /** Old records go once every group has passed them; what is kept by key keeps the last of each. */

@@ -1,9 +1,9 @@
 import { afterEach, expect } from 'vitest'
 import { SteerflowError, type ErrorCode } from '../../src/domain/errors.js'
-import { type Claim, type Log, type LogRecord, type Output, type TopicSpec } from '../../src/runtime/log.js'
+import type { Claim, Log, LogRecord, Output, TopicSpec } from '../../src/runtime/log.js'
 import { readAll } from '../../src/runtime/read-all.js'
-import { type Identified } from '../support/checker.js'
-import { type LogUnderTest, type Place } from './log-under-test.js'
+import type { Identified } from '../support/checker.js'
+import type { LogUnderTest, Place } from './log-under-test.js'
 import { killWorkers } from './worker.js'
 
 export const limits = { records: 500, bytes: 8 << 20 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { offset } from '../../src/runtime/log.js'
-import { type Property } from './log-under-test.js'
+import type { Property } from './log-under-test.js'
 import { limits, output, places, rejection, topic, values } from './support.js'
 
 /** Topics are made once, may grow, and never shrink. */

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { type Connection } from './log-under-test.js'
+import type { Connection } from './log-under-test.js'
 
 /** What a worker does; the files of these names in `workers/`. */
 type Role = 'copy' | 'produce' | 'tail'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type Option } from 'commander'
+import type { Option } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { allCommands } from '../../scripts/cli-page.js'
 import { tablesOf } from './markdown.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { openLine } from '../../src/domain/annotated-line.js'
-import { type SteerflowError } from '../../src/domain/errors.js'
+import type { SteerflowError } from '../../src/domain/errors.js'
 
 const codeOf = (work: () => unknown): string | null => {
   try {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { scoreTurns } from '../../src/domain/annotation.js'
-import { type PromptTurn } from '../../src/domain/prompt.js'
+import type { PromptTurn } from '../../src/domain/prompt.js'
 
 const turns: PromptTurn[] = [
   { value: 'a', from: 'User', label: 'human:1' },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type JobEvent } from '../../src/domain/job.js'
+import type { JobEvent } from '../../src/domain/job.js'
 import { isUnderWay } from '../../src/domain/job-states.js'
 import { inTurn, type JobTurns, noJobs, withJobEvent } from '../../src/domain/job-turns.js'
 import { job } from '../support/training.js'

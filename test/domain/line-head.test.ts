@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { conversationLine } from '../../src/domain/conversation-line.js'
-import { type Conversation } from '../../src/domain/conversation.js'
+import type { Conversation } from '../../src/domain/conversation.js'
 import { lineHead } from '../../src/domain/line-head.js'
 import { answer } from '../support/rounds.js'
 import { conversation as plain } from '../support/training.js'

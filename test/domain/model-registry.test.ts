@@ -9,7 +9,7 @@ import {
   type RoleState,
   withRecord,
 } from '../../src/domain/model-registry.js'
-import { type ModelRecord } from '../../src/domain/model.js'
+import type { ModelRecord } from '../../src/domain/model.js'
 import { registered } from '../support/training.js'
 
 const [a, b, c] = ['a', 'b', 'c'].map(letter => registered(letter)) as [ModelRecord, ModelRecord, ModelRecord]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { activation, emptyRole, rollback, type RoleState, withRecord } from '../../src/domain/model-registry.js'
-import { type ModelRecord } from '../../src/domain/model.js'
+import type { ModelRecord } from '../../src/domain/model.js'
 import { applyRule } from '../../src/domain/promotion-rule.js'
 import { metric, registered } from '../support/training.js'
 

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { expect, inject, test } from 'vitest'
 import { z } from 'zod'
 import { openKafkaLog } from '../../src/adapters/log/kafka/log.js'
-import { type Trace } from '../../src/domain/lineage/trace.js'
+import type { Trace } from '../../src/domain/lineage/trace.js'
 import { runCli, startCli } from '../support/cli.js'
 import { temporaryFolder } from '../support/temporary.js'
 

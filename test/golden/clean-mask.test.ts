@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { readModel } from '../../src/adapters/tokenizer/model-file.js'
 import { loadSentencePiece } from '../../src/adapters/tokenizer/sentencepiece.js'
-import { type MaskInput } from '../../src/domain/mask/input.js'
+import type { MaskInput } from '../../src/domain/mask/input.js'
 import { firstLearnt } from '../../src/domain/mask/first-learnt.js'
 import { lossMask } from '../../src/domain/mask/loss-mask.js'
-import { type Tokenizer } from '../../src/domain/mask/tokenizer.js'
+import type { Tokenizer } from '../../src/domain/mask/tokenizer.js'
 import { extraIdTokens } from '../../src/domain/prompt-tokens.js'
 
 const file = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8')

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Brake, leastRecords } from '../../src/runtime/brake.js'
 import { EachPartition } from '../../src/runtime/partition-each.js'
-import { type RunEvent } from '../../src/runtime/events.js'
+import type { RunEvent } from '../../src/runtime/events.js'
 import { emission, error, fakePartition, look } from '../support/fake-claim.js'
 
 const exhausted = error('STEERFLOW_RECORD_EXHAUSTED', 'a malformed label line')

@@ -6,7 +6,7 @@ import { LastingPartition } from '../../src/runtime/partition-lasting.js'
 import { readWhole } from '../../src/runtime/read-all.js'
 import { PartitionTrouble } from '../../src/runtime/trouble.js'
 import { Waits } from '../../src/runtime/waits.js'
-import { type ClosingRunner, type LastingRunner } from '../../src/stages/node.js'
+import type { ClosingRunner, LastingRunner } from '../../src/stages/node.js'
 import { error, fakePartition } from '../support/fake-claim.js'
 
 /** Somebody sets the clock of the machine, by so many milliseconds. */

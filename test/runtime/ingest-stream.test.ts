@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type KnownSource } from '../../src/runtime/beginnings.js'
-import { type IngestTopics } from '../../src/runtime/ingest.js'
+import type { KnownSource } from '../../src/runtime/beginnings.js'
+import type { IngestTopics } from '../../src/runtime/ingest.js'
 import { ingestStream, type Stream, type StreamLine } from '../../src/runtime/ingest-stream.js'
-import { type Log } from '../../src/runtime/log.js'
+import type { Log } from '../../src/runtime/log.js'
 import { readAll } from '../../src/runtime/read-all.js'
 import { testLog } from '../support/pipelines.js'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type GroupMember } from '../../src/runtime/log-admin.js'
+import type { GroupMember } from '../../src/runtime/log-admin.js'
 import { lagOf, nodeLags } from '../../src/runtime/lag.js'
 import { offset } from '../../src/runtime/log.js'
 import { pipeline } from '../../src/pipeline.js'

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { causeClass, summarise } from '../../src/runtime/letter-summary.js'
-import { type Letter } from '../../src/runtime/letters.js'
+import type { Letter } from '../../src/runtime/letters.js'
 
 const hour = 3_600_000
 

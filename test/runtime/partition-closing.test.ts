@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ClosingPartition } from '../../src/runtime/partition-closing.js'
-import { type ClosingRunner } from '../../src/stages/node.js'
-import { type CloseReason } from '../../src/stages/stage.js'
+import type { ClosingRunner } from '../../src/stages/node.js'
+import type { CloseReason } from '../../src/stages/stage.js'
 import { emission, error, fakePartition, look } from '../support/fake-claim.js'
 
 /** A fold that gathers values, is full at so many, and emits one record that joins them. */

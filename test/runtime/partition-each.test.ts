@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { EachPartition } from '../../src/runtime/partition-each.js'
-import { type EachRunner } from '../../src/stages/node.js'
+import type { EachRunner } from '../../src/stages/node.js'
 import { emission, error, fakePartition, look } from '../support/fake-claim.js'
 
 /** A stage that answers `a` with `out:a`. A record `xN` waits at the place of that name. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { offset } from '../../src/runtime/log.js'
 import { LastingPartition } from '../../src/runtime/partition-lasting.js'
-import { type LastingRunner } from '../../src/stages/node.js'
+import type { LastingRunner } from '../../src/stages/node.js'
 import { emission, error, fakePartition, look } from '../support/fake-claim.js'
 
 /**

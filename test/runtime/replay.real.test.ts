@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { type RecordHeaders, type Log, type Output } from '../../src/runtime/log.js'
+import type { RecordHeaders, Log, Output } from '../../src/runtime/log.js'
 import { letters } from '../../src/runtime/letters.js'
 import { readAll } from '../../src/runtime/read-all.js'
 import { replay, type ReplayRequest } from '../../src/runtime/replay.js'

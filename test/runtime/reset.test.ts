@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openEmbeddedLog } from '../../src/adapters/log/embedded/log.js'
 import { firstAt, resetOffsets, type ResetTarget } from '../../src/runtime/reset.js'
-import { type LogAdmin } from '../../src/runtime/log-admin.js'
+import type { LogAdmin } from '../../src/runtime/log-admin.js'
 import { type Log, offset } from '../../src/runtime/log.js'
 import { rejection } from '../conformance/support.js'
 import { temporary } from '../support/pipelines.js'

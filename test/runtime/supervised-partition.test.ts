@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { ClosingPartition } from '../../src/runtime/partition-closing.js'
 import { LastingPartition } from '../../src/runtime/partition-lasting.js'
 import { EachPartition } from '../../src/runtime/partition-each.js'
-import { type PartitionWork } from '../../src/runtime/partition.js'
+import type { PartitionWork } from '../../src/runtime/partition.js'
 import { SupervisedPartition } from '../../src/runtime/supervised-partition.js'
 import { emission, error, fakePartition, look } from '../support/fake-claim.js'
 

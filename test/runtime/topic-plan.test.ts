@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { openEmbeddedLog } from '../../src/adapters/log/embedded/log.js'
 import { topicSettings } from '../../src/adapters/log/kafka/topic-settings.js'
-import { type Log, type TopicSpec } from '../../src/runtime/log.js'
+import type { Log, TopicSpec } from '../../src/runtime/log.js'
 import { makeTopics, planTopics, topicPlan } from '../../src/runtime/topic-plan.js'
 import { temporary } from '../support/pipelines.js'
 

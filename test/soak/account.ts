@@ -1,6 +1,6 @@
 import { reader } from '../../src/stages/node.js'
 import { readAll } from '../../src/runtime/read-all.js'
-import { type Log } from '../../src/runtime/log.js'
+import type { Log } from '../../src/runtime/log.js'
 import * as topics from '../../src/topics.js'
 
 /** What became of the records that were fed. */

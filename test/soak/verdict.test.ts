@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Sample, type Seen, type SoakOptions } from './soak.js'
+import type { Sample, Seen, SoakOptions } from './soak.js'
 import { verdict } from './verdict.js'
 
 const options: SoakOptions = {

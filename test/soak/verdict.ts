@@ -1,5 +1,5 @@
-import { type SoakOptions, type Seen } from './soak.js'
-import { type ProcessSample } from './sample.js'
+import type { SoakOptions, Seen } from './soak.js'
+import type { ProcessSample } from './sample.js'
 import { floorGained, lows, type Point, trendOf } from './trend.js'
 
 /** One bound of a soak, as in the chaos scenarios. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Conversation } from '../../src/domain/conversation.js'
+import type { Conversation } from '../../src/domain/conversation.js'
 import { annotate } from '../../src/stages/annotate.js'
 import { portsOf } from '../../src/stages/stage.js'
 

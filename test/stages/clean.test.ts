@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type Conversation } from '../../src/domain/conversation.js'
+import type { Conversation } from '../../src/domain/conversation.js'
 import { SteerflowError } from '../../src/domain/errors.js'
 import { clean } from '../../src/stages/clean.js'
-import { type Masker } from '../../src/stages/needs.js'
+import type { Masker } from '../../src/stages/needs.js'
 import { type At, portsOf } from '../../src/stages/stage.js'
 
 const at: At = { topic: 'in', partition: 0, offset: 0n, timestamp: 0, signal: new AbortController().signal }

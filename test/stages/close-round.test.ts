@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Outcome } from '../../src/domain/bootstrap/outcome.js'
+import type { Outcome } from '../../src/domain/bootstrap/outcome.js'
 import { closeRound } from '../../src/stages/close-round.js'
 import { portsOf } from '../../src/stages/stage.js'
 import { accepted, outcome, sealed } from '../domain/bootstrap/outcomes.js'

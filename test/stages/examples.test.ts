@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { stages } from '../../src/pipeline.js'
-import { type EachStage } from '../../src/stages/stage.js'
+import type { EachStage } from '../../src/stages/stage.js'
 import { testStage } from '../../src/stages/test-stage.js'
 
 // A node's declaration is its stage; only the types of its records are forgotten there.

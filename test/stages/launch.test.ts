@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { SteerflowError } from '../../src/domain/errors.js'
-import { type JobEvent } from '../../src/domain/job.js'
+import type { JobEvent } from '../../src/domain/job.js'
 import { launch } from '../../src/stages/launch.js'
-import { type JobEnd, type JobRunner, type JobStart, type LaunchingRunner } from '../../src/stages/needs.js'
+import type { JobEnd, JobRunner, JobStart, LaunchingRunner } from '../../src/stages/needs.js'
 import { portsOf } from '../../src/stages/stage.js'
 import { at, job, metric, trained } from '../support/training.js'
 

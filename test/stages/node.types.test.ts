@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { node } from '../../src/stages/node.js'
-import { type Capabilities, type Masker } from '../../src/stages/needs.js'
+import type { Capabilities, Masker } from '../../src/stages/needs.js'
 import { each } from '../../src/stages/stage.js'
 import { testStage } from '../../src/stages/test-stage.js'
 import { topic } from '../../src/stages/topic.js'

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { conversationLine } from '../../src/domain/conversation-line.js'
-import { type Conversation, type Raw } from '../../src/domain/conversation.js'
+import type { Conversation, Raw } from '../../src/domain/conversation.js'
 import { sha256 } from '../../src/domain/digest.js'
 import { pythonShuffle } from '../../src/domain/random/python-shuffle.js'
 import { preprocess } from '../../src/stages/preprocess.js'

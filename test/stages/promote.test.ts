@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ModelRecord } from '../../src/domain/model.js'
+import type { ModelRecord } from '../../src/domain/model.js'
 import { promote } from '../../src/stages/promote.js'
 import { portsOf } from '../../src/stages/stage.js'
 import { at, metric, registered } from '../support/training.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SteerflowError } from '../../src/domain/errors.js'
-import { type Policies, type Rounds } from '../../src/stages/needs.js'
+import type { Policies, Rounds } from '../../src/stages/needs.js'
 import { sample } from '../../src/stages/sample.js'
 import { testStage } from '../../src/stages/test-stage.js'
 import { prompt, round } from '../support/rounds.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { conversationLine } from '../../src/domain/conversation-line.js'
-import { type CutStart, type ShardCut, type ShardStore } from '../../src/stages/needs.js'
+import type { CutStart, ShardCut, ShardStore } from '../../src/stages/needs.js'
 import { seal } from '../../src/stages/seal.js'
 import { portsOf } from '../../src/stages/stage.js'
 import { at, conversation, manifest } from '../support/training.js'

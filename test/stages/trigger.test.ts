@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ShardEvent, type ShardManifest } from '../../src/domain/shard.js'
+import type { ShardEvent, ShardManifest } from '../../src/domain/shard.js'
 import { trigger } from '../../src/stages/trigger.js'
 import { portsOf } from '../../src/stages/stage.js'
 import { at, manifest, snapshot } from '../support/training.js'

@@ -1,4 +1,4 @@
-import { type Conversation } from '../../src/domain/conversation.js'
+import type { Conversation } from '../../src/domain/conversation.js'
 import { labelPrompt, labelUpTo, type PromptTurn } from '../../src/domain/prompt.js'
 import { extraIdTokens } from '../../src/domain/prompt-tokens.js'
 import { conversation } from './training.js'

@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Examples, ExampleCollector, type TrainingLine } from '../../src/baseline/examples.js'
-import { type BaselineModel } from '../../src/baseline/model.js'
+import type { BaselineModel } from '../../src/baseline/model.js'
 import { trainBaseline } from '../../src/baseline/train.js'
-import { type TurnInContext } from '../../src/baseline/turn.js'
-import { type Conversation } from '../../src/domain/conversation.js'
+import type { TurnInContext } from '../../src/baseline/turn.js'
+import type { Conversation } from '../../src/domain/conversation.js'
 import { sha256 } from '../../src/domain/digest.js'
 
 /** Small training data that can be learnt: long answers are good, answers that shout are toxic, and some are German. */

@@ -8,10 +8,11 @@ export interface LeafCommand {
   readonly takesConfig: boolean
 }
 
+const nothing = (): void => undefined
+const program = await buildProgram(openSession({ out: nothing, err: nothing, interactive: false, columns: 80 }))
+
 /** Every command that the program has, in the order of its help; groups are no commands. */
 export function leafCommands(): readonly LeafCommand[] {
-  const nothing = (): void => undefined
-  const program = buildProgram(openSession({ out: nothing, err: nothing, interactive: false, columns: 80 }))
   return withChildren(program, [])
     .filter(([, { commands }]) => commands.length === 0)
     .map(([name, { options }]) => ({ name, takesConfig: options.some(({ long }) => long === '--config') }))

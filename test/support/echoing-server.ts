@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 
 /** The ways in which servers, proxies and their logs spell a text again. */
 export const spellings: readonly ((secret: string) => string)[] = [

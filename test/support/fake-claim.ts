@@ -1,7 +1,7 @@
 import { SteerflowError } from '../../src/domain/errors.js'
 import { Brake } from '../../src/runtime/brake.js'
 import { counters } from '../../src/runtime/counters.js'
-import { type RunEvent } from '../../src/runtime/events.js'
+import type { RunEvent } from '../../src/runtime/events.js'
 import { type Standing, judge, type IdleVerdict } from '../../src/runtime/idle.js'
 import {
   type Batch,
@@ -13,10 +13,10 @@ import {
   type Output,
   type ReadLimits,
 } from '../../src/runtime/log.js'
-import { type PartitionContext, type PartitionWork } from '../../src/runtime/partition.js'
+import type { PartitionContext, PartitionWork } from '../../src/runtime/partition.js'
 import { Semaphore, Wakeup } from '../../src/runtime/concurrency.js'
 import { PartitionTrouble } from '../../src/runtime/trouble.js'
-import { type Encoded } from '../../src/stages/node.js'
+import type { Encoded } from '../../src/stages/node.js'
 
 /** Places of a program at which a test makes it wait or fail. */
 export class Points {

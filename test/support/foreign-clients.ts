@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { vi } from 'vitest'
-import { type BeyondBounds, type Bounds } from '../../src/adapters/foreign-answer.js'
+import type { BeyondBounds, Bounds } from '../../src/adapters/foreign-answer.js'
 import { nemoGenerate } from '../../src/adapters/inference/protocols/nemo-generate.js'
 import { Endpoint } from '../../src/adapters/inference/pool/endpoint.js'
 import { KubernetesApi } from '../../src/adapters/launchers/kubernetes/api.js'

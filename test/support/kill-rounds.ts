@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
-import { type z } from 'zod'
+import type { z } from 'zod'
 import { startRound } from '../../src/cli/bootstrap/start.js'
 import { Config } from '../../src/cli/config.js'
 import { readTopic } from '../../src/cli/read-topic.js'

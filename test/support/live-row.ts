@@ -1,4 +1,4 @@
-import { type LiveRow } from '../../src/cli/render/live-row.js'
+import type { LiveRow } from '../../src/cli/render/live-row.js'
 
 /** The row of a node of which nothing is said but what is given. */
 export const rowOf = (node: string, given: Partial<LiveRow> = {}): LiveRow => ({

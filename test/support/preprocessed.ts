@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { main } from '../../src/cli/program.js'
-import { type ConversationType } from '../../src/domain/conversation.js'
+import type { ConversationType } from '../../src/domain/conversation.js'
 
 /** The bundled corpus as conversations of one type, in files of a temporary folder. */
 export interface Preprocessed {

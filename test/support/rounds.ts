@@ -1,9 +1,9 @@
-import { type BootstrapPrompt } from '../../src/domain/bootstrap/candidates.js'
+import type { BootstrapPrompt } from '../../src/domain/bootstrap/candidates.js'
 import { RoundPlan } from '../../src/domain/bootstrap/round-plan.js'
-import { type Policy, type Round, type RoundEvent } from '../../src/domain/bootstrap/round.js'
-import { type RoundSummary } from '../../src/domain/bootstrap/summary.js'
-import { type Bootstrapped, type Conversation } from '../../src/domain/conversation.js'
-import { type Snapshot } from '../../src/domain/job.js'
+import type { Policy, Round, RoundEvent } from '../../src/domain/bootstrap/round.js'
+import type { RoundSummary } from '../../src/domain/bootstrap/summary.js'
+import type { Bootstrapped, Conversation } from '../../src/domain/conversation.js'
+import type { Snapshot } from '../../src/domain/job.js'
 import { attributeSetName, conversation } from './training.js'
 
 /** Literals of bootstrap rounds for tests: everything valid, and only what a test is about given. */

@@ -1,7 +1,7 @@
 import { openShards } from '../../src/adapters/storage/shard-store.js'
 import { conversationLine } from '../../src/domain/conversation-line.js'
-import { type Conversation, type Split } from '../../src/domain/conversation.js'
-import { type ShardManifest } from '../../src/domain/shard.js'
+import type { Conversation, Split } from '../../src/domain/conversation.js'
+import type { ShardManifest } from '../../src/domain/shard.js'
 import { attributeSetName } from './training.js'
 
 /** Seals lines as they are, a shard each list. */

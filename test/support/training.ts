@@ -1,8 +1,8 @@
-import { type Conversation, type Provenance, type Split } from '../../src/domain/conversation.js'
-import { type JobEvent, type Snapshot } from '../../src/domain/job.js'
-import { type AttributeMetric, type ModelRecord, type TrainedModel } from '../../src/domain/model.js'
-import { type ShardManifest } from '../../src/domain/shard.js'
-import { type At } from '../../src/stages/stage.js'
+import type { Conversation, Provenance, Split } from '../../src/domain/conversation.js'
+import type { JobEvent, Snapshot } from '../../src/domain/job.js'
+import type { AttributeMetric, ModelRecord, TrainedModel } from '../../src/domain/model.js'
+import type { ShardManifest } from '../../src/domain/shard.js'
+import type { At } from '../../src/stages/stage.js'
 
 /** Literals of the training records for tests: everything valid, and only what a test is about given. */
 

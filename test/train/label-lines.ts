@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { type AttributeSet } from '../../src/domain/attributes.js'
-import { type Conversation } from '../../src/domain/conversation.js'
+import type { AttributeSet } from '../../src/domain/attributes.js'
+import type { Conversation } from '../../src/domain/conversation.js'
 import { labelRegex } from '../../src/domain/label-grammar.js'
 import { parseLabel } from '../../src/domain/label-line.js'
-import { type Tokenizer } from '../../src/domain/mask/tokenizer.js'
+import type { Tokenizer } from '../../src/domain/mask/tokenizer.js'
 import { labelPrompt } from '../../src/domain/prompt.js'
 import { extraIdTokens } from '../../src/domain/prompt-tokens.js'
-import { type LlamaServer } from '../support/llama/llama.js'
+import type { LlamaServer } from '../support/llama/llama.js'
 
 /** What a value model said to the prompts that `annotate` would ask with. */
 export interface LabelLines {

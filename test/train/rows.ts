@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { Conversation } from '../../src/domain/conversation.js'
 import { render } from '../../src/domain/mask/render.js'
-import { type Tokenizer } from '../../src/domain/mask/tokenizer.js'
+import type { Tokenizer } from '../../src/domain/mask/tokenizer.js'
 import { extraIdTokens } from '../../src/domain/prompt-tokens.js'
-import { type LlamaServer } from '../support/llama/llama.js'
+import type { LlamaServer } from '../support/llama/llama.js'
 import { tokenizedBy, type Trained } from './checkpoint.js'
-import { type Report } from './report.js'
+import type { Report } from './report.js'
 
 const Row = z.strictObject({ input_ids: z.array(z.int()), labels: z.array(z.int()) })
 

@@ -6,7 +6,7 @@ import { stringify } from 'yaml'
 import { z } from 'zod'
 import { JobEvent } from '../../src/domain/job.js'
 import { ModelRecord } from '../../src/domain/model.js'
-import { type Environment } from './environment.js'
+import type { Environment } from './environment.js'
 
 /**
  * One thread each: two of them wait for each other by spinning where the machine has anything else to do. And memory that

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { wholeBody } from '../foreign-answer.js'
-import { type Generate } from '../../baseline/generate.js'
+import type { Generate } from '../../baseline/generate.js'
 import {
   generateAnswers,
   generatedAnswer,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type ErrorCode, errorTable } from '../../domain/errors.js'
-import { type PromptTokens } from '../../domain/prompt-tokens.js'
+import type { PromptTokens } from '../../domain/prompt-tokens.js'
 
 /** What the server thread is started with. */
 export interface ServerThreadOptions {

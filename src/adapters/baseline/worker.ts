@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { type Server } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
 import { generator } from '../../baseline/generate.js'
 import { readModel } from '../../baseline/model.js'
 import { sha256 } from '../../domain/digest.js'
 import { asSteerflowError, explain, SteerflowError } from '../../domain/errors.js'
 import { generateServer } from './http.js'
-import { type ServerThreadOptions, type PredictionReply } from './messages.js'
+import type { ServerThreadOptions, PredictionReply } from './messages.js'
 
 const options = workerData as ServerThreadOptions
 const say = (reply: PredictionReply) => parentPort?.postMessage(reply)

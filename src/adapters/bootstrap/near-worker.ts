@@ -6,7 +6,7 @@ import { signature } from '../../domain/near-duplicates/signature.js'
 import { readManifest, snapshotLines } from '../snapshot/read-snapshot.js'
 import { storing } from '../storage/durable.js'
 import { NearFileWriter } from './near-file.js'
-import { type NearThreadOptions, type NearThreadReply } from './near-messages.js'
+import type { NearThreadOptions, NearThreadReply } from './near-messages.js'
 
 /** What of a record is read: its id and who said what. */
 const Line = z.object({

@@ -1,11 +1,11 @@
-import { type Policy } from '../../domain/bootstrap/round.js'
+import type { Policy } from '../../domain/bootstrap/round.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { Waits } from '../../runtime/waits.js'
-import { type Policies } from '../../stages/needs.js'
-import { type AnsweringFleet } from '../inference/answering-fleet.js'
-import { type EndpointStats } from '../inference/pool/stats.js'
-import { type OutageNow } from '../inference/pool/outage.js'
-import { type ActiveModel } from '../models/active-model.js'
+import type { Policies } from '../../stages/needs.js'
+import type { AnsweringFleet } from '../inference/answering-fleet.js'
+import type { EndpointStats } from '../inference/pool/stats.js'
+import type { OutageNow } from '../inference/pool/outage.js'
+import type { ActiveModel } from '../models/active-model.js'
 
 /** A fleet that follows the endpoints of a configuration. */
 export interface OpenedFleet {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { createHash } from 'node:crypto'
 import { BootstrapPrompt } from '../../domain/bootstrap/candidates.js'
-import { type Round } from '../../domain/bootstrap/round.js'
+import type { Round } from '../../domain/bootstrap/round.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { loosen } from '../../domain/loose.js'
 import { below } from '../storage/below.js'

@@ -1,11 +1,11 @@
 import { emptyLoop, type LoopState, type RoundState, withRoundEvent } from '../../domain/bootstrap/loop-state.js'
-import { type RoundEvent } from '../../domain/bootstrap/round.js'
+import type { RoundEvent } from '../../domain/bootstrap/round.js'
 import { SteerflowError } from '../../domain/errors.js'
-import { type Log, type Offset } from '../../runtime/log.js'
+import type { Log, Offset } from '../../runtime/log.js'
 import { Waits } from '../../runtime/waits.js'
 import { reader } from '../../stages/node.js'
-import { type KnownRound, type Rounds } from '../../stages/needs.js'
-import { type Topic } from '../../stages/topic.js'
+import type { KnownRound, Rounds } from '../../stages/needs.js'
+import type { Topic } from '../../stages/topic.js'
 
 const limits = { records: 500, bytes: 8 << 20 }
 

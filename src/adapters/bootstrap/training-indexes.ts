@@ -1,4 +1,4 @@
-import { type TrainingIndex, type TrainingIndexes } from '../../stages/needs.js'
+import type { TrainingIndex, TrainingIndexes } from '../../stages/needs.js'
 import { openTrainingIndex } from './training-index.js'
 
 /** Indexes of training snapshots that are opened when they are asked for; one that is open serves all who ask. */

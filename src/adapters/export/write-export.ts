@@ -4,12 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { Conversation, type Split } from '../../domain/conversation.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { exportCard, type ExportResult } from '../../domain/export/export-card.js'
-import {
-  type EncodedRow,
-  type Encoder,
-  type ExportContext,
-  type ExportFormat,
-} from '../../domain/export/export-format.js'
+import type { EncodedRow, Encoder, ExportContext, ExportFormat } from '../../domain/export/export-format.js'
 import { pinWhile } from '../snapshot/pins.js'
 import { type SnapshotManifest, snapshotLines } from '../snapshot/read-snapshot.js'
 import { unwritable } from '../files/target.js'

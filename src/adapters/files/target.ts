@@ -1,4 +1,4 @@
-import { type Stats } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { lstat, readlink, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'

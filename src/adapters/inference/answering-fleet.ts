@@ -7,17 +7,17 @@ import {
   readAnswerText,
 } from '../../domain/answer-prompt.js'
 import { SteerflowError } from '../../domain/errors.js'
-import { type PromptTokens } from '../../domain/prompt-tokens.js'
-import { type Sampling } from '../../domain/sampling.js'
-import { type Attempt } from './pool/attempt.js'
-import { type Pool } from './pool/pool.js'
-import { type Answer, type Generation, type TokenCounts, type Protocol } from './protocols/protocol.js'
+import type { PromptTokens } from '../../domain/prompt-tokens.js'
+import type { Sampling } from '../../domain/sampling.js'
+import type { Attempt } from './pool/attempt.js'
+import type { Pool } from './pool/pool.js'
+import type { Answer, Generation, TokenCounts, Protocol } from './protocols/protocol.js'
 import { withoutCutEnd } from './read-answer.js'
 import { setMaxListeners } from 'node:events'
 import { openPool, type PoolSettings } from './open-pool.js'
-import { type EndpointStats } from './pool/stats.js'
-import { type EndpointAddress } from './pool/endpoint.js'
-import { type OutageNow } from './pool/outage.js'
+import type { EndpointStats } from './pool/stats.js'
+import type { EndpointAddress } from './pool/endpoint.js'
+import type { OutageNow } from './pool/outage.js'
 
 /** How an answer is drawn. */
 export interface Drawing {

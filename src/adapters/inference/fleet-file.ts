@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Wait } from '../../runtime/waits.js'
+import type { Wait } from '../../runtime/waits.js'
 import { readReports, reportFile } from '../workers/report-file.js'
 import { EndpointStats, type FleetStats } from './pool/stats.js'
 

@@ -1,8 +1,8 @@
-import { type AttributeSet } from '../../domain/attributes.js'
+import type { AttributeSet } from '../../domain/attributes.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { formatLabel, roundHalfEven } from '../../domain/label-line.js'
-import { type ScoredTurn } from '../../stages/needs.js'
-import { type Answer, type Generation, type RawScores } from './protocols/protocol.js'
+import type { ScoredTurn } from '../../stages/needs.js'
+import type { Answer, Generation, RawScores } from './protocols/protocol.js'
 
 /**
  * A text without the beginning of an end string that the limit of tokens cut off

@@ -1,4 +1,4 @@
-import { type ScoredTurn } from '../../stages/needs.js'
+import type { ScoredTurn } from '../../stages/needs.js'
 
 /** What a check of whole lines against single attributes has shown. */
 export interface VerifiedLabels {

@@ -1,5 +1,5 @@
 import { sha256 } from '../../domain/digest.js'
-import { type JobEvent } from '../../domain/job.js'
+import type { JobEvent } from '../../domain/job.js'
 
 /**
  * The name under which a scheduler knows an attempt: a function of the job, the attempt and the data folder's instance,

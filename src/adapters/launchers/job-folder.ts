@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import { type JobEvent } from '../../domain/job.js'
-import { type Rendered, type Trainer } from '../../trainers/trainer.js'
+import type { JobEvent } from '../../domain/job.js'
+import type { Rendered, Trainer } from '../../trainers/trainer.js'
 import { trainerNamed } from '../../trainers/trainers.js'
 import { below, solidBelow } from '../storage/below.js'
 import { makeFolder, storing, writeDurably } from '../storage/durable.js'

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { type Log } from '../../runtime/log.js'
+import type { Log } from '../../runtime/log.js'
 import { bare, type Wire } from '../../runtime/wire.js'
 import { openEmbeddedLog } from './embedded/log.js'
-import { type KafkaReport } from './kafka/client-log.js'
-import { type KafkaSettings } from './kafka/settings.js'
+import type { KafkaReport } from './kafka/client-log.js'
+import type { KafkaSettings } from './kafka/settings.js'
 
 /** Which log: the embedded one, with a budget of its own, or a Kafka cluster. */
 export type LogSettings = { readonly maxBytes?: number } | { readonly kafka: KafkaSettings }

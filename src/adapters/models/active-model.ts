@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { registryOf, type ModelRegistry } from '../../domain/model-registry.js'
-import { type ModelRecord } from '../../domain/model.js'
+import type { ModelRecord } from '../../domain/model.js'
 import { type Log, offset, type Offset } from '../../runtime/log.js'
 import { readRecords } from '../../runtime/read-records.js'
-import { type Topic } from '../../stages/topic.js'
+import type { Topic } from '../../stages/topic.js'
 
 type Models = Topic<typeof ModelRecord>
 

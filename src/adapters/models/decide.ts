@@ -1,9 +1,9 @@
 import { SteerflowError } from '../../domain/errors.js'
 import { activation, emptyRole, rollback, type ModelRegistry, type RoleState } from '../../domain/model-registry.js'
-import { type ModelRecord } from '../../domain/model.js'
-import { type Log } from '../../runtime/log.js'
+import type { ModelRecord } from '../../domain/model.js'
+import type { Log } from '../../runtime/log.js'
 import { encode } from '../../stages/node.js'
-import { type Topic } from '../../stages/topic.js'
+import type { Topic } from '../../stages/topic.js'
 import { readRegistry } from './active-model.js'
 
 type Models = Topic<typeof ModelRecord>

@@ -1,10 +1,10 @@
 import { SteerflowError } from '../../domain/errors.js'
-import { type AttributeSet } from '../../domain/attributes.js'
-import { type ModelRecord } from '../../domain/model.js'
+import type { AttributeSet } from '../../domain/attributes.js'
+import type { ModelRecord } from '../../domain/model.js'
 import { Waits } from '../../runtime/waits.js'
-import { type ChosenValueModels, type PinnedValueModel, type ValueModels } from '../../stages/needs.js'
-import { type Fleet } from '../inference/fleet.js'
-import { type ActiveModel } from './active-model.js'
+import type { ChosenValueModels, PinnedValueModel, ValueModels } from '../../stages/needs.js'
+import type { Fleet } from '../inference/fleet.js'
+import type { ActiveModel } from './active-model.js'
 
 export interface PendingModel {
   /** Aborts the work. */

@@ -1,7 +1,7 @@
 import { SteerflowError } from '../../domain/errors.js'
-import { type Wire } from '../../runtime/wire.js'
+import type { Wire } from '../../runtime/wire.js'
 import { framedWire, type SchemaIds } from './framed-wire.js'
-import { type SchemaIndex } from './schema-index.js'
+import type { SchemaIndex } from './schema-index.js'
 import { type WriteVersion, writtenVersion } from './write-version.js'
 
 /**

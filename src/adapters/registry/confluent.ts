@@ -4,7 +4,7 @@ import { Secrets } from '../secrets.js'
 import { parseOrUndefined } from '../../domain/json/parse.js'
 import { BeyondBounds, type Bounds, notDeep, within } from '../foreign-answer.js'
 import { optionalPackage } from '../optional-package.js'
-import { type SchemaRegistry, type RegistrySettings } from './registry.js'
+import type { SchemaRegistry, RegistrySettings } from './registry.js'
 
 /** An answer of the registry that is not a success. */
 const RegistryAnswer = z.object({ message: z.string(), status: z.number(), errorCode: z.number() })

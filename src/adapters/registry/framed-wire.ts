@@ -1,5 +1,5 @@
 import { SteerflowError } from '../../domain/errors.js'
-import { type Wire } from '../../runtime/wire.js'
+import type { Wire } from '../../runtime/wire.js'
 import { raw } from '../../topics.js'
 
 /**

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseOrUndefined } from '../../domain/json/parse.js'
 import { asSteerflowError, SteerflowError } from '../../domain/errors.js'
 import { unknownId } from './committed-index.js'
-import { type SchemaRegistry } from './registry.js'
+import type { SchemaRegistry } from './registry.js'
 import { type SchemaIndex, subjectOf } from './schema-index.js'
 
 /** As much of JSON Schema as this looks at. */

@@ -1,10 +1,10 @@
-import { type Wire } from '../../runtime/wire.js'
+import type { Wire } from '../../runtime/wire.js'
 import { committedWire } from './committed-index.js'
 import { openRegistry } from './confluent.js'
 import { openRegistryWire } from './registry-wire.js'
-import { type RegistrySettings } from './registry.js'
+import type { RegistrySettings } from './registry.js'
 import { openSchemaIndex } from './schema-index.js'
-import { type WriteVersion } from './write-version.js'
+import type { WriteVersion } from './write-version.js'
 
 export interface WireSettings {
   /** What the names of the cluster's topics and subjects begin with, before a dot. */

@@ -1,5 +1,5 @@
 import { SteerflowError } from '../../domain/errors.js'
-import { type SchemaRegistry } from './registry.js'
+import type { SchemaRegistry } from './registry.js'
 import { type SchemaIndex, subjectOf } from './schema-index.js'
 
 /**

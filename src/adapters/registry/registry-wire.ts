@@ -1,10 +1,10 @@
 import { SteerflowError } from '../../domain/errors.js'
-import { type Wire } from '../../runtime/wire.js'
+import type { Wire } from '../../runtime/wire.js'
 import { committedIds, refusedByIndex } from './committed-index.js'
 import { framedWire } from './framed-wire.js'
 import { Lookups } from './lookups.js'
 import { publishSchemas } from './publish-schemas.js'
-import { type SchemaRegistry } from './registry.js'
+import type { SchemaRegistry } from './registry.js'
 import { type SchemaIndex, subjectOf } from './schema-index.js'
 import { type WriteVersion, writtenVersion } from './write-version.js'
 

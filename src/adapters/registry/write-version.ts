@@ -1,5 +1,5 @@
 import { SteerflowError } from '../../domain/errors.js'
-import { type SchemaEntry, type SchemaIndex } from './schema-index.js'
+import type { SchemaEntry, SchemaIndex } from './schema-index.js'
 
 /** The schema version that is written: the latest of every topic, or a number for some and the latest for the others. */
 export type WriteVersion = 'latest' | Readonly<Record<string, number | 'latest' | undefined>>

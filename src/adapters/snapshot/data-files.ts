@@ -3,9 +3,9 @@ import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
 import { ByteFile } from './byte-file.js'
 import { join } from 'node:path'
-import { type Split } from '../../domain/conversation.js'
-import { type Feature } from '../../domain/dataset/features.js'
-import { type FileFacts } from '../storage/line-file.js'
+import type { Split } from '../../domain/conversation.js'
+import type { Feature } from '../../domain/dataset/features.js'
+import type { FileFacts } from '../storage/line-file.js'
 import { writeParquet } from './parquet-file.js'
 
 /** What RFC 1952 calls an operating system that is not known. */

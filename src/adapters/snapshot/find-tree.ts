@@ -1,5 +1,5 @@
-import { type Split } from '../../domain/conversation.js'
-import { type Snapshot } from '../../domain/job.js'
+import type { Split } from '../../domain/conversation.js'
+import type { Snapshot } from '../../domain/job.js'
 import {
   readManifest,
   snapshotDatasets,

@@ -1,9 +1,9 @@
-import { type ParquetWriter } from 'hyparquet-writer'
-import { type Feature, type FeatureType, type ScalarType } from '../../domain/dataset/features.js'
+import type { ParquetWriter } from 'hyparquet-writer'
+import type { Feature, FeatureType, ScalarType } from '../../domain/dataset/features.js'
 import { Conversation } from '../../domain/conversation.js'
 import { type Cell, typedRow } from '../../domain/dataset/typed-row.js'
 import { fileLines } from '../storage/shard-lines.js'
-import { type FileFacts } from '../storage/line-file.js'
+import type { FileFacts } from '../storage/line-file.js'
 import { ByteFile } from './byte-file.js'
 
 export type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number]

@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
 import { copyFile, readdir, rename, rm, symlink, utimes } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { type Snapshot } from '../../domain/job.js'
+import type { Snapshot } from '../../domain/job.js'
 import { below, solidBelow } from '../storage/below.js'
 import { makeFolder, syncFolder, writeDurably } from '../storage/durable.js'
-import { type FileStore } from '../storage/file-store.js'
+import type { FileStore } from '../storage/file-store.js'
 import { ByteFile } from './byte-file.js'
 import { descriptions } from './describe.js'
 

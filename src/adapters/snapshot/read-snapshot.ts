@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { type Split } from '../../domain/conversation.js'
+import type { Split } from '../../domain/conversation.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { Snapshot } from '../../domain/job.js'
 import { loosen } from '../../domain/loose.js'

@@ -1,12 +1,12 @@
-import { type Split } from '../../domain/conversation.js'
+import type { Split } from '../../domain/conversation.js'
 import { SteerflowError } from '../../domain/errors.js'
-import { type ShardManifest } from '../../domain/shard.js'
+import type { ShardManifest } from '../../domain/shard.js'
 import { treeVersion } from '../../domain/tree-version.js'
-import { type FileStore } from '../storage/file-store.js'
+import type { FileStore } from '../storage/file-store.js'
 import { lineHead } from '../../domain/line-head.js'
 import { shardLines } from '../storage/shard-lines.js'
 import { inOrder, type SortRoom } from './select/in-order.js'
-import { type PlacedLine } from './select/placed.js'
+import type { PlacedLine } from './select/placed.js'
 import { TreeVersions } from './select/tree-versions.js'
 
 /** A record that a snapshot holds. */

@@ -1,12 +1,12 @@
-import { type Raw, type Split } from '../../domain/conversation.js'
+import type { Raw, Split } from '../../domain/conversation.js'
 import { asSteerflowError, SteerflowError } from '../../domain/errors.js'
-import { type SourceFormat } from '../../domain/formats/format.js'
+import type { SourceFormat } from '../../domain/formats/format.js'
 import { detectFormat } from '../../domain/formats/index.js'
 import { deepest, isDeeper, tooDeep } from '../../domain/json/depth.js'
-import { type Message } from '../../domain/oasst/turn.js'
-import { type SourceItem } from '../../runtime/ingest.js'
+import type { Message } from '../../domain/oasst/turn.js'
+import type { SourceItem } from '../../runtime/ingest.js'
 import { rawKey } from '../../topics.js'
-import { type Line } from '../files/splitter.js'
+import type { Line } from '../files/splitter.js'
 import { decodeUtf8 } from '../files/utf8.js'
 
 /** What the envelopes of one source have in common. */

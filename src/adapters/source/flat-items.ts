@@ -1,9 +1,9 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { SteerflowError } from '../../domain/errors.js'
 import { assembleTree, isFlatMessage } from '../../domain/oasst/assemble.js'
-import { type SourceItem } from '../../runtime/ingest.js'
+import type { SourceItem } from '../../runtime/ingest.js'
 import { readLines, type ReadLinesOptions } from '../files/lines.js'
-import { type FullLine, type LongLine } from '../files/splitter.js'
+import type { FullLine, LongLine } from '../files/splitter.js'
 import { seekable } from '../files/spool.js'
 import { type EnvelopeSettings, readObject, recordItem, rejectItem } from './envelope.js'
 

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { SteerflowError } from '../../domain/errors.js'
 import { compiledUrl } from '../compiled-url.js'
-import { type DigestReply, type DigestRequest } from './digest-messages.js'
+import type { DigestReply, DigestRequest } from './digest-messages.js'
 
 interface PendingDigest {
   readonly resolve: (reply: DigestReply) => void

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { parentPort } from 'node:worker_threads'
-import { type DigestReply, type DigestRequest } from './digest-messages.js'
+import type { DigestReply, DigestRequest } from './digest-messages.js'
 
 const port = parentPort!
 const hashes = new Map<number, Hash>()

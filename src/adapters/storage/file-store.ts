@@ -1,4 +1,4 @@
-import { type FileFacts } from './line-file.js'
+import type { FileFacts } from './line-file.js'
 
 /** A stored file, as a listing tells of it. */
 export interface StoredFile {

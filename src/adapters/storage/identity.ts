@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
 import { isPathBelow } from '../../domain/names.js'
 import { storing } from './durable.js'
-import { type FileStore } from './file-store.js'
+import type { FileStore } from './file-store.js'
 
 /** Below it a store keeps the ids by which it is known: the names of its files, whose bytes say the same. */
 const prefix = 'store-id/'

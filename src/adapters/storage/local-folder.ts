@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path'
 import { isPathBelow } from '../../domain/names.js'
 import { below, solidBelow } from './below.js'
 import { exists, makeFolder, storing, syncFolder } from './durable.js'
-import { type FileStore, type StoredFile } from './file-store.js'
+import type { FileStore, StoredFile } from './file-store.js'
 
 /** Files below a folder of this machine. What is put there has to lie on the same file system, since it is renamed. */
 export function localFolder(folder: string): FileStore {

@@ -1,7 +1,7 @@
-import { type FileStore } from './file-store.js'
+import type { FileStore } from './file-store.js'
 import { localFolder } from './local-folder.js'
 import { s3Bucket } from './s3/bucket.js'
-import { type S3Settings } from './s3/settings.js'
+import type { S3Settings } from './s3/settings.js'
 
 /** Where shards are kept: in a bucket where one is configured, otherwise below the data folder. */
 export const openFiles = (root: string, { s3 }: { readonly s3?: S3Settings | undefined }): FileStore =>

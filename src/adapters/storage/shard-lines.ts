@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer'
 import { createReadStream } from 'node:fs'
 import { SteerflowError } from '../../domain/errors.js'
-import { type ShardManifest } from '../../domain/shard.js'
+import type { ShardManifest } from '../../domain/shard.js'
 import { digested } from './digested.js'
 import { storing } from './durable.js'
-import { type FileStore } from './file-store.js'
-import { type FileFacts } from './line-file.js'
+import type { FileStore } from './file-store.js'
+import type { FileFacts } from './line-file.js'
 
 /** Lines in batches, without their line ends: a batch is what one read gave. */
 export type Lines = AsyncIterable<readonly string[]>

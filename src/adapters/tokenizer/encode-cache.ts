@@ -1,4 +1,4 @@
-import { type Encode } from '../../domain/mask/tokenizer.js'
+import type { Encode } from '../../domain/mask/tokenizer.js'
 
 /** What remembering a text costs beside its characters, in characters: its ids and the tables' own. */
 const overhead = 50

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type PromptTokens } from '../../domain/prompt-tokens.js'
-import { type MaskInput } from '../../domain/mask/input.js'
+import type { PromptTokens } from '../../domain/prompt-tokens.js'
+import type { MaskInput } from '../../domain/mask/input.js'
 import { TokenRow } from '../../domain/mask/token-row.js'
 
 /**

@@ -1,10 +1,10 @@
 import { digest } from '../../domain/digest.js'
 import { SteerflowError } from '../../domain/errors.js'
-import { type MaskInput } from '../../domain/mask/input.js'
-import { type TokenRow } from '../../domain/mask/token-row.js'
-import { type PromptTokens } from '../../domain/prompt-tokens.js'
-import { type Masker } from '../../stages/needs.js'
-import { type ThreadAnswer } from './messages.js'
+import type { MaskInput } from '../../domain/mask/input.js'
+import type { TokenRow } from '../../domain/mask/token-row.js'
+import type { PromptTokens } from '../../domain/prompt-tokens.js'
+import type { Masker } from '../../stages/needs.js'
+import type { ThreadAnswer } from './messages.js'
 import { openThreads } from './open-threads.js'
 
 export interface MaskerOptions {

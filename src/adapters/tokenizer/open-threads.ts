@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { SteerflowError } from '../../domain/errors.js'
-import { type MaskInput } from '../../domain/mask/input.js'
+import type { MaskInput } from '../../domain/mask/input.js'
 import { compiledUrl } from '../compiled-url.js'
 import { type ThreadAnswer, ThreadReply, type ThreadOptions } from './messages.js'
 import { readFile } from 'node:fs/promises'

@@ -1,7 +1,7 @@
 import { SteerflowError } from '../../domain/errors.js'
 import { continued, type Encode } from '../../domain/mask/tokenizer.js'
 import { cachedEncode } from './encode-cache.js'
-import { type ModelFacts } from './model-file.js'
+import type { ModelFacts } from './model-file.js'
 
 /** UTF-8 bytes that are encoded in one call at most: about 80 MiB of the library's memory, which it never gives back. */
 const atMost = 1_048_576

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { z } from 'zod'
 import { SteerflowError } from '../../domain/errors.js'
-import { type Encode } from '../../domain/mask/tokenizer.js'
+import type { Encode } from '../../domain/mask/tokenizer.js'
 
 interface Processor {
   load(path: string): Promise<void>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { explain } from '../../domain/errors.js'
-import { type NodeStatus, type PartitionStatus } from '../../runtime/counters.js'
+import type { NodeStatus, PartitionStatus } from '../../runtime/counters.js'
 import { readReports, reportFile } from './report-file.js'
 
 /** Why a partition of a node does not go on, as others read it. Times are ISO 8601. */

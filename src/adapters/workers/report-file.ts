@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type z } from 'zod'
+import type { z } from 'zod'
 import { thisWorker } from '../processes/worker.js'
 
 /** What every report says of itself; `at` is ISO 8601. */

@@ -1,5 +1,5 @@
 import { readLines } from '../../adapters/files/lines.js'
-import { type Line } from '../../adapters/files/splitter.js'
+import type { Line } from '../../adapters/files/splitter.js'
 import { decodeUtf8 } from '../../adapters/files/utf8.js'
 import { openLine } from '../../domain/annotated-line.js'
 import { SteerflowError } from '../../domain/errors.js'

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { EndpointEntries } from '../../adapters/inference/endpoints/entry.js'
-import { type EndpointsSpec } from '../../adapters/inference/endpoints/watch.js'
+import type { EndpointsSpec } from '../../adapters/inference/endpoints/watch.js'
 import { Guided } from '../../adapters/inference/protocols/guided.js'
 import { protocols } from '../../adapters/inference/protocols/protocols.js'
 import { complaintOf } from '../../adapters/plain-yaml.js'

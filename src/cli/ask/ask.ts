@@ -1,10 +1,10 @@
 import { SteerflowError } from '../../domain/errors.js'
-import { type AnsweringFleet } from '../../adapters/inference/answering-fleet.js'
-import { type TokenCounts } from '../../adapters/inference/protocols/protocol.js'
-import { type AttributeSet } from '../../domain/attributes.js'
-import { type Sampling } from '../../domain/sampling.js'
+import type { AnsweringFleet } from '../../adapters/inference/answering-fleet.js'
+import type { TokenCounts } from '../../adapters/inference/protocols/protocol.js'
+import type { AttributeSet } from '../../domain/attributes.js'
+import type { Sampling } from '../../domain/sampling.js'
 import { steeringLabel, type Wishes } from '../../domain/steering.js'
-import { type PinnedValueModel, type ScoredTurn } from '../../stages/needs.js'
+import type { PinnedValueModel, ScoredTurn } from '../../stages/needs.js'
 
 /**
  * What to ask servers for, out of what they declare to serve: where one declares nothing, whatever it serves; otherwise

@@ -1,5 +1,5 @@
 import { type AnsweringFleet, openAnsweringFleet } from '../../adapters/inference/answering-fleet.js'
-import { type EndpointsReport } from '../../adapters/inference/endpoints/events.js'
+import type { EndpointsReport } from '../../adapters/inference/endpoints/events.js'
 import { followEndpoints } from '../../adapters/inference/endpoints/follow.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { attributeSetOf } from '../attribute-sets.js'

@@ -7,7 +7,7 @@ import {
   withRoundEvent,
 } from '../../domain/bootstrap/loop-state.js'
 import { RoundTally } from '../../domain/bootstrap/tally.js'
-import { type Log } from '../../runtime/log.js'
+import type { Log } from '../../runtime/log.js'
 import { readRecords } from '../../runtime/read-records.js'
 import { outcomes, rounds } from '../../topics.js'
 import { readTopic } from '../read-topic.js'

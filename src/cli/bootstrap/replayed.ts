@@ -1,8 +1,8 @@
-import { type LoopState } from '../../domain/bootstrap/loop-state.js'
+import type { LoopState } from '../../domain/bootstrap/loop-state.js'
 import { Outcome } from '../../domain/bootstrap/outcome.js'
-import { type Flow } from '../../flow.js'
-import { type Letter } from '../../runtime/letters.js'
-import { type Consequence } from '../../runtime/replay.js'
+import type { Flow } from '../../flow.js'
+import type { Letter } from '../../runtime/letters.js'
+import type { Consequence } from '../../runtime/replay.js'
 import { encode } from '../../stages/node.js'
 import { outcomes } from '../../topics.js'
 

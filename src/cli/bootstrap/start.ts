@@ -16,9 +16,9 @@ import { rounds } from '../../topics.js'
 import { findSnapshot, type SnapshotManifest } from '../../adapters/snapshot/read-snapshot.js'
 import { attributeSets } from '../../domain/attributes.js'
 import { attributeSetsOf } from '../attribute-sets.js'
-import { type Config } from '../config.js'
+import type { Config } from '../config.js'
 import { goneWords } from '../training/gone.js'
-import { type Workspace } from '../workspace.js'
+import type { Workspace } from '../workspace.js'
 import { readLoops } from './loops.js'
 
 /** What the command line says beside the configuration. */

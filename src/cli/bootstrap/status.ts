@@ -1,6 +1,6 @@
-import { type LoopState, type RoundState } from '../../domain/bootstrap/loop-state.js'
-import { type RoundSummary } from '../../domain/bootstrap/summary.js'
-import { type Log } from '../../runtime/log.js'
+import type { LoopState, RoundState } from '../../domain/bootstrap/loop-state.js'
+import type { RoundSummary } from '../../domain/bootstrap/summary.js'
+import type { Log } from '../../runtime/log.js'
 import { table, thousands } from '../render/bars.js'
 import { stateOf, tallyOf } from './loops.js'
 

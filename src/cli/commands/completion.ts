@@ -1,6 +1,6 @@
-import { type Command, type Option } from 'commander'
+import type { Command, Option } from 'commander'
 import { oneOf } from '../flags.js'
-import { type Verb } from '../command.js'
+import type { Verb } from '../command.js'
 
 const shells = ['bash'] as const
 

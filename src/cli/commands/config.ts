@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import { z } from 'zod'
-import { type Verb } from '../command.js'
+import type { Verb } from '../command.js'
 import { configOfFlow } from '../config.js'
 import { checkConfiguration } from '../doctor/contradictions.js'
 import { withoutSecrets } from '../config-keys.js'

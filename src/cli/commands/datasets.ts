@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type Command } from 'commander'
+import type { Command } from 'commander'
 import { snapshotDatasets, snapshotDigests, findSnapshot } from '../../adapters/snapshot/read-snapshot.js'
 import { verifySnapshot } from '../../adapters/snapshot/verify-snapshot.js'
 import { SteerflowError } from '../../domain/errors.js'

@@ -1,5 +1,5 @@
-import { type Command } from 'commander'
-import { type Session } from '../command.js'
+import type { Command } from 'commander'
+import type { Session } from '../command.js'
 import { size } from '../doctor/units.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { oneLine } from '../render/bars.js'

@@ -1,5 +1,5 @@
-import { type Flow } from '../../flow.js'
-import { type Verb } from '../command.js'
+import type { Flow } from '../../flow.js'
+import type { Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { table } from '../render/bars.js'
 

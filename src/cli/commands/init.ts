@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { SteerflowError } from '../../domain/errors.js'
-import { type Verb } from '../command.js'
+import type { Verb } from '../command.js'
 import { commentedConfig } from '../commented-config.js'
 import { type ConfigFlags, flowIn, flowOption } from '../options.js'
 

@@ -6,7 +6,7 @@ import { promoteModel, rollbackModel, type ModelDecision, type Missing } from '.
 import { latestModels } from '../../domain/model-registry.js'
 import { ModelRecord } from '../../domain/model.js'
 import { models as topic } from '../../topics.js'
-import { type Session, type Verb } from '../command.js'
+import type { Session, Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { readTopic } from '../read-topic.js'
 import { oneLine, table } from '../render/bars.js'

@@ -1,5 +1,5 @@
 import { makeTopics, type TopicPlan, topicPlan } from '../../runtime/topic-plan.js'
-import { type Session, type Verb } from '../command.js'
+import type { Session, Verb } from '../command.js'
 import { topicSpecsOf } from '../config.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { table } from '../render/bars.js'

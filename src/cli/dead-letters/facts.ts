@@ -1,5 +1,5 @@
-import { type LetterSummary } from '../../runtime/letter-summary.js'
-import { type Letter } from '../../runtime/letters.js'
+import type { LetterSummary } from '../../runtime/letter-summary.js'
+import type { Letter } from '../../runtime/letters.js'
 import { oneLine, table, thousands } from '../render/bars.js'
 import { isoOf } from '../render/time.js'
 

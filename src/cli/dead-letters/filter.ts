@@ -1,8 +1,8 @@
-import { type Command } from 'commander'
+import type { Command } from 'commander'
 import { errorTable, SteerflowError } from '../../domain/errors.js'
-import { type Flow } from '../../flow.js'
+import type { Flow } from '../../flow.js'
 import { isRelabelNode } from '../../pipeline.js'
-import { type Letter } from '../../runtime/letters.js'
+import type { Letter } from '../../runtime/letters.js'
 import { timeOrAge } from '../times.js'
 
 export interface FilterFlags {

@@ -1,10 +1,10 @@
 import { SteerflowError } from '../../domain/errors.js'
 import { openFiles } from '../../adapters/storage/open.js'
 import { annotate } from '../../stages/annotate.js'
-import { type ClusterFacts, type LogAdmin } from '../../runtime/log-admin.js'
-import { type Log } from '../../runtime/log.js'
+import type { ClusterFacts, LogAdmin } from '../../runtime/log-admin.js'
+import type { Log } from '../../runtime/log.js'
 import { topicPlan } from '../../runtime/topic-plan.js'
-import { type Node } from '../../stages/node.js'
+import type { Node } from '../../stages/node.js'
 import { type Config, datasetOf, endpointsOf, topicSpecsOf } from '../config.js'
 import { costlyWindow } from '../run/run-pipeline.js'
 import {

@@ -1,4 +1,4 @@
-import { type LauncherSettings } from '../../adapters/launchers/settings.js'
+import type { LauncherSettings } from '../../adapters/launchers/settings.js'
 import { KubernetesApi } from '../../adapters/launchers/kubernetes/api.js'
 import { versionOf } from '../../adapters/launchers/slurm/commands.js'
 import { readSecret } from '../../adapters/launchers/webhook/signature.js'

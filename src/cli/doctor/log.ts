@@ -3,8 +3,8 @@ import { type Consequences, leftOverText } from '../run/new-nodes.js'
 import { type Finding, ok, together, warn, fail } from './check.js'
 import { size, span } from './units.js'
 import { type Log, type LogRecord, offset, type PartitionState } from '../../runtime/log.js'
-import { type StoredTopic, type ClusterFacts } from '../../runtime/log-admin.js'
-import { type TopicPlan } from '../../runtime/topic-plan.js'
+import type { StoredTopic, ClusterFacts } from '../../runtime/log-admin.js'
+import type { TopicPlan } from '../../runtime/topic-plan.js'
 
 /** Whether a run does nothing again because the pipeline has changed, and whether anything is left of another one. */
 export function nothingAgain({ beginnings, leftOver, todo }: Consequences): Finding {

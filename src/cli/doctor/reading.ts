@@ -1,6 +1,6 @@
 import { nodeLags, nodesThere } from '../../runtime/lag.js'
 import { type Log, offset } from '../../runtime/log.js'
-import { type Node } from '../../stages/node.js'
+import type { Node } from '../../stages/node.js'
 import { fail, type Finding, together, warn } from './check.js'
 import { span } from './units.js'
 

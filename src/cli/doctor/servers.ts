@@ -6,7 +6,7 @@ import { Secrets } from '../../adapters/secrets.js'
 import { parseOrUndefined } from '../../domain/json/parse.js'
 import { fail, type Finding, ok, warn } from './check.js'
 import { currentEndpoints } from '../../adapters/inference/endpoints/current.js'
-import { type EndpointsSpec } from '../../adapters/inference/endpoints/watch.js'
+import type { EndpointsSpec } from '../../adapters/inference/endpoints/watch.js'
 
 const waitMs = 3000
 

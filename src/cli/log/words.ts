@@ -1,5 +1,5 @@
-import { type EndpointsEvent } from '../../adapters/inference/endpoints/events.js'
-import { type RunEvent } from '../../runtime/events.js'
+import type { EndpointsEvent } from '../../adapters/inference/endpoints/events.js'
+import type { RunEvent } from '../../runtime/events.js'
 
 /** What happened in a run, in words: what an operator reads who looks at no fields. */
 export function wordsOf(event: RunEvent): string {

@@ -1,4 +1,4 @@
-import { type OutputStream } from './output.js'
+import type { OutputStream } from './output.js'
 
 /** Bytes of messages that wait for a reader at most: progress and log lines are of no use to one that is far behind. */
 const mostWaiting = 4 * 2 ** 20

@@ -1,14 +1,14 @@
 import { isUtf8 } from 'node:buffer'
 import { decodeUtf8 } from '../../adapters/files/utf8.js'
-import { type ByteSink } from '../../domain/byte-sink.js'
+import type { ByteSink } from '../../domain/byte-sink.js'
 import { SteerflowError } from '../../domain/errors.js'
-import { type FanoutBounds } from '../../domain/fanout.js'
+import type { FanoutBounds } from '../../domain/fanout.js'
 import { parseExactly, parseJson } from '../../domain/json/parse.js'
 import { type LineSettings, pathWriter, spellTree } from '../../domain/oasst/lines.js'
 import { quickReader } from '../../domain/oasst/quick.js'
 import { SpelledTree } from '../../domain/oasst/spelled.js'
 import { readTree, type Tree } from '../../domain/oasst/tree.js'
-import { type Message } from '../../domain/oasst/turn.js'
+import type { Message } from '../../domain/oasst/turn.js'
 
 /** What comes of one line of input. */
 export interface Converted {

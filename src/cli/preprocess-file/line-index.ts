@@ -1,5 +1,5 @@
 import { readLines, type ReadLinesOptions } from '../../adapters/files/lines.js'
-import { type LongLine } from '../../adapters/files/splitter.js'
+import type { LongLine } from '../../adapters/files/splitter.js'
 
 /** Where the lines of a file begin and how long they are: 16 bytes a line, so that a shuffle moves no text. */
 export class LineIndex {

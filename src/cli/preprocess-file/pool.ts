@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { compiledUrl } from '../../adapters/compiled-url.js'
-import { type TaskResult, type Task, type WorkerSettings } from './task.js'
+import type { TaskResult, Task, WorkerSettings } from './task.js'
 
 /** Worker threads that convert tasks; each takes them in the order in which it was given them. */
 export interface WorkerPool {

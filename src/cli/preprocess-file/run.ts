@@ -5,7 +5,7 @@ import { SteerflowError } from '../../domain/errors.js'
 import { pythonShuffle } from '../../domain/random/python-shuffle.js'
 import { indexLines, type LineIndex } from './line-index.js'
 import { openPool, type WorkerPool } from './pool.js'
-import { type TaskResult, type Reject, type Task, type WorkerSettings } from './task.js'
+import type { TaskResult, Reject, Task, WorkerSettings } from './task.js'
 
 export interface PreprocessFileOptions extends Omit<WorkerSettings, 'path'> {
   /** A file of message trees, gzip expanded; `-` is standard input. */

@@ -1,7 +1,7 @@
-import { type ConversationType } from '../../domain/conversation.js'
-import { type ErrorCode } from '../../domain/errors.js'
-import { type FanoutBounds } from '../../domain/fanout.js'
-import { type recipes } from '../../domain/oasst/recipe.js'
+import type { ConversationType } from '../../domain/conversation.js'
+import type { ErrorCode } from '../../domain/errors.js'
+import type { FanoutBounds } from '../../domain/fanout.js'
+import type { recipes } from '../../domain/oasst/recipe.js'
 
 /** What a worker thread is started with. */
 export interface WorkerSettings {

@@ -4,7 +4,7 @@ import { ByteSink } from '../../domain/byte-sink.js'
 import { asSteerflowError, explain } from '../../domain/errors.js'
 import { recipes } from '../../domain/oasst/recipe.js'
 import { treeConverter } from './convert.js'
-import { type TaskResult, type Reject, type Task, type WorkerSettings } from './task.js'
+import type { TaskResult, Reject, Task, WorkerSettings } from './task.js'
 
 /** A thread that reads lines at their places, converts them, and gives their output back without a copy. */
 

@@ -1,5 +1,5 @@
 import { parseLabel } from '../../domain/label-line.js'
-import { type AskedReply } from '../ask/ask.js'
+import type { AskedReply } from '../ask/ask.js'
 import { table } from './bars.js'
 
 /** Text broken at spaces into lines of at most `width` characters; a longer word is cut. */

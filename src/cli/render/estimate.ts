@@ -1,5 +1,5 @@
 import { costOfTokens, type TokenPrice } from '../../domain/cost.js'
-import { type Estimate } from '../annotate-file/estimate.js'
+import type { Estimate } from '../annotate-file/estimate.js'
 import { table, thousands } from './bars.js'
 
 /** A sum of money, as exact as it is of use. */

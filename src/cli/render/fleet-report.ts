@@ -1,7 +1,7 @@
 import { costOfTokens, sumTokens, type TokenPrice } from '../../domain/cost.js'
-import { type FleetReport } from '../../adapters/inference/fleet-file.js'
-import { type FleetStats } from '../../adapters/inference/pool/stats.js'
-import { type Screen } from '../command.js'
+import type { FleetReport } from '../../adapters/inference/fleet-file.js'
+import type { FleetStats } from '../../adapters/inference/pool/stats.js'
+import type { Screen } from '../command.js'
 import { table, thousands } from './bars.js'
 import { money } from './estimate.js'
 

@@ -1,5 +1,5 @@
 import { troublesOf } from '../../adapters/workers/nodes-file.js'
-import { type NodeStatus } from '../../runtime/counters.js'
+import type { NodeStatus } from '../../runtime/counters.js'
 import { troubleOf } from './trouble.js'
 
 /** A node's figures at one moment. */

@@ -1,4 +1,4 @@
-import { type AttributeMetric } from '../../domain/model.js'
+import type { AttributeMetric } from '../../domain/model.js'
 
 const number = (value: number | null): string => (value === null ? '–' : value.toFixed(2))
 

@@ -1,9 +1,9 @@
-import { type EndpointStats } from '../../adapters/inference/pool/stats.js'
+import type { EndpointStats } from '../../adapters/inference/pool/stats.js'
 import { perMillionByTime, perMillionByTokens, sumTokens, type TokenPrice } from '../../domain/cost.js'
 import { annotate } from '../../stages/annotate.js'
 import { thousands } from './bars.js'
 import { money } from './estimate.js'
-import { type LiveRow } from './live-row.js'
+import type { LiveRow } from './live-row.js'
 import { MovingRate } from './moving-rate.js'
 import { duration } from './progress.js'
 

@@ -1,5 +1,5 @@
-import { type Logger } from 'pino'
-import { type Screen } from '../command.js'
+import type { Logger } from 'pino'
+import type { Screen } from '../command.js'
 import { printableLine } from '../output/printable.js'
 import { MovingRate } from './moving-rate.js'
 

@@ -1,6 +1,6 @@
 import { dropped } from '../../topics.js'
 import { leftText } from '../run/none-taken.js'
-import { type NodeSummary, type ScoredReply, type Summary } from '../summary/summary.js'
+import type { NodeSummary, ScoredReply, Summary } from '../summary/summary.js'
 import { bars, oneLine, table, thousands } from './bars.js'
 import { metricsTable } from './metrics-table.js'
 

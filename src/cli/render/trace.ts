@@ -1,4 +1,4 @@
-import { type Ending, type KnownModel, type Trace } from '../../domain/lineage/trace.js'
+import type { Ending, KnownModel, Trace } from '../../domain/lineage/trace.js'
 import { oneLine, table } from './bars.js'
 
 const short = (digest: string): string => digest.slice(0, 12)

@@ -1,4 +1,4 @@
-import { type TroubleReport } from '../../adapters/workers/nodes-file.js'
+import type { TroubleReport } from '../../adapters/workers/nodes-file.js'
 import { duration } from './progress.js'
 
 /** Why some partitions of a node do not go on, in words, the first reason for all; null where all go on. */

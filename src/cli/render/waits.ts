@@ -1,6 +1,6 @@
-import { type EndpointsReport } from '../../adapters/inference/endpoints/events.js'
-import { type Wait, type WaitEvent } from '../../runtime/waits.js'
-import { type Io } from '../command.js'
+import type { EndpointsReport } from '../../adapters/inference/endpoints/events.js'
+import type { Wait, WaitEvent } from '../../runtime/waits.js'
+import type { Io } from '../command.js'
 import { duration } from './progress.js'
 
 /** Waits that are over sooner are not worth a word. */

@@ -1,6 +1,6 @@
 import { closure, feeds } from '../../runtime/reach.js'
-import { type Capabilities } from '../../stages/needs.js'
-import { type Node } from '../../stages/node.js'
+import type { Capabilities } from '../../stages/needs.js'
+import type { Node } from '../../stages/node.js'
 
 /** Capabilities behind which inference servers stand. */
 const servers: readonly (keyof Capabilities)[] = ['valueModels', 'chosenValueModels', 'policies']

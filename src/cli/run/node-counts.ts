@@ -1,4 +1,4 @@
-import { type NodeStatus } from '../../runtime/counters.js'
+import type { NodeStatus } from '../../runtime/counters.js'
 
 /** Records that a node committed in this run: read, published, and laid aside as dead letters. */
 export interface NodeCounts {

@@ -1,6 +1,6 @@
-import { type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { exitCodes, type Session } from '../command.js'
-import { type SourceSummary } from '../summary/summary.js'
+import type { SourceSummary } from '../summary/summary.js'
 
 /** Whether nothing of a source is in the log, now or from before. */
 export const isNoneTaken = ({ records, skipped }: SourceSummary): boolean => records === 0 && skipped === 0

@@ -1,5 +1,5 @@
 import { SteerflowError } from '../../domain/errors.js'
-import { type Opened } from './capabilities.js'
+import type { Opened } from './capabilities.js'
 
 /** A bound for outages; `signal` is aborted with STEERFLOW_OUTAGE when one has lasted for too long. */
 export interface OutageLimit {

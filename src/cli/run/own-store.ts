@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { storeIds } from '../../adapters/storage/identity.js'
-import { type Capabilities } from '../../stages/needs.js'
-import { type Node } from '../../stages/node.js'
+import type { Capabilities } from '../../stages/needs.js'
+import type { Node } from '../../stages/node.js'
 import { asSteerflowError, SteerflowError } from '../../domain/errors.js'
-import { type LogAdmin } from '../../runtime/log-admin.js'
+import type { LogAdmin } from '../../runtime/log-admin.js'
 import { type Backoff, backoff } from '../../runtime/retry.js'
-import { type Workspace } from '../workspace.js'
+import type { Workspace } from '../workspace.js'
 
 /** Capabilities that write into the store, or read what others wrote there. */
 const usingStore: ReadonlySet<keyof Capabilities> = new Set([

@@ -1,7 +1,7 @@
 import { asSteerflowError, type SteerflowError } from '../../domain/errors.js'
-import { type Config } from '../config.js'
+import type { Config } from '../config.js'
 import { annotateChecks, refuseContradictions } from '../doctor/contradictions.js'
-import { type Opened } from './capabilities.js'
+import type { Opened } from './capabilities.js'
 
 /**
  * Asks the value model's servers once, beside a run that has just begun. What is returned looks at what came of it.

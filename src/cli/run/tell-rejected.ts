@@ -1,7 +1,7 @@
-import { type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { exitCodes, type Session } from '../command.js'
 import { thousands } from '../render/bars.js'
-import { type NodeCounts } from './node-counts.js'
+import type { NodeCounts } from './node-counts.js'
 
 type Taken = Pick<NodeCounts, 'node' | 'in' | 'deadLettered'>
 

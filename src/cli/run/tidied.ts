@@ -1,8 +1,8 @@
-import { type Logger } from 'pino'
+import type { Logger } from 'pino'
 import { asSteerflowError, explain } from '../../domain/errors.js'
-import { type Snapshots } from '../../stages/needs.js'
+import type { Snapshots } from '../../stages/needs.js'
 import { tidy } from '../training/keep.js'
-import { type Workspace } from '../workspace.js'
+import type { Workspace } from '../workspace.js'
 
 /**
  * Snapshots that remove what the rules do not keep, each time that one was made. Where that fails the snapshot is there all

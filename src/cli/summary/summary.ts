@@ -1,4 +1,4 @@
-import { type AttributeMetric } from '../../domain/model.js'
+import type { AttributeMetric } from '../../domain/model.js'
 
 /** What became of a source. */
 export interface SourceSummary {

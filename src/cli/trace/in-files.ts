@@ -7,11 +7,11 @@ import {
 } from '../../adapters/snapshot/read-snapshot.js'
 import { below } from '../../adapters/storage/below.js'
 import { fileLines, linesOf, noLonger } from '../../adapters/storage/shard-lines.js'
-import { type SnapshotLine, type ShardLine } from '../../domain/lineage/trace.js'
-import { type FileStore } from '../../adapters/storage/file-store.js'
-import { type Conversation } from '../../domain/conversation.js'
+import type { SnapshotLine, ShardLine } from '../../domain/lineage/trace.js'
+import type { FileStore } from '../../adapters/storage/file-store.js'
+import type { Conversation } from '../../domain/conversation.js'
 import { explain } from '../../domain/errors.js'
-import { type ShardManifest } from '../../domain/shard.js'
+import type { ShardManifest } from '../../domain/shard.js'
 import { conversationIn, type Wanted } from './wanted.js'
 
 /** What of a snapshot's manifest is looked at. */

@@ -9,7 +9,7 @@ import { loosen } from '../../domain/loose.js'
 import { sources } from '../../topics.js'
 import { readTopic } from '../read-topic.js'
 import { knownAgain } from '../run/ingest-files.js'
-import { type Workspace } from '../workspace.js'
+import type { Workspace } from '../workspace.js'
 
 /** What is to be traced: a record by its id, or every record of a line of a source. */
 export type TraceSubject =

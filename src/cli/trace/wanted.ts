@@ -1,6 +1,6 @@
 import { Conversation } from '../../domain/conversation.js'
 import { loosen } from '../../domain/loose.js'
-import { type TraceSubject } from './subject.js'
+import type { TraceSubject } from './subject.js'
 
 /** How records are found again: by a piece of text that a line of them must have, and by what they say. */
 export interface Wanted {

@@ -1,8 +1,8 @@
-import { type FileStore } from '../../adapters/storage/file-store.js'
+import type { FileStore } from '../../adapters/storage/file-store.js'
 import { fileJudge, type FileState } from '../../domain/shard-garbage.js'
 import { shardsFolder } from '../../domain/shard-name.js'
-import { type Log } from '../../runtime/log.js'
-import { type Node } from '../../stages/node.js'
+import type { Log } from '../../runtime/log.js'
+import type { Node } from '../../stages/node.js'
 import { shards as topic } from '../../topics.js'
 import { readWholeTopic } from '../read-topic.js'
 

@@ -1,5 +1,5 @@
 import { gateText } from '../../domain/gates/gate.js'
-import { type JobEvent } from '../../domain/job.js'
+import type { JobEvent } from '../../domain/job.js'
 import { liveManifests, type ShardEvent, type ShardManifest } from '../../domain/shard.js'
 import { table } from '../render/bars.js'
 

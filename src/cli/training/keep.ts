@@ -7,7 +7,7 @@ import { surelyNow } from '../../runtime/clock.js'
 import { models, rounds } from '../../topics.js'
 import { datasetOf } from '../config.js'
 import { readWholeTopic } from '../read-topic.js'
-import { type Workspace } from '../workspace.js'
+import type { Workspace } from '../workspace.js'
 import { type JobHistory, jobHistories } from './jobs.js'
 
 /** A snapshot or the folder of a job, and what becomes of it by the rules. */

@@ -1,11 +1,11 @@
-import { type JobEvent } from '../../domain/job.js'
+import type { JobEvent } from '../../domain/job.js'
 import { isOpen } from '../../domain/job-states.js'
 import { extraIdTokens } from '../../domain/prompt-tokens.js'
 import { scriptOf } from '../../trainers/lint/command-subjects.js'
-import { type LintFinding } from '../../trainers/lint/finding.js'
+import type { LintFinding } from '../../trainers/lint/finding.js'
 import { jobSubject } from '../../trainers/lint/job-subject.js'
 import { lint } from '../../trainers/lint/lint.js'
-import { type LintSubject, type Surroundings } from '../../trainers/lint/subject.js'
+import type { LintSubject, Surroundings } from '../../trainers/lint/subject.js'
 import { type Config, datasetNames, datasetOf, promptTokensOf } from '../config.js'
 
 /** What was looked at, and what was found. */

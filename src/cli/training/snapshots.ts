@@ -1,12 +1,12 @@
 import { openSnapshots } from '../../adapters/snapshot/snapshots.js'
 import { forgottenTrees } from '../../domain/forgotten.js'
-import { type Snapshots } from '../../stages/needs.js'
+import type { Snapshots } from '../../stages/needs.js'
 import { roundOfDataset } from '../../domain/bootstrap/round.js'
 import { forgotten, rounds } from '../../topics.js'
 import { attributeSetsOf } from '../attribute-sets.js'
 import { datasetOf } from '../config.js'
 import { readTopic, readWholeTopic } from '../read-topic.js'
-import { type Workspace } from '../workspace.js'
+import type { Workspace } from '../workspace.js'
 
 /** Snapshots as the configuration wants them: those of a round mixed by its plan, and none with trees that are forgotten by then. */
 export const snapshotsOf = ({ config, root, files, log }: Workspace): Promise<Snapshots> =>

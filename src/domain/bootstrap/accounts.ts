@@ -1,5 +1,5 @@
-import { type Outcome } from './outcome.js'
-import { type RoundSummary } from './summary.js'
+import type { Outcome } from './outcome.js'
+import type { RoundSummary } from './summary.js'
 
 /** How a prompt has ended so far. */
 interface Account {

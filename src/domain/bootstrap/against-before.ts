@@ -1,6 +1,6 @@
 import { pairedDifference } from '../statistics/paired-difference.js'
-import { type FiguresByPrompt, type PromptFigures } from './prompt-figures.js'
-import { type RoundSummary } from './summary.js'
+import type { FiguresByPrompt, PromptFigures } from './prompt-figures.js'
+import type { RoundSummary } from './summary.js'
 
 /** The figures of an earlier round. */
 export interface EarlierRound {

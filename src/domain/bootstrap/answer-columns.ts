@@ -1,5 +1,5 @@
 import { Interned } from './interned.js'
-import { type AnswerOutcome } from './outcome.js'
+import type { AnswerOutcome } from './outcome.js'
 
 /** What a summary needs of an answer. */
 export type AnswerFigures = Omit<Readonly<AnswerOutcome>, 'index' | 'values' | 'against'> & {

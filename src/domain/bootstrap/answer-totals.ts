@@ -1,8 +1,8 @@
 import { parseLabel } from '../label-line.js'
 import { Spreading } from '../statistics/spreading.js'
-import { type RoundSummary } from './summary.js'
+import type { RoundSummary } from './summary.js'
 import { spearman } from '../statistics/rank-correlation.js'
-import { type AnswerFigures } from './answer-columns.js'
+import type { AnswerFigures } from './answer-columns.js'
 
 class Attribute {
   readonly asked = new Spreading()

@@ -1,5 +1,5 @@
-import { type AttributeSet } from '../attributes.js'
-import { type Turn } from '../conversation.js'
+import type { AttributeSet } from '../attributes.js'
+import type { Turn } from '../conversation.js'
 import { type Label, parseLabel } from '../label-line.js'
 
 /**

@@ -1,4 +1,4 @@
-import { type Turn } from '../conversation.js'
+import type { Turn } from '../conversation.js'
 import { digest } from '../digest.js'
 
 /** A conversation as far as prompts depend on it; who is not `mask` answers. */

@@ -1,7 +1,7 @@
 import { attributeSets } from '../attributes.js'
-import { type BootstrapPrompt } from './candidates.js'
+import type { BootstrapPrompt } from './candidates.js'
 import { RoundPlan } from './round-plan.js'
-import { type Round } from './round.js'
+import type { Round } from './round.js'
 
 /** Literals for the worked examples of the stages of a round. */
 

@@ -1,7 +1,7 @@
-import { type Round, type Policy, type RoundVerdict } from './round.js'
-import { type RoundSummary, type PairedDifference } from './summary.js'
-import { type GateResult } from '../gates/gate.js'
-import { type StopRules } from './round-plan.js'
+import type { Round, Policy, RoundVerdict } from './round.js'
+import type { RoundSummary, PairedDifference } from './summary.js'
+import type { GateResult } from '../gates/gate.js'
+import type { StopRules } from './round-plan.js'
 
 /** A round with what it came to. */
 export interface MeasuredRound {

@@ -1,7 +1,7 @@
-import { type TrainedModel } from '../model.js'
-import { type StopRules } from './round-plan.js'
-import { type Policy, type Round, type RoundEvent, type RoundVerdict } from './round.js'
-import { type RoundSummary } from './summary.js'
+import type { TrainedModel } from '../model.js'
+import type { StopRules } from './round-plan.js'
+import type { Policy, Round, RoundEvent, RoundVerdict } from './round.js'
+import type { RoundSummary } from './summary.js'
 
 /** A round of a loop, as far as it has come. */
 export interface RoundState {

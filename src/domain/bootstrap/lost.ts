@@ -1,6 +1,6 @@
-import { type Conversation } from '../conversation.js'
-import { type BootstrapPrompt } from './candidates.js'
-import { type Outcome } from './outcome.js'
+import type { Conversation } from '../conversation.js'
+import type { BootstrapPrompt } from './candidates.js'
+import type { Outcome } from './outcome.js'
 
 const nothing: Omit<Outcome, 'round' | 'end' | 'prompt'> = {
   of: null,

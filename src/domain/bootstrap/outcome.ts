@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type DatasetName } from '../shard.js'
+import type { DatasetName } from '../shard.js'
 import { RoundName } from './round.js'
 
 /** What every rule said of an answer: the value that it saw, by rule; and the rules that did not hold. */

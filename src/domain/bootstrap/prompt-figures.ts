@@ -1,4 +1,4 @@
-import { type AnswerFigures } from './answer-columns.js'
+import type { AnswerFigures } from './answer-columns.js'
 
 /** What a prompt's answers came to: compared with the same prompt's of another round. */
 export interface PromptFigures {

@@ -4,7 +4,7 @@ import { SteerflowError } from '../errors.js'
 import { deepest, isDeeper, tooDeep } from '../json/depth.js'
 import { shareGptSpeakers } from '../formats/sharegpt.js'
 import { nemoSystemPrompt } from '../system-prompt.js'
-import { type Spoken } from './due-prompts.js'
+import type { Spoken } from './due-prompts.js'
 
 const Prompt = z.object({ prompt: z.string().min(1), system: z.string().optional() })
 

@@ -3,9 +3,9 @@ import { againstBefore, type EarlierRound } from './against-before.js'
 import { AnswerColumns, type AnswerFigures } from './answer-columns.js'
 import { AnswerTotals } from './answer-totals.js'
 import { Interned } from './interned.js'
-import { type Outcome } from './outcome.js'
+import type { Outcome } from './outcome.js'
 import { figuresOf } from './prompt-figures.js'
-import { type RoundSummary } from './summary.js'
+import type { RoundSummary } from './summary.js'
 
 /** A prompt on which the gate has spoken: what was asked for, and its rows of answers. */
 interface AskedLabel {

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml'
 import { type AttributeSet, labelKeys } from '../attributes.js'
-import { type Split } from '../conversation.js'
-import { type Feature } from './features.js'
+import type { Split } from '../conversation.js'
+import type { Feature } from './features.js'
 
 /** One way to read a dataset folder: the files of each split, and the type of every column. */
 export interface CardConfig {

@@ -1,6 +1,6 @@
-import { type Split } from '../conversation.js'
-import { type Snapshot } from '../job.js'
-import { type Feature } from './features.js'
+import type { Split } from '../conversation.js'
+import type { Snapshot } from '../job.js'
+import type { Feature } from './features.js'
 
 /** A file of a dataset as its description names it. */
 export interface DescribedFile {

@@ -1,4 +1,4 @@
-import { type AttributeSet } from '../attributes.js'
+import type { AttributeSet } from '../attributes.js'
 
 /** A column of a dataset, as `dataset_info.features` of a dataset card spells it. */
 export type Feature = { readonly name: string } & FeatureType

@@ -1,6 +1,6 @@
-import { type Conversation, type Turn } from '../conversation.js'
+import type { Conversation, Turn } from '../conversation.js'
 import { hasScores, parseLabel } from '../label-line.js'
-import { type Feature, type FeatureType } from './features.js'
+import type { Feature, FeatureType } from './features.js'
 
 /** A value as a typed column holds it: whole numbers are bigints, what is missing is null. */
 export type Cell = string | number | bigint | null | readonly Cell[] | { readonly [name: string]: Cell }

@@ -1,6 +1,6 @@
-import { type Split } from '../conversation.js'
+import type { Split } from '../conversation.js'
 import { cardHead, describeSet } from '../dataset/card.js'
-import { type Encoder, type ExportContext } from './export-format.js'
+import type { Encoder, ExportContext } from './export-format.js'
 
 /** What an export has made. */
 export interface ExportResult {

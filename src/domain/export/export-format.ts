@@ -1,9 +1,9 @@
-import { type AttributeSet } from '../attributes.js'
-import { type Conversation, type Split } from '../conversation.js'
-import { type Feature } from '../dataset/features.js'
-import { type Snapshot } from '../job.js'
-import { type PromptTokens } from '../prompt-tokens.js'
-import { type LabelPlace } from './label-place.js'
+import type { AttributeSet } from '../attributes.js'
+import type { Conversation, Split } from '../conversation.js'
+import type { Feature } from '../dataset/features.js'
+import type { Snapshot } from '../job.js'
+import type { PromptTokens } from '../prompt-tokens.js'
+import type { LabelPlace } from './label-place.js'
 
 /** What an export is made from: the same for every format, each takes what it needs. */
 export interface ExportContext {

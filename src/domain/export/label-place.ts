@@ -1,4 +1,4 @@
-import { type Conversation } from '../conversation.js'
+import type { Conversation } from '../conversation.js'
 import { SteerflowError } from '../errors.js'
 import { hasScores } from '../label-line.js'
 

@@ -1,6 +1,6 @@
 import { strings } from '../dataset/features.js'
 import { pythonJson } from '../json/python.js'
-import { type ExportFormat } from './export-format.js'
+import type { ExportFormat } from './export-format.js'
 import { describePlace, placeLabels } from './label-place.js'
 
 /** Chats as OpenAI's API, TRL and NeMo-RL read them. */

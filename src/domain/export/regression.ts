@@ -2,7 +2,7 @@ import { attributeSets } from '../attributes.js'
 import { floatJson } from '../conversation-line.js'
 import { hasScores, parseLabel } from '../label-line.js'
 import { alignerSystemPrompt } from '../system-prompt.js'
-import { type ExportFormat } from './export-format.js'
+import type { ExportFormat } from './export-format.js'
 
 /** The attributes of NeMo-Aligner's regression reward model, in its order. */
 const keys = attributeSets['steerlm-9@1'].attributes.map(({ key }) => key)

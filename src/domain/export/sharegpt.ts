@@ -1,6 +1,6 @@
 import { strings } from '../dataset/features.js'
 import { pythonJson } from '../json/python.js'
-import { type ExportFormat } from './export-format.js'
+import type { ExportFormat } from './export-format.js'
 import { describePlace, placeLabels, type RoleTurn } from './label-place.js'
 
 /** How an entry of dataset_info.json says where things are. What one lists of `tags` has to be the whole of it. */

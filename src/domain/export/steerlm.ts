@@ -1,6 +1,6 @@
 import { originalLine } from '../conversation-line.js'
 import { originalFeatures } from '../dataset/features.js'
-import { type ExportFormat } from './export-format.js'
+import type { ExportFormat } from './export-format.js'
 
 /** The lines that the original scripts write: what NeMo's chat loader reads, and nothing else. */
 export const steerlm: ExportFormat = {

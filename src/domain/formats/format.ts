@@ -1,5 +1,5 @@
-import { type Turn } from '../conversation.js'
-import { type FanoutBounds } from '../fanout.js'
+import type { Turn } from '../conversation.js'
+import type { FanoutBounds } from '../fanout.js'
 
 /** A conversation as a source has it. */
 export interface SourceConversation {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { attributeSets } from '../attributes.js'
 import { formatLabel } from '../label-line.js'
 import { parseSource, wellFormed } from '../source-error.js'
-import { type SourceFormat } from './format.js'
+import type { SourceFormat } from './format.js'
 
 const set = attributeSets['helpsteer-5@1']
 

@@ -1,5 +1,5 @@
 import { SteerflowError } from '../errors.js'
-import { type SourceFormat } from './format.js'
+import type { SourceFormat } from './format.js'
 import { helpSteer } from './helpsteer.js'
 import { oasstTree } from './oasst-tree.js'
 import { openAiMessages } from './openai-messages.js'

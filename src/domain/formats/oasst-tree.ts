@@ -1,6 +1,6 @@
 import { recipes } from '../oasst/recipe.js'
 import { pathOf, readTree } from '../oasst/tree.js'
-import { type SourceFormat } from './format.js'
+import type { SourceFormat } from './format.js'
 
 /** OpenAssistant's message trees, one a record: `{message_tree_id, prompt: {text, role, lang, labels, replies}}`. */
 export const oasstTree: SourceFormat = {

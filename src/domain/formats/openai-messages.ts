@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseSource } from '../source-error.js'
-import { type SourceFormat } from './format.js'
+import type { SourceFormat } from './format.js'
 import { readThread } from './thread.js'
 
 /** Parts other than text (images, audio, tool calls) cannot be learnt from here. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseSource } from '../source-error.js'
-import { type SourceFormat } from './format.js'
+import type { SourceFormat } from './format.js'
 import { readThread } from './thread.js'
 
 const ShareGpt = z.object({

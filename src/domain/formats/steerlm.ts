@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Turn } from '../conversation.js'
 import { recipes } from '../oasst/recipe.js'
 import { parseSource, sourceInvalid, wellFormed } from '../source-error.js'
-import { type SourceFormat } from './format.js'
+import type { SourceFormat } from './format.js'
 
 /** `tree_id` is missing in NeMo-Aligner's records. The type is read and not kept: the flow makes both types itself. */
 const Record = z.object({

@@ -1,5 +1,5 @@
 import { sourceInvalid, wellFormed } from '../source-error.js'
-import { type SourceConversation } from './format.js'
+import type { SourceConversation } from './format.js'
 
 /** One entry of a thread: who speaks, by the source's name for it, and what. */
 export interface ThreadEntry {

@@ -1,5 +1,5 @@
 import { addLabels, type LabelCounts, noLabels } from '../label-counts.js'
-import { type ShardManifest } from '../shard.js'
+import type { ShardManifest } from '../shard.js'
 
 /** What the manifests of a dataset say together: all that its gates see. */
 export interface Facts {

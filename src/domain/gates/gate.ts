@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type Facts } from './facts.js'
-import { type Rules } from './when.js'
+import type { Facts } from './facts.js'
+import type { Rules } from './when.js'
 
 /** What a gate said: the value that it saw, what it demands, and whether that holds. */
 export const GateResult = z

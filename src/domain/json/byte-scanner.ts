@@ -1,4 +1,4 @@
-import { type ByteMap } from './byte-map.js'
+import type { ByteMap } from './byte-map.js'
 
 /** Thrown for whatever the scanner does not take; the caller reads the text in another way, which also words errors. */
 export class Unusual extends Error {}

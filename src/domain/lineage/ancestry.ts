@@ -1,5 +1,5 @@
-import { type Decision, type JobEvent, type Snapshot } from '../job.js'
-import { type ModelRecord } from '../model.js'
+import type { Decision, JobEvent, Snapshot } from '../job.js'
+import type { ModelRecord } from '../model.js'
 import { knownModel, type KnownModel } from './trace.js'
 
 /** What a model or a snapshot came from: the snapshot, the jobs on it with their decisions, and the models they made. */

@@ -1,6 +1,6 @@
-import { type Change, type Conversation } from '../conversation.js'
-import { type JobEvent } from '../job.js'
-import { type ModelRecord } from '../model.js'
+import type { Change, Conversation } from '../conversation.js'
+import type { JobEvent } from '../job.js'
+import type { ModelRecord } from '../model.js'
 
 /** A place in the log where the record stands, or what it was made of. */
 export interface Hop {

@@ -1,8 +1,8 @@
-import { type PromptTokens } from '../prompt-tokens.js'
-import { type MaskInput } from './input.js'
+import type { PromptTokens } from '../prompt-tokens.js'
+import type { MaskInput } from './input.js'
 import { lossMask } from './loss-mask.js'
 import { render, type RenderedTurn } from './render.js'
-import { type Tokenizer } from './tokenizer.js'
+import type { Tokenizer } from './tokenizer.js'
 import { turnSpans } from './turn-span.js'
 
 /**

@@ -1,4 +1,4 @@
-import { type ConversationType, type Turn } from '../conversation.js'
+import type { ConversationType, Turn } from '../conversation.js'
 
 /** What the loss mask of a conversation depends on. Without a type, attribute lines are left out of the text. */
 export interface MaskInput {

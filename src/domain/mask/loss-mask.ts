@@ -1,7 +1,7 @@
-import { type PromptTokens } from '../prompt-tokens.js'
-import { type MaskInput } from './input.js'
+import type { PromptTokens } from '../prompt-tokens.js'
+import type { MaskInput } from './input.js'
 import { render, unmaskable } from './render.js'
-import { type Encode } from './tokenizer.js'
+import type { Encode } from './tokenizer.js'
 import { turnSpans } from './turn-span.js'
 
 /** Token ids of a conversation and, for each, whether it counts in the loss. */

@@ -1,6 +1,6 @@
-import { type MaskInput } from './input.js'
+import type { MaskInput } from './input.js'
 import { SteerflowError } from '../errors.js'
-import { type PromptTokens } from '../prompt-tokens.js'
+import type { PromptTokens } from '../prompt-tokens.js'
 
 /** A turn as it stands in the training text. */
 export interface RenderedTurn {

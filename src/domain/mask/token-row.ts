@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type LossMask } from './loss-mask.js'
+import type { LossMask } from './loss-mask.js'
 
 /** The label of a token that does not count in the loss, as PyTorch's cross entropy leaves it out. */
 export const notLearnt = -100

@@ -1,5 +1,5 @@
-import { type ConversationType } from '../conversation.js'
-import { type PromptTokens } from '../prompt-tokens.js'
+import type { ConversationType } from '../conversation.js'
+import type { PromptTokens } from '../prompt-tokens.js'
 import { type RenderedTurn, unmaskable } from './render.js'
 import { continued, type Encode } from './tokenizer.js'
 

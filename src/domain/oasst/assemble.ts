@@ -1,5 +1,5 @@
 import { sourceInvalid } from '../source-error.js'
-import { type Message } from './turn.js'
+import type { Message } from './turn.js'
 
 /** Whether a record is one message of a tree, as in the exports that have a line a message. */
 export const isFlatMessage = (record: Message): boolean =>

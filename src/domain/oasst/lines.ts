@@ -1,9 +1,9 @@
-import { type ByteSink } from '../byte-sink.js'
-import { type ConversationType } from '../conversation.js'
+import type { ByteSink } from '../byte-sink.js'
+import type { ConversationType } from '../conversation.js'
 import { pythonJson } from '../json/python.js'
-import { type Recipe } from './recipe.js'
+import type { Recipe } from './recipe.js'
 import { type SpelledTree, turnHead, turnTail } from './spelled.js'
-import { type Tree } from './tree.js'
+import type { Tree } from './tree.js'
 
 /** The keys that all records of a run share. */
 export interface LineSettings {

@@ -1,9 +1,9 @@
 import { ByteMap, byteNames } from '../json/byte-map.js'
 import { ByteScanner, giveUp, openObject, openList, Unusual } from '../json/byte-scanner.js'
 import { roundHalfEven } from '../label-line.js'
-import { type Recipe } from './recipe.js'
+import type { Recipe } from './recipe.js'
 import { labelLine, addLanguage, type Draft } from './turn.js'
-import { type FanoutBounds } from '../fanout.js'
+import type { FanoutBounds } from '../fanout.js'
 import { type SpelledTree, turnHead, turnTail } from './spelled.js'
 
 /** Makes the function that reads people's labels, as OpenAssistant's exports have them, into a label line. */

@@ -1,5 +1,5 @@
 import { attributeSets, type AttributeSet } from '../attributes.js'
-import { type ConversationType } from '../conversation.js'
+import type { ConversationType } from '../conversation.js'
 import { alignerSystemPrompt, nemoSystemPrompt } from '../system-prompt.js'
 
 /** The four labels that NeMo-Aligner's script takes from OASST. */

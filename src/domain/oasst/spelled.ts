@@ -1,5 +1,5 @@
 import { ByteSink } from '../byte-sink.js'
-import { type Turn } from '../conversation.js'
+import type { Turn } from '../conversation.js'
 
 /**
  * A message tree whose turns are spelled in the original's bytes (docs/reference/original-scripts.md#pythons-json),

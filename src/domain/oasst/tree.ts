@@ -1,7 +1,7 @@
-import { type Turn } from '../conversation.js'
+import type { Turn } from '../conversation.js'
 import { checkFanout, type FanoutBounds } from '../fanout.js'
 import { sourceInvalid, wellFormed } from '../source-error.js'
-import { type Recipe } from './recipe.js'
+import type { Recipe } from './recipe.js'
 import { type Message, turnOf } from './turn.js'
 
 /** A turn in its tree. */

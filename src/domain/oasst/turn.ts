@@ -1,8 +1,8 @@
-import { type AttributeSet } from '../attributes.js'
-import { type Turn } from '../conversation.js'
+import type { AttributeSet } from '../attributes.js'
+import type { Turn } from '../conversation.js'
 import { roundHalfEven } from '../label-line.js'
 import { sourceInvalid, wellFormed } from '../source-error.js'
-import { type Recipe } from './recipe.js'
+import type { Recipe } from './recipe.js'
 
 /** A message of a tree, not yet checked. */
 export type Message = Readonly<Record<string, unknown>>

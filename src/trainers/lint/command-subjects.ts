@@ -1,7 +1,7 @@
 import { nemoDefaults } from '../nemo-aligner.js'
 import { hydraValue } from './hydra-value.js'
 import { type ShellCommand, shellCommands, type ShellWord } from './shell-words.js'
-import { type Setting, type LintSubject } from './subject.js'
+import type { Setting, LintSubject } from './subject.js'
 
 const tokenKeys = 'model.data.chat_prompt_tokens'
 

@@ -1,4 +1,4 @@
-import { type LintSubject, type Surroundings } from './subject.js'
+import type { LintSubject, Surroundings } from './subject.js'
 
 /** `error`: the job fails, or learns something else than was meant. `warning`: it may. `note`: it does no harm. */
 export type Severity = 'error' | 'warning' | 'note'

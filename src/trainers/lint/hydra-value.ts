@@ -1,4 +1,4 @@
-import { type Value } from './subject.js'
+import type { Value } from './subject.js'
 
 /**
  * A value of a hydra command line as the composed configuration has it: quotes are hydra's own and know no escapes but

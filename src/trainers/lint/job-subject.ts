@@ -1,7 +1,7 @@
 import { SteerflowError } from '../../domain/errors.js'
-import { type Trainer } from '../trainer.js'
+import type { Trainer } from '../trainer.js'
 import { trainerNamed } from '../trainers.js'
-import { type Setting, type LintSubject, type Value } from './subject.js'
+import type { Setting, LintSubject, Value } from './subject.js'
 
 /** A job, or what a dataset's settings would ask for. */
 export interface RequestedJob {

@@ -1,4 +1,4 @@
-import { type LintFinding, type Rule } from './finding.js'
+import type { LintFinding, Rule } from './finding.js'
 import { filesNeverMeet, scriptPath } from './rules/files.js'
 import { refusedSetting, sftTrainer, unknownKey } from './rules/keys.js'
 import { shorterThanClean, validationLength } from './rules/lengths.js'
@@ -6,7 +6,7 @@ import { controlCharacter, hydraQuotes, lostBackslash, tokenEscape } from './rul
 import { promptTokens } from './rules/tokens.js'
 import { batchDivision, parallelDevices, uniformSelective, wandbProject } from './rules/trainer.js'
 import { ownTrainer } from './rules/own.js'
-import { type LintSubject, type Surroundings } from './subject.js'
+import type { LintSubject, Surroundings } from './subject.js'
 
 /** Every rule. Nothing is changed by any of them: what they find is for a person to decide. */
 export const rules: readonly Rule[] = [

@@ -1,6 +1,6 @@
-import { type PromptTokens } from '../../domain/prompt-tokens.js'
-import { type TrainedModel } from '../../domain/model.js'
-import { type ShellWord } from './shell-words.js'
+import type { PromptTokens } from '../../domain/prompt-tokens.js'
+import type { TrainedModel } from '../../domain/model.js'
+import type { ShellWord } from './shell-words.js'
 
 export type Value = string | number | boolean | null
 

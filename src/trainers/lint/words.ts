@@ -1,4 +1,4 @@
-import { type PromptTokens } from '../../domain/prompt-tokens.js'
+import type { PromptTokens } from '../../domain/prompt-tokens.js'
 
 /** A text so that every character can be seen, without quotes around it. */
 export const visible = (text: string): string =>

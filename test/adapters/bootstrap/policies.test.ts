@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type OpenedFleet, openPolicies } from '../../../src/adapters/bootstrap/policies.js'
 import { greedy } from '../../../src/domain/sampling.js'
-import { type ModelRecord } from '../../../src/domain/model.js'
+import type { ModelRecord } from '../../../src/domain/model.js'
 import { Waits } from '../../../src/runtime/waits.js'
 import { registered } from '../../support/training.js'
 

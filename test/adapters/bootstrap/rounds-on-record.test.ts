@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { RoundsOnRecord } from '../../../src/adapters/bootstrap/rounds-on-record.js'
-import { type RoundEvent } from '../../../src/domain/bootstrap/round.js'
+import type { RoundEvent } from '../../../src/domain/bootstrap/round.js'
 import { type Log, type LogRecord, offset } from '../../../src/runtime/log.js'
 import { rounds as topic } from '../../../src/topics.js'
 import { RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'

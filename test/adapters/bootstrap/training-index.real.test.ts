@@ -7,7 +7,7 @@ import { openTrainingIndex } from '../../../src/adapters/bootstrap/training-inde
 import { compiledUrl } from '../../../src/adapters/compiled-url.js'
 import { openSnapshots } from '../../../src/adapters/snapshot/snapshots.js'
 import { exists } from '../../../src/adapters/storage/durable.js'
-import { type Conversation } from '../../../src/domain/conversation.js'
+import type { Conversation } from '../../../src/domain/conversation.js'
 import { processorMs, threadMs } from '../../support/processor-time.js'
 import { nearTexts } from '../../support/near-texts.js'
 import { seal } from '../../support/sealed.js'

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { type Fleet, type FleetOptions, openFleet } from '../../../src/adapters/inference/fleet.js'
 import { attributeSets } from '../../../src/domain/attributes.js'
 import { type ErrorCode, SteerflowError } from '../../../src/domain/errors.js'

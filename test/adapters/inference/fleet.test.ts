@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type FaultRule } from '../../support/contract-server/faults.js'
+import type { FaultRule } from '../../support/contract-server/faults.js'
 import { allRight, closeAll, expected, fleetOf, idle, score, serve, set, texts } from './fleet-under-test.js'
 
 afterEach(closeAll)

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { type Fleet } from '../../../src/adapters/inference/fleet.js'
+import type { Fleet } from '../../../src/adapters/inference/fleet.js'
 import { openAiCompletions } from '../../../src/adapters/inference/protocols/openai-text.js'
 import { type AttributeSet, attributeSets, labelKeys } from '../../../src/domain/attributes.js'
 import { labelRegex } from '../../../src/domain/label-grammar.js'

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Endpoint } from '../../../src/adapters/inference/pool/endpoint.js'
 import { openAiCompletions } from '../../../src/adapters/inference/protocols/openai-text.js'
-import { type Generation } from '../../../src/adapters/inference/protocols/protocol.js'
+import type { Generation } from '../../../src/adapters/inference/protocols/protocol.js'
 import { type LlamaServer, startLlama } from '../../support/llama/llama.js'
 import { describeWith } from '../../support/parts/describe-with.js'
 

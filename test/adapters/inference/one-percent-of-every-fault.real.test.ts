@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type Fleet } from '../../../src/adapters/inference/fleet.js'
+import type { Fleet } from '../../../src/adapters/inference/fleet.js'
 import { everyPassingFault, type FaultRule } from '../../support/contract-server/faults.js'
 import { closeAll, codeOf, fleetOf, score, serve, texts } from './fleet-under-test.js'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Answer, type Generation } from '../../../src/adapters/inference/protocols/protocol.js'
+import type { Answer, Generation } from '../../../src/adapters/inference/protocols/protocol.js'
 import { readScores, readText, withoutCutEnd } from '../../../src/adapters/inference/read-answer.js'
 import { attributeSets } from '../../../src/domain/attributes.js'
 

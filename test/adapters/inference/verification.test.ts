@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type FaultRule } from '../../support/contract-server/faults.js'
+import type { FaultRule } from '../../support/contract-server/faults.js'
 import { LabelVerification } from '../../../src/adapters/inference/verification.js'
 import { digest } from '../../../src/domain/digest.js'
 import { allRight, closeAll, fleetOf, serve } from './fleet-under-test.js'

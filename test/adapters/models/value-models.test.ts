@@ -3,7 +3,7 @@ import { openValueModels, type ValueModelsOptions } from '../../../src/adapters/
 import { agreedSetOf } from '../../../src/cli/attribute-sets.js'
 import { loadConfig } from '../../../src/cli/load-config.js'
 import { attributeSet, attributeSets } from '../../../src/domain/attributes.js'
-import { type ModelRecord } from '../../../src/domain/model.js'
+import type { ModelRecord } from '../../../src/domain/model.js'
 import { Waits } from '../../../src/runtime/waits.js'
 import { registered } from '../../support/training.js'
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { committedWire } from '../../../src/adapters/registry/committed-index.js'
 import { framed, frameOf, schemaIdOf } from '../../../src/adapters/registry/framed-wire.js'
 import { openSchemaIndex } from '../../../src/adapters/registry/schema-index.js'
-import { type Wire } from '../../../src/runtime/wire.js'
+import type { Wire } from '../../../src/runtime/wire.js'
 import { deadLetters, raw, scored, topics, unscored } from '../../../src/topics.js'
 import { nextIndex, thisIndex } from './next-version.js'
 

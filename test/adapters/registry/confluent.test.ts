@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openRegistry } from '../../../src/adapters/registry/confluent.js'
-import { type SchemaRegistry } from '../../../src/adapters/registry/registry.js'
+import type { SchemaRegistry } from '../../../src/adapters/registry/registry.js'
 import { explain, SteerflowError } from '../../../src/domain/errors.js'
 
 const credentials = { username: 'alice', password: 'hunter2' }

@@ -1,5 +1,5 @@
 import { SteerflowError } from '../../../src/domain/errors.js'
-import { type SchemaRegistry, type RegistrySchema } from '../../../src/adapters/registry/registry.js'
+import type { SchemaRegistry, RegistrySchema } from '../../../src/adapters/registry/registry.js'
 
 /** A registry in memory that counts what it is asked, and can be taken down. It checks nothing. */
 export class MemoryRegistry implements SchemaRegistry {

@@ -3,7 +3,7 @@ import { type CurrentSchema, extendIndex } from '../../../scripts/schema-index.j
 import { type SchemaEntry, schemaIndex, type SchemaIndex } from '../../../src/adapters/registry/schema-index.js'
 import { sha256 } from '../../../src/domain/digest.js'
 import { Conversation, Turn } from '../../../src/domain/conversation.js'
-import { type Topic } from '../../../src/stages/topic.js'
+import type { Topic } from '../../../src/stages/topic.js'
 import { topics } from '../../../src/topics.js'
 
 /** Conversation as a later version may have it: a turn says how long it took. */

@@ -1,8 +1,8 @@
-import { type z } from 'zod'
-import { type Wire } from '../../../src/runtime/wire.js'
+import type { z } from 'zod'
+import type { Wire } from '../../../src/runtime/wire.js'
 import { encode, type EachRunner, node, reader } from '../../../src/stages/node.js'
 import { clean } from '../../../src/stages/clean.js'
-import { type Capabilities } from '../../../src/stages/needs.js'
+import type { Capabilities } from '../../../src/stages/needs.js'
 import { dropped, unscored, unscoredClean } from '../../../src/topics.js'
 import { type NextConversation, nextOf } from './next-version.js'
 

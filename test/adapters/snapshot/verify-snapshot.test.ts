@@ -7,7 +7,7 @@ import { findSnapshot, readManifest, snapshotLines } from '../../../src/adapters
 import { openSnapshots } from '../../../src/adapters/snapshot/snapshots.js'
 import { verifySnapshot } from '../../../src/adapters/snapshot/verify-snapshot.js'
 import { extraIdTokens } from '../../../src/domain/prompt-tokens.js'
-import { type Snapshot } from '../../../src/domain/job.js'
+import type { Snapshot } from '../../../src/domain/job.js'
 import { runMain } from '../../support/run-main.js'
 import { seal } from '../../support/sealed.js'
 import { temporaryFolder } from '../../support/temporary.js'

@@ -7,7 +7,7 @@ import { openSource, type SourceOptions } from '../../../src/adapters/source/ope
 import { Raw } from '../../../src/domain/conversation.js'
 import { sourceFormats } from '../../../src/domain/formats/index.js'
 import { sha256 } from '../../../src/domain/digest.js'
-import { type SourceItem } from '../../../src/runtime/ingest.js'
+import type { SourceItem } from '../../../src/runtime/ingest.js'
 
 let folder: string
 beforeAll(async () => {

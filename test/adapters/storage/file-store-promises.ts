@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type FileStore } from '../../../src/adapters/storage/file-store.js'
+import type { FileStore } from '../../../src/adapters/storage/file-store.js'
 import { sha256 } from '../../../src/domain/digest.js'
 import { temporaryFolder } from '../../support/temporary.js'
 

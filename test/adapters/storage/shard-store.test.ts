@@ -7,7 +7,7 @@ import { localFolder } from '../../../src/adapters/storage/local-folder.js'
 import { openShards } from '../../../src/adapters/storage/shard-store.js'
 import { shardLines } from '../../../src/adapters/storage/shard-lines.js'
 import { sha256 } from '../../../src/domain/digest.js'
-import { type ShardManifest } from '../../../src/domain/shard.js'
+import type { ShardManifest } from '../../../src/domain/shard.js'
 import { attributeSetName } from '../../support/training.js'
 import { temporaryFolder } from '../../support/temporary.js'
 

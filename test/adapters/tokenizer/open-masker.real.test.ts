@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type MaskerOptions, openMasker } from '../../../src/adapters/tokenizer/open-masker.js'
 import { controlTokens, extraIdTokens } from '../../../src/domain/prompt-tokens.js'
 import { firstLearnt } from '../../../src/domain/mask/first-learnt.js'
-import { type MaskInput } from '../../../src/domain/mask/input.js'
+import type { MaskInput } from '../../../src/domain/mask/input.js'
 import { models, realTokenizer } from '../../support/tokenizers.js'
 
 const options: MaskerOptions = { model: models.v1, tokens: extraIdTokens, threads: 2 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { readModel } from '../../../src/adapters/tokenizer/model-file.js'
 import { piecewiseEncode } from '../../../src/adapters/tokenizer/piecewise.js'
-import { type Encode } from '../../../src/domain/mask/tokenizer.js'
+import type { Encode } from '../../../src/domain/mask/tokenizer.js'
 import { models, realTokenizer } from '../../support/tokenizers.js'
 
 const borders = { pieces: 1, linesIndependent: true, wordsIndependent: true }

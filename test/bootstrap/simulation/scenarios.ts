@@ -1,5 +1,5 @@
-import { type SimulatedLoop } from './loop.js'
-import { type World } from './world.js'
+import type { SimulatedLoop } from './loop.js'
+import type { World } from './world.js'
 
 /** A world with what a loop should do in it. */
 export interface Scenario {

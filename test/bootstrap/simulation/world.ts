@@ -1,4 +1,4 @@
-import { type ScoredSample } from '../../../src/domain/bootstrap/candidates.js'
+import type { ScoredSample } from '../../../src/domain/bootstrap/candidates.js'
 import { drawsOf } from './draws.js'
 
 /** A simulated policy: what its answers are like in the middle. */

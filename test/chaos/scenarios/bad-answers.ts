@@ -3,7 +3,7 @@ import { leastRecords } from '../../../src/runtime/brake.js'
 import { replay } from '../../../src/runtime/replay.js'
 import { names } from '../pipeline.js'
 import { partitionsFor, type Scenario } from '../scenario.js'
-import { type Trial } from '../trial.js'
+import type { Trial } from '../trial.js'
 
 /** Nine of ten answers are malformed: the node waits, also on a worker that comes later; mended, it goes on. */
 async function badAnswers(trial: Trial): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { partitionsFor, type Scenario } from '../scenario.js'
-import { type Trial } from '../trial.js'
+import type { Trial } from '../trial.js'
 
 /** Kills the only broker and starts it again; nobody touches the workers. */
 async function restart(trial: Trial, times: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Choices, partitionsFor, type Scenario } from '../scenario.js'
-import { type Trial } from '../trial.js'
+import type { Trial } from '../trial.js'
 
 /** Of three brokers one is lost and the work goes on without it; much later it comes back. */
 async function lose(trial: Trial, { quick }: Choices): Promise<void> {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { copiedOnce } from '../copied-once.js'
 import { type Choices, partitionsFor, type Scenario } from '../scenario.js'
-import { type Trial } from '../trial.js'
+import type { Trial } from '../trial.js'
 import { until } from '../until.js'
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { partitionsFor, type Scenario } from '../scenario.js'
-import { type Trial } from '../trial.js'
-import { type WorkerProcess } from '../worker-process.js'
+import type { Trial } from '../trial.js'
+import type { WorkerProcess } from '../worker-process.js'
 
 /** Stops a worker at a moment at which a kill must hurt, and says what shows it. */
 async function caught(worker: WorkerProcess, kind: 'transaction' | 'window'): Promise<Record<string, unknown>> {

@@ -1,7 +1,7 @@
 import { rename } from 'node:fs/promises'
 import { copiedOnce } from '../copied-once.js'
 import { partitionsFor, type Scenario } from '../scenario.js'
-import { type Trial } from '../trial.js'
+import type { Trial } from '../trial.js'
 import { until } from '../until.js'
 
 /** One of two nodes fails on every worker; the other must go on, also past a worker that is killed meanwhile. */

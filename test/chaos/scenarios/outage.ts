@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { partitionsFor, type Scenario } from '../scenario.js'
-import { type Trial } from '../trial.js'
+import type { Trial } from '../trial.js'
 
 /** No server answers for minutes; nobody is thrown out of the group and nothing is given up. */
 async function outage(trial: Trial, minutes: number): Promise<void> {

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { brokerTopic, names } from '../pipeline.js'
 import { readTopic } from '../read-topic.js'
 import { partitionsFor, type Scenario } from '../scenario.js'
-import { type Trial } from '../trial.js'
+import type { Trial } from '../trial.js'
 
 /** In the middle of the first records of its partition. */
 const poison = 'r1000'

@@ -1,5 +1,5 @@
 import { partitionsFor, type Scenario } from '../scenario.js'
-import { type Trial } from '../trial.js'
+import type { Trial } from '../trial.js'
 
 /** Restarts every worker in order, one after the other, several times, under load. */
 async function roll(trial: Trial, rounds: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { partitionsFor, type Scenario } from '../scenario.js'
-import { type Trial } from '../trial.js'
+import type { Trial } from '../trial.js'
 
 /** One worker more joins, works and leaves, again and again; unless the storm is clean, every third one is killed. */
 async function storm(trial: Trial, joins: number, clean: boolean): Promise<void> {

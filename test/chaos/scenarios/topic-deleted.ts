@@ -5,7 +5,7 @@ import { resetOffsets } from '../../../src/runtime/reset.js'
 import { brokerTopic, names, readAnswered } from '../pipeline.js'
 import { readTopic } from '../read-topic.js'
 import { partitionsFor, type Scenario } from '../scenario.js'
-import { type Trial } from '../trial.js'
+import type { Trial } from '../trial.js'
 import { publish } from '../workload.js'
 
 /** How long workers may take to know that their topic has gone, in milliseconds. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { partitionsFor, type Scenario } from '../scenario.js'
-import { type Trial } from '../trial.js'
+import type { Trial } from '../trial.js'
 
 /** Longer than a session, shorter than a transaction may be open: who wakes must be shut out by its successor. */
 const stoppedMs = 12_000

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, expect, it, vi } from 'vitest'
-import { type EndpointsEvent } from '../../../src/adapters/inference/endpoints/events.js'
+import type { EndpointsEvent } from '../../../src/adapters/inference/endpoints/events.js'
 import { openAnswering } from '../../../src/cli/ask/fleet.js'
 import { loadConfig } from '../../../src/cli/load-config.js'
 import { type ContractServer, startContractServer } from '../../support/contract-server/server.js'

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { builtIn } from '../../../src/flow.js'
 import { toldToRounds } from '../../../src/cli/bootstrap/replayed.js'
 import { emptyLoop, type LoopState, withRoundEvent } from '../../../src/domain/bootstrap/loop-state.js'
-import { type RoundEvent } from '../../../src/domain/bootstrap/round.js'
+import type { RoundEvent } from '../../../src/domain/bootstrap/round.js'
 import { RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'
-import { type Letter } from '../../../src/runtime/letters.js'
+import type { Letter } from '../../../src/runtime/letters.js'
 import { answer, prompt, roundEvent, summaryOf } from '../../support/rounds.js'
 
 const letter = (node: string, value: Buffer): Letter => ({

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Snapshot } from '../../../src/domain/job.js'
+import type { Snapshot } from '../../../src/domain/job.js'
 import { runCli } from '../../support/cli.js'
 import { temporary } from '../../support/pipelines.js'
 

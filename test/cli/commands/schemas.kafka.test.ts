@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { type SchemaStatus } from '../../../src/adapters/registry/publish-schemas.js'
+import type { SchemaStatus } from '../../../src/adapters/registry/publish-schemas.js'
 import { runCli } from '../../support/cli.js'
 import { describeWith } from '../../support/parts/describe-with.js'
 import { type Registry, startRegistry } from '../../support/registry/registry.js'

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { type Trace } from '../../../src/domain/lineage/trace.js'
+import type { Trace } from '../../../src/domain/lineage/trace.js'
 import { deployed } from '../../support/kafka/cli.js'
 import { temporary } from '../../support/pipelines.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Io } from '../../../src/cli/command.js'
+import type { Io } from '../../../src/cli/command.js'
 import { ReaderGone } from '../../../src/cli/output/output.js'
 import { openSession } from '../../../src/cli/output/session.js'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type AskedReply } from '../../../src/cli/ask/ask.js'
+import type { AskedReply } from '../../../src/cli/ask/ask.js'
 import { openSession } from '../../../src/cli/output/session.js'
 import { oneLine, table } from '../../../src/cli/render/bars.js'
 import { comparison } from '../../../src/cli/render/comparison.js'

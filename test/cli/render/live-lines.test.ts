@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type LiveRow } from '../../../src/cli/render/live-row.js'
+import type { LiveRow } from '../../../src/cli/render/live-row.js'
 import { LiveLines } from '../../../src/cli/render/live.js'
 import { rowOf as row } from '../../support/live-row.js'
 

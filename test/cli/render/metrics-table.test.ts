@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { metricsTable, verdict } from '../../../src/cli/render/metrics-table.js'
-import { type AttributeMetric } from '../../../src/domain/model.js'
+import type { AttributeMetric } from '../../../src/domain/model.js'
 
 const metric = (given: Partial<AttributeMetric> = {}): AttributeMetric => ({
   attribute: 'quality',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type EndpointStats } from '../../../src/adapters/inference/pool/stats.js'
-import { type LiveRow } from '../../../src/cli/render/live-row.js'
+import type { EndpointStats } from '../../../src/adapters/inference/pool/stats.js'
+import type { LiveRow } from '../../../src/cli/render/live-row.js'
 import { Pace } from '../../../src/cli/render/pace.js'
 
 const row: LiveRow = {

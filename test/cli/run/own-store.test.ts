@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { localFolder } from '../../../src/adapters/storage/local-folder.js'
 import { ownStore } from '../../../src/cli/run/own-store.js'
-import { type Workspace } from '../../../src/cli/workspace.js'
+import type { Workspace } from '../../../src/cli/workspace.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 const seal = [{ stage: { needs: ['shards'] as const } }]

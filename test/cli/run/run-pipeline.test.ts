@@ -4,7 +4,7 @@ import { runPipeline, type RunRequest } from '../../../src/cli/run/run-pipeline.
 import { openWorkspace } from '../../../src/cli/workspace.js'
 import { type ErrorCode, SteerflowError } from '../../../src/domain/errors.js'
 import { pipeline } from '../../../src/pipeline.js'
-import { type Capabilities } from '../../../src/stages/needs.js'
+import type { Capabilities } from '../../../src/stages/needs.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 /** A run of `preprocess` that never ends by itself, under a watch. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type ShardEvent, type ShardManifest } from '../../../src/domain/shard.js'
+import type { ShardEvent, ShardManifest } from '../../../src/domain/shard.js'
 import { datasetNames, datasetRows, decisionsOn, decisionText, liveOf } from '../../../src/cli/training/datasets.js'
 import { attributeSetName, job, manifest, snapshot } from '../../support/training.js'
 

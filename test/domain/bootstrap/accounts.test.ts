@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Accounts } from '../../../src/domain/bootstrap/accounts.js'
-import { type Outcome } from '../../../src/domain/bootstrap/outcome.js'
+import type { Outcome } from '../../../src/domain/bootstrap/outcome.js'
 import { outcome, sealed } from './outcomes.js'
 
 const accountsOf = (outcomes: readonly Outcome[]): Accounts => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { BestLabels } from '../../../src/domain/bootstrap/best-labels.js'
-import { type AttributeSet } from '../../../src/domain/attributes.js'
+import type { AttributeSet } from '../../../src/domain/attributes.js'
 
 const set: AttributeSet = {
   name: 'two@1',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { contexts, firstTurn, lastDue, promptId } from '../../../src/domain/bootstrap/due-prompts.js'
-import { type Turn } from '../../../src/domain/conversation.js'
+import type { Turn } from '../../../src/domain/conversation.js'
 
 /** Turns of `U` and `A`, their text is their number. */
 const spoken = (speakers: string) => ({

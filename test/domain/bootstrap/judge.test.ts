@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { judgeRound, type MeasuredRound } from '../../../src/domain/bootstrap/judge.js'
-import { type StopRules } from '../../../src/domain/bootstrap/round-plan.js'
+import type { StopRules } from '../../../src/domain/bootstrap/round-plan.js'
 import { RoundVerdict } from '../../../src/domain/bootstrap/round.js'
-import { type PairedDifference, type RoundSummary } from '../../../src/domain/bootstrap/summary.js'
+import type { PairedDifference, RoundSummary } from '../../../src/domain/bootstrap/summary.js'
 import { policyOf, roundOf, summaryOf } from '../../support/rounds.js'
 
 const rules: StopRules = roundOf(1).plan.stop

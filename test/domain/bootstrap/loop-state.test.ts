@@ -7,7 +7,7 @@ import {
   withRoundEvent,
 } from '../../../src/domain/bootstrap/loop-state.js'
 import { RoundPlan } from '../../../src/domain/bootstrap/round-plan.js'
-import { type RoundEvent } from '../../../src/domain/bootstrap/round.js'
+import type { RoundEvent } from '../../../src/domain/bootstrap/round.js'
 import { policyOf, round, roundEvent, summaryOf } from '../../support/rounds.js'
 import { trained } from '../../support/training.js'
 

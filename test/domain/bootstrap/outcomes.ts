@@ -1,4 +1,4 @@
-import { type AnswerOutcome, type Outcome } from '../../../src/domain/bootstrap/outcome.js'
+import type { AnswerOutcome, Outcome } from '../../../src/domain/bootstrap/outcome.js'
 
 /** An answer that was accepted, of quality 4 where 4 was asked for. */
 export const answer = (over: Partial<AnswerOutcome> = {}): AnswerOutcome => ({

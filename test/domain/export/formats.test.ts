@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { exportFormats } from '../../../src/adapters/export/formats.js'
 import { attributeSets } from '../../../src/domain/attributes.js'
-import { type Conversation, type Turn } from '../../../src/domain/conversation.js'
-import { type ExportContext } from '../../../src/domain/export/export-format.js'
-import { type LabelPlace } from '../../../src/domain/export/label-place.js'
+import type { Conversation, Turn } from '../../../src/domain/conversation.js'
+import type { ExportContext } from '../../../src/domain/export/export-format.js'
+import type { LabelPlace } from '../../../src/domain/export/label-place.js'
 import { extraIdTokens } from '../../../src/domain/prompt-tokens.js'
 import { conversation, snapshot } from '../../support/training.js'
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { firstLearnt } from '../../../src/domain/mask/first-learnt.js'
-import { type MaskInput } from '../../../src/domain/mask/input.js'
+import type { MaskInput } from '../../../src/domain/mask/input.js'
 import { lossMask } from '../../../src/domain/mask/loss-mask.js'
-import { type Encode, type Tokenizer } from '../../../src/domain/mask/tokenizer.js'
+import type { Encode, Tokenizer } from '../../../src/domain/mask/tokenizer.js'
 import { controlTokens, extraIdTokens, type PromptTokens } from '../../../src/domain/prompt-tokens.js'
 import { realTokenizer } from '../../support/tokenizers.js'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type MaskInput } from '../../../src/domain/mask/input.js'
+import type { MaskInput } from '../../../src/domain/mask/input.js'
 import { render } from '../../../src/domain/mask/render.js'
 import { extraIdTokens } from '../../../src/domain/prompt-tokens.js'
 

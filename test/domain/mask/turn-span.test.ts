@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type RenderedTurn } from '../../../src/domain/mask/render.js'
+import type { RenderedTurn } from '../../../src/domain/mask/render.js'
 import { indexOfIds, turnSpans } from '../../../src/domain/mask/turn-span.js'
-import { type PromptTokens } from '../../../src/domain/prompt-tokens.js'
+import type { PromptTokens } from '../../../src/domain/prompt-tokens.js'
 
 /** A token a character. */
 const characters = (text: string) => Array.from(text, character => character.codePointAt(0)!)

@@ -9,7 +9,7 @@ import { quickReader } from '../../../src/domain/oasst/quick.js'
 import { type Recipe, recipes } from '../../../src/domain/oasst/recipe.js'
 import { SpelledTree } from '../../../src/domain/oasst/spelled.js'
 import { readTree } from '../../../src/domain/oasst/tree.js'
-import { type Message } from '../../../src/domain/oasst/turn.js'
+import type { Message } from '../../../src/domain/oasst/turn.js'
 
 function written(tree: SpelledTree, recipe: Recipe) {
   const out = new ByteSink(64)

@@ -6,7 +6,7 @@ import { type LineSettings, pathWriter, spellTree } from '../../../src/domain/oa
 import { recipes } from '../../../src/domain/oasst/recipe.js'
 import { SpelledTree } from '../../../src/domain/oasst/spelled.js'
 import { pathOf, readTree, type Tree } from '../../../src/domain/oasst/tree.js'
-import { type Message } from '../../../src/domain/oasst/turn.js'
+import type { Message } from '../../../src/domain/oasst/turn.js'
 import { pythonJson } from '../../../src/domain/json/python.js'
 
 const labels = { quality: { value: 0.5, count: 3 } }

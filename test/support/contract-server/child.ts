@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { type ServerCounters, type ServerOptions } from './server.js'
+import type { ServerCounters, ServerOptions } from './server.js'
 
 /** A contract server in a process of its own, so that it takes no time from the event loop that is measured. */
 export interface ContractProcess {

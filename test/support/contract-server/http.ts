@@ -1,4 +1,4 @@
-import { type HttpAnswer } from '../../../src/domain/generate-contract.js'
+import type { HttpAnswer } from '../../../src/domain/generate-contract.js'
 
 /** A request as the contracts see it. */
 export interface ContractRequest {

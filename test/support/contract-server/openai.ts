@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { type HttpAnswer } from '../../../src/domain/generate-contract.js'
+import type { HttpAnswer } from '../../../src/domain/generate-contract.js'
 import { type ContractRequest, json, parsed } from './http.js'
 import { rewardsOf } from './reward-model.js'
-import { type ValueModel } from './value-model.js'
+import type { ValueModel } from './value-model.js'
 
 const Limits = {
   max_tokens: z.int().positive().default(16),

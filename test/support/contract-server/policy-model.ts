@@ -1,4 +1,4 @@
-import { type ValueModel } from './value-model.js'
+import type { ValueModel } from './value-model.js'
 
 const words =
   'the a one this that good clear long short plain answer word says shows helps gives has more and so'.split(' ')

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type FaultRule } from './faults.js'
+import type { FaultRule } from './faults.js'
 import { type ContractServer, type ServerOptions, startContractServer } from './server.js'
 
 describe('faults of the contract server, as a client sees them', () => {

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type HttpAnswer } from '../../../src/domain/generate-contract.js'
+import type { HttpAnswer } from '../../../src/domain/generate-contract.js'
 import { type ContractRequest, json, parsed } from './http.js'
 import { rewardsOf } from './reward-model.js'
 

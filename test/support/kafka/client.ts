@@ -1,5 +1,5 @@
 import { type KafkaConfig, logLevel, type SASLOptions } from 'kafkajs'
-import { type Kafka } from './kafka.js'
+import type { Kafka } from './kafka.js'
 import { type Listener, usesTls } from './listeners.js'
 import { unsecuredToken } from './security.js'
 

@@ -1,6 +1,6 @@
-import { type StartedTestContainer } from 'testcontainers'
+import type { StartedTestContainer } from 'testcontainers'
 import { KAFKA_VERSION } from '../../../scripts/parts/kafka.js'
-import { type Place } from './place.js'
+import type { Place } from './place.js'
 
 const FOLDER = '/tmp/steerflow'
 const LIBS = '/opt/kafka/libs/*'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCommand } from '../../../scripts/parts/commands.js'
 import { startSupervised, type Supervised } from '../process/supervised.js'
-import { type Place } from './place.js'
+import type { Place } from './place.js'
 
 /** Brokers as Java processes of this machine. They end with the process that started them. */
 export async function jarsPlace(java: string, libs: string): Promise<Place> {

@@ -1,4 +1,4 @@
-import { type Security } from './security.js'
+import type { Security } from './security.js'
 
 /** The ways into a broker that tests can ask for; `plain` is always there. */
 export const LISTENERS = ['plain', 'tls', 'saslPlain', 'scram', 'oauth', 'scramTls'] as const

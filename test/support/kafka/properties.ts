@@ -1,5 +1,5 @@
 import { type Listener, listenerName, listenerProperties, protocolOf } from './listeners.js'
-import { type Security } from './security.js'
+import type { Security } from './security.js'
 
 /** A broker, which is also a controller, and its ports. */
 export interface Node {

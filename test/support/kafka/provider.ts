@@ -3,7 +3,7 @@ import { whyNoDocker } from '../parts/docker.js'
 import { openFirst, type Way, whyNone } from '../parts/ways.js'
 import { dockerPlace } from './docker.js'
 import { jarsPlace } from './jars.js'
-import { type Place } from './place.js'
+import type { Place } from './place.js'
 
 const ways = (clientPorts: readonly number[]): readonly Way<Place>[] => [
   { whyNot: whyNoDocker, open: () => dockerPlace(clientPorts) },

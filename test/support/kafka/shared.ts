@@ -1,4 +1,4 @@
-import { type TestProject } from 'vitest/node'
+import type { TestProject } from 'vitest/node'
 import { type Kafka, startKafka } from './kafka.js'
 import { LISTENERS } from './listeners.js'
 

@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers'
 import { REGISTRY_VERSION } from '../../../scripts/parts/registry.js'
-import { type StartedRegistry } from './started.js'
+import type { StartedRegistry } from './started.js'
 
 const PORT = 8080
 

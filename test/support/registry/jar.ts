@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { registryJar } from '../../../scripts/parts/registry.js'
 import { freePorts } from '../process/ports.js'
 import { startSupervised } from '../process/supervised.js'
-import { type StartedRegistry } from './started.js'
+import type { StartedRegistry } from './started.js'
 
 const JVM = ['-Xmx256m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1']
 

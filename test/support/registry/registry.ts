@@ -4,7 +4,7 @@ import { whyNoDocker } from '../parts/docker.js'
 import { openFirst, type Way, whyNone } from '../parts/ways.js'
 import { startRegistryContainer } from './docker.js'
 import { startRegistryJar } from './jar.js'
-import { type StartedRegistry } from './started.js'
+import type { StartedRegistry } from './started.js'
 
 const START_LIMIT_MS = 120_000
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { s3mockJar } from '../../../scripts/parts/s3mock.js'
-import { type S3Settings } from '../../../src/adapters/storage/s3/settings.js'
+import type { S3Settings } from '../../../src/adapters/storage/s3/settings.js'
 import { freePorts } from '../process/ports.js'
 import { startSupervised, type Supervised } from '../process/supervised.js'
 

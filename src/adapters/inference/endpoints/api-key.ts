@@ -1,6 +1,6 @@
 import { SteerflowError } from '../../../domain/errors.js'
 import { readSmall } from '../../storage/small-file.js'
-import { type EndpointEntry } from './entry.js'
+import type { EndpointEntry } from './entry.js'
 
 /**
  * The headers that hold an entry's key; none when it names no key.

@@ -1,4 +1,4 @@
-import { type DeclaredEndpoint } from './declared.js'
+import type { DeclaredEndpoint } from './declared.js'
 import { type EndpointsSpec, watchEndpoints } from './watch.js'
 
 /** What the sources say now, and which of them cannot be read. */

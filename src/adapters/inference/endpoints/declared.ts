@@ -1,8 +1,8 @@
-import { type AttributeSet } from '../../../domain/attributes.js'
-import { type EndpointAddress } from '../pool/endpoint.js'
-import { type Guided } from '../protocols/guided.js'
+import type { AttributeSet } from '../../../domain/attributes.js'
+import type { EndpointAddress } from '../pool/endpoint.js'
+import type { Guided } from '../protocols/guided.js'
 import { protocolOf, type Protocols } from '../protocols/protocols.js'
-import { type EndpointEntry } from './entry.js'
+import type { EndpointEntry } from './entry.js'
 
 /** One server, as a source declares it. Plain data: two that are equal as JSON are the same. */
 export interface DeclaredEndpoint {

@@ -1,9 +1,9 @@
-import { type AttributeSet } from '../../../domain/attributes.js'
+import type { AttributeSet } from '../../../domain/attributes.js'
 import { asSteerflowError, explain, type SteerflowError } from '../../../domain/errors.js'
-import { type Fleet } from '../fleet.js'
+import type { Fleet } from '../fleet.js'
 import { shownUrl } from '../credentials.js'
 import { addressOf, type DeclaredEndpoint } from './declared.js'
-import { type EndpointsReport } from './events.js'
+import type { EndpointsReport } from './events.js'
 import { type EndpointsSpec, watchEndpoints } from './watch.js'
 
 export interface FollowOptions {

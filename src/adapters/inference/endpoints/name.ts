@@ -1,5 +1,5 @@
 import { lookup, Resolver } from 'node:dns/promises'
-import { type EndpointEntry } from './entry.js'
+import type { EndpointEntry } from './entry.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { declared, type DeclaredEndpoint } from './declared.js'
 import { type EndpointsReport, EndpointTrouble } from './events.js'

@@ -1,5 +1,5 @@
-import { type EndpointEntry } from './entry.js'
-import { type EndpointsReport } from './events.js'
+import type { EndpointEntry } from './entry.js'
+import type { EndpointsReport } from './events.js'
 import { watchName } from './name.js'
 
 interface FollowedName {

@@ -1,6 +1,6 @@
 import { explain } from '../../../domain/errors.js'
 import { keyHeaders } from './api-key.js'
-import { type EndpointEntry } from './entry.js'
+import type { EndpointEntry } from './entry.js'
 import { type EndpointsReport, EndpointTrouble } from './events.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { declared, type DeclaredEndpoint } from './declared.js'

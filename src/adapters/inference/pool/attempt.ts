@@ -1,4 +1,4 @@
-import { type Answer, type Generation } from '../protocols/protocol.js'
+import type { Answer, Generation } from '../protocols/protocol.js'
 
 /** What an answer was worth. */
 export interface Accepted<T> {

@@ -1,4 +1,4 @@
-import { type Attempt } from './attempt.js'
+import type { Attempt } from './attempt.js'
 
 /** How often an endpoint has answered the question of a request well. */
 type Successes = Pick<EndpointHistory, 'successes'>

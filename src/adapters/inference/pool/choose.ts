@@ -1,5 +1,5 @@
-import { type Endpoint } from './endpoint.js'
-import { type PendingRequest } from './request.js'
+import type { Endpoint } from './endpoint.js'
+import type { PendingRequest } from './request.js'
 
 /** A request of several prompts waits so long for the last of them, in milliseconds: at an idle server, and at most. */
 const gather = { idle: 2, most: 200 }

@@ -1,4 +1,4 @@
-import { type Sent } from './capacity.js'
+import type { Sent } from './capacity.js'
 import { backoff, type Backoff } from '../../../runtime/retry.js'
 
 /** Milliseconds without an answer after which it is told; then again whenever it has lasted twice as long. */

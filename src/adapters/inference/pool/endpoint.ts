@@ -3,7 +3,7 @@ import { Pool, type Dispatcher } from 'undici'
 import { BeyondBounds, wholeAnswer } from '../../foreign-answer.js'
 import { Secrets } from '../../secrets.js'
 import { partCredentials } from '../credentials.js'
-import { type EndpointsReport } from '../endpoints/events.js'
+import type { EndpointsReport } from '../endpoints/events.js'
 import {
   Breaker,
   type BreakerOptions,
@@ -13,8 +13,8 @@ import {
   silentAfterMs,
   silenceText,
 } from './endpoint-health.js'
-import { type Answer, type Generation, type Protocol, type Verdict } from '../protocols/protocol.js'
-import { type Attempt } from './attempt.js'
+import type { Answer, Generation, Protocol, Verdict } from '../protocols/protocol.js'
+import type { Attempt } from './attempt.js'
 import { Capacity } from './capacity.js'
 import { type EndpointStats, Gauges, Times } from './stats.js'
 import { metricsUrl, pollLoad } from '../load/poll-load.js'

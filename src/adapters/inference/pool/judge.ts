@@ -1,14 +1,14 @@
 import { explain, SteerflowError } from '../../../domain/errors.js'
 import { backoff, type Backoff } from '../../../runtime/retry.js'
-import { type Answer, type Verdict } from '../protocols/protocol.js'
-import { type Attempt } from './attempt.js'
-import { type PendingRequest, type Dispatch } from './request.js'
-import { type PoolCounters } from './stats.js'
-import { type Endpoint } from './endpoint.js'
-import { type Outage } from './outage.js'
-import { type Prober } from './prober.js'
-import { type RetryBudget } from './admission.js'
-import { type PoisonEvidence, type EndpointHistory } from './blame.js'
+import type { Answer, Verdict } from '../protocols/protocol.js'
+import type { Attempt } from './attempt.js'
+import type { PendingRequest, Dispatch } from './request.js'
+import type { PoolCounters } from './stats.js'
+import type { Endpoint } from './endpoint.js'
+import type { Outage } from './outage.js'
+import type { Prober } from './prober.js'
+import type { RetryBudget } from './admission.js'
+import type { PoisonEvidence, EndpointHistory } from './blame.js'
 
 /** What the judge acts on. */
 export interface JudgeDependencies {

@@ -1,4 +1,4 @@
-import { type PendingRequest } from './request.js'
+import type { PendingRequest } from './request.js'
 
 /** How far ahead others of like length are looked for, in requests. */
 const horizon = 4

@@ -1,5 +1,5 @@
 import { explain, SteerflowError } from '../../../domain/errors.js'
-import { type EndpointsReport } from '../endpoints/events.js'
+import type { EndpointsReport } from '../endpoints/events.js'
 
 /** Milliseconds without a success after which it is said: a failure or two is no outage. */
 const tellAfterMs = 2_000

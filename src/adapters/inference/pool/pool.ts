@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { isDeepStrictEqual } from 'node:util'
 import { SteerflowError } from '../../../domain/errors.js'
-import { type Backoff } from '../../../runtime/retry.js'
+import type { Backoff } from '../../../runtime/retry.js'
 import { Admission, type AdmissionLimit, roughTokens, RetryBudget } from './admission.js'
 import { choose, gatherMs, serves } from './choose.js'
 import { PoolCounters } from './stats.js'

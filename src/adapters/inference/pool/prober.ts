@@ -1,8 +1,8 @@
-import { type Attempt } from './attempt.js'
-import { type PoolCounters } from './stats.js'
-import { type Endpoint } from './endpoint.js'
-import { type Outage } from './outage.js'
-import { type Answer } from '../protocols/protocol.js'
+import type { Attempt } from './attempt.js'
+import type { PoolCounters } from './stats.js'
+import type { Endpoint } from './endpoint.js'
+import type { Outage } from './outage.js'
+import type { Answer } from '../protocols/protocol.js'
 
 /** The questions that an answer to an attempt shows the endpoint to answer. */
 function provenBy(attempt: Attempt<unknown>, answer: Answer): readonly string[] {

@@ -1,7 +1,7 @@
 import { sameSampling } from '../../../domain/sampling.js'
-import { type Sent } from './capacity.js'
-import { type Endpoint } from './endpoint.js'
-import { type Attempt } from './attempt.js'
+import type { Sent } from './capacity.js'
+import type { Endpoint } from './endpoint.js'
+import type { Attempt } from './attempt.js'
 import { PoisonEvidence } from './blame.js'
 
 /** What one request carries. */

@@ -1,6 +1,6 @@
-import { type Answer, type Verdict } from '../protocols/protocol.js'
+import type { Answer, Verdict } from '../protocols/protocol.js'
 import { z } from 'zod'
-import { type VerifiedLabels } from '../verification.js'
+import type { VerifiedLabels } from '../verification.js'
 
 /** How many of the latest answers quantiles are taken from. */
 const kept = 512

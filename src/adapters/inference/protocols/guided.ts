@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type AttributeSet } from '../../../domain/attributes.js'
+import type { AttributeSet } from '../../../domain/attributes.js'
 import { labelGrammar, labelRegex } from '../../../domain/label-grammar.js'
 
 /**

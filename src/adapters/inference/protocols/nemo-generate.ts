@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { maxSentences } from '../../../domain/generate-contract.js'
-import { type Generation, type HttpReply, type Protocol, type Verdict } from './protocol.js'
+import type { Generation, HttpReply, Protocol, Verdict } from './protocol.js'
 import { classifyStatus, excerpt } from './status.js'
 import { parseOrUndefined } from '../../../domain/json/parse.js'
 

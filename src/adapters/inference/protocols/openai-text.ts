@@ -1,4 +1,4 @@
-import { type Protocol, type HttpReply, type TokenCounts, type Verdict } from './protocol.js'
+import type { Protocol, HttpReply, TokenCounts, Verdict } from './protocol.js'
 import { z } from 'zod'
 import { parseOrUndefined } from '../../../domain/json/parse.js'
 import { greedy } from '../../../domain/sampling.js'

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { type AttributeSet } from '../../../domain/attributes.js'
+import type { AttributeSet } from '../../../domain/attributes.js'
 import { asSteerflowError, SteerflowError } from '../../../domain/errors.js'
-import { type Guided } from './guided.js'
-import { type HttpReply, type Protocol, type Verdict } from './protocol.js'
-import { type KnownProtocol } from './protocols.js'
+import type { Guided } from './guided.js'
+import type { HttpReply, Protocol, Verdict } from './protocol.js'
+import type { KnownProtocol } from './protocols.js'
 
 /** What the entry of an endpoint says for its protocol. */
 export interface OwnProtocolOptions {

@@ -1,6 +1,6 @@
-import { type AttributeSet } from '../../../domain/attributes.js'
-import { type Sampling } from '../../../domain/sampling.js'
-import { type TurnToScore } from '../../../stages/needs.js'
+import type { AttributeSet } from '../../../domain/attributes.js'
+import type { Sampling } from '../../../domain/sampling.js'
+import type { TurnToScore } from '../../../stages/needs.js'
 
 /** What to ask about one prompt: its greedy continuation, an answer drawn from it, or the scores of its last turn. */
 export interface Generation {

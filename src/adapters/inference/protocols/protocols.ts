@@ -1,10 +1,10 @@
 import { z } from 'zod'
-import { type AttributeSet } from '../../../domain/attributes.js'
+import type { AttributeSet } from '../../../domain/attributes.js'
 import { SteerflowError } from '../../../domain/errors.js'
 import { nemoGenerate } from './nemo-generate.js'
 import { openAiChat, OpenAiOptions, openAiCompletions } from './openai-text.js'
 import { openAiReward, OpenAiRewardOptions } from './openai-reward.js'
-import { type Protocol } from './protocol.js'
+import type { Protocol } from './protocol.js'
 import { tritonReward, TritonRewardOptions } from './triton-reward.js'
 
 /** One row of the table: how the options of an entry make a protocol. */

@@ -1,5 +1,5 @@
-import { type AttributeSet } from '../../../domain/attributes.js'
-import { type RawScores } from './protocol.js'
+import type { AttributeSet } from '../../../domain/attributes.js'
+import type { RawScores } from './protocol.js'
 
 /** Scores by name, or why a reply holds none for this set. */
 export type Rewards = { readonly scores: RawScores } | { readonly missing: string }

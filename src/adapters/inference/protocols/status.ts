@@ -1,4 +1,4 @@
-import { type HttpReply, type Verdict } from './protocol.js'
+import type { HttpReply, Verdict } from './protocol.js'
 
 /** Statuses by which a server says that the request itself is wrong, wherever it is sent. */
 const poison = new Set([400, 413, 422])

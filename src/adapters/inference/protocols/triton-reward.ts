@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { type AttributeSet } from '../../../domain/attributes.js'
-import { type Answer, type HttpReply, type Protocol, type Verdict } from './protocol.js'
+import type { AttributeSet } from '../../../domain/attributes.js'
+import type { Answer, HttpReply, Protocol, Verdict } from './protocol.js'
 import { rewardsInOrder } from './reward-scores.js'
 import { classifyStatus, excerpt } from './status.js'
 import { parseOrUndefined } from '../../../domain/json/parse.js'

@@ -6,8 +6,8 @@ import { type Bounds, within } from '../../foreign-answer.js'
 import { optionalPackage } from '../../optional-package.js'
 import { Secrets } from '../../secrets.js'
 import { boundedHttp } from './bounded-http.js'
-import { type TrainJob } from './manifest.js'
-import { type KubernetesSettings } from './settings.js'
+import type { TrainJob } from './manifest.js'
+import type { KubernetesSettings } from './settings.js'
 
 /** Of a call: a list of pods holds their whole specifications. */
 const usual: Bounds = { ms: 30_000, bytes: 32 << 20 }

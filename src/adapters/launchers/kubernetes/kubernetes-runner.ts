@@ -2,9 +2,9 @@ import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { V1Pod } from '@kubernetes/client-node'
 import { SteerflowError } from '../../../domain/errors.js'
-import { type JobEvent } from '../../../domain/job.js'
-import { type JobEnd, type JobProgress, type JobStart, type LaunchingRunner } from '../../../stages/needs.js'
-import { type Trainer } from '../../../trainers/trainer.js'
+import type { JobEvent } from '../../../domain/job.js'
+import type { JobEnd, JobProgress, JobStart, LaunchingRunner } from '../../../stages/needs.js'
+import type { Trainer } from '../../../trainers/trainer.js'
 import { trainers as builtIn } from '../../../trainers/trainers.js'
 import { below } from '../../storage/below.js'
 import { exists, storing, writeDurably } from '../../storage/durable.js'
@@ -15,7 +15,7 @@ import { attemptFolder, jobFiles, outputFolder, renderJobAt, writeAttempt, write
 import { succeeded } from '../trained-model.js'
 import { KubernetesApi, type ClusterJob } from './api.js'
 import { type JobAttempt, attemptLabel, batchJob, configMap, filesPath, trainJob } from './manifest.js'
-import { type KubernetesSettings } from './settings.js'
+import type { KubernetesSettings } from './settings.js'
 
 /**
  * Runs jobs on a Kubernetes cluster, whose pods mount the data folder. The name of an attempt is the name of its object: the

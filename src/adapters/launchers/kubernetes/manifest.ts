@@ -1,8 +1,8 @@
 import type { V1ConfigMap, V1EnvVar, V1Job } from '@kubernetes/client-node'
 import { SteerflowError } from '../../../domain/errors.js'
-import { type JobEvent } from '../../../domain/job.js'
-import { type Rendered } from '../../../trainers/trainer.js'
-import { type KubernetesSettings } from './settings.js'
+import type { JobEvent } from '../../../domain/job.js'
+import type { Rendered } from '../../../trainers/trainer.js'
+import type { KubernetesSettings } from './settings.js'
 
 /** The label by which an object is known to be an attempt of ours: its value is the attempt's name. */
 export const attemptLabel = 'steerflow/attempt'

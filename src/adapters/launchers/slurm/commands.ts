@@ -1,6 +1,6 @@
 import { userInfo } from 'node:os'
 import { SteerflowError } from '../../../domain/errors.js'
-import { type Bounds } from '../../foreign-answer.js'
+import type { Bounds } from '../../foreign-answer.js'
 import { printed } from '../../processes/printed.js'
 
 /** A job as Slurm describes it. */

@@ -1,8 +1,8 @@
 import { SteerflowError } from '../../../domain/errors.js'
 import { shellWord } from '../../../trainers/literals.js'
-import { type Rendered } from '../../../trainers/trainer.js'
+import type { Rendered } from '../../../trainers/trainer.js'
 import { startedAs } from '../exec/programs.js'
-import { type SlurmSettings } from './settings.js'
+import type { SlurmSettings } from './settings.js'
 
 /** What a script is made of. */
 export interface Scripted {

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { SteerflowError } from '../../../domain/errors.js'
 import { parseOrUndefined } from '../../../domain/json/parse.js'
@@ -9,7 +9,7 @@ import { exists } from '../../storage/durable.js'
 import { JobReport } from './report.js'
 import { secretsOf } from './post.js'
 import { keepReport } from './reports.js'
-import { type WebhookSettings } from './settings.js'
+import type { WebhookSettings } from './settings.js'
 import { readSecret, whyUnsigned } from './signature.js'
 
 /** The file that says that an attempt was handed to a webhook; its folder takes reports. */

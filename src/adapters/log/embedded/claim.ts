@@ -1,7 +1,7 @@
 import { SteerflowError } from '../../../domain/errors.js'
-import { type Batch, type Claim, type Offset, type Output, type ReadLimits } from '../../../runtime/log.js'
-import { type PlacedRow } from './catalogue.js'
-import { type Ownership } from './state.js'
+import type { Batch, Claim, Offset, Output, ReadLimits } from '../../../runtime/log.js'
+import type { PlacedRow } from './catalogue.js'
+import type { Ownership } from './state.js'
 import { type LogInternals, readBatch } from './internals.js'
 
 /** One partition owned by one group, for as long as its epoch is the stored one. */

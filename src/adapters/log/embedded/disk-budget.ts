@@ -1,6 +1,6 @@
 import { SteerflowError } from '../../../domain/errors.js'
-import { type Changes, type BeginWrite, type Writer } from './writer.js'
-import { type State } from './state.js'
+import type { Changes, BeginWrite, Writer } from './writer.js'
+import type { State } from './state.js'
 
 /**
  * Whose records they are. Sources wait first: the last fifth of the budget is kept for nodes, so that what has been

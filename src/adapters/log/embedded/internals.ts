@@ -1,10 +1,10 @@
 import { type Batch, type LogRecord, type Offset, offset, type ReadLimits, type Output } from '../../../runtime/log.js'
 import { type Catalogue, offsetKey, type PlacedRow } from './catalogue.js'
 import { readRecord } from './record.js'
-import { type State } from './state.js'
-import { type DiskBudget } from './disk-budget.js'
-import { type Changes, type Writer } from './writer.js'
-import { type Store } from './store.js'
+import type { State } from './state.js'
+import type { DiskBudget } from './disk-budget.js'
+import type { Changes, Writer } from './writer.js'
+import type { Store } from './store.js'
 
 /**
  * The records of a partition from an offset on, at least one where there is one, all from one snapshot. Compaction leaves

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { SteerflowError } from '../../../domain/errors.js'
-import { type RecordHeaders } from '../../../runtime/log.js'
+import type { RecordHeaders } from '../../../runtime/log.js'
 
 /** What the value of a stored record holds; its offset is the key, its topic and partition name the table. */
 export interface StoredRecord {

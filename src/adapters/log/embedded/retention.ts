@@ -2,9 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type Offset, offset, type TopicSpec } from '../../../runtime/log.js'
 import { offsetKey } from './catalogue.js'
-import { type LogInternals } from './internals.js'
+import type { LogInternals } from './internals.js'
 import { footprint, type Place, readRecord, timestampOf } from './record.js'
-import { type Pair } from './store.js'
+import type { Pair } from './store.js'
 
 const dayMs = 86_400_000
 /** Records looked at in one turn, so that a long retention neither holds the write lock nor the event loop for long. */

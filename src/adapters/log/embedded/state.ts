@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import { type Retention } from '../../../stages/topic.js'
+import type { Retention } from '../../../stages/topic.js'
 import { asSteerflowError, SteerflowError } from '../../../domain/errors.js'
 import { type GroupOnTopic, type Offset, offset, type TopicSpec } from '../../../runtime/log.js'
 import { opened, openedText, sealed, sealedText } from './rows.js'
-import { type Store, type Table } from './store.js'
+import type { Store, Table } from './store.js'
 
 /** Where a partition begins and ends; it outlives its records. */
 export interface Extent {

@@ -1,5 +1,5 @@
 import { asSteerflowError } from '../../../domain/errors.js'
-import { type Store } from './store.js'
+import type { Store } from './store.js'
 
 /** How often readers look whether another process has written, in milliseconds. */
 const pollMs = 20

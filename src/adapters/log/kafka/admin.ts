@@ -1,22 +1,15 @@
-import { type Cluster } from './cluster.js'
+import type { Cluster } from './cluster.js'
 import { ask, compactString, CompactReader, noTags } from './compact.js'
-import {
-  type ClusterFacts,
-  type Expectation,
-  type GroupMember,
-  type LogAdmin,
-  type Note,
-  type StoredTopic,
-} from '../../../runtime/log-admin.js'
+import type { ClusterFacts, Expectation, GroupMember, LogAdmin, Note, StoredTopic } from '../../../runtime/log-admin.js'
 import { offset } from '../../../runtime/log.js'
-import { type TopicSpec } from '../../../runtime/topic-spec.js'
+import type { TopicSpec } from '../../../runtime/topic-spec.js'
 import { asked } from './asked.js'
 import { kafkaError } from './errors.js'
 import { sharesOf } from './group-protocol.js'
 import { ConfigResourceTypes } from './kafkajs.js'
 import { storedOffsets } from './ledger.js'
 import { begunKey, noteKey, progressSpec, progressTopic } from './names.js'
-import { type KafkaParts } from './parts.js'
+import type { KafkaParts } from './parts.js'
 import { topicSettings } from './topic-settings.js'
 
 /**

@@ -1,5 +1,5 @@
-import { type LogEntry } from 'kafkajs'
-import { type Secrets } from '../../secrets.js'
+import type { LogEntry } from 'kafkajs'
+import type { Secrets } from '../../secrets.js'
 import { protocolError } from './cluster.js'
 import { logLevel } from './kafkajs.js'
 

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { type Broker as KafkaBroker, type Cluster as KafkaCluster, type Kafka } from 'kafkajs'
+import type { Broker as KafkaBroker, Cluster as KafkaCluster, Kafka } from 'kafkajs'
 import { SteerflowError } from '../../../domain/errors.js'
 
 /**

@@ -1,10 +1,10 @@
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
-import { type CompressionTypes } from 'kafkajs'
+import type { CompressionTypes } from 'kafkajs'
 import { SteerflowError } from '../../../domain/errors.js'
 import { optionalPackage } from '../../optional-package.js'
 import { CompressionCodecs, CompressionTypes as Types } from './kafkajs.js'
-import { type KafkaSettings } from './settings.js'
+import type { KafkaSettings } from './settings.js'
 
 /** Bytes to fewer bytes and back. */
 export interface Codec {

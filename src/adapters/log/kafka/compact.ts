@@ -1,4 +1,4 @@
-import { type Cluster } from './cluster.js'
+import type { Cluster } from './cluster.js'
 
 /**
  * Kafka's compact encoding (KIP-482), for the few requests that kafkajs does not speak; they are written by hand and sent

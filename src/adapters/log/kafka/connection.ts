@@ -1,23 +1,23 @@
-import {
-  type AuthenticationProviderArgs,
-  type Authenticator,
-  type Mechanism,
-  type Kafka as KafkaClient,
-  type KafkaConfig,
-  type ProducerConfig,
-  type SASLOptions,
+import type {
+  AuthenticationProviderArgs,
+  Authenticator,
+  Mechanism,
+  Kafka as KafkaClient,
+  KafkaConfig,
+  ProducerConfig,
+  SASLOptions,
 } from 'kafkajs'
 import { SteerflowError, explain } from '../../../domain/errors.js'
 import { Secrets } from '../../secrets.js'
 import { type TokenSource, openTokenSource } from './oauth-token.js'
 import { readFileSync } from 'node:fs'
-import { type ConnectionOptions } from 'node:tls'
+import type { ConnectionOptions } from 'node:tls'
 import { thisWorker } from '../../processes/worker.js'
 import { type KafkaReport, routeLog } from './client-log.js'
 import { registerCodecs } from './codecs.js'
 import { kafkaError } from './errors.js'
 import { Kafka, logLevel, Partitioners } from './kafkajs.js'
-import { type KafkaSettings } from './settings.js'
+import type { KafkaSettings } from './settings.js'
 import { Sockets } from './sockets.js'
 
 const SEPARATOR = '\u0001'

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Batch, type Offset } from '../../../runtime/log.js'
+import type { Batch, Offset } from '../../../runtime/log.js'
 import { type Cluster, isolation, leaderOf, type RawPartition } from './cluster.js'
 import { isOutOfRange, kafkaError } from './errors.js'
 import { visible } from './record.js'

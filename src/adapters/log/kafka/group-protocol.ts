@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Member } from './assignment.js'
+import type { Member } from './assignment.js'
 import { AssignerProtocol } from './kafkajs.js'
 
 /** The name under which members agree on how partitions are shared out. */

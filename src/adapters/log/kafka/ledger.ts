@@ -1,6 +1,6 @@
 import { type Offset, offset } from '../../../runtime/log.js'
-import { type PlacedRecord } from './placement.js'
-import { type OffsetEntry } from './transaction.js'
+import type { PlacedRecord } from './placement.js'
+import type { OffsetEntry } from './transaction.js'
 
 /** What is stored of a group's progress in a partition. */
 export interface Stored {

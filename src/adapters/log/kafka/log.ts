@@ -1,25 +1,25 @@
-import {
-  type Assignee,
-  type Batch,
-  type Claim,
-  type ClaimOptions,
-  type GroupOnTopic,
-  type Log,
-  type Membership,
-  type Offset,
-  type Output,
-  type PartitionState,
-  type ReadLimits,
-  type TopicSpec,
+import type {
+  Assignee,
+  Batch,
+  Claim,
+  ClaimOptions,
+  GroupOnTopic,
+  Log,
+  Membership,
+  Offset,
+  Output,
+  PartitionState,
+  ReadLimits,
+  TopicSpec,
 } from '../../../runtime/log.js'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../../../domain/errors.js'
 import { untilDone } from '../../../runtime/retry.js'
 import { bare, type Wire } from '../../../runtime/wire.js'
-import { type KafkaReport } from './client-log.js'
+import type { KafkaReport } from './client-log.js'
 import { KafkaAdmin } from './admin.js'
 import { asked } from './asked.js'
-import { type KafkaClaim } from './claim.js'
+import type { KafkaClaim } from './claim.js'
 import { begunMark, storedOffsets } from './ledger.js'
 import { GroupSession } from './member.js'
 import { KafkaMembership } from './membership.js'

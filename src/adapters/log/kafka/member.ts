@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { backoff } from '../../../runtime/retry.js'
 import { Wakeup, race } from '../../../runtime/concurrency.js'
 import { share } from './assignment.js'
-import { type Broker, type Cluster } from './cluster.js'
+import type { Broker, Cluster } from './cluster.js'
 import { isRejoining, isUnknownMember, kafkaError } from './errors.js'
 import { assigning, assignedOf, joining, memberOf } from './group-protocol.js'
 

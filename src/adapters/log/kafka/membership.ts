@@ -1,10 +1,10 @@
 import { SteerflowError, asSteerflowError } from '../../../domain/errors.js'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Assignee, type Membership } from '../../../runtime/log.js'
+import type { Assignee, Membership } from '../../../runtime/log.js'
 import { backoff } from '../../../runtime/retry.js'
-import { type KafkaClaim } from './claim.js'
+import type { KafkaClaim } from './claim.js'
 import { isPassing, kafkaError } from './errors.js'
-import { type GroupSession, type MemberListener } from './member.js'
+import type { GroupSession, MemberListener } from './member.js'
 
 interface PendingClaim {
   readonly partition: number

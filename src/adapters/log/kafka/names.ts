@@ -1,4 +1,4 @@
-import { type TopicSpec } from '../../../runtime/topic-spec.js'
+import type { TopicSpec } from '../../../runtime/topic-spec.js'
 
 /** What the log's topics, groups and transactions are called on a cluster that several deployments share. */
 export class BrokerNames {

@@ -4,7 +4,7 @@ import { SteerflowError } from '../../../domain/errors.js'
 import { parseOrUndefined } from '../../../domain/json/parse.js'
 import { BeyondBounds, type Bounds, wholeAnswer } from '../../foreign-answer.js'
 import { readSmall } from '../../storage/small-file.js'
-import { type TokenSettings } from './settings.js'
+import type { TokenSettings } from './settings.js'
 
 /** Tokens for SASL OAUTHBEARER. */
 export interface TokenSource {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { type Batch, type Offset, offset } from '../../../runtime/log.js'
-import { type KafkaReport } from './client-log.js'
-import { type Ledger, type LedgerEntry, type Stored } from './ledger.js'
-import { type PlacedRecord } from './placement.js'
+import type { KafkaReport } from './client-log.js'
+import type { Ledger, LedgerEntry, Stored } from './ledger.js'
+import type { PlacedRecord } from './placement.js'
 
 /** A record of the progress topic, under a key that names whose progress it is. */
 const Entry = z.looseObject({

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Producer } from 'kafkajs'
+import type { Producer } from 'kafkajs'
 import { asked } from './asked.js'
 import { kafkaError } from './errors.js'
 import { producerDefaults } from './connection.js'

@@ -1,5 +1,5 @@
 import { type Batch, type LogRecord, type Offset, offset } from '../../../runtime/log.js'
-import { type RawMessage, type RawPartition } from './cluster.js'
+import type { RawMessage, RawPartition } from './cluster.js'
 
 /** The key of the control record that ends a transaction which was aborted (Kafka's control batches, type 0). */
 const abortKey = Buffer.from([0, 0, 0, 0])

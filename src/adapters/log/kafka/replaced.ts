@@ -1,5 +1,5 @@
 import { SteerflowError } from '../../../domain/errors.js'
-import { type Offset } from '../../../runtime/log.js'
+import type { Offset } from '../../../runtime/log.js'
 import { noTopic, type TopicIdentity } from './topic-ids.js'
 
 /** That a topic is not the one that a group had begun to read, and how the group goes on. */

@@ -1,7 +1,7 @@
-import { type Admin } from 'kafkajs'
-import { type TopicSpec } from '../../../runtime/log.js'
+import type { Admin } from 'kafkajs'
+import type { TopicSpec } from '../../../runtime/log.js'
 import { storedOffsets } from './ledger.js'
-import { type BrokerNames } from './names.js'
+import type { BrokerNames } from './names.js'
 
 /**
  * Deletes records that are older than their topic keeps them, never beyond the slowest group of the deployment: a broker

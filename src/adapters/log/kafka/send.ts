@@ -1,6 +1,6 @@
-import { type CompressionTypes, type Producer, type RecordMetadata } from 'kafkajs'
+import type { CompressionTypes, Producer, RecordMetadata } from 'kafkajs'
 import { SteerflowError } from '../../../domain/errors.js'
-import { type PlacedRecord, type PlacementRound } from './placement.js'
+import type { PlacedRecord, PlacementRound } from './placement.js'
 
 /** How a producer sends. */
 export interface Sending {

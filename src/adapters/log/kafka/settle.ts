@@ -4,9 +4,9 @@ import { SteerflowError } from '../../../domain/errors.js'
 import { type Offset, offset } from '../../../runtime/log.js'
 import { backoff } from '../../../runtime/retry.js'
 import { isFencing, isPassing, kafkaError } from './errors.js'
-import { type Ledger, type LedgerEntry, type Stored } from './ledger.js'
-import { type PlacedRecord } from './placement.js'
-import { type ClaimWriter } from './writer.js'
+import type { Ledger, LedgerEntry, Stored } from './ledger.js'
+import type { PlacedRecord } from './placement.js'
+import type { ClaimWriter } from './writer.js'
 import { race } from '../../../runtime/concurrency.js'
 
 /** What a claim's commits need. */

@@ -1,6 +1,6 @@
 import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import { type ISocketFactory } from 'kafkajs'
+import type { ISocketFactory } from 'kafkajs'
 import { BeyondBounds } from '../../foreign-answer.js'
 
 const keepAliveMs = 60_000

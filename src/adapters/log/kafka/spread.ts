@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Cluster } from './cluster.js'
+import type { Cluster } from './cluster.js'
 import { isLeaderless, isUnknownTopic } from './errors.js'
 import { race } from '../../../runtime/concurrency.js'
 

@@ -1,5 +1,5 @@
-import { type Expectation } from '../../../runtime/log-admin.js'
-import { type TopicSpec } from '../../../runtime/topic-spec.js'
+import type { Expectation } from '../../../runtime/log-admin.js'
+import type { TopicSpec } from '../../../runtime/topic-spec.js'
 
 export interface TopicSettings {
   /** -1: what the broker has as its default. */

@@ -1,6 +1,6 @@
-import { type Kafka, type Producer, type Transaction } from 'kafkajs'
+import type { Kafka, Producer, Transaction } from 'kafkajs'
 import { producerDefaults } from './connection.js'
-import { type Endings } from './endings/finish.js'
+import type { Endings } from './endings/finish.js'
 import { type PlacedRecord, rounds } from './placement.js'
 import { type Sending, sendRound } from './send.js'
 

@@ -1,5 +1,5 @@
 import { asSteerflowError, SteerflowError } from '../../../domain/errors.js'
-import { type Batch, type LogRecord } from '../../../runtime/log.js'
+import type { Batch, LogRecord } from '../../../runtime/log.js'
 import { untilDone } from '../../../runtime/retry.js'
 import { bare, type Wire } from '../../../runtime/wire.js'
 

@@ -1,5 +1,5 @@
-import { type PlacedRecord } from './placement.js'
-import { type LedgerEntry } from './ledger.js'
+import type { PlacedRecord } from './placement.js'
+import type { LedgerEntry } from './ledger.js'
 
 /** Publishes a claim's outputs together with its progress. */
 export interface ClaimWriter {

@@ -1,9 +1,9 @@
 import { answerOfLine } from '../../../domain/bootstrap/answer-line.js'
-import { type RoundPlan } from '../../../domain/bootstrap/round-plan.js'
+import type { RoundPlan } from '../../../domain/bootstrap/round-plan.js'
 import { SeededDraw, mostNegatives } from '../../../domain/bootstrap/seeded-draw.js'
 import { SteerflowError } from '../../../domain/errors.js'
 import { NearIndex } from '../../../domain/near-duplicates/near-index.js'
-import { type Records, type Selected } from '../select.js'
+import type { Records, Selected } from '../select.js'
 import { mergedById } from './by-id.js'
 
 /** Answers that went on from the gate and are not in the round's data, by the rule that is against them. */

@@ -1,8 +1,8 @@
-import { type Split } from '../../../domain/conversation.js'
-import { type Snapshot } from '../../../domain/job.js'
+import type { Split } from '../../../domain/conversation.js'
+import type { Snapshot } from '../../../domain/job.js'
 import { lineHead } from '../../../domain/line-head.js'
 import { readManifest, snapshotByteLines } from '../read-snapshot.js'
-import { type Records, type Selected } from '../select.js'
+import type { Records, Selected } from '../select.js'
 
 /** The records of a split of an earlier snapshot, from its beginning at each call. */
 export type Pinned = (split: Split) => Records

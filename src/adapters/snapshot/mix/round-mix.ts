@@ -1,9 +1,9 @@
-import { type Round } from '../../../domain/bootstrap/round.js'
+import type { Round } from '../../../domain/bootstrap/round.js'
 import { replayedBeside, SeededDraw } from '../../../domain/bootstrap/seeded-draw.js'
-import { type Records, type Selection } from '../select.js'
+import type { Records, Selection } from '../select.js'
 import { type AnswersLeftOut, chooseAnswers } from './choose-answers.js'
 import { mergedById } from './by-id.js'
-import { type Pinned } from './pinned.js'
+import type { Pinned } from './pinned.js'
 
 /** What a round's data is made of. */
 export interface MixFacts {

@@ -1,6 +1,6 @@
-import { type ByteSink } from '../../../domain/byte-sink.js'
-import { type Split } from '../../../domain/conversation.js'
-import { type VersionTicket } from './tree-versions.js'
+import type { ByteSink } from '../../../domain/byte-sink.js'
+import type { Split } from '../../../domain/conversation.js'
+import type { VersionTicket } from './tree-versions.js'
 
 /** A record on its way to its place in a snapshot. */
 export interface PlacedLine {

@@ -1,4 +1,4 @@
-import { type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { BeyondBounds, type Body, type Bounds, wholeBody, within } from '../../foreign-answer.js'
 

@@ -1,15 +1,15 @@
 import type { ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3'
-import { type SteerflowError } from '../../../domain/errors.js'
-import { type Unfinished, type FileStore, type StoredFile } from '../file-store.js'
+import type { SteerflowError } from '../../../domain/errors.js'
+import type { Unfinished, FileStore, StoredFile } from '../file-store.js'
 import { type S3Access, openClient } from './client.js'
 import { asking, Marks, codeOf } from './failures.js'
 import { abortable, upload } from './upload.js'
-import { type Readable } from 'node:stream'
+import type { Readable } from 'node:stream'
 import { isPathBelow } from '../../../domain/names.js'
 import { checked } from '../below.js'
 import { BeyondBounds } from '../../foreign-answer.js'
 import { goingOn, type S3Bounds, usualBounds } from './bounded.js'
-import { type S3Settings } from './settings.js'
+import type { S3Settings } from './settings.js'
 
 /** Name of the answer that an error was made from. */
 const answerOf = (error: unknown): string | undefined => ((error as SteerflowError).cause as Error | undefined)?.name

@@ -2,7 +2,7 @@ import type * as Sdk from '@aws-sdk/client-s3'
 import { optionalPackage } from '../../optional-package.js'
 import { Secrets } from '../../secrets.js'
 import { boundAnswers, type S3Bounds } from './bounded.js'
-import { type S3Settings } from './settings.js'
+import type { S3Settings } from './settings.js'
 
 export interface S3Access {
   readonly sdk: typeof Sdk

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { SteerflowError } from '../../../domain/errors.js'
 import { storing } from '../durable.js'
-import { type FileFacts } from '../line-file.js'
-import { type S3Access } from './client.js'
+import type { FileFacts } from '../line-file.js'
+import type { S3Access } from './client.js'
 import { asking } from './failures.js'
 
 export interface Upload {

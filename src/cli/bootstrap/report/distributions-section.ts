@@ -1,6 +1,6 @@
 import { percent, share } from './numbers.js'
 import { type RoundReport, subject } from './report.js'
-import { type Section } from './markup.js'
+import type { Section } from './markup.js'
 
 export type Values = Readonly<Record<string, number>>
 

@@ -1,4 +1,4 @@
-import { type PairedDifference } from '../../../domain/bootstrap/summary.js'
+import type { PairedDifference } from '../../../domain/bootstrap/summary.js'
 import { thousands } from '../../render/bars.js'
 
 /** What is printed where nothing is known. */

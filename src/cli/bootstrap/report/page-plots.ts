@@ -1,5 +1,5 @@
 import { distributionsOf, shareOf, valuesOf } from './distributions-section.js'
-import { type Markup } from './markup.js'
+import type { Markup } from './markup.js'
 import { count, percent, share } from './numbers.js'
 import { barPlot } from './plots/bar-plot.js'
 import { coursePlot, type Point } from './plots/course-plot.js'

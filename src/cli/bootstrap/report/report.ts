@@ -1,8 +1,8 @@
-import { type LoopState } from '../../../domain/bootstrap/loop-state.js'
-import { type Round, type RoundVerdict } from '../../../domain/bootstrap/round.js'
-import { type RoundSummary } from '../../../domain/bootstrap/summary.js'
+import type { LoopState } from '../../../domain/bootstrap/loop-state.js'
+import type { Round, RoundVerdict } from '../../../domain/bootstrap/round.js'
+import type { RoundSummary } from '../../../domain/bootstrap/summary.js'
 import { SteerflowError } from '../../../domain/errors.js'
-import { type TrainedModel } from '../../../domain/model.js'
+import type { TrainedModel } from '../../../domain/model.js'
 
 /** A closed round as it is on record. */
 export interface ReportedRound {

@@ -1,8 +1,8 @@
 import { count, difference, figure, percent, share, unknown } from './numbers.js'
 import { type RoundReport, type ReportedRound, subject } from './report.js'
-import { type Section } from './markup.js'
+import type { Section } from './markup.js'
 import { populationStability } from '../../../domain/population-stability.js'
-import { type Round, type RoundVerdict } from '../../../domain/bootstrap/round.js'
+import type { Round, RoundVerdict } from '../../../domain/bootstrap/round.js'
 import { distributionsSection } from './distributions-section.js'
 
 /** The rounds of the loop beside each other, one a column. */

@@ -1,7 +1,7 @@
 import { bars, table, oneLine } from '../../render/bars.js'
 import { wrapped } from '../../render/comparison.js'
 import { type RoundReport, subject } from './report.js'
-import { type Section } from './markup.js'
+import type { Section } from './markup.js'
 import { sectionsOf } from './sections.js'
 import { valuesOf } from './distributions-section.js'
 

@@ -1,7 +1,7 @@
 import { type AttributeSet, labelKeys } from '../../attributes.js'
 import { parseLabel } from '../../label-line.js'
-import { type ScoredCandidate } from '../candidates.js'
-import { type GateRules } from '../gate-rules.js'
+import type { ScoredCandidate } from '../candidates.js'
+import type { GateRules } from '../gate-rules.js'
 
 /** What is known of an answer when the rules that look at it alone are asked. */
 export interface AnswerFacts {

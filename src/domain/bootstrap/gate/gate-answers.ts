@@ -1,9 +1,9 @@
-import { type AttributeSet } from '../../attributes.js'
+import type { AttributeSet } from '../../attributes.js'
 import { fingerprint } from '../../near-duplicates/fingerprint.js'
 import { jaccard, type Shingles, shingles } from '../../near-duplicates/shingles.js'
-import { type ScoredCandidate, type ScoredSample } from '../candidates.js'
-import { type GateRules } from '../gate-rules.js'
-import { type AnswerOutcome } from '../outcome.js'
+import type { ScoredCandidate, ScoredSample } from '../candidates.js'
+import type { GateRules } from '../gate-rules.js'
+import type { AnswerOutcome } from '../outcome.js'
 import { isFloor, judgeAnswer, rounded, type Seen } from './answer-rules.js'
 
 /** The share of different words among the first 100 of a text, from 0 to 1: of short and long texts alike. 1 of no words. */

@@ -1,4 +1,4 @@
-import { type Rule } from '../finding.js'
+import type { Rule } from '../finding.js'
 import { valueOf } from '../subject.js'
 
 const keys = ['model.data.train_ds.file_path', 'model.data.validation_ds.file_path']

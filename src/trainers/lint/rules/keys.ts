@@ -1,5 +1,5 @@
 import { nemoKeys } from '../../nemo-aligner.js'
-import { type Rule } from '../finding.js'
+import type { Rule } from '../finding.js'
 
 const old = /^sft_trainer\./
 

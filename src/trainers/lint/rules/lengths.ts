@@ -1,4 +1,4 @@
-import { type Rule } from '../finding.js'
+import type { Rule } from '../finding.js'
 import { numberOf } from '../subject.js'
 
 const train = 'model.data.train_ds.max_seq_length'

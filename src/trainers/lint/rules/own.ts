@@ -1,5 +1,5 @@
 import { trainers } from '../../trainers.js'
-import { type Rule } from '../finding.js'
+import type { Rule } from '../finding.js'
 
 /** Silence about a job would say that nothing is wrong with it. */
 export const ownTrainer: Rule = {

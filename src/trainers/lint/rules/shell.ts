@@ -1,6 +1,6 @@
 import { needsHydraQuotes } from '../hydra-value.js'
-import { type Rule } from '../finding.js'
-import { type Setting, type LintSubject } from '../subject.js'
+import type { Rule } from '../finding.js'
+import type { Setting, LintSubject } from '../subject.js'
 import { visible } from '../words.js'
 
 const inFile = (key: string, intended: string): string =>

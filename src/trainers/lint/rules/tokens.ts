@@ -1,4 +1,4 @@
-import { type Rule } from '../finding.js'
+import type { Rule } from '../finding.js'
 import { spelled } from '../words.js'
 
 /** The tutorial mixes two sets of prompt tokens: docs/reference/loss-masks.md#prompt-tokens. */

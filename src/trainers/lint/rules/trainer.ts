@@ -1,4 +1,4 @@
-import { type Rule } from '../finding.js'
+import type { Rule } from '../finding.js'
 import { numberOf, valueOf } from '../subject.js'
 
 /**

@@ -3,8 +3,8 @@ import { mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/promise
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type EndpointEntry } from '../../../../src/adapters/inference/endpoints/entry.js'
-import { type EndpointsEvent } from '../../../../src/adapters/inference/endpoints/events.js'
+import type { EndpointEntry } from '../../../../src/adapters/inference/endpoints/entry.js'
+import type { EndpointsEvent } from '../../../../src/adapters/inference/endpoints/events.js'
 import { readEndpointsFile, watchEndpointsFile } from '../../../../src/adapters/inference/endpoints/file.js'
 import { temporaryFolder } from '../../../support/temporary.js'
 

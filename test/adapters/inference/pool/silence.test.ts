@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { type EndpointsEvent } from '../../../../src/adapters/inference/endpoints/events.js'
+import type { EndpointsEvent } from '../../../../src/adapters/inference/endpoints/events.js'
 import { allRight, closeAll, codeOf, fleetOf, score, serve } from '../fleet-under-test.js'
 
 afterEach(closeAll)

@@ -1,9 +1,5 @@
-import {
-  type Generation,
-  type HttpReply,
-  type Protocol,
-} from '../../../../src/adapters/inference/protocols/protocol.js'
-import { type AttributeSet } from '../../../../src/domain/attributes.js'
+import type { Generation, HttpReply, Protocol } from '../../../../src/adapters/inference/protocols/protocol.js'
+import type { AttributeSet } from '../../../../src/domain/attributes.js'
 
 /** Something to ask a protocol for. */
 export const asked = (prompt: string, line: AttributeSet | null = null): Generation => ({

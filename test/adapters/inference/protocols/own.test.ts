@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ownProtocol, type OwnProtocol } from '../../../../src/adapters/inference/protocols/own.js'
-import { type Protocol, type Verdict } from '../../../../src/adapters/inference/protocols/protocol.js'
+import type { Protocol, Verdict } from '../../../../src/adapters/inference/protocols/protocol.js'
 import { protocolOf, protocols } from '../../../../src/adapters/inference/protocols/protocols.js'
 import { attributeSets } from '../../../../src/domain/attributes.js'
 import { asked, reply } from './asked.js'

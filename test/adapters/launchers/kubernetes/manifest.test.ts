@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { batchJob, trainJob } from '../../../../src/adapters/launchers/kubernetes/manifest.js'
 import { KubernetesSettings } from '../../../../src/adapters/launchers/kubernetes/settings.js'
-import { type Rendered } from '../../../../src/trainers/trainer.js'
+import type { Rendered } from '../../../../src/trainers/trainer.js'
 import { job } from '../../../support/training.js'
 
 const one: Rendered = { files: {}, steps: [['python', 'train.py', '$HOME; "x"']], workdir: '/opt/t', env: { A: 'b' } }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openEmbeddedLog } from '../../../../src/adapters/log/embedded/log.js'
-import { type Log } from '../../../../src/runtime/log.js'
+import type { Log } from '../../../../src/runtime/log.js'
 import { everything, identified, identity, output, topic } from '../../../conformance/support.js'
 import { folder, removeFolders } from './folder.js'
 

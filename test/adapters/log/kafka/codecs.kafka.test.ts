@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Kafka as Client } from 'kafkajs'
+import type { Kafka as Client } from 'kafkajs'
 import { beforeAll, describe, expect, inject, test } from 'vitest'
 import { compressionTypes } from '../../../../src/adapters/log/kafka/codecs.js'
 import { connectKafka, producerDefaults } from '../../../../src/adapters/log/kafka/connection.js'

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { type Broker, type Cluster, type RawPartition } from '../../../../src/adapters/log/kafka/cluster.js'
+import type { Broker, Cluster, RawPartition } from '../../../../src/adapters/log/kafka/cluster.js'
 import { Fetcher } from '../../../../src/adapters/log/kafka/fetcher.js'
 import { SteerflowError } from '../../../../src/domain/errors.js'
 import { offset } from '../../../../src/runtime/log.js'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { inject, onTestFinished } from 'vitest'
 import { openKafkaLog } from '../../../../src/adapters/log/kafka/log.js'
-import { type Log } from '../../../../src/runtime/log.js'
+import type { Log } from '../../../../src/runtime/log.js'
 
 /** Opens logs of one namespace, as processes of one deployment would; closed when the test has ended. */
 export function deployment(settings: object = {}) {

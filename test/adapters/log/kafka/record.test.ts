@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type RawMessage } from '../../../../src/adapters/log/kafka/cluster.js'
+import type { RawMessage } from '../../../../src/adapters/log/kafka/cluster.js'
 import { visible, within } from '../../../../src/adapters/log/kafka/record.js'
 import { offset } from '../../../../src/runtime/log.js'
 

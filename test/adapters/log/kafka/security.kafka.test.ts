@@ -1,15 +1,15 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
-import { type AddressInfo } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Kafka as Client } from 'kafkajs'
+import type { Kafka as Client } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { explain } from '../../../../src/domain/errors.js'
 import { connectKafka, producerDefaults } from '../../../../src/adapters/log/kafka/connection.js'
 import { kafkaError } from '../../../../src/adapters/log/kafka/errors.js'
 import { KafkaSettings } from '../../../../src/adapters/log/kafka/settings.js'
-import { type Listener } from '../../../support/kafka/listeners.js'
+import type { Listener } from '../../../support/kafka/listeners.js'
 import { unsecuredToken } from '../../../support/kafka/security.js'
 
 const guarded = inject('kafka').guarded

@@ -1,6 +1,6 @@
 import { CompressionTypes, type ProducerBatch, type RecordMetadata } from 'kafkajs'
 import { describe, expect, it } from 'vitest'
-import { type PlacedRecord } from '../../../../src/adapters/log/kafka/placement.js'
+import type { PlacedRecord } from '../../../../src/adapters/log/kafka/placement.js'
 import { sendRound } from '../../../../src/adapters/log/kafka/send.js'
 
 const placed = (partition: number): PlacedRecord => ({

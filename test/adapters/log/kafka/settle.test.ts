@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Stored } from '../../../../src/adapters/log/kafka/ledger.js'
+import type { Stored } from '../../../../src/adapters/log/kafka/ledger.js'
 import { Committer } from '../../../../src/adapters/log/kafka/settle.js'
 import { SteerflowError } from '../../../../src/domain/errors.js'
 import { offset } from '../../../../src/runtime/log.js'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { reportPage } from '../../../../src/cli/bootstrap/report/page.js'
 import { reportOf as reportOfLoop } from '../../../../src/cli/bootstrap/report/report.js'
 import { reportText } from '../../../../src/cli/bootstrap/report/text.js'
-import { type LoopState, type RoundState } from '../../../../src/domain/bootstrap/loop-state.js'
+import type { LoopState, RoundState } from '../../../../src/domain/bootstrap/loop-state.js'
 import { roundOf, summaryOf } from '../../../support/rounds.js'
 import { hostileReport, reportOf } from './reports.js'
 

@@ -1,6 +1,6 @@
-import { type ReportedRound, type RoundReport } from '../../../../src/cli/bootstrap/report/report.js'
+import type { ReportedRound, RoundReport } from '../../../../src/cli/bootstrap/report/report.js'
 import { judgeRound, type MeasuredRound } from '../../../../src/domain/bootstrap/judge.js'
-import { type RoundSummary } from '../../../../src/domain/bootstrap/summary.js'
+import type { RoundSummary } from '../../../../src/domain/bootstrap/summary.js'
 import { roundOf, summaryOf } from '../../../support/rounds.js'
 
 const keys = [

@@ -1,7 +1,7 @@
 import { SteerflowError } from '../../../../domain/errors.js'
 import { asked, soon } from '../asked.js'
-import { type KafkaReport } from '../client-log.js'
-import { type Broker, type Cluster } from '../cluster.js'
+import type { KafkaReport } from '../client-log.js'
+import type { Broker, Cluster } from '../cluster.js'
 import { ask, speaks } from '../compact.js'
 import { isFencing, isLeaderless } from '../errors.js'
 import {

@@ -1,4 +1,4 @@
-import { type Broker, type Cluster } from '../cluster.js'
+import type { Broker, Cluster } from '../cluster.js'
 import { ask } from '../compact.js'
 import { isLeaderless, isNotAuthorized, isUnknownTopic } from '../errors.js'
 import { describeOpenTransactions, type OpenTransaction, placesOf } from './described.js'

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
-import { type Cluster } from '../../../../../src/adapters/log/kafka/cluster.js'
+import type { Cluster } from '../../../../../src/adapters/log/kafka/cluster.js'
 import { compactArray, compactString, int32, noTags } from '../../../../../src/adapters/log/kafka/compact.js'
 import { Endings } from '../../../../../src/adapters/log/kafka/endings/finish.js'
 
