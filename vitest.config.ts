@@ -29,7 +29,17 @@ export default defineConfig({
           maxWorkers: '100%',
         },
       },
-      { extends: true, test: { ...common, name: 'real', include: ['test/**/*.real.test.ts'], testTimeout: 600_000 } },
+      {
+        extends: true,
+        test: {
+          ...common,
+          name: 'real',
+          include: ['test/**/*.real.test.ts'],
+          testTimeout: 600_000,
+          // Its tests wait for processes most of the time.
+          maxWorkers: '100%',
+        },
+      },
       {
         extends: true,
         test: { ...common, name: 'cluster', include: ['test/**/*.cluster.test.ts'], testTimeout: 600_000 },

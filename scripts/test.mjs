@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
+import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 
 const help = `Usage: npm test [-- --seed N]      all tiers; of proofs by repetition a part, chosen by the seed
@@ -18,7 +19,7 @@ const bin = name => `node_modules/.bin/${name}`
 /** A tier of vitest: its results are kept, so that what failed is named once more at the end. */
 const vitest = project => [bin('vitest'), 'run', '--project', project, ...reporters(project)]
 
-if (!existsSync('node_modules')) run('npm', ['ci'])
+if (!existsSync('node_modules')) spawnSync('npm', ['ci'], { stdio: 'inherit', shell: process.platform === 'win32' })
 
 // Tests whose own part is absent write a line here: their name and the reason.
 const folder = mkdtempSync(join(tmpdir(), 'steerflow-tiers-'))
@@ -40,68 +41,52 @@ function reporters(project) {
 // Kept between runs by what files hold, so that nothing is overlooked.
 const cached = ['--cache', '--cache-strategy=content']
 
-/** Tiers that only read, side by side; the others follow one after the other. */
-const reading = [
-  {
-    name: 'types',
-    shows: 'everything compiles; what must not compile does not',
-    run: ['npm', 'run', '-s', 'typecheck'],
-  },
-  { name: 'lint', shows: 'no unsafe types, no impure core', run: ['npm', 'run', '-s', 'lint'] },
-  { name: 'format', shows: 'one style', run: [bin('prettier'), '--check', '--log-level=warn', ...cached, '.'] },
-  { name: 'layers', shows: 'domain ← stages ← runtime ← adapters ← cli', run: ['node', 'scripts/layers.mjs'] },
+/**
+ * The tiers in waves: those of a wave run side by side. Each: what it shows, what it runs, and `absent`, which says why a
+ * part that it cannot do without is not there.
+ */
+const waves = [
+  [
+    {
+      name: 'types',
+      shows: 'everything compiles; what must not compile does not',
+      run: ['npm', 'run', '-s', 'typecheck'],
+    },
+    { name: 'lint', shows: 'no unsafe types, no impure core', run: ['npm', 'run', '-s', 'lint'] },
+    { name: 'format', shows: 'one style', run: [bin('prettier'), '--check', '--log-level=warn', ...cached, '.'] },
+    { name: 'layers', shows: 'domain ← stages ← runtime ← adapters ← cli', run: ['node', 'scripts/layers.mjs'] },
+  ],
+  [{ name: 'unit', shows: 'tables and properties', run: vitest('unit') }],
+  [
+    {
+      name: 'real',
+      shows: 'goldens, conformance, kills, servers, the whole flow, and the same JSON as Python',
+      run: vitest('real'),
+      absent: () => {
+        // Tests that need one of these say so themselves.
+        const parts = ['llama', 'python-hydra', 's3mock', 'python-datasets', 'python-kubernetes', 'chromium']
+        setUp(...parts, 'node-versions')
+        return spawnSync('python3', ['--version']).status === 0 ? null : 'python3 is not here'
+      },
+    },
+    {
+      name: 'kafka',
+      shows: 'a real Kafka and a real schema registry',
+      run: vitest('kafka'),
+      absent: () => {
+        // Tests that need one of the others say so themselves.
+        const reason = setUp('kafka', 'registry', 'python-kafka')
+        return reason && !process.env.KAFKA_BROKERS && !dockerAnswers() ? reason : null
+      },
+    },
+  ],
 ]
 
-/** Each tier: what it shows, what it runs, and `absent`, which says why a part that it cannot do without is not there. */
-const tiers = [
-  { name: 'unit', shows: 'tables and properties', run: vitest('unit') },
-  {
-    name: 'real',
-    shows: 'goldens, conformance, kills, servers, the whole flow, and the same JSON as Python',
-    run: vitest('real'),
-    absent: () => {
-      // Tests that need one of these say so themselves.
-      const parts = ['llama', 'python-hydra', 's3mock', 'python-datasets', 'python-kubernetes', 'chromium']
-      setUp(...parts, 'node-versions')
-      return spawnSync('python3', ['--version']).status === 0 ? null : 'python3 is not here'
-    },
-  },
-  {
-    name: 'kafka',
-    shows: 'a real Kafka and a real schema registry',
-    run: vitest('kafka'),
-    absent: () => {
-      // Tests that need one of the others say so themselves.
-      const reason = setUp('kafka', 'registry', 'python-kafka')
-      return reason && !process.env.KAFKA_BROKERS && !dockerAnswers() ? reason : null
-    },
-  },
-]
-
-const rows = await Promise.all(
-  reading.map(async ({ name, shows, run: [command, ...args] }) => {
-    const started = Date.now()
-    const { ok, output } = await runBeside(command, args)
-    console.log(`\n── ${name}\n${output}`)
-    return { name, result: ok ? 'passed' : 'failed', seconds: (Date.now() - started) / 1000, shows, failures: [] }
-  }),
-)
-for (const {
-  name,
-  shows,
-  run: [command, ...args],
-  absent,
-} of tiers) {
-  console.log(`\n── ${name}`)
-  const started = Date.now()
-  const reason = absent?.()
-  if (reason) {
-    rows.push({ name, result: requireAll ? 'failed' : 'not run', seconds: 0, shows: reason, failures: [] })
-    continue
-  }
-  const ok = run(command, args)
-  const seconds = (Date.now() - started) / 1000
-  rows.push({ name, result: ok ? 'passed' : 'failed', seconds, shows, failures: ok ? [] : failuresOf(name) })
+const rows = []
+for (const wave of waves) {
+  console.log(`\n── ${wave.map(({ name }) => name).join(', ')}`)
+  const reasons = wave.map(({ absent }) => absent?.() ?? null)
+  rows.push(...(await Promise.all(wave.map((tier, at) => rowOf(tier, reasons[at], wave.length > 1)))))
 }
 
 console.log(`\n${'tier'.padEnd(8)}${'result'.padEnd(9)}${'seconds'.padStart(8)}  what it shows`)
@@ -153,16 +138,25 @@ function setUp(...parts) {
   return stderr.split('\n').find(line => line.startsWith(`${parts[0]}: `)) ?? null
 }
 
-/** Runs a program while others run; what it says is told at its end. */
-async function runBeside(command, args) {
-  const child = spawn(command, args, { shell: process.platform === 'win32' })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', text => (output += text))
+/** Runs a tier. One of several that run names itself in every line. */
+async function rowOf({ name, shows, run: [command, ...args] }, reason, isOneOfSeveral) {
+  if (reason) return { name, result: requireAll ? 'failed' : 'not run', seconds: 0, shows: reason, failures: [] }
+  const started = Date.now()
+  const ok = await runs(command, args, isOneOfSeveral ? `${name.padEnd(6)}│ ` : '')
+  const seconds = (Date.now() - started) / 1000
+  return { name, result: ok ? 'passed' : 'failed', seconds, shows, failures: ok ? [] : failuresOf(name) }
+}
+
+/** Whether a program ends well; what it says is told line by line, behind a prefix. */
+async function runs(command, args, prefix) {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' })
+  for (const stream of [child.stdout, child.stderr])
+    createInterface({ input: stream }).on('line', line => console.log(prefix + line))
   const status = await new Promise(resolve => {
-    child.on('error', error => resolve((output += error.message)))
+    child.on('error', error => resolve(console.log(prefix + error.message)))
     child.on('close', resolve)
   })
-  return { ok: status === 0, output }
+  return status === 0
 }
 
 /** Every test of a tier that failed, with the beginning of what it said. */
@@ -180,8 +174,4 @@ function failuresOf(tier) {
 
 function dockerAnswers() {
   return spawnSync('docker', ['version']).status === 0
-}
-
-function run(command, args) {
-  return spawnSync(command, args, { stdio: 'inherit', shell: process.platform === 'win32' }).status === 0
 }
