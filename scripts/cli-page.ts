@@ -5,7 +5,7 @@ import { openSession } from '../src/cli/output/session.js'
 import { buildProgram, exitLine } from '../src/cli/program.js'
 
 /** The help page of a command as it is printed 100 columns wide, its examples included. */
-function helpOf(command: Command): string {
+export function helpOf(command: Command): string {
   let text = ''
   command.configureOutput({
     writeOut: part => {

@@ -9,6 +9,7 @@ import { builtIn } from '../src/flow.js'
 import { deadLetters } from '../src/topics.js'
 import { benchmarksPage, pagePath } from './benchmarks-page.js'
 import { cliPage } from './cli-page.js'
+import { manPage } from './man-page.js'
 import { extendIndex } from './schema-index.js'
 import { stagesPage } from './stages-page.js'
 
@@ -117,6 +118,7 @@ export const generatedFiles = (): ReadonlyMap<string, string> =>
     ['docs/errors.md', errorsPage()],
     [pagePath, benchmarksPage()],
     ['docs/cli.md', cliPage(header)],
+    ['man/steerflow.1', manPage(header)],
     ['docs/stages.md', stagesPage(header)],
     ['README.md', readme()],
     ['docs/pipeline.md', pipelinePage()],
