@@ -1,31 +1,23 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { unlessAway } from '../../runtime/retry.js'
 import { labelled, raw, scored, unscored } from '../../topics.js'
-import { type Workspace, openWorkspace } from '../workspace.js'
+import type { Workspace } from '../workspace.js'
 import { writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
-import { Waits } from '../../runtime/waits.js'
 import { exitCodes, type Verb } from '../command.js'
-import { configChecks, launchChecks, refuseContradictions, refuseData } from '../doctor/contradictions.js'
 import { logged, type WorkResult } from '../log/logged.js'
-import { clientReportTo, endpointsReportTo, reportTo } from '../logger.js'
 import { formatOption, knowingFormat, retryForOption } from '../flags.js'
 import { type ConfigFlags, withConfig } from '../options.js'
-import { Live } from '../render/live.js'
 import type { LiveRow } from '../render/live-row.js'
 import { renderSummary } from '../render/summary.js'
-import { waitsNote } from '../render/waits.js'
-import { openCapabilities } from '../run/capabilities.js'
 import { ingestFiles } from '../run/ingest-files.js'
-import { interrupts, signalCode } from '../run/interrupts.js'
+import { type AtWork, atWork } from '../run/at-work.js'
+import { signalCode } from '../run/interrupts.js'
 import { isNoneTaken, sayNoneTaken, sayNothingCame } from '../run/none-taken.js'
-import { runPipeline, type RunResult } from '../run/run-pipeline.js'
-import { serverRefusal } from '../run/server-refusal.js'
+import type { RunResult } from '../run/run-pipeline.js'
 import { tellRejected } from '../run/tell-rejected.js'
-import { tidied } from '../run/tidied.js'
-import { stuckWatch, watching } from '../run/stuck.js'
 import { shellWord } from '../../domain/shell-word.js'
 import { collectSummary } from '../summary/collect.js'
 import type { SourceSummary, Summary } from '../summary/summary.js'
@@ -86,29 +78,22 @@ export const quickstart: Verb = (program, session) => {
   withConfig(command).action((files: string[], flags: QuickstartFlags) =>
     logged(session, flags, { command: 'quickstart', nodes: ({ flow }) => flow.nodes }, async ({ config, logger }) => {
       knowingFormat(config, flags)
-      await refuseContradictions([...configChecks(config), ...launchChecks(config)])
-      const workspace = await openWorkspace(config, { begins: true, exclusive: true, report: clientReportTo(logger) })
-      const stop = interrupts()
-      const live = new Live(session, logger)
-      try {
-        const { summary, counts } = await wholeFlow(workspace, files, flags, { live, logger }, stop.signal)
-        live.clear()
+      return atWork({ session, config, logger, launches: true, retryFor: flags.retryFor }, async ready => {
+        const { summary, counts } = await wholeFlow(ready, files, flags, logger)
+        ready.live.clear()
         if (summary === null) {
           session.exit(signalCode() ?? exitCodes.failed)
           return { reason: 'stopped', words: 'stopped in good order; run the same command again to go on', counts }
         }
-        await writeFile(join(workspace.root, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
+        await writeFile(join(ready.workspace.root, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
         if (flags.json) await session.json(summary)
         else await session.out(`${renderSummary(summary, session.columns).join('\n')}\n`)
         tellRejected({ session, logger }, counts.nodes)
-        const nothing = await isEmpty(workspace, raw)
+        const nothing = await isEmpty(ready.workspace, raw)
         sayNoneTaken({ session, logger }, nothing ? summary.sources : summary.sources.filter(isNoneTaken))
         if (!nothing && summary.turns.annotated === 0) sayNothingCame({ session, logger })
         return { reason: 'done', words: '', counts }
-      } finally {
-        stop.release()
-        await workspace.close()
-      }
+      })
     }),
   )
 }
@@ -119,59 +104,37 @@ const isEmpty = async ({ log }: Workspace, topic: { readonly name: string }): Pr
 
 /** Runs everything; without a summary when it was interrupted. */
 async function wholeFlow(
-  workspace: Workspace,
+  { workspace, waits, signal, runNodes }: AtWork,
   files: readonly string[],
   flags: QuickstartFlags,
-  { live, logger }: { readonly live: Live; readonly logger: Logger },
-  signal: AbortSignal,
+  logger: Logger,
 ): Promise<{ readonly summary: Summary | null; readonly counts: RunResult & WorkResult['counts'] }> {
   const started = performance.now()
   const sources: SourceSummary[] = []
-  await refuseData(workspace.config, workspace.log)
-  const report = reportTo(logger)
-  const waits = new Waits(report)
-  const opened = await openCapabilities(workspace, endpointsReportTo(logger), waits)
   for (const note of tokenNotes(workspace.config)) logger.info({ event: 'note', note }, 'prompt tokens differ')
-  const notRefused = serverRefusal(workspace.config, opened)
-  const notStuck = stuckWatch(workspace, watching(opened, flags.retryFor))
-  try {
-    const { committed, nodes } = await runPipeline({
-      workspace,
-      nodes: workspace.config.flow.nodes,
-      capabilities: { ...opened.capabilities, snapshots: tidied(workspace, opened.capabilities.snapshots, logger) },
-      underWay: opened.underWay,
-      untilIdle: true,
-      sources: async stopped => {
-        const own = files.length > 0 ? files : [shippedTrees]
-        const tell = (message: string): void => logger.info({ event: 'source' }, message)
-        const report = { signal: stopped, waits, tell }
-        sources.push(...(await ingestFiles(workspace, own, { format: flags.format }, report)))
-        // A model of the shipped conversations alone is not what somebody asked for who named others.
-        if (files.length > 0 && (await isEmpty(workspace, raw))) return
-        if (await labelsOf(workspace, stopped)) return
-        if (files.length > 0 && (await isEmpty(workspace, unscored))) return
-        // Nobody labelled these: what scores them has to be learnt from conversations that people did label.
-        sources.push(...(await ingestFiles(workspace, [shippedTrees], { only: 'labelled' }, report)))
-      },
-      watch: async watched => {
-        const { rows } = watched
-        live.show(rows, [phase(rows), waitsNote(opened.waits())].filter(Boolean).join('  '))
-        notRefused()
-        await notStuck(watched)
-      },
-      report,
-      onlyWaits: () => opened.waits().length > 0 && opened.calls() === 0,
-      signal,
-    })
-    const counts = { committed, sources, nodes }
-    if (signal.aborted) return { summary: null, counts }
-    const changed = committed > 0 || sources.some(source => source.records + source.rejected > 0)
-    const seconds = Math.round((performance.now() - started) / 100) / 10
-    const summary = await collectSummary(workspace, { seconds, changed, sources, next: next(workspace.root) })
-    return { summary, counts }
-  } finally {
-    await opened.close()
-  }
+  const { committed, nodes } = await runNodes({
+    nodes: workspace.config.flow.nodes,
+    untilIdle: true,
+    sources: async stopped => {
+      const own = files.length > 0 ? files : [shippedTrees]
+      const tell = (message: string): void => logger.info({ event: 'source' }, message)
+      const report = { signal: stopped, waits, tell }
+      sources.push(...(await ingestFiles(workspace, own, { format: flags.format }, report)))
+      // A model of the shipped conversations alone is not what somebody asked for who named others.
+      if (files.length > 0 && (await isEmpty(workspace, raw))) return
+      if (await labelsOf(workspace, stopped)) return
+      if (files.length > 0 && (await isEmpty(workspace, unscored))) return
+      // Nobody labelled these: what scores them has to be learnt from conversations that people did label.
+      sources.push(...(await ingestFiles(workspace, [shippedTrees], { only: 'labelled' }, report)))
+    },
+    note: phase,
+  })
+  const counts = { committed, sources, nodes }
+  if (signal.aborted) return { summary: null, counts }
+  const changed = committed > 0 || sources.some(source => source.records + source.rejected > 0)
+  const seconds = Math.round((performance.now() - started) / 100) / 10
+  const summary = await collectSummary(workspace, { seconds, changed, sources, next: next(workspace.root) })
+  return { summary, counts }
 }
 
 /** What is going on, in words. */

@@ -3,28 +3,19 @@ import type { Node } from '../../stages/node.js'
 import type { Flow } from '../../flow.js'
 import { nodeLags, nodesThere } from '../../runtime/lag.js'
 import { unlessAway } from '../../runtime/retry.js'
-import { Waits } from '../../runtime/waits.js'
 import { exitCodes, type Session, type Verb } from '../command.js'
 import type { Config } from '../config.js'
-import { configChecks, launchChecks, refuseContradictions, refuseData } from '../doctor/contradictions.js'
 import { retryForOption } from '../flags.js'
 import { logged, type WorkResult } from '../log/logged.js'
-import { clientReportTo, endpointsReportTo, reportTo } from '../logger.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { table, thousands } from '../render/bars.js'
-import { Live } from '../render/live.js'
 import { Pace } from '../render/pace.js'
-import { waitsNote } from '../render/waits.js'
 import { nodeNamed } from '../node-named.js'
-import { openCapabilities } from '../run/capabilities.js'
-import { interrupts, signalCode } from '../run/interrupts.js'
+import { atWork } from '../run/at-work.js'
+import { signalCode } from '../run/interrupts.js'
 import { type Consequences, consequencesOf, leftOverText } from '../run/new-nodes.js'
-import { runPipeline } from '../run/run-pipeline.js'
-import { serverRefusal } from '../run/server-refusal.js'
 import { tellRejected } from '../run/tell-rejected.js'
-import { tidied } from '../run/tidied.js'
-import { stuckWatch, watching } from '../run/stuck.js'
-import { inWorkspace, openWorkspace } from '../workspace.js'
+import { inWorkspace } from '../workspace.js'
 
 interface RunFlags extends ConfigFlags {
   readonly nodes?: string
@@ -57,58 +48,33 @@ export const run: Verb = (program, session) => {
   })
 }
 
-async function work(session: Session, flags: RunFlags, config: Config, logger: Logger): Promise<WorkResult> {
+function work(session: Session, flags: RunFlags, config: Config, logger: Logger): Promise<WorkResult> {
+  const { untilIdle = false, adopt = false, failFast = false, retryFor } = flags
   const nodes = chosen(config.flow, flags.nodes)
   const launches = nodes.some(({ stage }) => stage.needs.includes('runners'))
-  await refuseContradictions([...configChecks(config), ...(launches ? launchChecks(config) : [])])
-  const workspace = await openWorkspace(config, { begins: true, exclusive: true, report: clientReportTo(logger) })
-  const stop = interrupts()
-  const live = new Live(session, logger)
-  try {
-    await refuseData(config, workspace.log)
+  return atWork({ session, config, logger, launches, retryFor }, async ({ workspace, signal, runNodes }) => {
     const { beginnings, todo } = await unlessAway(() => consequencesOf(config, workspace.log), nothingNew)
     for (const { text, ...facts } of beginnings) logger.warn({ event: 'begins', ...facts, next: todo }, text)
-    const report = reportTo(logger)
-    const opened = await openCapabilities(workspace, endpointsReportTo(logger), new Waits(report))
     const pace = new Pace(config.annotate.price)
-    const notRefused = serverRefusal(config, opened)
-    const notStuck = stuckWatch(workspace, watching(opened, flags.retryFor))
-    try {
-      const counts = await runPipeline({
-        workspace,
-        nodes,
-        capabilities: { ...opened.capabilities, snapshots: tidied(workspace, opened.capabilities.snapshots, logger) },
-        underWay: opened.underWay,
-        untilIdle: flags.untilIdle ?? false,
-        adopt: flags.adopt ?? false,
-        sources: async () => undefined,
-        watch: async watched => {
-          const { rows } = watched
-          const mode = flags.untilIdle ? 'until idle' : 'running; Ctrl-C stops'
-          const { endpoints, outageMs } = opened.fleet.stats()
-          const notes = [mode, pace.note(rows, endpoints, outageMs), waitsNote(opened.waits())]
-          live.show(rows, notes.filter(Boolean).join('  '))
-          notRefused()
-          if (flags.untilIdle) await notStuck(watched)
-        },
-        report,
-        failFast: flags.failFast ?? false,
-        onlyWaits: () => opened.waits().length > 0 && opened.calls() === 0,
-        signal: stop.signal,
-      })
-      tellRejected({ session, logger }, counts.nodes)
-      if (!flags.untilIdle) session.exit(exitCodes.done)
-      else if (stop.signal.aborted) session.exit(signalCode() ?? exitCodes.failed)
-      const reason = stop.signal.aborted ? 'stopped' : 'idle'
-      const words = `${reason === 'stopped' ? 'stopped in good order' : 'idle'}: ${counts.committed} records committed`
-      return { reason, words, counts: { ...counts } }
-    } finally {
-      await opened.close()
-    }
-  } finally {
-    stop.release()
-    await workspace.close()
-  }
+    const mode = untilIdle ? 'until idle' : 'running; Ctrl-C stops'
+    const counts = await runNodes({
+      nodes,
+      untilIdle,
+      adopt,
+      failFast,
+      sources: async () => undefined,
+      note: (rows, { fleet }) => {
+        const { endpoints, outageMs } = fleet.stats()
+        return [mode, pace.note(rows, endpoints, outageMs)].filter(Boolean).join('  ')
+      },
+    })
+    tellRejected({ session, logger }, counts.nodes)
+    if (!untilIdle) session.exit(exitCodes.done)
+    else if (signal.aborted) session.exit(signalCode() ?? exitCodes.failed)
+    const reason = signal.aborted ? 'stopped' : 'idle'
+    const words = `${reason === 'stopped' ? 'stopped in good order' : 'idle'}: ${counts.committed} records committed`
+    return { reason, words, counts: { ...counts } }
+  })
 }
 
 /** What a run would do; nothing is done, and it may run beside one. */

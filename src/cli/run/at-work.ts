@@ -1,0 +1,95 @@
+import type { Logger } from 'pino'
+import { Waits } from '../../runtime/waits.js'
+import type { Session } from '../command.js'
+import type { Config } from '../config.js'
+import { configChecks, launchChecks, refuseContradictions, refuseData } from '../doctor/contradictions.js'
+import { clientReportTo, endpointsReportTo, reportTo } from '../logger.js'
+import { Live } from '../render/live.js'
+import type { LiveRow } from '../render/live-row.js'
+import { waitsNote } from '../render/waits.js'
+import { openWorkspace, type Workspace } from '../workspace.js'
+import { type Opened, openCapabilities } from './capabilities.js'
+import { Closers } from './closers.js'
+import { interrupts } from './interrupts.js'
+import { runPipeline, type RunRequest, type RunResult } from './run-pipeline.js'
+import { serverRefusal } from './server-refusal.js'
+import { stuckWatch, watching } from './stuck.js'
+import { tidied } from './tidied.js'
+
+/** What one command asks of the pipeline. */
+interface NodesRequest extends Pick<RunRequest, 'nodes' | 'untilIdle' | 'adopt' | 'failFast' | 'sources'> {
+  /** What is said behind the rows of the display. */
+  readonly note: (rows: readonly LiveRow[], opened: Opened) => string
+}
+
+/** A pipeline that is ready to work: its workspace, what its stages need, and the display. */
+export interface AtWork {
+  readonly workspace: Workspace
+  readonly waits: Waits
+  readonly live: Live
+  /** Ends the work in good order. */
+  readonly signal: AbortSignal
+  /** Runs nodes until they are done, if they can be, or until a signal. @throws what stands still, and what servers refuse */
+  readonly runNodes: (request: NodesRequest) => Promise<RunResult>
+}
+
+interface AtWorkOptions {
+  readonly session: Session
+  readonly config: Config
+  readonly logger: Logger
+  /** Whether jobs are launched: what they need is checked too. */
+  readonly launches: boolean
+  /** Milliseconds without any inference server after which a run ends; null: never. */
+  readonly retryFor: number | null
+}
+
+/**
+ * Opens what `run` and `quickstart` work with, lets a command work, and closes everything, whatever happens.
+ * @throws STEERFLOW_CONFIG_INVALID for settings that contradict each other or the data, before anything is done
+ */
+export async function atWork<T>(
+  { session, config, logger, launches, retryFor }: AtWorkOptions,
+  work: (ready: AtWork) => Promise<T>,
+): Promise<T> {
+  await refuseContradictions([...configChecks(config), ...(launches ? launchChecks(config) : [])])
+  const closers = new Closers()
+  try {
+    const workspace = closers.add(
+      await openWorkspace(config, { begins: true, exclusive: true, report: clientReportTo(logger) }),
+      one => one.close(),
+    )
+    const { signal } = closers.add(interrupts(), one => one.release())
+    const live = new Live(session, logger)
+    await refuseData(config, workspace.log)
+    const report = reportTo(logger)
+    const waits = new Waits(report)
+    const opened = closers.add(await openCapabilities(workspace, endpointsReportTo(logger), waits), one => one.close())
+    const notRefused = serverRefusal(config, opened)
+    const notStuck = stuckWatch(workspace, watching(opened, retryFor))
+    const { capabilities, underWay } = opened
+    return await work({
+      workspace,
+      waits,
+      live,
+      signal,
+      runNodes: ({ note, ...request }) =>
+        runPipeline({
+          ...request,
+          workspace,
+          capabilities: { ...capabilities, snapshots: tidied(workspace, capabilities.snapshots, logger) },
+          underWay,
+          watch: async watched => {
+            const { rows } = watched
+            live.show(rows, [note(rows, opened), waitsNote(opened.waits())].filter(Boolean).join('  '))
+            notRefused()
+            if (request.untilIdle) await notStuck(watched)
+          },
+          report,
+          onlyWaits: () => opened.waits().length > 0 && opened.calls() === 0,
+          signal,
+        }),
+    })
+  } finally {
+    await closers.close()
+  }
+}
