@@ -82,6 +82,8 @@ const waves = [
   ],
 ]
 
+spawnSync('npm', ['run', '-s', 'build'], { stdio: 'inherit', shell: process.platform === 'win32' })
+process.env.STEERFLOW_BUILT = '1'
 const rows = []
 for (const wave of waves) {
   console.log(`\n── ${wave.map(({ name }) => name).join(', ')}`)
