@@ -40,7 +40,7 @@ export {
   type RoleTurn,
 } from './domain/export/label-place.js'
 export { type Feature, type FeatureType, type ScalarType, strings } from './domain/dataset/features.js'
-export { pythonJson } from './domain/json/python.js'
+export { pythonJson } from './domain/json/json.js'
 export type { JobEvent, Snapshot } from './domain/job.js'
 export {
   trainer,
@@ -68,7 +68,7 @@ export { classifyStatus, excerpt } from './adapters/inference/protocols/status.j
 export { rewardsByName, rewardsInOrder, type Rewards } from './adapters/inference/protocols/reward-scores.js'
 export { type Guided, guidedFields } from './adapters/inference/protocols/guided.js'
 export type { OwnProtocol, OwnProtocolOptions } from './adapters/inference/protocols/own.js'
-export { parseOrUndefined } from './domain/json/parse.js'
+export { parseOrUndefined } from './domain/json/json.js'
 export { openAnsweringFleet, type AnsweringFleet, type AnsweringOptions } from './adapters/inference/answering-fleet.js'
 export { greedy, type Sampling } from './domain/sampling.js'
 export { controlTokens, extraIdTokens, type PromptTokens } from './domain/prompt-tokens.js'

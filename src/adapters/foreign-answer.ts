@@ -1,4 +1,4 @@
-import { deepest, isDeeper } from '../domain/json/depth.js'
+import { deepest, isDeeper } from '../domain/json/json.js'
 import { inTime } from '../runtime/concurrency.js'
 
 /**

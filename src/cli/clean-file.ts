@@ -6,7 +6,7 @@ import type { Line } from '../adapters/files/splitter.js'
 import type { FileWriter } from '../adapters/files/writer.js'
 import { ConversationType } from '../domain/conversation.js'
 import { SteerflowError } from '../domain/errors.js'
-import { parseJson } from '../domain/json/parse.js'
+import { parseJson } from '../domain/json/json.js'
 import { redump } from '../domain/json/redump.js'
 import type { Masker } from '../stages/needs.js'
 

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { SteerflowError } from './errors.js'
 import { redump } from './json/redump.js'
-import { type Builder, decodeString, scanJson } from './json/scan.js'
+import { type Builder, decodeString, scanJson } from './json/json.js'
 import type { PromptTurn } from './prompt.js'
 
 /** A JSON value as text, and its parts where it has some. The text is in Python's spelling. */

@@ -1,7 +1,7 @@
 import { conversationId } from './conversation-id.js'
 import type { Change, Conversation } from './conversation.js'
 import { digest } from './digest.js'
-import { pythonJson } from './json/python.js'
+import { pythonJson } from './json/json.js'
 
 /** What of a conversation its id is made of, and a stage may change. */
 export type Content = Pick<Conversation, 'conversations' | 'system' | 'mask'>

@@ -1,5 +1,5 @@
 import { Conversation, Lineage, Provenance, Rescored, Turn } from './conversation.js'
-import { pythonJson } from './json/python.js'
+import { pythonJson } from './json/json.js'
 
 /** Writes a value as JSON text. */
 type Write<T> = (value: T) => string

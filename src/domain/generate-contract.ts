@@ -1,4 +1,4 @@
-import { parseOrUndefined } from './json/parse.js'
+import { parseOrUndefined } from './json/json.js'
 
 /**
  * The rules of NeMo's `PUT /generate` (docs/reference/inference-servers.md#nemo-generate): what a request may hold, the

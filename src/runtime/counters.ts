@@ -1,4 +1,4 @@
-import type { Trouble } from './trouble.js'
+import type { Trouble } from './retry.js'
 
 /** What a node has done since the process started. Totals over restarts are read from the log. */
 export interface Counters {

@@ -13,7 +13,7 @@ import { LastingPartition } from './partition-lasting.js'
 import type { NodeContext, PartitionContext, PartitionWork } from './partition.js'
 import { Semaphore, race } from './concurrency.js'
 import { SupervisedPartition } from './supervised-partition.js'
-import { PartitionTrouble } from './trouble.js'
+import { PartitionTrouble } from './retry.js'
 
 export interface NodeRunOptions {
   readonly log: Log

@@ -7,7 +7,7 @@ import { deadLetter, type Origin } from './dead-letter.js'
 import type { Report } from './events.js'
 import type { Claim, Log, LogRecord, Offset, Output } from './log.js'
 import type { Semaphore } from './concurrency.js'
-import { persist, type PartitionTrouble, whileAway, whateverPasses } from './trouble.js'
+import { persist, type PartitionTrouble, whileAway, whateverPasses } from './retry.js'
 
 /** What every partition of a node shares. */
 export interface NodeContext {

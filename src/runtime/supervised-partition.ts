@@ -4,8 +4,7 @@ import type { CloseReason, Idle } from '../stages/stage.js'
 import type { PartitionStatus } from './counters.js'
 import { type Batch, type Claim, type Offset, offset, type Output, type ReadLimits } from './log.js'
 import type { PartitionWork } from './partition.js'
-import { type Backoff, backoff } from './retry.js'
-import { type PartitionTrouble, pauseWaits } from './trouble.js'
+import { type Backoff, backoff, type PartitionTrouble, pauseWaits } from './retry.js'
 
 export interface Supervision {
   readonly trouble: PartitionTrouble

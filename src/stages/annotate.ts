@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { attributeSets } from '../domain/attributes.js'
-import { scoreConversation } from '../domain/annotation.js'
+import { scoreConversation } from '../domain/prompt.js'
 import { Conversation, type Turn } from '../domain/conversation.js'
 import { each } from './stage.js'
 import type { ScoredTurn } from './needs.js'

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { SteerflowError } from '../domain/errors.js'
-import { deepest, isDeeper } from '../domain/json/depth.js'
+import { deepest, isDeeper } from '../domain/json/json.js'
 import { loosen } from '../domain/loose.js'
 import type { Capabilities } from './needs.js'
 import {

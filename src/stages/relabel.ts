@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { scoreConversation } from '../domain/annotation.js'
+import { scoreConversation } from '../domain/prompt.js'
 import { attributeSets } from '../domain/attributes.js'
 import { Conversation, type Rescored } from '../domain/conversation.js'
 import type { TurnToScore } from './needs.js'

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { counters, type PartitionStatus } from '../../src/runtime/counters.js'
 import { SteerflowError } from '../../src/domain/errors.js'
 import { deadEnd, judge, type Standing } from '../../src/runtime/idle.js'
-import type { Trouble } from '../../src/runtime/trouble.js'
+import type { Trouble } from '../../src/runtime/retry.js'
 
 const still: Omit<PartitionStatus, 'partition'> = { committed: 5n, position: 5n, inFlight: 0, held: 0, pursuing: 0 }
 

@@ -15,7 +15,7 @@ import {
 } from '../../src/runtime/log.js'
 import type { PartitionContext, PartitionWork } from '../../src/runtime/partition.js'
 import { Semaphore, Wakeup } from '../../src/runtime/concurrency.js'
-import { PartitionTrouble } from '../../src/runtime/trouble.js'
+import { PartitionTrouble } from '../../src/runtime/retry.js'
 import type { Encoded } from '../../src/stages/node.js'
 
 /** Places of a program at which a test makes it wait or fail. */

@@ -9,8 +9,7 @@ import { openPool, type PoolSettings } from './open-pool.js'
 import type { OutageNow } from './pool/outage.js'
 import { nemoGenerate } from './protocols/nemo-generate.js'
 import { checkedFor } from './protocols/protocols.js'
-import { scoreTurn, type Scoring } from './score-turn.js'
-import { LabelVerification } from './verification.js'
+import { scoreTurn, type Scoring, LabelVerification } from './score-turn.js'
 
 interface Flight<T> {
   readonly result: Promise<T>

@@ -1,5 +1,5 @@
 import type { EndpointsReport } from './endpoints/events.js'
-import type { AdmissionLimit } from './pool/admission.js'
+import type { AdmissionLimit } from './pool/queue.js'
 import { Pool } from './pool/pool.js'
 import { nemoGenerate } from './protocols/nemo-generate.js'
 

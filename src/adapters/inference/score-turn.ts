@@ -7,8 +7,9 @@ import type { ScoredTurn, TurnToScore } from '../../stages/needs.js'
 import type { Attempt } from './pool/attempt.js'
 import type { Endpoint } from './pool/endpoint.js'
 import type { Pool } from './pool/pool.js'
-import type { Generation, RawScores } from './protocols/protocol.js'
-import { readScores, readText } from './read-answer.js'
+import type { VerifiedLabels } from './pool/stats.js'
+import type { Generation, RawScores, Answer } from './protocols/protocol.js'
+import { formatLabel, roundHalfEven } from '../../domain/label-line.js'
 
 /** How turns are scored. */
 export interface Scoring {
@@ -205,3 +206,83 @@ const noLabel = (key: string, sentence: string): SteerflowError =>
     'STEERFLOW_INFERENCE_ANSWER',
     `no value for ${key} in the reply, which ends with ${JSON.stringify(sentence.slice(-60))}`,
   )
+
+/**
+ * A text without the beginning of an end string that the limit of tokens cut off
+ * (docs/reference/inference-servers.md#llamacpp).
+ */
+export function withoutCutEnd(text: string, endStrings: readonly string[]): string {
+  for (let length = Math.max(0, ...endStrings.map(end => end.length - 1)); length > 0; length--) {
+    const tail = text.slice(-length)
+    if (tail.length === length && endStrings.some(end => end.startsWith(tail))) return text.slice(0, -length)
+  }
+  return text
+}
+
+/**
+ * Prompt and continuation, and the raw scores that came with them.
+ * @throws STEERFLOW_INFERENCE_ANSWER when the server gave no text.
+ */
+export function readText(answer: Answer, { prompt, endStrings }: Generation): { sentence: string; raw: RawScores } {
+  switch (answer.kind) {
+    case 'sentence':
+      return { sentence: answer.sentence, raw: answer.scores ?? {} }
+    case 'continuation':
+      return { sentence: prompt + withoutCutEnd(answer.text, endStrings), raw: {} }
+    case 'scores':
+      throw new SteerflowError('STEERFLOW_INFERENCE_ANSWER', 'scores came where a text was asked for')
+  }
+}
+
+/**
+ * The label that a turn's scores amount to: each is held to its scale and rounded half to even, as NeMo-Aligner's
+ * annotator does (docs/reference/original-scripts.md#nemo-aligners-scripts). The scores stay as they came.
+ * @throws STEERFLOW_INFERENCE_ANSWER when one is missing.
+ */
+export function readScores(answer: Answer, set: AttributeSet): ScoredTurn {
+  const raw = answer.kind === 'scores' ? answer.scores : {}
+  const absent = set.attributes.filter(({ key }) => !Number.isFinite(raw[key])).map(({ key }) => key)
+  if (absent.length > 0) throw new SteerflowError('STEERFLOW_INFERENCE_ANSWER', `no score for ${absent.join(', ')}`)
+  const points = set.attributes.map(
+    ({ key, min, max }) => [key, roundHalfEven(Math.min(max, Math.max(min, raw[key]!)))] as const,
+  )
+  return {
+    label: formatLabel(set, { scores: Object.fromEntries(points), lang: null }),
+    scores: Object.fromEntries(set.attributes.map(({ key }) => [key, raw[key]!])),
+  }
+}
+
+/**
+ * Compares labels that came as whole lines with those asked for attribute by attribute, for a share of the turns. The two
+ * are equal where a server's greedy continuation depends on the prompt's text only; whether that holds, only the server
+ * shows: batches, caches and half precision can break it.
+ */
+export class LabelVerification {
+  #turns = 0
+  #differing = 0
+  readonly #byAttribute: Record<string, number> = {}
+
+  constructor(private readonly share: number) {}
+
+  /** Whether a turn is of the share: the same ones in every run. @param key hexadecimal digest of its prompt */
+  chosen(key: string): boolean {
+    return parseInt(key.slice(0, 8), 16) < this.share * 2 ** 32
+  }
+
+  compare(line: ScoredTurn, single: ScoredTurn): void {
+    this.#turns++
+    if (line.label === single.label) return
+    this.#differing++
+    const singles = new Set(single.label.split(','))
+    for (const item of line.label.split(',')) {
+      const key = item.split(':', 1)[0]!
+      if (!singles.has(item)) this.#byAttribute[key] = (this.#byAttribute[key] ?? 0) + 1
+    }
+  }
+
+  /** So far; null when nothing is to be verified. */
+  get result(): VerifiedLabels | null {
+    if (this.share === 0) return null
+    return { turns: this.#turns, differing: this.#differing, byAttribute: { ...this.#byAttribute } }
+  }
+}

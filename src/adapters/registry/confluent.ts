@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { SteerflowError } from '../../domain/errors.js'
 import { Secrets } from '../secrets.js'
-import { parseOrUndefined } from '../../domain/json/parse.js'
+import { parseOrUndefined } from '../../domain/json/json.js'
 import { BeyondBounds, type Bounds, notDeep, within } from '../foreign-answer.js'
 import { optionalPackage } from '../optional-package.js'
 import type { SchemaRegistry, RegistrySettings } from './registry.js'

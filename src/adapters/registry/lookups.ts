@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { parseOrUndefined } from '../../domain/json/parse.js'
+import { parseOrUndefined } from '../../domain/json/json.js'
 import { asSteerflowError, SteerflowError } from '../../domain/errors.js'
 import { unknownId } from './committed-index.js'
 import type { SchemaRegistry } from './registry.js'

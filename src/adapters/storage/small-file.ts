@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
-import { deepest, isDeeper } from '../../domain/json/depth.js'
+import { deepest, isDeeper } from '../../domain/json/json.js'
 
 /** Bytes of the longest file of a few facts: of a process, an end, a report, what is latest. */
 export const longestFacts = 1 << 20

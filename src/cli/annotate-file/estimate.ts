@@ -2,12 +2,11 @@ import { readLines } from '../../adapters/files/lines.js'
 import type { Line } from '../../adapters/files/splitter.js'
 import { decodeUtf8 } from '../../adapters/files/utf8.js'
 import { openLine } from '../../domain/annotated-line.js'
-import type { AnnotatedTurns } from '../../domain/annotation.js'
+import { type AnnotatedTurns, labelPrompt, labelUpTo } from '../../domain/prompt.js'
 import { type AttributeSet, labelKeys } from '../../domain/attributes.js'
 import { digest } from '../../domain/digest.js'
 import type { Encode } from '../../domain/mask/tokenizer.js'
 import type { PromptTokens } from '../../domain/prompt-tokens.js'
-import { labelPrompt, labelUpTo } from '../../domain/prompt.js'
 import { SteerflowError } from '../../domain/errors.js'
 
 export interface EstimateOptions {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidArgumentError } from 'commander'
 import { SteerflowError } from '../../domain/errors.js'
-import { deepest, isDeeper } from '../../domain/json/depth.js'
+import { deepest, isDeeper } from '../../domain/json/json.js'
 import { type LogRecord, type Offset, offset } from '../../runtime/log.js'
 import { exitCodes, type Session, type Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'

@@ -1,4 +1,4 @@
-import { shares as ofBudget } from '../../adapters/log/embedded/disk-budget.js'
+import { shares as ofBudget } from '../../adapters/log/embedded/writer.js'
 import { type Consequences, leftOverText } from '../run/new-nodes.js'
 import { type Finding, ok, together, warn, fail } from './check.js'
 import { size, span } from './units.js'

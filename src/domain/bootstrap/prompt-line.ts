@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Turn } from '../conversation.js'
 import { SteerflowError } from '../errors.js'
-import { deepest, isDeeper, tooDeep } from '../json/depth.js'
+import { deepest, isDeeper, tooDeep } from '../json/json.js'
 import { shareGptSpeakers } from '../formats/sharegpt.js'
 import { nemoSystemPrompt } from '../system-prompt.js'
 import type { Spoken } from './due-prompts.js'

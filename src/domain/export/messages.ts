@@ -1,5 +1,5 @@
 import { strings } from '../dataset/features.js'
-import { pythonJson } from '../json/python.js'
+import { pythonJson } from '../json/json.js'
 import type { ExportFormat } from './export-format.js'
 import { describePlace, placeLabels } from './label-place.js'
 

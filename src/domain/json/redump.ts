@@ -1,5 +1,5 @@
 import { SteerflowError } from '../errors.js'
-import { type Builder, decodeString, scanJson } from './scan.js'
+import { type Builder, decodeString, scanJson } from './json.js'
 
 /**
  * A double as Python's `repr` writes it: the shortest digits that give it back (as in JavaScript), positional from

@@ -1,6 +1,6 @@
 import type { ByteSink } from '../byte-sink.js'
 import type { ConversationType } from '../conversation.js'
-import { pythonJson } from '../json/python.js'
+import { pythonJson } from '../json/json.js'
 import type { Recipe } from './recipe.js'
 import { type SpelledTree, turnHead, turnTail } from './spelled.js'
 import type { Tree } from './tree.js'

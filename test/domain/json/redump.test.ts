@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { pythonFloat, redump } from '../../../src/domain/json/redump.js'
-import { pythonJson } from '../../../src/domain/json/python.js'
-import { deepest } from '../../../src/domain/json/depth.js'
+import { pythonJson, deepest } from '../../../src/domain/json/json.js'
 import { hostile, valid } from './texts.js'
 
 const golden = (name: string) => readFileSync(`test/golden/data/redump/${name}`, 'utf8').trimEnd()

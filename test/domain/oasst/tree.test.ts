@@ -1,13 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { ByteSink } from '../../../src/domain/byte-sink.js'
 import { defaultFanout } from '../../../src/domain/fanout.js'
-import { parseExactly } from '../../../src/domain/json/parse.js'
+import { parseExactly, pythonJson } from '../../../src/domain/json/json.js'
 import { type LineSettings, pathWriter, spellTree } from '../../../src/domain/oasst/lines.js'
 import { recipes } from '../../../src/domain/oasst/recipe.js'
 import { SpelledTree } from '../../../src/domain/oasst/spelled.js'
 import { pathOf, readTree, type Tree } from '../../../src/domain/oasst/tree.js'
 import type { Message } from '../../../src/domain/oasst/turn.js'
-import { pythonJson } from '../../../src/domain/json/python.js'
 
 const labels = { quality: { value: 0.5, count: 3 } }
 const say = (text: string, replies: readonly unknown[] = [], more: object = {}) => ({

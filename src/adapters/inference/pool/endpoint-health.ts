@@ -1,3 +1,4 @@
+import type { Attempt } from './attempt.js'
 import type { Sent } from './capacity.js'
 import { backoff, type Backoff } from '../../../runtime/retry.js'
 
@@ -265,5 +266,38 @@ export class Breaker {
     this.#ejections++
     this.#openUntil = now + Math.max(leastMs, backoff(this.#ejections, this.options.pause, this.options.random))
     if (this.#ejections === 1) this.changed(true)
+  }
+}
+
+/** Weight of one outcome in the share of failures, and the share from which on a server is no witness by itself. */
+const doubt = { weight: 0.1, share: 0.2 }
+
+/** What a server shows of one question, or of all together: evidence for and against what fails there. */
+export class EndpointHistory {
+  /** Requests answered with what was asked for. */
+  successes = 0
+  /** The latest attempt that succeeded: asked again where there is no other evidence that the server works. */
+  control: Attempt<unknown> | null = null
+  /** Share of requests that never failed before and failed here, lately. */
+  #failing: number
+
+  /** @param before what is known of the server already, of other questions */
+  constructor(before?: EndpointHistory) {
+    this.#failing = before ? before.#failing : 0
+  }
+
+  succeeded(attempt: Attempt<unknown>): void {
+    this.successes++
+    this.control = attempt
+  }
+
+  /** A request that never failed before was answered well here, or failed. */
+  fresh(failed: boolean): void {
+    this.#failing += doubt.weight * ((failed ? 1 : 0) - this.#failing)
+  }
+
+  /** Whether so many fail here that one more failure says nothing about its request. */
+  get doubtful(): boolean {
+    return this.#failing > doubt.share
   }
 }

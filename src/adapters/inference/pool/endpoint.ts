@@ -8,6 +8,7 @@ import {
   Breaker,
   type BreakerOptions,
   Backpressure,
+  EndpointHistory,
   LineSupport,
   Silence,
   silentAfterMs,
@@ -18,7 +19,6 @@ import type { Attempt } from './attempt.js'
 import { Capacity } from './capacity.js'
 import { type EndpointStats, Gauges, Times } from './stats.js'
 import { metricsUrl, pollLoad } from '../load/poll-load.js'
-import { EndpointHistory } from './blame.js'
 
 /** Where a server is, and which model it serves. */
 export interface EndpointAddress {

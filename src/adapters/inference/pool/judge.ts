@@ -2,13 +2,13 @@ import { explain, SteerflowError } from '../../../domain/errors.js'
 import { backoff, type Backoff } from '../../../runtime/retry.js'
 import type { Answer, Verdict } from '../protocols/protocol.js'
 import type { Attempt } from './attempt.js'
-import type { PendingRequest, Dispatch } from './request.js'
+import type { Dispatch, PendingRequest, PoisonEvidence } from './request.js'
+import type { EndpointHistory } from './endpoint-health.js'
 import type { PoolCounters } from './stats.js'
 import type { Endpoint } from './endpoint.js'
 import type { Outage } from './outage.js'
 import type { Prober } from './prober.js'
-import type { RetryBudget } from './admission.js'
-import type { PoisonEvidence, EndpointHistory } from './blame.js'
+import type { RetryBudget } from './queue.js'
 
 /** What the judge acts on. */
 export interface JudgeDependencies {
@@ -25,8 +25,8 @@ export interface JudgeDependencies {
 }
 
 /**
- * Decides what the outcome of a request means: for its jobs (`Suspicion`), for its endpoint (`Breaker`, `Refusals`), and
- * for everything (`Outage`).
+ * Decides what the outcome of a request means: for its jobs (`PoisonEvidence`), for its endpoint (`Breaker`, `Backpressure`),
+ * and for everything (`Outage`).
  */
 export class Judge {
   constructor(private readonly court: JudgeDependencies) {}

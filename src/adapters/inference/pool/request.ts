@@ -2,7 +2,7 @@ import { sameSampling } from '../../../domain/sampling.js'
 import type { Sent } from './capacity.js'
 import type { Endpoint } from './endpoint.js'
 import type { Attempt } from './attempt.js'
-import { PoisonEvidence } from './blame.js'
+import type { EndpointHistory } from './endpoint-health.js'
 
 /** What one request carries. */
 export interface Dispatch {
@@ -39,6 +39,51 @@ export interface Work<T> {
   attempt(endpoint: Endpoint): Attempt<T>
   /** The same of something short that is surely in order, to see whether an endpoint takes such requests at all. */
   sibling?(endpoint: Endpoint): Attempt<T>
+}
+
+/** How often an endpoint has answered the question of a request well. */
+type Successes = Pick<EndpointHistory, 'successes'>
+
+/**
+ * Tells a request that fails by its own fault from one that suffers from a server's. A failure counts once the same
+ * endpoint has answered the same question of another request well since that attempt was sent; a request is exhausted when
+ * enough failures count, at two endpoints unless only one can be used (docs/fleet.md#what-goes-wrong). In an outage
+ * nothing counts.
+ */
+export class PoisonEvidence {
+  readonly #failures: { readonly witness: Successes; readonly successesWhenSent: number }[] = []
+
+  /** @param limit failures that have to count */
+  constructor(readonly limit: number) {}
+
+  add(witness: Successes, successesWhenSent: number): void {
+    this.#failures.push({ witness, successesWhenSent })
+  }
+
+  /** Forgets every failure: they were the servers'. */
+  clear(): void {
+    this.#failures.length = 0
+  }
+
+  get count(): number {
+    return this.#failures.length
+  }
+
+  /** Failures at that endpoint. */
+  at(witness: Successes): number {
+    return this.#failures.filter(failure => failure.witness === witness).length
+  }
+
+  /** Whether there are enough failures, counted or not, to ask for evidence. */
+  get grave(): boolean {
+    return this.#failures.length >= this.limit
+  }
+
+  exhausted(usableEndpoints: number): boolean {
+    const counted = this.#failures.filter(({ witness, successesWhenSent }) => witness.successes > successesWhenSent)
+    const places = new Set(counted.map(failure => failure.witness)).size
+    return counted.length >= this.limit && places >= Math.min(2, usableEndpoints)
+  }
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { Answer, Verdict } from '../protocols/protocol.js'
 import { z } from 'zod'
-import type { VerifiedLabels } from '../verification.js'
 
 /** How many of the latest answers quantiles are taken from. */
 const kept = 512
@@ -115,6 +114,16 @@ export const EndpointStats = z.object({
   pricePerHour: z.number().nullable().describe('what an hour of it costs, where that is known'),
 })
 export type EndpointStats = z.output<typeof EndpointStats>
+
+/** What a check of whole lines against single attributes has shown. */
+export interface VerifiedLabels {
+  /** Turns that were scored both ways. */
+  readonly turns: number
+  /** Turns of which the two labels differ. */
+  readonly differing: number
+  /** How often each attribute differs. */
+  readonly byAttribute: Readonly<Record<string, number>>
+}
 
 /** What a fleet has done so far. */
 export interface FleetStats {

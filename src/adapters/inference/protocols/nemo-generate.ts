@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { maxSentences } from '../../../domain/generate-contract.js'
 import type { Generation, HttpReply, Protocol, Verdict } from './protocol.js'
 import { classifyStatus, excerpt } from './status.js'
-import { parseOrUndefined } from '../../../domain/json/parse.js'
+import { parseOrUndefined } from '../../../domain/json/json.js'
 
 /** What is read of a 200 reply. `scores` is an addition of our own server, asked for by a header. */
 const Reply = z.object({

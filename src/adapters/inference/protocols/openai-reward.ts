@@ -4,7 +4,7 @@ import type { TurnToScore } from '../../../stages/needs.js'
 import type { HttpReply, Protocol, Verdict } from './protocol.js'
 import { rewardsByName, rewardsInOrder } from './reward-scores.js'
 import { classifyStatus, excerpt } from './status.js'
-import { parseOrUndefined } from '../../../domain/json/parse.js'
+import { parseOrUndefined } from '../../../domain/json/json.js'
 
 export const OpenAiRewardOptions = z.strictObject({
   model: z.string().min(1).optional().describe('name sent as `model`; left out: none is sent'),

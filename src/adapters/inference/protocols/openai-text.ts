@@ -1,6 +1,6 @@
 import type { Protocol, HttpReply, TokenCounts, Verdict } from './protocol.js'
 import { z } from 'zod'
-import { parseOrUndefined } from '../../../domain/json/parse.js'
+import { parseOrUndefined } from '../../../domain/json/json.js'
 import { greedy } from '../../../domain/sampling.js'
 import { Guided, guidedFields } from './guided.js'
 import { classifyStatus, excerpt } from './status.js'

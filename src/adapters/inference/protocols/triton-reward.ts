@@ -3,7 +3,7 @@ import type { AttributeSet } from '../../../domain/attributes.js'
 import type { Answer, HttpReply, Protocol, Verdict } from './protocol.js'
 import { rewardsInOrder } from './reward-scores.js'
 import { classifyStatus, excerpt } from './status.js'
-import { parseOrUndefined } from '../../../domain/json/parse.js'
+import { parseOrUndefined } from '../../../domain/json/json.js'
 
 export const TritonRewardOptions = z.strictObject({
   model: z

@@ -1,7 +1,7 @@
 import type { BatchV1Api, CoreV1Api, CustomObjectsApi, V1ConfigMap, V1Job, V1Pod } from '@kubernetes/client-node'
 import { z } from 'zod'
 import { SteerflowError } from '../../../domain/errors.js'
-import { parseOrUndefined } from '../../../domain/json/parse.js'
+import { parseOrUndefined } from '../../../domain/json/json.js'
 import { type Bounds, within } from '../../foreign-answer.js'
 import { optionalPackage } from '../../optional-package.js'
 import { Secrets } from '../../secrets.js'

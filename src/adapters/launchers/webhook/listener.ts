@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { SteerflowError } from '../../../domain/errors.js'
-import { parseOrUndefined } from '../../../domain/json/parse.js'
+import { parseOrUndefined } from '../../../domain/json/json.js'
 import { wholeBody } from '../../foreign-answer.js'
 import { solidBelow } from '../../storage/below.js'
 import { exists } from '../../storage/durable.js'

@@ -1,8 +1,7 @@
 import { SteerflowError } from '../../../domain/errors.js'
 import type { Batch, Claim, Offset, Output, ReadLimits } from '../../../runtime/log.js'
-import type { PlacedRow } from './catalogue.js'
+import { type PlacedRow, type LogInternals, readBatch } from './catalogue.js'
 import type { Ownership } from './state.js'
-import { type LogInternals, readBatch } from './internals.js'
 
 /** One partition owned by one group, for as long as its epoch is the stored one. */
 export class EmbeddedClaim implements Claim {

@@ -13,13 +13,11 @@ import {
   type ReadLimits,
   type TopicSpec,
 } from '../../../runtime/log.js'
-import { Catalogue, maxValueBytes } from './catalogue.js'
-import { Changes, Writer } from './writer.js'
-import { LogInternals, readBatch } from './internals.js'
+import { Catalogue, maxValueBytes, LogInternals, readBatch } from './catalogue.js'
+import { Changes, Writer, DiskBudget } from './writer.js'
 import { EmbeddedClaim, takeOver } from './claim.js'
 import { EmbeddedMembership } from './membership.js'
 import { retain } from './retention.js'
-import { DiskBudget } from './disk-budget.js'
 import { checkName, State } from './state.js'
 import { Store } from './store.js'
 import { verify } from './verify.js'

@@ -1,7 +1,7 @@
 import { asSteerflowError, SteerflowError } from '../../../domain/errors.js'
 import type { Assignee, Membership } from '../../../runtime/log.js'
 import { EmbeddedClaim, takeOver } from './claim.js'
-import type { LogInternals } from './internals.js'
+import type { LogInternals } from './catalogue.js'
 
 /**
  * The only member of its group: it holds every partition of the topic, those added later included, until a newer member

@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { SteerflowError } from '../../../domain/errors.js'
 import { type Offset, offset, type TopicSpec } from '../../../runtime/log.js'
-import { offsetKey } from './catalogue.js'
-import type { LogInternals } from './internals.js'
+import { offsetKey, type LogInternals } from './catalogue.js'
 import { footprint, type Place, readRecord, timestampOf } from './record.js'
 import type { Pair } from './store.js'
 

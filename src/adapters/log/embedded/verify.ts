@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { asSteerflowError } from '../../../domain/errors.js'
 import type { Verification } from '../../../runtime/log.js'
-import { offsetKey } from './catalogue.js'
-import type { LogInternals } from './internals.js'
+import { offsetKey, type LogInternals } from './catalogue.js'
 import { isSummed, readRecord } from './record.js'
 
 /** Records of one turn, so that others go on meanwhile. */

@@ -1,7 +1,7 @@
 import { request } from 'undici'
 import { z } from 'zod'
 import { SteerflowError } from '../../../domain/errors.js'
-import { parseOrUndefined } from '../../../domain/json/parse.js'
+import { parseOrUndefined } from '../../../domain/json/json.js'
 import { BeyondBounds, type Bounds, wholeAnswer } from '../../foreign-answer.js'
 import { readSmall } from '../../storage/small-file.js'
 import type { TokenSettings } from './settings.js'

@@ -1,5 +1,47 @@
 import { SteerflowError } from '../errors.js'
-import { deepest, tooDeep } from './depth.js'
+
+/**
+ * Deepest nesting of what is read, by kind: a few MB of brackets would become hundreds of MB of values, and what writes
+ * values goes as deep by recursion. Trees of messages nest twice a turn: 10,000 turns are well within the bound of sources.
+ */
+export const deepest = { value: 512, source: 32_768 } as const
+
+/** Whether a JSON text is nested deeper than `most`. Cheap for what has fewer brackets: nearly all texts. */
+export function isDeeper(text: string, most: number): boolean {
+  // What is short ends before it has closed them.
+  if (text.length <= 2 * most) return false
+  let opened = 0
+  for (const open of '[{') {
+    for (let at = text.indexOf(open); at !== -1; at = text.indexOf(open, at + 1)) {
+      if (++opened > most) return nestsDeeper(text, most)
+    }
+  }
+  return false
+}
+
+/** Whether brackets outside of strings are nested deeper than `most`. */
+function nestsDeeper(text: string, most: number): boolean {
+  let depth = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (quoted) {
+      if (code === backslash) at++
+      else if (code === quote) quoted = false
+    } else if (code === quote) quoted = true
+    else if (code === bracket.open || code === brace.open) {
+      if (++depth > most) return true
+    } else if (code === bracket.close || code === brace.close) depth--
+  }
+  return false
+}
+
+const [quote, backslash] = [0x22, 0x5c]
+const bracket = { open: 0x5b, close: 0x5d }
+const brace = { open: 0x7b, close: 0x7d }
+
+export const tooDeep = (most: number): SteerflowError =>
+  new SteerflowError('STEERFLOW_INPUT_JSON', `nested deeper than ${most} levels`)
 
 /** What becomes of the parts of a JSON text; `V` is what a value becomes. */
 export interface Builder<V> {
@@ -147,4 +189,66 @@ export function decodeString(literal: string): string {
   } catch (cause) {
     throw new SteerflowError('STEERFLOW_INPUT_JSON', `wrong escape in the string ${literal.slice(0, 40)}`, { cause })
   }
+}
+
+/**
+ * The value of a JSON text: like `JSON.parse`, but with Python's `NaN`, `Infinity` and `-Infinity`. Integers beyond 2^53
+ * are rounded; `parseExactly` keeps them.
+ * @throws STEERFLOW_INPUT_JSON when it is not JSON, or nested deeper than what a source may hold.
+ */
+export function parseJson(text: string): unknown {
+  if (isDeeper(text, deepest.source)) throw tooDeep(deepest.source)
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    // Either one of Python's words or an error, which the scanner words.
+    return parseExactly(text)
+  }
+}
+
+/** The value of a JSON text, in the strict sense; undefined when it is none, or nested more than 512 deep. */
+export function parseOrUndefined(text: string): unknown {
+  if (isDeeper(text, deepest.value)) return undefined
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The value of a JSON text as Python's `json.loads` understands it, integers beyond 2^53 as bigints. Several times slower
+ * than `parseJson`.
+ * @throws STEERFLOW_INPUT_JSON when it is not JSON.
+ */
+export const parseExactly = (text: string): unknown => scanJson(text, values)
+
+const values: Builder<unknown> = {
+  string: decodeString,
+  number: (literal, isFloat) => {
+    const value = Number(literal)
+    return isFloat || Number.isSafeInteger(value) ? value : BigInt(literal)
+  },
+  word: word => words[word],
+  array: items => items,
+  object: members => Object.fromEntries(members),
+}
+
+const words = { null: null, true: true, false: false, NaN, Infinity, '-Infinity': -Infinity } as const
+
+/**
+ * Writes JSON as Python's `json.dumps(value, ensure_ascii=False)` does
+ * (docs/reference/original-scripts.md#pythons-json). Keys with the value `undefined` are left out. Numbers are written
+ * as JavaScript writes them; values that must keep their spelling go through the lossless reader instead.
+ */
+export function pythonJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(pythonJson).join(', ')}]`
+  if (typeof value === 'object' && value !== null) {
+    const parts: string[] = []
+    for (const [key, item] of Object.entries(value)) {
+      if (item !== undefined) parts.push(`${JSON.stringify(key)}: ${pythonJson(item)}`)
+    }
+    return `{${parts.join(', ')}}`
+  }
+  return JSON.stringify(value)
 }

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { deepest, isDeeper } from '../../../src/domain/json/depth.js'
-import { parseExactly, parseJson } from '../../../src/domain/json/parse.js'
+import { deepest, isDeeper, parseExactly, parseJson } from '../../../src/domain/json/json.js'
 import { hostile } from './texts.js'
 
 describe('parseJson and parseExactly', () => {

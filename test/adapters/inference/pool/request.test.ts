@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PoisonEvidence } from '../../../../src/adapters/inference/pool/blame.js'
+import { PoisonEvidence } from '../../../../src/adapters/inference/pool/request.js'
 
 describe('suspicion against a request', () => {
   it('needs failures that others survived', () => {

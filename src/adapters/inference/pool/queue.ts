@@ -1,0 +1,197 @@
+import type { PendingRequest } from './request.js'
+import type { Endpoint } from './endpoint.js'
+
+/** Retries that are allowed for each first attempt, those a second that are allowed always, and the most at once. */
+const [share, perSecond, burst] = [0.5, 50, 500]
+
+/**
+ * Keeps retries from making a bad hour worse: they may be half as many as first attempts, and some a second whatever happens
+ * (gRPC A6 and Envoy's retry budget). What goes beyond waits; nothing is given up for it.
+ */
+export class RetryBudget {
+  #left = burst
+  #at: number | null = null
+
+  /** A first attempt was sent. */
+  earned(): void {
+    this.#left = Math.min(burst, this.#left + share)
+  }
+
+  /** Takes a retry out of the budget; returns the milliseconds after which it may be sent. */
+  take(now: number): number {
+    if (this.#at !== null) this.#left = Math.min(burst, this.#left + (perSecond * (now - this.#at)) / 1000)
+    this.#at = now
+    this.#left--
+    return this.#left >= 0 ? 0 : (-this.#left / perSecond) * 1000
+  }
+}
+
+/** How much may wait in the pool and be under way, together. */
+export interface AdmissionLimit {
+  readonly requests: number
+  /** Tokens of prompts, roughly. */
+  readonly tokens: number
+}
+
+interface QueuedCall {
+  readonly tokens: number
+  enter(): void
+}
+
+/** The door of the pool: whoever comes when it is full waits outside, in order. One that is larger than all enters alone. */
+export class Admission {
+  #requests = 0
+  #tokens = 0
+  readonly #outside = new Set<QueuedCall>()
+
+  constructor(private readonly limit: AdmissionLimit) {}
+
+  get outside(): number {
+    return this.#outside.size
+  }
+
+  /** @throws the signal's reason when it is aborted before there is room. */
+  async enter(tokens: number, signal: AbortSignal): Promise<void> {
+    if (this.#outside.size === 0 && this.#hasRoom(tokens)) {
+      this.#take(tokens)
+      return
+    }
+    await new Promise<void>((resolve, reject) => {
+      const leave = (): void => {
+        this.#outside.delete(waiting)
+        reject(signal.reason as Error)
+      }
+      const waiting = {
+        tokens,
+        enter: (): void => {
+          signal.removeEventListener('abort', leave)
+          resolve()
+        },
+      }
+      this.#outside.add(waiting)
+      signal.addEventListener('abort', leave, { once: true })
+    })
+  }
+
+  leave(tokens: number): void {
+    this.#requests--
+    this.#tokens -= tokens
+    for (const next of this.#outside) {
+      if (!this.#hasRoom(next.tokens)) return
+      this.#outside.delete(next)
+      this.#take(next.tokens)
+      next.enter()
+    }
+  }
+
+  #hasRoom(tokens: number): boolean {
+    if (this.#requests === 0) return true
+    return this.#requests < this.limit.requests && this.#tokens + tokens <= this.limit.tokens
+  }
+
+  #take(tokens: number): void {
+    this.#requests++
+    this.#tokens += tokens
+  }
+}
+
+/** Tokens that a text may be, without a tokenizer: four characters each. */
+export const roughTokens = (characters: number): number => Math.ceil(characters / 4)
+
+/** How far ahead others of like length are looked for, in requests. */
+const horizon = 4
+
+/** Jobs that wait for an endpoint, in order of arrival, apart for each model. */
+export class Lanes {
+  readonly #lanes = new Map<string, PendingRequest[]>()
+
+  /** Adds a job behind the others, or before them when it lost its turn through no fault of its own. */
+  add(job: PendingRequest, where: 'front' | 'back'): void {
+    const { model } = job.work
+    const lane = this.#lanes.get(model) ?? []
+    if (where === 'front') lane.unshift(job)
+    else lane.push(job)
+    this.#lanes.set(model, lane)
+  }
+
+  /** The models for which something waits. */
+  models(): string[] {
+    return [...this.#lanes.keys()]
+  }
+
+  /** How many wait for a model, those that were given up meanwhile included. */
+  length(model: string): number {
+    return this.#lanes.get(model)?.length ?? 0
+  }
+
+  /** The next job of a model that nobody has given up yet. */
+  next(model: string): PendingRequest | null {
+    const lane = this.#lanes.get(model)
+    while (lane?.[0]?.settled) lane.shift()
+    if (lane?.[0]) return lane[0]
+    this.#lanes.delete(model)
+    return null
+  }
+
+  /**
+   * Takes the job that `next` returns, and up to `count - 1` behind it that may share its request. A request lasts as
+   * long as its longest prompt: of those that come soon, the nearest in length are taken. The first always goes, so that
+   * none waits for ever.
+   */
+  take(model: string, count: number): PendingRequest[] {
+    const lane = this.#lanes.get(model)!
+    const first = lane.shift()!
+    if (count === 1 || first.alone || lane.length === 0) return [first]
+    const near = lane.slice(0, horizon * count).filter(job => !job.settled && !job.alone)
+    const apart = (job: PendingRequest): number => Math.abs(job.work.characters - first.work.characters)
+    const taken = new Set(near.sort((a, b) => apart(a) - apart(b)).slice(0, count - 1))
+    this.#lanes.set(model, [
+      ...lane.slice(0, horizon * count).filter(job => !taken.has(job)),
+      ...lane.slice(horizon * count),
+    ])
+    return [first, ...taken]
+  }
+}
+
+/** A request of several prompts waits so long for the last of them, in milliseconds: at an idle server, and at most. */
+const gather = { idle: 2, most: 200 }
+
+/** Whether an endpoint serves a model: its own, or any. */
+export const serves = (endpoint: Endpoint, model: string): boolean =>
+  endpoint.model === null || endpoint.model === model
+
+/** Milliseconds that a job waits for others to share its request with, at an endpoint that takes several together. */
+export function gatherMs({ capacity, outstanding, times }: Endpoint): number {
+  if (capacity.batch === 1) return 0
+  return outstanding === 0 ? gather.idle : Math.min(gather.most, Math.max(gather.idle, times.mean / 4))
+}
+
+/**
+ * Of the endpoints with room the one where the job failed least, and of those the one that answers first: the least busy,
+ * weighted by how fast it is. Null when there is none, or when prompts are still gathered for it: an idle one is waited
+ * for, a busy one is passed over meanwhile.
+ */
+export function choose(
+  endpoints: readonly Endpoint[],
+  job: PendingRequest,
+  { tokens, waiting, now }: { readonly tokens: number; readonly waiting: number; readonly now: number },
+): Endpoint | null {
+  const ready = (endpoint: Endpoint): boolean =>
+    job.alone || waiting >= endpoint.capacity.batch || now >= job.queuedAt + gatherMs(endpoint)
+  const free = endpoints.filter(
+    endpoint => endpoint.admits(tokens, now) && (endpoint.outstanding === 0 || ready(endpoint)),
+  )
+  const cost = (endpoint: Endpoint): number => {
+    const kept = endpoint === job.work.near ? 0.8 : 1
+    const others = Math.max(0, (endpoint.queued ?? 0) - endpoint.outstanding)
+    const witness = endpoint.witness(job.work.question)
+    const failures = job.suspicion.at(witness) + job.refusals.at(witness)
+    return failures * 1e9 + kept * endpoint.times.expected(endpoint.outstanding + others) + endpoint.outstanding
+  }
+  let [best, least] = [null as Endpoint | null, Infinity]
+  for (const one of free) {
+    const costs = free.length === 1 ? 0 : cost(one)
+    if (costs < least) [best, least] = [one, costs]
+  }
+  return best && ready(best) ? best : null
+}
