@@ -8,19 +8,19 @@ import type { SourceFormat } from './domain/formats/format.js'
 import { flatFormat } from './domain/formats/index.js'
 
 /**
- * What a flow brings beside its nodes. The parts of a flow come from modules that no compiler may have seen: each check
- * gives the same parts back.
+ * Checks of the parts of a flow other than its nodes. They may come from modules that were never type-checked. Each check
+ * returns its input.
  */
 
-/** @throws STEERFLOW_FLOW_INVALID when one is no source format, or two have one name */
+/** @throws STEERFLOW_FLOW_INVALID when an entry is not a source format, or two share a name */
 export const mustBeSourceFormats = (formats: readonly SourceFormat[]): readonly SourceFormat[] =>
   parts('source format', formats, { summary: 'string', detect: 'function', read: 'function' }, [flatFormat])
 
-/** @throws STEERFLOW_FLOW_INVALID when one is no export format, or two have one name */
+/** @throws STEERFLOW_FLOW_INVALID when an entry is not an export format, or two share a name */
 export const mustBeExportFormats = (formats: readonly ExportFormat[]): readonly ExportFormat[] =>
   parts('export format', formats, { summary: 'string', open: 'function' })
 
-/** The protocols with others. @throws STEERFLOW_FLOW_INVALID when one is no protocol, or has the name of another */
+/** The known protocols and your own. @throws STEERFLOW_FLOW_INVALID when one is not a protocol, or its name is taken */
 export function protocolsWith(known: Protocols, own: Readonly<Record<string, OwnProtocol>>): Protocols {
   const added = Object.entries(own).map(([name, protocol]) => {
     if (Object.hasOwn(known, name)) throw twoOf('inference protocol', name)
@@ -30,15 +30,15 @@ export function protocolsWith(known: Protocols, own: Readonly<Record<string, Own
   return { ...known, ...Object.fromEntries(added) }
 }
 
-/** The trainers with others. @throws STEERFLOW_FLOW_INVALID when one is no trainer, or has the name of another */
+/** The known trainers and your own. @throws STEERFLOW_FLOW_INVALID when one is not a trainer, or its name is taken */
 export const trainersWith = (known: readonly Trainer[], own: readonly Trainer[]): readonly Trainer[] => {
   parts('trainer', [...known, ...own], {}, ['none'])
   return [...known, ...own.map(ownTrainer)]
 }
 
 /**
- * @param properties what `typeof` says of properties
- * @param taken names that are not to be had
+ * @param properties the expected `typeof` of each required property
+ * @param taken reserved names
  */
 function parts<Part extends { readonly name: string }>(
   what: string,
@@ -54,22 +54,23 @@ function parts<Part extends { readonly name: string }>(
 }
 
 function mustHave(what: string, part: unknown, properties: Readonly<Record<string, 'string' | 'function'>>): void {
-  if (typeof part !== 'object' || part === null) throw invalid(`every ${what} is an object, and one is ${typeof part}`)
+  if (typeof part !== 'object' || part === null)
+    throw invalid(`every ${what} must be an object, but one is ${typeof part}`)
   const { name } = part as { readonly name?: unknown }
   mustBeName(what, name)
   for (const [key, kind] of Object.entries(properties)) {
     const is = typeof (part as Readonly<Record<string, unknown>>)[key]
-    if (is !== kind) throw invalid(`${key} of the ${what} ${name}: expected a ${kind}, and it is ${is}`)
+    if (is !== kind) throw invalid(`${key} of the ${what} ${name}: expected a ${kind}, got ${is}`)
   }
 }
 
 function mustBeName(what: string, name: unknown): asserts name is string {
   if (typeof name === 'string' && /^[a-z][a-z0-9-]*$/.test(name)) return
   const called = typeof name === 'string' ? `be called ${name}` : 'be without a name'
-  throw invalid(`no ${what} can ${called}: expected small letters, digits and -`)
+  throw invalid(`no ${what} can ${called}: expected lowercase letters, digits and -`)
 }
 
 const twoOf = (what: string, name: string): SteerflowError =>
-  invalid(`two ${what}s are called ${name}: give yours a name of its own`)
+  invalid(`two ${what}s are called ${name}: give yours another name`)
 
 const invalid = (message: string): SteerflowError => new SteerflowError('STEERFLOW_FLOW_INVALID', message)

@@ -16,23 +16,23 @@ import type { Ports } from './stages/stage.js'
 import type { Topic } from './stages/topic.js'
 import { topics } from './topics.js'
 
-/** What a flow is made of. */
+/** The parts of a flow. */
 export interface FlowParts {
   /** In the order of the flow. */
   readonly nodes: readonly Node[]
-  /** Topics whose records have a schema, in the order of the flow; those that only nodes name are added. */
+  /** Topics whose records have a schema, in the order of the flow; topics that only nodes name are added. */
   readonly topics: readonly Topic[]
-  /** The forms in which conversations come, in the order in which they are tried. */
+  /** Source formats, in the order in which they are tried. */
   readonly formats: readonly SourceFormat[]
-  /** What inference servers may speak, by the names of the configuration. */
+  /** Inference protocols, by their name in the configuration. */
   readonly protocols: Protocols
-  /** What may be trained on datasets. */
+  /** The available trainers. */
   readonly trainers: readonly Trainer[]
-  /** What `datasets export` writes. */
+  /** The formats of `datasets export`. */
   readonly exports: readonly ExportFormat[]
 }
 
-/** How a stage is put between a node and a topic. */
+/** How to insert a stage between a node and a topic. */
 export interface Insertion<
   In extends z.ZodObject,
   P extends Ports,
@@ -41,22 +41,22 @@ export interface Insertion<
   Group,
   Port extends keyof P,
 > {
-  /** The name of the new node: its consumer group. */
+  /** The name of the new node, which is also its consumer group. */
   readonly name: string
   readonly stage: Stage<In, P, Options, Need, Group>
-  /** The port whose records go on along the flow. */
+  /** The port whose records continue along the flow. */
   readonly port: Port
   /** The new topic between the two nodes. */
   readonly through: Topic
-  /** Where the other ports lead. */
+  /** The targets of the other ports. */
   readonly to?: { readonly [K in Exclude<keyof P, Port>]: TopicOf<P[K]> }
-  /** Options that are fixed here; all others come from the configuration, in the section of the stage's name. */
+  /** Options fixed here; the others come from the configuration section that is named after the stage. */
   readonly options?: Partial<z.input<Options>>
 }
 
 /**
- * A pipeline with everything that belongs to it. Each command works on the flow that its configuration names. A flow never
- * changes: every method gives another one.
+ * A pipeline with everything that belongs to it. Each command works on the flow that its configuration names. A flow is
+ * immutable: every method returns a new one.
  */
 export class Flow implements FlowParts {
   readonly nodes: readonly Node[]
@@ -67,8 +67,8 @@ export class Flow implements FlowParts {
   readonly exports: readonly ExportFormat[]
 
   /**
-   * @param origin the file that defines it; empty: it is the one that is built in
-   * @throws STEERFLOW_FLOW_INVALID when two parts of a kind have one name, or a node and a topic do not fit
+   * @param origin the file that defines it; empty for the built-in flow
+   * @throws STEERFLOW_FLOW_INVALID when two parts of one kind share a name, or a node does not fit its topics
    */
   constructor(
     readonly origin: string,
@@ -82,22 +82,22 @@ export class Flow implements FlowParts {
     this.exports = mustBeExportFormats(parts.exports)
     for (const { name, stage, from, to } of this.nodes) mustFit(name, stage, { from, to })
     const twice = this.nodes.find(({ name }, at) => this.nodes.findIndex(one => one.name === name) !== at)
-    if (twice) throw invalid(`two nodes are called ${twice.name}; the name is the consumer group of a node`)
+    if (twice) throw invalid(`two nodes are called ${twice.name}: the name of a node is its consumer group`)
     const odd = this.nodes.find(({ name }) => !/^[a-z][a-z0-9-]*$/.test(name) || isRelabelNode(name))
     if (odd) throw invalid(`a node cannot be called ${odd.name}: expected letters, digits and -, and not relabel-…`)
   }
 
-  /** The stages of its nodes, each once. */
+  /** The stages of its nodes, without duplicates. */
   get stages(): readonly StageDeclaration[] {
     return stagesOf(this.nodes)
   }
 
-  /** The node of that name; null when there is none. */
+  /** The node with that name; null if there is none. */
   node(name: string): Node | null {
     return this.nodes.find(node => node.name === name) ?? null
   }
 
-  /** Puts a stage before a node: it reads what the node has read, and the node reads the new topic. */
+  /** Inserts a stage before a node: the stage reads the node's former input, and the node reads the new topic. */
   insertBefore<
     In extends z.ZodObject,
     P extends Ports,
@@ -112,7 +112,7 @@ export class Flow implements FlowParts {
     return this.#with(this.nodes.flatMap(one => (one === after ? [added, after.rewired({ from: through })] : [one])))
   }
 
-  /** Puts a stage after a port of a node: it reads the new topic, to which the port now leads, and writes where it led. */
+  /** Inserts a stage after a port: the port leads to the new topic, and the stage writes to the port's former topic. */
   insertAfter<
     In extends z.ZodObject,
     P extends Ports,
@@ -132,56 +132,56 @@ export class Flow implements FlowParts {
     return this.#with(this.nodes.flatMap(one => (one === before ? [leading, added] : [one])))
   }
 
-  /** Puts another node in the place of one, under the same name or another. */
+  /** Replaces a node by another, under the same name or a new one. */
   replace(name: string, by: Node): Flow {
     const before = this.#named(name)
     return this.#with(this.nodes.map(one => (one === before ? by : one)))
   }
 
-  /** Leaves nodes out. @throws STEERFLOW_FLOW_INVALID when a node that stays then reads what nobody writes any more */
+  /** Removes nodes. @throws STEERFLOW_FLOW_INVALID when a remaining node reads a topic that no node writes any more */
   without(...names: readonly string[]): Flow {
     const gone = new Set(names.map(name => this.#named(name)))
     return this.#with(this.nodes.filter(one => !gone.has(one)))
   }
 
-  /** Adds nodes at the end. */
+  /** Appends nodes. */
   add(...nodes: readonly Node[]): Flow {
     return this.#with([...this.nodes, ...nodes])
   }
 
   /**
-   * Adds source formats. They are tried before those that there are, in their order.
-   * @throws STEERFLOW_FLOW_INVALID when a name is taken, or one is no format
+   * Adds source formats. They are tried in the given order, before the existing ones.
+   * @throws STEERFLOW_FLOW_INVALID when a name is taken, or an entry is not a format
    */
   withFormats(...formats: readonly SourceFormat[]): Flow {
     return new Flow(this.origin, { ...this, formats: [...formats, ...this.formats] })
   }
 
   /**
-   * Adds inference protocols, by their names. One is alike for every server, or a function of what the entry of a server
-   * says and the attribute set.
-   * @throws STEERFLOW_FLOW_INVALID when a name is taken, or one is no protocol
+   * Adds inference protocols, by name. A protocol is either the same for every server, or a function of a server's entry in
+   * the configuration and the attribute set.
+   * @throws STEERFLOW_FLOW_INVALID when a name is taken, or an entry is not a protocol
    */
   withProtocols(protocols: Readonly<Record<string, OwnProtocol>>): Flow {
     return new Flow(this.origin, { ...this, protocols: protocolsWith(this.protocols, protocols) })
   }
 
-  /** Adds trainers. @throws STEERFLOW_FLOW_INVALID when a name is taken, or one is no trainer */
+  /** Adds trainers. @throws STEERFLOW_FLOW_INVALID when a name is taken, or an entry is not a trainer */
   withTrainers(...trainers: readonly Trainer[]): Flow {
     return new Flow(this.origin, { ...this, trainers: trainersWith(this.trainers, trainers) })
   }
 
-  /** Adds formats of `datasets export`. @throws STEERFLOW_FLOW_INVALID when a name is taken, or one is no format */
+  /** Adds formats of `datasets export`. @throws STEERFLOW_FLOW_INVALID when a name is taken, or an entry is not a format */
   withExports(...formats: readonly ExportFormat[]): Flow {
     return new Flow(this.origin, { ...this, exports: [...this.exports, ...formats] })
   }
 
-  /** Where it is printed or digested as a part of a configuration, it is what the configuration says. */
+  /** The configuration's value for this flow, for printing and digesting a configuration. */
   toJSON(): string {
     return this.origin
   }
 
-  /** The same flow as of that file. */
+  /** The same flow with another origin. */
   from(origin: string): Flow {
     return new Flow(origin, this)
   }
@@ -205,7 +205,7 @@ export class Flow implements FlowParts {
   }
 }
 
-/** Wires a stage that is put between others, whose topics are known by name only here. */
+/** Wires an inserted stage. Its neighbours' topics are known only by name here. */
 function wired<
   In extends z.ZodObject,
   P extends Ports,
@@ -218,12 +218,12 @@ function wired<
   from: Topic,
   along: Readonly<Record<string, Topic>>,
 ): Node {
-  // Whether all of it fits is looked at where the flow is made.
+  // The constructor of Flow checks that everything fits.
   const wiring = { from, to: { ...along, ...(to as Readonly<Record<string, Topic>>) }, options }
   return node(name, stage, wiring as unknown as Parameters<typeof node<In, P, Options, Need, Group>>[2])
 }
 
-/** The topics with those that only nodes name, behind them. */
+/** The declared topics, followed by those that only nodes name. */
 function allTopics({ nodes, topics }: FlowParts): readonly Topic[] {
   const named = [
     ...topics,
@@ -244,7 +244,7 @@ function allTopics({ nodes, topics }: FlowParts): readonly Topic[] {
 
 const invalid = (message: string): SteerflowError => new SteerflowError('STEERFLOW_FLOW_INVALID', message)
 
-/** The flow that a configuration names when it names none. */
+/** The flow of a configuration that names none. */
 export const builtIn = new Flow('', {
   nodes: pipeline,
   topics,
@@ -254,5 +254,5 @@ export const builtIn = new Flow('', {
   exports: exportFormats,
 })
 
-/** Defines a pipeline of one's own out of the one that is built in. */
+/** Derives your own pipeline from the built-in one. */
 export const defineFlow = (change: (base: Flow) => Flow): Flow => change(builtIn)

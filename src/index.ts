@@ -1,6 +1,6 @@
 /**
- * The public API: what a stage, a pipeline, and source formats, inference protocols, trainers and export formats of your own are
- * made of, and how stages are tested with no log. The command line as a program of your own is `steerflow/cli`.
+ * The public API: types and functions for your own stages, pipelines, source formats, inference protocols, trainers and
+ * export formats, and for testing stages without a log. `steerflow/cli` is the command line for programs of your own.
  */
 export { builtIn, defineFlow, Flow, type FlowParts, type Insertion } from './flow.js'
 export * as topics from './topics.js'

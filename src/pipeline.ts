@@ -20,7 +20,7 @@ import type { Topic } from './stages/topic.js'
 import { trigger } from './stages/trigger.js'
 import * as topics from './topics.js'
 
-/** Report dead letters to the account of a round: as the end of a prompt, or of an answer that the gate let through. */
+/** Report a dead letter to the account of its round: as the end of a prompt, or of an answer that passed the gate. */
 const countPrompt = { to: topics.outcomes, as: lostPrompt } as const
 const countAnswer = {
   to: topics.outcomes,
@@ -30,8 +30,8 @@ const countAnswer = {
 const { dropped, jobs, models, outcomes, rounds, shards } = topics
 
 /**
- * The pipeline: every node, the topic that it reads, and the topics to which its ports lead. Open this file first; then the
- * stage that interests you, in `src/stages`.
+ * The pipeline: every node, its input topic, and the topics to which its ports lead. Open this file first, then the stage
+ * that interests you in `src/stages`.
  */
 // prettier-ignore
 export const pipeline: readonly Node[] = [
@@ -61,26 +61,26 @@ export const pipeline: readonly Node[] = [
   node('clean-bootstrap', clean, { from: topics.accepted, to: { kept: topics.acceptedClean, dropped }, onDeadLetter: countAnswer }),
   node('seal-bootstrap', seal, { from: topics.acceptedClean, to: { shards }, options: { dataset: 'bootstrap-{round}' }, onDeadLetter: countAnswer }),
 
-  // The account of a round: every end of a prompt and of an answer, until the sum is complete.
+  // The account of a round: every end of a prompt or an answer, until the sum is complete.
   node('count-dropped', countDropped, { from: dropped, to: { outcomes } }),
   node('count-sealed', countSealed, { from: shards, to: { outcomes } }),
   node('close-round', closeRound, { from: outcomes, to: { rounds } }),
 ]
 
-/** Topics whose records `steerflow relabel` takes. */
+/** Topics that `steerflow relabel` can read. */
 export const relabelSources: readonly Topic<typeof Conversation>[] = [topics.scored, topics.annotated]
 
-/** Whether a node or group of that name is one that runs on demand. */
+/** Whether a node or group of that name runs on demand. */
 export const isRelabelNode = (name: string): boolean => name.startsWith('relabel-')
 
 /**
- * The node that runs on demand: it puts the labels of the model of that digest beside those that a record has. Each model
- * and source has a name, and thereby a consumer group, of its own, so that each is gone through once.
+ * The node that runs on demand: it adds the labels of the model with that digest beside a record's own. Its name, and so its
+ * consumer group, is unique to the model and the source: each pair is processed once.
  */
 export const relabelNode = (digest: string, from: Topic<typeof Conversation>): Node =>
   node(`relabel-${digest}-${from.name}`, relabel, { from, to: { relabelled: topics.relabelled } })
 
-/** Every stage of these nodes, and the one that runs on demand, each once and in the order of the flow. */
+/** Every stage of these nodes and of the node that runs on demand, without duplicates, in the order of the flow. */
 export const stagesOf = (nodes: readonly Node[]): readonly StageDeclaration[] => [
   ...new Map([...nodes, relabelNode('', topics.scored)].map(({ stage }) => [stage.name, stage])).values(),
 ]

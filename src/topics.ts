@@ -13,8 +13,8 @@ import { ShardEvent } from './domain/shard.js'
 import { topic, type Topic } from './stages/topic.js'
 
 /**
- * Every topic. `topics/*.yaml` and `schemas/*.json` are generated from this file by `npm run generate`; operators and
- * other languages read those.
+ * Every topic. `npm run generate` derives `topics/*.yaml` and `schemas/*.json` from this file, for operators and other
+ * languages.
  */
 
 const forever = { keep: 'forever' } as const
@@ -32,10 +32,10 @@ const conversations = (name: string, summary: string, family = 'conversations'):
 
 export const raw = topic({
   name: 'conversations.raw',
-  summary: 'Source records as they came, one tree or thread each.',
+  summary: 'Source records, unchanged, one tree or thread each.',
   record: Raw,
   key: { name: 'tree_id', of: record => rawKey(record.record) },
-  // The envelope is one more around what a source holds.
+  // The envelope adds one level to the nesting of a source record.
   deepest: deepest.source + 1,
   partitions: 4,
   retention: forever,
@@ -43,12 +43,15 @@ export const raw = topic({
 
 export const labelled = conversations('labelled', 'Paths with human labels, for the value model (TEXT_TO_VALUE).')
 export const unscored = conversations('unscored', 'Paths to be annotated, for the steerable model (VALUE_TO_TEXT).')
-export const labelledClean = conversations('labelled-clean', 'Labelled paths from which something is learnt.')
-export const unscoredClean = conversations('unscored-clean', 'Unscored paths from which something is learnt.')
+export const labelledClean = conversations('labelled-clean', 'Labelled paths with at least one learnt token.')
+export const unscoredClean = conversations('unscored-clean', 'Unscored paths with at least one learnt token.')
 export const annotated = conversations('annotated', 'Paths with the labels that the value model predicted.')
-export const scored = conversations('scored', 'Annotated paths, clean again: what downstream consumers read.')
+export const scored = conversations('scored', 'Annotated paths, cleaned again; for downstream consumers.')
 
-export const relabelled = conversations('relabelled', 'Annotated paths with the labels of another model beside.')
+export const relabelled = conversations(
+  'relabelled',
+  'Annotated paths with the labels of another model beside their own.',
+)
 
 export const dropped = topic({
   name: 'conversations.dropped',
@@ -61,7 +64,7 @@ export const dropped = topic({
 
 export const shards = topic({
   name: 'training.shards',
-  summary: 'Sealed shard files with their manifests, and when the sources of a dataset ended.',
+  summary: 'Manifests of sealed shard files, and the moments at which the sources of a dataset ended.',
   record: ShardEvent,
   key: { name: 'dataset', of: record => record.dataset },
   partitions: 1,
@@ -70,7 +73,7 @@ export const shards = topic({
 
 export const forgotten = topic({
   name: 'training.forgotten',
-  summary: 'Trees that every later snapshot leaves out.',
+  summary: 'Trees that all later snapshots leave out.',
   record: Forgotten,
   key: { name: 'tree_id', of: record => record.tree_id },
   partitions: 1,
@@ -104,7 +107,7 @@ export const rounds = topic({
   retention: forever,
 })
 
-/** A topic of a round's prompts, on their way: those of a tree stay in their order. */
+/** A topic of prompts on their way through a round; prompts of one tree keep their order. */
 const ofPrompts = <R extends typeof BootstrapPrompt | typeof Sampled | typeof ScoredSample>(
   name: string,
   summary: string,
@@ -121,10 +124,10 @@ const ofPrompts = <R extends typeof BootstrapPrompt | typeof Sampled | typeof Sc
 
 export const prompts = ofPrompts(
   'prompts',
-  'Prompts of bootstrap rounds with the attribute line that is asked for.',
+  'Prompts of bootstrap rounds with the requested attribute line.',
   BootstrapPrompt,
 )
-export const candidates = ofPrompts('candidates', 'Prompts with the answers that were sampled.', Sampled)
+export const candidates = ofPrompts('candidates', 'Prompts with their sampled answers.', Sampled)
 export const scoredSamples = ofPrompts(
   'scored',
   'Prompts with their answers, each scored by the value model of the round.',
@@ -134,20 +137,20 @@ export const scoredSamples = ofPrompts(
 export const accepted = conversations('accepted', 'Answers that the gate lets through, as conversations.', 'bootstrap')
 export const acceptedClean = conversations(
   'accepted-clean',
-  'Those of them that a trainer can learn from.',
+  'Accepted answers that a trainer can learn from.',
   'bootstrap',
 )
 
 export const outcomes = topic({
   name: 'bootstrap.outcomes',
-  summary: 'The end of every prompt of a round, with every decision, and of every answer that went on.',
+  summary: 'The end of every prompt of a round, with every decision, and of every accepted answer.',
   record: Outcome,
   key: { name: 'loop', of: record => loopOf(record.round) },
   partitions: 1,
   retention: forever,
 })
 
-/** What a source was called, since records name it by its digest alone, and by which of its beginnings it is known again. */
+/** The file name of a source, since records name it by its digest alone, and the beginnings by which it is recognised. */
 export const SourceName = z
   .strictObject({
     source: z.string().describe('sha256 of the source when its first records were taken in'),
@@ -171,14 +174,14 @@ export type SourceName = z.output<typeof SourceName>
 
 export const sources = topic({
   name: 'ingest.sources',
-  summary: 'What the sources were called that records name by their digest, and by what they are known again.',
+  summary: 'File names of the sources that records name by digest, and the beginnings by which a source is recognised.',
   record: SourceName,
   key: { name: 'source, only', of: ({ source, only }) => (only ? `${source}-${only}` : source) },
   partitions: 1,
   retention: { keep: 'latest' },
 })
 
-/** Which dead letter was replayed; written together with the replayed record. */
+/** Marks a dead letter as replayed; written in the transaction of the replayed record. */
 export const ReplayMark = z
   .strictObject({ letter: z.string().describe('partition:offset in dead-letters') })
   .meta({ title: 'ReplayMark' })
@@ -192,7 +195,7 @@ export const replayed = topic({
   retention: forever,
 })
 
-/** Holds the original bytes of records that could not pass, whatever they are; the headers tell the rest. */
+/** Holds the original bytes of records that could not pass, whatever they contain; the headers hold the rest. */
 export const deadLetters = {
   name: 'dead-letters',
   key: { name: 'the key of the original' },
@@ -202,7 +205,7 @@ export const deadLetters = {
   retention: forever,
 } as const
 
-/** No topic with records: the committed offset of group `ingest.<digest>` here is how far that source was taken in. */
+/** Has no records: the committed offset of group `ingest.<digest>` here says how far that source was taken in. */
 export const ingestProgress = 'ingest.progress'
 
 /** The topics whose records have a schema, in the order of the flow. */
@@ -231,14 +234,14 @@ export const topics: readonly Topic[] = [
   sources,
 ]
 
-/** What the log has to be told of these topics and of the dead letters: name, partitions and retention. */
+/** The specifications that a log needs for these topics and the dead letters: name, partitions and retention. */
 export const specsOf = (of: readonly Topic[]) =>
   [...of, deadLetters].map(({ name, partitions, retention }) => ({ name, partitions, retention }))
 
-/** The same of every topic. */
+/** The specifications of the built-in topics. */
 export const topicSpecs = specsOf(topics)
 
-/** A tree's records keep their order: the tree's id where the source has one, otherwise a digest of its texts. */
+/** Keeps the records of a tree in order: the tree's id where the source has one, otherwise a digest of its texts. */
 export function rawKey(record: Readonly<Record<string, unknown>>): string {
   for (const key of ['message_tree_id', 'tree_id', 'id', 'conversation_id']) {
     const value = record[key]

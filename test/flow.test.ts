@@ -209,17 +209,17 @@ describe('a flow of one’s own', () => {
     [
       'a format whose name is none',
       () => builtIn.withFormats(format('My format')),
-      /no source format can be called My format: expected small letters/,
+      /no source format can be called My format: expected lowercase letters/,
     ],
     [
       'a format that reads nothing',
       () => builtIn.withFormats({ ...format('a'), read: undefined } as never),
-      /read of the source format a: expected a function, and it is undefined/,
+      /read of the source format a: expected a function, got undefined/,
     ],
     [
       'a format that is none',
       () => builtIn.withFormats('a' as never),
-      /every source format is an object, and one is string/,
+      /every source format must be an object, but one is string/,
     ],
     [
       'the name of a built-in protocol',
@@ -252,7 +252,7 @@ describe('a flow of one’s own', () => {
     [
       'an export that cannot be opened',
       () => builtIn.withExports({ name: 'rows', summary: '' } as never),
-      /open of the export format rows: expected a function, and it is undefined/,
+      /open of the export format rows: expected a function, got undefined/,
     ],
     [
       'a topic that nobody writes any more',
