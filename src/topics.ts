@@ -143,7 +143,7 @@ export const acceptedClean = conversations(
 
 export const outcomes = topic({
   name: 'bootstrap.outcomes',
-  summary: 'The end of every prompt of a round, with every decision, and of every accepted answer.',
+  summary: 'The end of every prompt of a round, with every decision, and of every answer that passed the gate.',
   record: Outcome,
   key: { name: 'loop', of: record => loopOf(record.round) },
   partitions: 1,

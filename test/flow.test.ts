@@ -159,12 +159,12 @@ describe('a flow of one’s own', () => {
     [
       'other records',
       () => builtIn.insertBefore('preprocess', inserted),
-      /redact reads Conversation, and conversations.raw holds Raw/,
+      /redact reads Conversation, but conversations.raw holds Raw/,
     ],
     [
       'a topic of other records',
       () => builtIn.insertBefore('annotate', { ...inserted, through: topics.raw }),
-      /the port clean gives Conversation, and conversations.raw holds Raw/,
+      /the port clean gives Conversation, but conversations.raw holds Raw/,
     ],
     [
       'a port that leads nowhere',

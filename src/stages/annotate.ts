@@ -16,11 +16,11 @@ export const annotate = each({
     turns: z
       .enum(['all', 'assistant'])
       .default('all')
-      .describe('which turns get a predicted label; the original scores the user turns too'),
+      .describe('which turns get a predicted label; the original script also scores the user turns'),
   }),
   examples: [
     {
-      title: 'Every turn is scored; the label of the first is part of the prompt of the second',
+      title: 'Every turn is scored; the prompt of the second contains the label of the first',
       given: conversation([
         { value: 'Hi', from: 'User', label: 'quality:1' },
         { value: 'Hello!', from: 'Assistant' },
@@ -39,7 +39,7 @@ export const annotate = each({
       ],
     },
     {
-      title: 'Only the assistant is scored',
+      title: 'Only assistant turns are scored',
       given: conversation([
         { value: 'Hi', from: 'User' },
         { value: 'Hello!', from: 'Assistant' },
@@ -81,14 +81,14 @@ export const annotate = each({
     },
 })
 
-/** The turn with its predicted label. A human label that was already moved stays: it is not predicted twice over. */
+/** The turn with its predicted label. A `gt_label` stays, since the label beside it is already a predicted one. */
 function relabelled(turn: Turn, score: ScoredTurn | null): Turn {
   if (!score) return turn
   const human = turn.gt_label === undefined ? turn.label : turn.gt_label
   return { ...turn, label: score.label, ...(human === undefined ? {} : { gt_label: human }) }
 }
 
-/** A model for the worked examples: the quality of a turn is 2 and one more for each labelled turn before it. */
+/** A model for the worked examples: the quality of a turn is 2 plus the number of labelled turns before it. */
 const exampleModel = {
   digest: 'example-model',
   attributeSet: { ...attributeSets['oasst-12@1'], name: 'example@1' },

@@ -9,13 +9,11 @@ const options = z.strictObject({
     .int()
     .positive()
     .default(4096)
-    .describe(
-      'tokens that the trainer reads of a conversation; one whose first learnt token is behind them is dropped',
-    ),
+    .describe('tokens of a conversation that the trainer reads; one whose first learnt token comes later is dropped'),
   controlTokens: z
     .array(z.string().min(1))
     .default([...templateStrings])
-    .describe('control strings of the prompt template; a conversation that has one in its own words is dropped'),
+    .describe('control strings of the prompt template; a conversation that contains one in its texts is dropped'),
 })
 
 const example: Conversation = {
@@ -45,18 +43,18 @@ const hostile: Conversation = {
 
 /**
  * Keeps the conversations that a trainer can learn from. One rule is that of the original data_clean.py
- * (docs/reference/original-scripts.md#what-is-removed). The other is ours: on control strings in a text the trainer
- * fails (VALUE_TO_TEXT), or learns a wrong part of it (docs/formats.md#control-tokens).
- * A conversation whose loss mask cannot be computed at all is an error, STEERFLOW_UNMASKABLE: a dead letter.
+ * (docs/reference/original-scripts.md#what-is-removed). The other is ours: a control string in a text makes the trainer
+ * fail (VALUE_TO_TEXT) or learn the wrong part of it (docs/formats.md#control-tokens).
+ * A conversation whose loss mask cannot be computed is an error, STEERFLOW_UNMASKABLE, and becomes a dead letter.
  */
 export const clean = each({
   name: 'clean',
-  summary: 'Keeps conversations of which something is learnt within the sequence length.',
+  summary: 'Keeps conversations with a learnt token within the sequence length.',
   needs: ['masker'],
   input: Conversation,
   ports: { kept: Conversation, dropped: Dropped },
   options,
-  // Counts characters up to the reply: what a real tokenizer does with tokens.
+  // Counts characters up to the reply, where a real tokenizer counts tokens.
   exampleNeeds: () => ({
     masker: {
       digest: 'example',
@@ -66,7 +64,7 @@ export const clean = each({
   examples: [
     { title: 'the reply begins within the sequence length', given: example, expect: [{ to: 'kept', value: example }] },
     {
-      title: 'the reply begins behind the sequence length',
+      title: 'the reply begins after the sequence length',
       given: example,
       options: { seqLen: 20 },
       expect: [
@@ -81,7 +79,7 @@ export const clean = each({
       ],
     },
     {
-      title: 'a text with a token of the prompt template',
+      title: 'a text that contains a token of the prompt template',
       given: hostile,
       expect: [
         {

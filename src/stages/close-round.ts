@@ -5,23 +5,23 @@ import { RoundEvent } from '../domain/bootstrap/round.js'
 import { RoundTally } from '../domain/bootstrap/tally.js'
 import { lastingFold } from './stage.js'
 
-/** The account of a loop: its present round, and the one before, with which it is compared. */
+/** The account of a loop: its current round, and the previous one for comparison. */
 interface Account {
   readonly present: RoundTally | null
   readonly before: EarlierRound | null
-  /** The round that the last outcome has completed; null when it completed none. */
+  /** The round that the last outcome completed; null if it completed none. */
   readonly closing: string | null
-  /** Rounds that are closed: what comes of them later counts no more. */
+  /** Closed rounds; their later outcomes are ignored. */
   readonly closed: ReadonlySet<string>
 }
 
 /**
- * Adds up the ends of the prompts of a round, and closes it with the outcome that makes the sum complete: a function of
- * the outcomes in their order, so that a restart closes it once and in the same place.
+ * Adds up the ends of a round's prompts and closes the round at the outcome that completes the sum. This is a function of
+ * the outcomes in their order: after a restart the round is still closed once, at the same outcome.
  */
 export const closeRound = lastingFold({
   name: 'close-round',
-  summary: 'Closes a bootstrap round when every prompt and every answer that went on is accounted for.',
+  summary: 'Closes a bootstrap round when every prompt and every answer that passed the gate is accounted for.',
   needs: ['rounds'],
   initial: (): Account => ({ present: null, before: null, closing: null, closed: new Set() }),
   key: (record: Outcome) => loopOf(record.round),
@@ -34,7 +34,7 @@ export const closeRound = lastingFold({
       if (account.closed.has(round)) return { ...account, closing: null }
       const begun = account.present?.round === round
       const present = begun ? account.present : new RoundTally(round)
-      // The tally is of this account alone: it goes on in place, since a copy for each outcome would be its size.
+      // Only this account has the tally, so it is updated in place: a copy for each outcome would cost its size each time.
       present.add(outcome)
       const closed = present.complete ? new Set(account.closed).add(round) : account.closed
       return {

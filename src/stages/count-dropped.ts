@@ -27,10 +27,10 @@ const conversation: Conversation = {
 }
 const { bootstrap: _, ...elsewhere } = conversation.steerflow
 
-/** Tells the account of a round which of its answers clean left out. */
+/** Reports answers that clean dropped to the account of their round. */
 export const countDropped = each({
   name: 'count-dropped',
-  summary: 'Tells the account of a bootstrap round which of its answers clean left out.',
+  summary: 'Reports answers that clean dropped to the account of their bootstrap round.',
   input: Dropped,
   ports: { outcomes: Outcome },
   options: z.strictObject({}),

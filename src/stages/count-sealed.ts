@@ -26,10 +26,10 @@ const shard: ShardEvent = {
   },
 }
 
-/** Tells the account of a round how many of its answers are in a shard that was sealed. */
+/** Reports the number of answers in a sealed shard to the account of their round. */
 export const countSealed = each({
   name: 'count-sealed',
-  summary: 'Tells the account of a bootstrap round what was sealed of it.',
+  summary: 'Reports the number of sealed answers to the account of their bootstrap round.',
   input: ShardEvent,
   ports: { outcomes: Outcome },
   options: z.strictObject({}),

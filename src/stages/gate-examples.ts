@@ -45,7 +45,7 @@ export const exampleSample: ScoredSample = {
   ],
 }
 
-/** What the gate says of it. */
+/** The gate's outcome for that sample. */
 export const exampleOutcome: Outcome = {
   round: 'main-1',
   end: 'accepted',

@@ -12,8 +12,8 @@ import { exampleOutcome, exampleSample, measuringRound } from './gate-examples.j
 import { each } from './stage.js'
 
 /**
- * Decides which answers of a prompt are trained on, by the rules that the round began with; every decision is recorded
- * with what its rule saw. The label of an answer is the one that was predicted, not the one that was asked for
+ * Decides which answers of a prompt are trained on, by the rules that the round began with, and records every decision
+ * with the values that its rules saw. An answer is labelled with its predicted label, not the requested one
  * (docs/reference/papers.md#bootstrap-in-the-steerlm-paper).
  */
 export const gate = each({
@@ -26,7 +26,7 @@ export const gate = each({
     controlTokens: z
       .array(z.string().min(1))
       .default([...templateStrings])
-      .describe('control strings of prompt templates, which no answer may hold'),
+      .describe('control strings of prompt templates, which no answer may contain'),
   }),
   exampleNeeds: () => ({
     rounds: { of: async () => ({ round: measuringRound, givenUp: false }) },
@@ -47,7 +47,7 @@ export const gate = each({
     },
   ],
   create: ({ options, needs, to }) => {
-    /** Likeness to the training data, of the candidates that are near-duplicates. */
+    /** Similarity to the training data of each candidate that is a near-duplicate of it, by the candidate's index. */
     const nearTraining = async ({ candidates }: ScoredSample, round: Round, signal: AbortSignal) => {
       const index = await needs.trainingIndexes.of(round.snapshot, round.plan.gate.similarity, signal)
       const found = new Map<number, number>()
@@ -91,7 +91,7 @@ export const gate = each({
   },
 })
 
-/** The conversation that an answer makes of its prompt. */
+/** The conversation that consists of a prompt and its answer. */
 function conversationOf(sample: ScoredSample, outcome: AnswerOutcome, tokens: readonly string[]): Conversation {
   const answer = sample.candidates.find(one => one.index === outcome.index)!
   const { label, scores } = answer.predicted!

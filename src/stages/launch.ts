@@ -7,19 +7,19 @@ import { ModelRecord, type TrainedModel } from '../domain/model.js'
 import type { JobRunner, LaunchingRunner } from './needs.js'
 import { lastingFold } from './stage.js'
 
-/** How a job goes on: the keys of its next event that differ. */
+/** The next step of a job: the keys in which its next event differs. */
 type Step = Partial<JobEvent> & { readonly state: JobState }
 
-/** A runner that launches; the configuration may have changed since the job was rendered. */
+/** Requires a runner that launches; the configuration may have changed since the job was rendered. */
 function launcher(runner: JobRunner): LaunchingRunner {
   if (!runner.rendersOnly) return runner
   throw new SteerflowError('STEERFLOW_JOB_INVALID', 'its launcher only renders')
 }
 
-/** Something is done for a job, and its next state follows. */
+/** Does something for a job and returns its next state. */
 type Act = (runner: JobRunner, job: JobEvent) => Promise<Step>
 
-/** Writes the files of a job whose turn it is, and announces its start. */
+/** Writes the files of a job whose turn has come, and announces its start. */
 const begin: Act = async (runner, job) => {
   const folder = await runner.render(job)
   if (runner.rendersOnly) return { state: 'rendered', folder, detail: 'run it with run.sh in its folder' }
@@ -28,8 +28,8 @@ const begin: Act = async (runner, job) => {
 }
 
 /**
- * Starts a job. That was announced, and is committed, before; after a crash the same event is acted on again, and the
- * runner finds the job under its name.
+ * Starts a job whose start has been announced and committed. After a crash the same event is acted on again, and the
+ * runner finds the job by its name.
  */
 const start: Act = async (runner, job) => {
   const started = await launcher(runner).start(job)
@@ -46,14 +46,14 @@ const awaitNext = async (runner: JobRunner, job: JobEvent, signal: AbortSignal):
   }
 }
 
-/** A job that can never run has failed; nothing else is wrong with the pipeline. */
+/** Turns a permanent error into a failed job: the job can never run, but the pipeline is fine. */
 const failedIfInvalid = (thrown: unknown): Step => {
   if (thrown instanceof SteerflowError && thrown.kind === 'permanent')
     return { state: 'failed', detail: thrown.message }
   throw thrown
 }
 
-/** What a job made, before anybody has decided about it. */
+/** The model of a job, before anybody has decided about it. */
 const registered = (model: TrainedModel): ModelRecord => ({
   ...model,
   state: 'registered',
@@ -62,7 +62,7 @@ const registered = (model: TrainedModel): ModelRecord => ({
 
 const ports = { jobs: JobEvent, models: ModelRecord }
 
-/** What becomes of a job that was only asked for, when its dataset asks again. */
+/** The end of a job that had not begun when its dataset requested another. */
 const replaced = (job: JobEvent, by: JobEvent): JobEvent => ({
   ...job,
   state: 'cancelled',
@@ -74,19 +74,19 @@ const LaunchOptions = z.strictObject({
   most: z
     .record(z.string(), z.int().positive())
     .default({})
-    .describe('jobs under way at once, by launcher; those that are not named have no bound'),
+    .describe('maximum number of jobs at once, by launcher; a launcher that is not named has no limit'),
 })
 
 /**
- * Carries training jobs from the request to a registered model, of each dataset one at a time. Its output leads back into
+ * Carries training jobs from the request to a registered model, one at a time for each dataset. Its output leads back into
  * its own topic, so that every step is on record before the next is taken.
  */
 export const launch = lastingFold({
   name: 'launch',
-  summary: 'Renders, launches and follows training jobs, and registers the models that they make.',
+  summary: 'Renders, launches and follows training jobs, and registers their models.',
   needs: ['runners'],
   initial: () => noJobs,
-  // One group: launchers are shared by the datasets.
+  // One group, because the datasets share the launchers.
   key: () => 'jobs',
   input: JobEvent,
   ports,

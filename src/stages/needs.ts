@@ -11,8 +11,8 @@ import type { TrainedModel } from '../domain/model.js'
 import type { ShardManifest } from '../domain/shard.js'
 
 /**
- * The capabilities that stages ask for. Adapters implement them; a test passes a literal. A stage cannot reach what it
- * does not list.
+ * The capabilities that stages ask for. Adapters implement them; a test passes a literal. A stage can reach only those that
+ * it lists.
  */
 
 /** Computes loss masks with a real tokenizer. */
@@ -20,7 +20,7 @@ export interface Masker {
   /** Digest of the tokenizer model and the prompt tokens. */
   readonly digest: string
   /**
-   * Index of the first token that is learnt, null when none is.
+   * Index of the first learnt token; null if no token is learnt.
    * @throws STEERFLOW_UNMASKABLE when a rule of the trainer's loader is violated.
    */
   firstLearnt(input: MaskInput): Promise<number | null>
@@ -33,9 +33,9 @@ export interface TurnToScore {
 }
 
 export interface ScoredTurn {
-  /** The attribute line: the set's keys in order. */
+  /** The attribute line, with the set's keys in order. */
   readonly label: string
-  /** The raw scores by attribute key, before rounding; where the server gives only integers, those. */
+  /** Raw scores by attribute key, before rounding; integers if the server returns only those. */
   readonly scores: Readonly<Record<string, number>>
 }
 
@@ -48,20 +48,20 @@ export interface PinnedValueModel {
 }
 
 export interface ValueModels {
-  /** The model active now; waits until there is one. */
+  /** The active model; waits until there is one. */
   pin(signal: AbortSignal): Promise<PinnedValueModel>
 }
 
-/** Value models that somebody has chosen before. */
+/** Value models named by digest or name, as opposed to the active one. */
 export interface ChosenValueModels {
-  /** The model of that digest or name, active or not; waits until something serves it. */
+  /** The model with that digest or name, active or not; waits until an endpoint serves it. */
   chosen(name: string, signal: AbortSignal): Promise<PinnedValueModel>
 }
 
-/** SteerLM models that answer. */
+/** SteerLM models that answer prompts. */
 export interface Policies {
   /**
-   * An answer of the model of that digest.
+   * Asks the model with that digest for an answer.
    * @throws transient, permanent or fatal SteerflowErrors of the inference adapter.
    */
   answer(
@@ -72,77 +72,77 @@ export interface Policies {
   ): Promise<AnswerText & { readonly tokens: { readonly completion: number } | null }>
 }
 
-/** A round as the nodes that work on its prompts see it. */
+/** A round as seen by the nodes that process its prompts. */
 export interface KnownRound {
   readonly round: Round
-  /** A person gave it up: what was not asked yet is left out. */
+  /** Whether a person gave it up: prompts that were not asked yet are then skipped. */
   readonly givenUp: boolean
 }
 
-/** What is on record of rounds. */
+/** The rounds on record. */
 export interface Rounds {
-  /** @throws STEERFLOW_ROUND_CLOSED when every prompt of it is accounted for already. */
+  /** @throws STEERFLOW_ROUND_CLOSED when all of its prompts are accounted for. */
   of(round: string, signal: AbortSignal): Promise<KnownRound>
 }
 
-/** What a round is made of when it is opened. */
+/** Everything that a round is made of, fixed when it is opened. */
 export interface RoundMaterials {
   /**
-   * Fixes everything that the round depends on, and writes its prompts. Called again for the same round it gives the same,
-   * whatever has changed since.
-   * @throws STEERFLOW_ROUND_INVALID when there is nothing to make it of.
+   * Fixes everything that the round depends on, and writes its prompts. A repeated call for the same round returns the
+   * same result, whatever has changed since.
+   * @throws STEERFLOW_ROUND_INVALID when a part of it is missing.
    */
   open(request: RoundEvent): Promise<Round>
   /** Prompts `from` to `from + count` of an opened round, in order. */
   prompts(round: Round, from: number, count: number): Promise<readonly BootstrapPrompt[]>
 }
 
-/** Answers of the training data of a round, by likeness. */
+/** Finds near-duplicates among the answers of a round's training data. */
 export interface TrainingIndex {
-  /** The text of the training data that is most like this one, if it is a near-duplicate. */
+  /** The most similar text of the training data, if it is a near-duplicate. */
   nearest(text: string): Promise<{ readonly id: string; readonly similarity: number } | null>
 }
 
 export interface TrainingIndexes {
-  /** The index of a snapshot's training records; `similarity` is the least Jaccard similarity of a near-duplicate. */
+  /** The index of a snapshot's training records; `similarity` is the minimum Jaccard similarity of a near-duplicate. */
   of(snapshot: Snapshot, similarity: number, signal: AbortSignal): Promise<TrainingIndex>
 }
 
-/** Attribute sets by name: those that are known and those of the configuration. */
+/** Attribute sets by name: the built-in ones and those of the configuration. */
 export interface AttributeSets {
-  /** @throws STEERFLOW_CONFIG_INVALID when there is none. */
+  /** @throws STEERFLOW_CONFIG_INVALID when no set has that name. */
   set(name: string): AttributeSet
 }
 
-/** Which file of a cut a record belongs to. */
+/** Identifies the file of a cut that a record belongs to. */
 export interface ShardKey {
   readonly dataset: string
   readonly split: Split
   readonly attributeSet: string
 }
 
-/** The open files of one cut: one a dataset, split and attribute set. */
+/** The open files of one cut: one for each dataset, split and attribute set. */
 export interface ShardCut {
   readonly records: number
   readonly bytes: number
   append(file: ShardKey, line: string): Promise<void>
   /**
-   * Makes the files durable under their final names; after a transient failure it may be called again. Of a dataset
-   * validation comes before train: whoever acts on a train shard has been told of the rest of its cut.
-   * @throws STEERFLOW_STORAGE, and what a storage service adds to it
+   * Makes the files durable under their final names; it may be called again after a transient failure. The validation
+   * files of a dataset come before its train files, so that the reader of a train shard already has the rest of its cut.
+   * @throws STEERFLOW_STORAGE, or another error of the storage service
    */
   seal(to: bigint): Promise<readonly Omit<ShardManifest, 'reason'>[]>
-  /** Removes what is not sealed. */
+  /** Removes the files that are not sealed. */
   drop(): Promise<void>
 }
 
-/** Where a cut begins and what it is a part of. */
+/** The start of a cut: its version and position. */
 export interface CutStart {
   readonly version: number
   readonly topic: string
   readonly partition: number
   readonly from: bigint
-  /** Aborted when the run stops or loses the partition: what is not sealed by then need not be. */
+  /** Aborted when the run stops or loses the partition; files that are not sealed by then need not be sealed. */
   readonly signal?: AbortSignal
 }
 
@@ -159,23 +159,23 @@ export interface Snapshots {
   materialise(dataset: string, manifests: readonly ShardManifest[]): Promise<Snapshot>
 }
 
-/** What became of a launched job. `unknown`: nobody can tell, a person has to look; the detail says where. */
+/** The end of a launched job. `unknown`: only a person can find out; the detail says where to look. */
 export type JobEnd =
   | {
       readonly state: 'succeeded'
-      /** Null where the trainer leaves nothing that we could register. */
+      /** Null if the trainer leaves no model that can be registered. */
       readonly model: TrainedModel | null
     }
   | { readonly state: 'failed' | 'cancelled' | 'unknown'; readonly detail: string }
 
-/** Where a launched job has got to. */
+/** The progress of a launched job. */
 export type JobProgress = { readonly state: 'running'; readonly detail: string | null } | JobEnd
 
-/** What came of a start. `unknown`: it may have been started or not, and starting again could be once too often. */
+/** The result of a start. `unknown`: the job may have been started, and another start could run it twice. */
 export type JobStart =
   | {
       readonly state: 'launched'
-      /** The id under which the launcher knows the attempt; null where its name is all. */
+      /** The launcher's id of the attempt; null if the launcher knows it only by its name. */
       readonly id: string | null
     }
   | { readonly state: 'unknown'; readonly detail: string }
@@ -190,20 +190,20 @@ export interface RenderingRunner {
   render(job: JobEvent): Promise<string>
 }
 
-/** Starts training jobs somewhere and finds them again by their name. */
+/** Starts training jobs and finds them again by their name. */
 export interface LaunchingRunner extends Omit<RenderingRunner, 'rendersOnly'> {
   readonly rendersOnly: false
-  /** Where jobs are launched: host name, cluster. */
+  /** Where jobs are launched: a host name or a cluster. */
   readonly host: string
   /**
-   * Starts the attempt unless it is found already started under its name.
-   * @throws STEERFLOW_JOB_INVALID when it cannot be started at all; transient SteerflowErrors when it may be tried again.
+   * Starts the attempt, unless one has already been started under its name.
+   * @throws STEERFLOW_JOB_INVALID when it can never be started; a transient SteerflowError when a retry may help.
    */
   start(job: JobEvent): Promise<JobStart>
-  /** Resolves when the attempt has got further than the state of `job`, whoever started it. */
+  /** Resolves when the attempt has got further than the state of `job`, whichever process started it. */
   next(job: JobEvent, signal: AbortSignal): Promise<JobProgress>
   /**
-   * Asks for the end of an attempt. That it has ended is seen by `next`.
+   * Requests the end of an attempt; `next` reports when it has ended.
    * @throws STEERFLOW_USAGE when it cannot be ended from here.
    */
   cancel(job: JobEvent): Promise<void>
@@ -213,13 +213,13 @@ export type JobRunner = RenderingRunner | LaunchingRunner
 
 /** The job runner for a launcher named in a dataset's settings. */
 export interface JobRunners {
-  /** @throws STEERFLOW_JOB_INVALID when there is no launcher of that name. */
+  /** @throws STEERFLOW_JOB_INVALID when no launcher has that name. */
   runner(launcher: string): JobRunner
 }
 
-/** Everything that a stage can ask for. A node hands over those that its stage lists in `needs`. */
+/** Everything that a stage can ask for. A node hands over only what its stage lists in `needs`. */
 export interface Capabilities {
-  /** The forms in which conversations come, in the order in which they are tried. */
+  /** Source formats, in the order in which they are tried. */
   readonly formats: readonly SourceFormat[]
   readonly masker: Masker
   readonly valueModels: ValueModels

@@ -33,7 +33,7 @@ export interface Encoded {
   readonly value: Buffer
 }
 
-/** What the runtime drives, one for each way of gathering records. */
+/** The form of a stage that the runtime drives, one for each kind of stage. */
 export type Runner = EachRunner | ClosingRunner | LastingRunner
 
 export interface EachRunner {
@@ -41,13 +41,13 @@ export interface EachRunner {
   run(value: Buffer, at: At): readonly Encoded[] | Promise<readonly Encoded[]>
 }
 
-/** What a closed group emits, and what that is, for an operator. */
+/** The emissions of a closed group, and their description for an operator. */
 export interface Closed {
   readonly emissions: readonly Encoded[]
   readonly made: readonly Made[]
 }
 
-/** `group` is whatever the stage's `open` returned. */
+/** `group` is the value that the stage's `open` returned. */
 export interface ClosingRunner {
   readonly kind: 'closing'
   open(at: At): Promise<unknown>
@@ -57,20 +57,20 @@ export interface ClosingRunner {
   drop(group: unknown): Promise<void>
 }
 
-/** Groups by key inside; one of these a partition. */
+/** Groups by key internally; there is one for each partition. */
 export interface LastingRunner {
   readonly kind: 'lasting'
-  /** Adds a record to its group's state; returns what the record causes, to be run once. */
+  /** Adds a record to its group's state; returns the effects of the record, to be run once. */
   step(value: Buffer, at: At): () => Promise<readonly Encoded[]>
-  /** Long works that the groups' present states ask for, by a key that stays the same while the state does. */
+  /** Long tasks that the groups' current states ask for. A task keeps its key for as long as the state stays the same. */
   pursuits(): readonly { readonly key: string; run(signal: AbortSignal): Promise<readonly Encoded[]> }[]
-  /** Records for the node's own input, since the sources are idle. */
+  /** Records for the node's own input, published when the sources are idle. */
   idle(idle: Idle): readonly Encoded[]
   /** Records that the clock adds to the node's own input at `now` (milliseconds since 1970). */
   timer(now: number): readonly Encoded[]
 }
 
-/** What is known of a stage wherever it is wired: for docs, checks, the graph and the configuration. */
+/** The properties of a stage that are the same wherever it is wired: for docs, checks, the graph and the configuration. */
 export interface StageDeclaration {
   readonly name: string
   readonly summary: string
@@ -82,7 +82,7 @@ export interface StageDeclaration {
   readonly examples: readonly Example<z.ZodObject, Ports, z.ZodObject>[]
 }
 
-/** One row of the pipeline: everything a reader, a graph and the runtime need to know of a node. */
+/** One row of the pipeline: everything that a reader, a graph and the runtime need to know about a node. */
 export interface Node {
   readonly name: string
   readonly stage: StageDeclaration
@@ -90,21 +90,21 @@ export interface Node {
   readonly to: Readonly<Record<string, Topic>>
   /** Options that the pipeline fixes for this node. */
   readonly fixed: Readonly<Record<string, unknown>>
-  /** The record that is published, in the same transaction, when a record of this node becomes a dead letter; null: none. */
+  /** The record to publish, in the same transaction, when a record of this node becomes a dead letter; null for none. */
   readonly onDeadLetter: OnDeadLetter | null
   /**
-   * Starts the stage. One a partition for folds; one a node for `each`.
+   * Starts the stage: once for each partition if it is a fold, once for the node if it is an `each`.
    * @throws STEERFLOW_CONFIG_INVALID when the options do not fit.
    */
   start(options: unknown, capabilities: Capabilities): Runner
-  /** The same node between other topics; what is left out stays. Whether they fit, `mustFit` says. */
+  /** The same node between other topics; omitted topics stay. `mustFit` checks whether they fit. */
   rewired(change: { readonly from?: Topic; readonly to?: Readonly<Record<string, Topic>> }): Node
 }
 
-/** Reports dead letters to an account: an account of records that must add up has to know of each dead letter. */
+/** Reports dead letters to an account: its records add up only if every dead letter is counted. */
 export interface OnDeadLetter {
   readonly to: Topic
-  /** Null where the bytes are no record of the node's topic. */
+  /** Null if the bytes are not a record of the node's topic. */
   record(value: Buffer, code: string): Encoded | null
 }
 
@@ -135,14 +135,14 @@ export interface Wiring<
   Reported extends z.ZodObject,
 > {
   readonly from: Topic<In>
-  /** Where each port leads. */
+  /** The topic of each port. */
   readonly to: { readonly [K in keyof P]: TopicOf<P[K]> }
-  /** Options that are fixed here; all others come from the configuration. */
+  /** Options fixed here; the others come from the configuration. */
   readonly options?: Partial<z.input<Options>>
   readonly onDeadLetter?: DeadLetterReport<In, Reported> | undefined
 }
 
-/** Wires a stage between topics. A topic of another record and a missing or misspelt port do not compile. */
+/** Wires a stage between topics. A topic of another record type, or a missing or misspelt port, does not compile. */
 export function node<
   In extends z.ZodObject,
   P extends Ports,
@@ -177,7 +177,7 @@ export function node<
     start: (options, capabilities) => {
       const parsed = stage.options.safeParse({ ...(options as object), ...fixed })
       if (!parsed.success) throw invalidOptions(name, parsed.error)
-      // Only what is listed: a stage cannot come to rest on a capability that nobody knows it has.
+      // Only the listed ones: a stage must not come to depend on a capability that it does not declare.
       const listed = Object.fromEntries(needs.map(need => [need, capabilities[need]])) as Pick<Capabilities, Need>
       const context = { options: parsed.data, needs: listed, to: portsOf(stage.ports) }
       switch (stage.kind) {
@@ -193,7 +193,7 @@ export function node<
 }
 
 /**
- * Checks what the compiler checks of a wiring that is written down: topics whose records are those of the stage.
+ * Checks a wiring as the compiler does where types are known: the topics must hold the records of the stage.
  * @throws STEERFLOW_FLOW_INVALID
  */
 export function mustFit(
@@ -205,20 +205,20 @@ export function mustFit(
     throw new SteerflowError('STEERFLOW_FLOW_INVALID', `${node}: ${message}`)
   }
   if (from.record !== stage.input) {
-    refuse(`${stage.name} reads ${titleOf(stage.input)}, and ${from.name} holds ${titleOf(from.record)}`)
+    refuse(`${stage.name} reads ${titleOf(stage.input)}, but ${from.name} holds ${titleOf(from.record)}`)
   }
   for (const [port, topic] of Object.entries(to)) {
     const record = stage.ports[port]
     const ports = Object.keys(stage.ports).join(', ')
     if (!record) refuse(`${stage.name} has no port ${port}; it has ${ports}`)
     else if (record !== topic.record)
-      refuse(`the port ${port} gives ${titleOf(record)}, and ${topic.name} holds ${titleOf(topic.record)}`)
+      refuse(`the port ${port} gives ${titleOf(record)}, but ${topic.name} holds ${titleOf(topic.record)}`)
   }
   const open = Object.keys(stage.ports).filter(port => !(port in to))
   if (open.length > 0) refuse(`the port ${open.join(', ')} of ${stage.name} leads nowhere`)
 }
 
-/** What a record is called. */
+/** The name of a record type. */
 const titleOf = (record: z.ZodObject): string => record.meta()?.title ?? 'records of another kind'
 
 function deadLetterReports<In extends z.ZodObject, Reported extends z.ZodObject>(
@@ -309,7 +309,7 @@ function lastingRunner<In extends z.ZodObject, P extends Ports, State>(
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Decodes a record of a topic with the loose form of its schema. */
+/** Decodes a record of a topic with the loose form of its schema, which keeps unknown fields. */
 export function reader<R extends z.ZodObject>(topic: Topic<R>): (value: Buffer) => z.output<R> {
   const schema = loosen(topic.record)
   return value => {

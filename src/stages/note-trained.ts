@@ -20,10 +20,10 @@ const model: ModelRecord = {
 }
 const { state: _, reason: __, ...trained } = model
 
-/** Tells a loop of the model that came of its round: the first word about a model, when its job registers it. */
+/** Reports a model to the loop whose round it was trained on: only its first record, which its job registers. */
 export const noteTrained = each({
   name: 'note-trained',
-  summary: 'Tells a bootstrap loop of the model that was trained on its round.',
+  summary: 'Reports a model to the bootstrap loop whose round it was trained on.',
   input: ModelRecord,
   ports: { rounds: RoundEvent },
   options: z.strictObject({}),
@@ -38,7 +38,7 @@ export const noteTrained = each({
         },
       ],
     },
-    { title: 'a later word about it', given: { ...model, state: 'active', decided_by: 'person' }, expect: [] },
+    { title: 'a later record of the model', given: { ...model, state: 'active', decided_by: 'person' }, expect: [] },
     { title: 'a model of another dataset', given: { ...model, dataset: 'steerlm' }, expect: [] },
   ],
   create:

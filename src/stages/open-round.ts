@@ -27,20 +27,20 @@ import { type Emission, lastingFold } from './stage.js'
 const ports = { prompts: BootstrapPrompt, rounds: RoundEvent, shards: ShardEvent, models: ModelRecord }
 type Out = readonly Emission<typeof ports>[]
 
-/** Prompts that are published with one step: a round of any size passes in bounded memory. */
+/** Prompts published in one step: a round of any size needs bounded memory. */
 const promptsAStep = 500
 
 const options = z.strictObject({
   auto: z
     .boolean()
     .default(false)
-    .describe('whether a model that came of a round opens the next by itself, until the stop rule ends the loop'),
+    .describe('whether the model of a round opens the next round automatically, until the stop rule ends the loop'),
 })
 
 /**
- * Carries a loop from round to round: opens a round, publishes its prompts, lets the stop rule judge it when every prompt
- * is accounted for, asks for the job, and, where it may, for the next round. Its output leads back into its own topic, so
- * that every step is on record before the next is taken, and after a crash each is taken once.
+ * Carries a loop from round to round: opens a round, publishes its prompts, applies the stop rule when every prompt is
+ * accounted for, and requests the training job and, with `auto`, the next round. Its output leads back into its own topic,
+ * so that every step is on record before the next is taken, and is taken once even after a crash.
  */
 export const openRound = lastingFold({
   name: 'open-round',
@@ -73,7 +73,7 @@ export const openRound = lastingFold({
       return [...promoted(loop, verdict.best), told(state, { event: 'stopped', reason: verdict.rule })]
     }
 
-    /** The best model of the loop becomes the active one, where the loop has made it. */
+    /** Activates the best model of the loop, if the loop trained it. */
     const promoted = ({ loop, rounds }: LoopState, best: Policy): Out => {
       const model = rounds.find(round => round.model?.digest === best.digest)?.model
       if (!model) return []
@@ -120,14 +120,14 @@ export const openRound = lastingFold({
 
 const opened = (opening: Round) => ({ event: 'opened' as const, opening })
 
-/** A round that there is nothing to make of ends its loop; nothing is wrong with the pipeline. */
+/** A round that cannot be opened ends its loop; the pipeline is fine. */
 const refused = (thrown: unknown) => {
   if (thrown instanceof SteerflowError && thrown.kind === 'permanent')
     return { event: 'stopped' as const, reason: thrown.message }
   throw thrown
 }
 
-/** What the stop rule says of a round that has closed; one that a person gave up is not trained on. */
+/** The stop rule's verdict on a closed round. A round that a person gave up is not trained on. */
 function verdictOf({ rounds }: LoopState, { round, summary, givenUp }: RoundState): RoundVerdict {
   const closed = rounds.flatMap(one => (one.round && one.summary ? [{ round: one.round, summary: one.summary }] : []))
   const verdict = judgeRound({ round: round!, summary: summary!, earlier: closed.slice(0, -1) }, round!.plan.stop)

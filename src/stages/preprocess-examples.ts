@@ -50,7 +50,7 @@ const lineage = {
   models: [],
 }
 
-/** A thread that nobody rated, whose source names the split. */
+/** A thread without ratings; its source names the split. */
 const thread: Raw = {
   split: 'validation',
   record: {
@@ -62,7 +62,7 @@ const thread: Raw = {
   },
 }
 
-/** What preprocess does, shown on the smallest records. */
+/** The work of preprocess, shown on the smallest records. */
 export const preprocessExamples: readonly {
   readonly title: string
   readonly given: Raw
@@ -70,7 +70,7 @@ export const preprocessExamples: readonly {
   readonly expect: readonly { readonly to: 'labelled' | 'unscored'; readonly value: Conversation }[]
 }[] = [
   {
-    title: 'a rated path is learnt from, and scored',
+    title: 'a rated path becomes training data, and is scored too',
     given: tree,
     options: { system: 'A chat.\n\n' },
     expect: [
@@ -105,7 +105,7 @@ export const preprocessExamples: readonly {
     ],
   },
   {
-    title: 'a path without ratings is only scored; its format is found out',
+    title: 'a path without ratings is only scored; its format is detected',
     given: thread,
     options: { system: 'A chat.\n\n' },
     expect: [

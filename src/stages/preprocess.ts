@@ -17,36 +17,36 @@ import { each } from './stage.js'
 const bound = (key: keyof FanoutBounds) => z.int().positive().default(defaultFanout[key])
 
 const fanout = z.strictObject({
-  paths: bound('paths').describe('most conversations that one record may become'),
-  turns: bound('turns').describe('most turns of one conversation'),
-  bytes: bound('bytes').describe('most bytes of text of all conversations of one record together'),
+  paths: bound('paths').describe('maximum conversations of one record'),
+  turns: bound('turns').describe('maximum turns of one conversation'),
+  bytes: bound('bytes').describe('maximum bytes of text in all conversations of one record together'),
 })
 
 const options = z.strictObject({
   seed: z.int().default(10).describe('seed of the split'),
-  ratio: z.number().min(0).max(1).default(0.95).describe('share of the trees that are trained on'),
-  maskRole: z.string().min(1).default('User').describe('the speaker whose turns are not learnt'),
+  ratio: z.number().min(0).max(1).default(0.95).describe('share of the trees that go to the train split'),
+  maskRole: z.string().min(1).default('User').describe('speaker whose turns are not learnt'),
   system: z.string().default(nemoSystemPrompt).describe('system prompt of sources that have none'),
   attributeSet: z
     .string()
     .default(attributeSets['oasst-12-lang@1'].name)
     .describe('attribute set of sources that have no labels'),
-  fanout: fanout.default(defaultFanout).describe('how much one record may become'),
+  fanout: fanout.default(defaultFanout).describe('limits on what one record may become'),
 })
 
-/** The digest by which a record's lineage names the options that shaped it: all but the bounds. */
+/** The digest by which a record's lineage names the options that shaped it: all options except the limits. */
 export const shapingDigest = ({ fanout: _, ...shaping }: z.output<typeof options>): string =>
   digest('preprocess', pythonJson(shaping))
 
 const ports = { labelled: Conversation, unscored: Conversation }
 
 /**
- * Preprocess: every path of a source record becomes a conversation to be scored (VALUE_TO_TEXT), and one to learn
- * scoring from (TEXT_TO_VALUE) where people labelled it.
+ * Preprocess: every path of a source record becomes a conversation to be scored (VALUE_TO_TEXT) and, if people labelled it,
+ * one from which scoring is learnt (TEXT_TO_VALUE).
  */
 export const preprocess = each({
   name: 'preprocess',
-  summary: 'Turns source records into conversations, with their split and where they come from.',
+  summary: 'Turns source records into conversations, with their split and lineage.',
   input: Raw,
   ports,
   options,
@@ -92,7 +92,7 @@ export const preprocess = each({
   },
 })
 
-/** Trees are bounded while they are walked; this holds for every format. */
+/** The walk of a tree has limits of its own; this check covers every format. */
 function checkSize(sources: readonly SourceConversation[], bounds: FanoutBounds): void {
   checkFanout(bounds, 'paths', sources.length)
   let bytes = 0

@@ -7,13 +7,13 @@ import { lastingFold } from './stage.js'
 const ports = { models: ModelRecord }
 
 /**
- * Decides about each model that a job made, once. The decision is a pursuit and no act: it is taken when the topic has
- * been read to its end, so that what a person wrote meanwhile counts, and it is on record before the next is taken. After
- * a crash the record is either there, and nothing is asked any more, or it is not, and the decision is taken again.
+ * Decides once about each model that a job made. The decision is a pursuit, not an act: it is taken when the topic has been
+ * read to its end, so that decisions which people recorded meanwhile count, and it is on record before the next is taken.
+ * After a crash either the record exists and nothing is left to decide, or the decision is taken again.
  */
 export const promote = lastingFold({
   name: 'promote',
-  summary: 'Makes a newly registered model active unless it is worse than the active one beyond its interval.',
+  summary: 'Activates a newly registered model unless it scores below the confidence interval of the active one.',
   initial: () => emptyRole,
   key: (record: ModelRecord) => record.role,
   input: ModelRecord,

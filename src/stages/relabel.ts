@@ -6,12 +6,12 @@ import type { TurnToScore } from './needs.js'
 import { each } from './stage.js'
 
 /**
- * Predicts the attributes of every turn with another model, beside the labels that are there: the turns stay as they are.
- * The labels of earlier turns in a prompt are those that this model predicted, as if it had annotated the record.
+ * Predicts the attributes of every turn with another model and puts them beside the labels of the turns, which stay as they
+ * are. In a prompt, earlier turns carry the labels that this model predicted, as if it had annotated the record.
  */
 export const relabel = each({
   name: 'relabel',
-  summary: "Adds another model's labels and scores to an annotated conversation, which is otherwise left as it is.",
+  summary: "Adds another model's labels and scores to an annotated conversation and changes nothing else.",
   needs: ['valueModels'],
   input: Conversation,
   ports: { relabelled: Conversation },
@@ -20,7 +20,7 @@ export const relabel = each({
   }),
   examples: [
     {
-      title: 'The second prompt has the label that this model gave to the first turn',
+      title: 'The prompt of the second turn contains the label that this model gave to the first',
       given: conversation([]),
       expect: [
         {
@@ -55,7 +55,7 @@ export const relabel = each({
     },
 })
 
-/** A model for the worked example: its first label is quality 2, and each is one more than the label before it. */
+/** A model for the worked example: its first label is quality 2, and each further one is 1 above the label before it. */
 const exampleModel = {
   digest: 'example-model',
   attributeSet: { ...attributeSets['oasst-12@1'], name: 'example@1' },

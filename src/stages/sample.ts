@@ -8,20 +8,20 @@ import type { Policies } from './needs.js'
 import { each } from './stage.js'
 
 /**
- * Samples the answers of a prompt, all of them together. What is asked is a function of round, prompt and number, so that
- * a prompt that is asked again after a crash is asked the same. Nothing is asked for a round that is closed
- * (STEERFLOW_ROUND_CLOSED) or was given up (no candidates). Texts stay as they came: what is in them the gate judges.
+ * Samples the answers of a prompt, all of them together. Each request is a function of round, prompt and number, so that a
+ * crash repeats the same requests. A round that is closed (STEERFLOW_ROUND_CLOSED) or was given up (no candidates) causes
+ * no requests. Texts stay as received, except for lone surrogates: the gate judges their content.
  */
 export const sample = each({
   name: 'sample',
-  summary: "Samples the answers of a prompt from the round's SteerLM model, each with a seed of its own.",
+  summary: "Samples the answers of a prompt from the round's SteerLM model, each with its own seed.",
   needs: ['rounds', 'policies'],
   input: BootstrapPrompt,
   ports: { candidates: Sampled },
   options: z.strictObject({}),
   examples: [
     {
-      title: 'Two answers are asked for, with the seeds of this round, prompt and number',
+      title: 'Two answers are sampled; each seed is a function of round, prompt and number',
       given: examplePrompt(),
       expect: [
         {
@@ -38,7 +38,7 @@ export const sample = each({
       ],
     },
     {
-      title: 'The round was given up: nothing is asked any more',
+      title: 'The round was given up: no answer is sampled',
       given: examplePrompt('given-up-1'),
       expect: [
         { to: 'candidates', value: { ...examplePrompt('given-up-1'), policy: 'example-policy', candidates: [] } },
@@ -65,9 +65,9 @@ export const sample = each({
 })
 
 /**
- * The answers of a prompt, in order. One that fails permanently is left out, as long as that is true of no more than half
- * of them: a server that cannot read what it drew itself costs that answer, one that refuses the prompt costs the prompt.
- * @throws what the model threw first, where it is not permanent or more than half failed
+ * The answers of a prompt, in order. Answers that failed permanently are left out, as long as they are at most half of all:
+ * a server that cannot read its own output costs that answer, one that refuses the prompt costs the prompt.
+ * @throws the first error that is not permanent, otherwise the first error if more than half failed
  */
 async function sampled(
   policies: Policies,

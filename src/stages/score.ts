@@ -7,15 +7,15 @@ import { each } from './stage.js'
 
 type Prediction = ScoredCandidate['predicted']
 
-/** An example's prompt with answers. */
+/** The examples' prompt, with answers. */
 const answered = { ...examplePrompt(), policy: 'example-policy' }
 const drawn = (index: number, text: string) => ({ index, seed: 7 + index, text, finish: 'stop' as const, tokens: 5 })
 
 /**
- * Predicts the attributes of every sampled answer with the value model that the round was opened with, whichever is active
- * meanwhile. An answer is scored as the next turn of the conversation; the same text twice is scored once; an empty one is
- * not scored. Of a text to which the model gives no label (STEERFLOW_RECORD_EXHAUSTED, STEERFLOW_INFERENCE_REFUSED) nothing
- * is predicted, which the gate takes as a label that is not complete: one such answer does not cost the prompt the others.
+ * Predicts the attributes of every sampled answer with the value model that the round was opened with, even if another is
+ * active now. An answer is scored as the next turn of the conversation, a repeated text once, an empty text not at all.
+ * If the model gives a text no label (STEERFLOW_RECORD_EXHAUSTED, STEERFLOW_INFERENCE_REFUSED), its prediction is null,
+ * which the gate treats as an incomplete label: one such answer does not cost the prompt the others.
  */
 export const score = each({
   name: 'score',
@@ -26,7 +26,7 @@ export const score = each({
   options: z.strictObject({}),
   examples: [
     {
-      title: 'Every answer is scored as the next turn; to an empty one there is nothing to predict',
+      title: 'Every answer is scored as the next turn; an empty one is not scored',
       given: { ...answered, candidates: [drawn(0, 'Because of Rayleigh scattering.'), drawn(1, '')] },
       expect: [
         {
@@ -69,14 +69,14 @@ export const score = each({
     },
 })
 
-/** @throws STEERFLOW_CONFIG_INVALID when the configuration has another attribute set than the round was opened with. */
+/** @throws STEERFLOW_CONFIG_INVALID when the configured attribute set is not the one that the round was opened with. */
 function mustPredict({ attributeSet }: PinnedValueModel, round: string, expected: string): void {
   if (attributeSet.name === expected) return
-  const message = `attributes: the round ${round} was opened with ${expected}; now it is ${attributeSet.name}`
+  const message = `attributes: the round ${round} was opened with ${expected}, but ${attributeSet.name} is configured`
   throw new SteerflowError('STEERFLOW_CONFIG_INVALID', message)
 }
 
-/** What means that there is no label for a text, and not that something is wrong with the models. */
+/** Errors that mean that a text has no label, and not that a model is at fault. */
 const unscorable = new Set(['STEERFLOW_RECORD_EXHAUSTED', 'STEERFLOW_INFERENCE_REFUSED'])
 
 async function predict(

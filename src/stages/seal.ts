@@ -9,33 +9,33 @@ import { closingFold } from './stage.js'
 
 const SealOptions = z.strictObject({
   dataset: DatasetRule.default('steerlm').describe(
-    'dataset that a record belongs to; {origin} in it stands for that of the record',
+    'dataset that a record belongs to; {origin} stands for the origin of the record',
   ),
-  version: z.int().positive().default(1).describe('dataset version; raise it to seal the same records anew'),
-  records: z.int().positive().default(10_000).describe('records after which a cut is made'),
+  version: z.int().positive().default(1).describe('dataset version; raise it to seal the same records again'),
+  records: z.int().positive().default(10_000).describe('number of records at which a cut is sealed'),
   bytes: z
     .int()
     .positive()
     .default(64 << 20)
-    .describe('bytes after which a cut is made'),
-  ageSeconds: z.number().positive().default(300).describe('seconds after which an open cut is made, however small'),
+    .describe('number of bytes at which a cut is sealed'),
+  ageSeconds: z.number().positive().default(300).describe('age in seconds at which a cut is sealed, however small'),
 })
 
 /** The open cut of a partition. */
 interface OpenCut {
   readonly cut: ShardCut
-  /** The attribute set that each dataset of the cut began with. */
+  /** The attribute set of each dataset's first record in the cut. */
   readonly attributeSets: Map<string, string>
   changed: boolean
-  /** When it was first asked for its age, in milliseconds of a clock that only grows; a rebuilt cut is young again. */
+  /** When `full` was first called, in milliseconds of a monotonic clock; a rebuilt cut starts again at age 0. */
   since: number | null
-  /** The labels of its files. */
+  /** The label counts of its files. */
   readonly labels: Map<string, LabelCounter>
 }
 
 type FileKey = Pick<ShardManifest, 'dataset' | 'split' | 'attribute_set'>
 
-/** The counter of a file of the cut; made where there is none. */
+/** The label counter of a file of the cut, created on first use. */
 function labelsOf({ labels }: OpenCut, { dataset, split, attribute_set }: FileKey): LabelCounter {
   const key = `${dataset} ${split} ${attribute_set}`
   const counter = labels.get(key) ?? new LabelCounter()
@@ -44,8 +44,8 @@ function labelsOf({ labels }: OpenCut, { dataset, split, attribute_set }: FileKe
 }
 
 /**
- * Writes the records of a partition into shard files: one cut is one file a dataset, split and attribute set, all of
- * which are sealed at one offset.
+ * Writes the records of a partition into shard files. A cut has one file for each dataset, split and attribute set; all of
+ * them are sealed at one offset.
  */
 export const seal = closingFold({
   name: 'seal',

@@ -5,7 +5,7 @@ import { SteerflowError } from '../domain/errors.js'
 import type { Capabilities } from './needs.js'
 import { type At, type EachStage, type Emission, type Ports, portsOf } from './stage.js'
 
-/** Where a test's record stands, unless the test says otherwise. */
+/** The position of a test's record, unless the test gives another. */
 export const testPlace: At = {
   topic: 'test',
   partition: 0,
@@ -15,9 +15,9 @@ export const testPlace: At = {
 }
 
 /**
- * Runs an `each` stage on one record with no log: options are parsed, input and emissions are checked against their
- * schemas in the closed form.
- * @throws what the stage throws, or STEERFLOW_RECORD_INVALID when an emission does not fit its port.
+ * Runs an `each` stage on one record without a log. Options are parsed; input and emissions are checked against the closed
+ * form of their schemas.
+ * @throws the errors of the stage, or STEERFLOW_RECORD_INVALID when an emission does not fit its port.
  */
 export async function testStage<
   I extends z.ZodObject,
@@ -40,12 +40,12 @@ export async function testStage<
     const checked = stage.ports[emission.to]!.safeParse(emission.value)
     const issue = checked.error?.issues[0]
     if (issue) refuse(`${issue.path.join('.')}: ${issue.message}`)
-    if (isOldName(emission.value, given)) refuse('it says something else under the same id: make it with changed()')
+    if (isOldName(emission.value, given)) refuse('its content changed but its id did not: make it with changed()')
   }
   return emissions
 }
 
-/** Whether a conversation says something else than before under the id of what it said before. */
+/** Whether a conversation's content has changed but not its id. */
 function isOldName(value: unknown, given: unknown): boolean {
   const [after, before] = [Conversation.safeParse(value).data, Conversation.safeParse(given).data]
   return (

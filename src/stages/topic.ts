@@ -1,22 +1,22 @@
 import type { z } from 'zod'
 
-/** How long a topic keeps its records: for ever, for so many days, or the last record of each key. */
+/** How long a topic keeps its records: forever, for a number of days, or only the last record of each key. */
 export type Retention =
   { readonly keep: 'forever' } | { readonly keep: 'days'; readonly days: number } | { readonly keep: 'latest' }
 
-/** A named, partitioned log of records of one schema. `topics/*.yaml` and `schemas/*.json` are generated from these. */
+/** A named, partitioned log of records of one schema. */
 export interface Topic<R extends z.ZodObject = z.ZodObject> {
   readonly name: string
   readonly summary: string
   readonly record: R
-  /** The partition key, in words and as a function: records of one key keep their order. */
+  /** The partition key, in words and as a function; records with the same key keep their order. */
   readonly key: { readonly name: string; readonly of: (record: z.output<R>) => string }
-  /** Partitions unless the configuration says otherwise. */
+  /** The number of partitions, unless the configuration says otherwise. */
   readonly partitions: number
   readonly retention: Retention
-  /** Deepest nesting of its records; 512 where absent. */
+  /** The maximum nesting of its records; 512 if absent. */
   readonly deepest?: number
-  /** The value's text on the wire; plain JSON where absent. */
+  /** Writes a record as text for the wire; plain JSON if absent. */
   readonly write?: (record: z.output<R>) => string
 }
 

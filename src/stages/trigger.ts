@@ -10,7 +10,7 @@ import { lastingFold } from './stage.js'
 
 const DatasetSettings = z.strictObject({
   trainer: FolderName.default('none').describe(
-    'baseline, nemo-aligner, nemo-aligner-value, trl, trl-value, or one of your flow; none: only snapshots',
+    'baseline, nemo-aligner, nemo-aligner-value, trl, trl-value, or a trainer of your flow; none: snapshots only',
   ),
   launcher: z
     .string()
@@ -21,8 +21,8 @@ const DatasetSettings = z.strictObject({
 })
 
 /**
- * What is trained on the two datasets of the pipeline unless the configuration says otherwise. The baseline is measured by
- * cross-validation over the trees that it learns from, so that it asks for no validation records.
+ * How the two datasets of the pipeline are trained on by default. The baseline is measured by cross-validation over its
+ * training trees, so it needs no validation records.
  */
 export const trainedByDefault: Readonly<Record<string, z.input<typeof DatasetSettings>>> = {
   'value-model': { trainer: 'baseline', launcher: 'exec', when: { validation: 0 } },
@@ -38,7 +38,7 @@ const TriggerOptions = z.strictObject({
 
 const ports = { jobs: JobEvent }
 
-/** An event that the clock or the configuration causes. */
+/** An event caused by the clock or the configuration. */
 const told = (dataset: string, event: ShardEvent['event'], now: number): ShardEvent => ({
   dataset,
   event,
@@ -47,9 +47,9 @@ const told = (dataset: string, event: ShardEvent['event'], now: number): ShardEv
 })
 
 /**
- * Decides, from the events of a dataset alone, when to train (dataset-state.ts); every decision is recorded with what its
- * gates said. Timers and the rules themselves are events too, so that a restart, and one with another configuration,
- * finds the same decisions.
+ * Decides when to train, from the events of a dataset alone (dataset-state.ts), and records every decision with the values
+ * of its gates. Timers and the rules themselves are events too, so that a restart finds the same decisions, even with
+ * another configuration.
  */
 export const trigger = lastingFold({
   name: 'trigger',
@@ -64,11 +64,11 @@ export const trigger = lastingFold({
     const settingsOf = (dataset: string) => settledFor(options.datasets, dataset) ?? DatasetSettings.parse({})
     const rulesOf = (dataset: string): Rules => {
       const { trainer, when } = settingsOf(dataset)
-      // A round is trained on as a whole, once; its held-out records come with its snapshot, from the data that it began with.
+      // A round is trained on once, as a whole. Its held-out records come with its snapshot, from its original data.
       if (roundOfDataset(dataset) !== null) return { trainer, ...when, asks: 'closed', validation: 0 }
       return { trainer, asks: 'new', ...when }
     }
-    /** The rules of the configuration, where others are on record. */
+    /** The configured rules as an event, if they differ from the recorded ones. */
     const newRules = ({ dataset, rules }: DatasetState, now: number): readonly ShardEvent[] => {
       if (dataset === '' || (rules !== null && sameRules(rules, rulesOf(dataset)))) return []
       return [{ ...told(dataset, 'rules', now), rules: rulesOf(dataset) }]

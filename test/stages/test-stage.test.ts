@@ -25,7 +25,7 @@ it('refuses other words under the id of the old ones', async () => {
   const stage = shouting(record => ({ ...record, system: `${record.system}!` }))
   await expect(testStage(stage, given, { needs: {} })).rejects.toMatchObject({
     code: 'STEERFLOW_RECORD_INVALID',
-    message: 'shout → loud: it says something else under the same id: make it with changed()',
+    message: 'shout → loud: its content changed but its id did not: make it with changed()',
   })
 })
 
