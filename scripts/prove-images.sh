@@ -145,7 +145,7 @@ compose stop worker > /dev/null 2>&1
 stopping=$((SECONDS - stopping))
 for worker in $left; do
   code=$("$docker" inspect --format '{{.State.ExitCode}}' "$worker")
-  [ "$code" = 0 ] && "$docker" logs "$worker" 2>&1 | grep -q 'stopped in good order' || fail "a stopped worker ended with $code"
+  [ "$code" = 0 ] && "$docker" logs "$worker" 2>&1 | grep -q 'stopped cleanly' || fail "a stopped worker ended with $code"
 done
 prove "docker compose stop: SIGTERM reaches node, $(wc -w <<< "$left") workers drained and ended with 0 in $stopping s"
 

@@ -220,7 +220,7 @@ describe('what is no contradiction', () => {
   ])('config check: %s', async (_, entry) => {
     const set = entry ? [`annotate.endpoints=${JSON.stringify([entry])}`] : []
     const { code, text } = await said(['config', 'check'], await temporaryFolder(), set)
-    expect(text).toContain('the configuration fits')
+    expect(text).toContain('the configuration is consistent')
     expect(code).toBe(0)
   })
 

@@ -84,7 +84,7 @@ describe('a flow with parts of its own, as the document says', () => {
   afterAll(() => rater.close())
 
   it('is what the configuration is checked and the machine is looked at by', async () => {
-    expect(await well('config', 'check')).toContain('the configuration fits')
+    expect(await well('config', 'check')).toContain('the configuration is consistent')
     expect(await well('doctor')).toMatch(
       /endpoints +ok +1 reached[^]*annotate answers +ok +1 answer[^]*steerlm: counting by exec/,
     )

@@ -70,7 +70,7 @@ describe('a pipeline of one’s own', () => {
     ],
     ['topics plan', ['topics', 'plan'], /conversations\.stamped +4 +4/],
     ['config show', ['config', 'show'], /flow: .*own\/flow\.mjs\n[^]*stamp:\n {2}most: 3\n/],
-    ['config check', ['config', 'check'], /the configuration fits/],
+    ['config check', ['config', 'check'], /the configuration is consistent/],
     ['config show --variables', ['config', 'show', '--variables'], /STEERFLOW_STAMP_MOST +stamp\.most/],
     ['doctor', ['doctor'], /every node goes on where it was/],
     ['dead-letters list --node', ['dead-letters', 'list', '--node', 'stamp'], /./],
@@ -94,7 +94,7 @@ describe('a pipeline of one’s own', () => {
     await writeFile(file, trees.join('\n'))
     expect((await runCli(['run', '--dry-run', ...data])).code).toBe(2)
     expect((await runCli(['quickstart', file, ...data])).code).toBe(0)
-    expect((await runCli(['run', '--dry-run', ...data])).stdout).toBe('nothing is to be done\n')
+    expect((await runCli(['run', '--dry-run', ...data])).stdout).toBe('nothing to do\n')
 
     const dry = await runCli(['run', '--dry-run', ...own])
     expect(dry.stdout, dry.stderr).toMatch(/^stamp +conversations\.unscored-clean +\d+$/m)
@@ -116,7 +116,7 @@ describe('a pipeline of one’s own', () => {
     expect(code, stderr).toBe(0)
     expect(stderr).toMatch(/"event":"begins","node":"annotate"/)
     expect(stderr).toMatch(/"event":"ended".*"committed":0/)
-    expect((await runCli(['run', '--dry-run', ...own])).stdout).toMatch(/^nothing is to be done\n/)
+    expect((await runCli(['run', '--dry-run', ...own])).stdout).toMatch(/^nothing to do\n/)
     // Back in the old pipeline the topic of the new one is what is left over.
     const back = await runCli(['run', '--dry-run', ...data])
     expect(back.stdout).toContain('left over: the topic conversations.stamped is of no node\n')

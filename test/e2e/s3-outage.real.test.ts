@@ -51,7 +51,7 @@ describe('a pipeline whose shards go to a bucket', () => {
     let said = ''
     const io = { out: (text: string) => void (said += text), err: (text: string) => void (said += text) }
     expect(await main(['shards', 'verify', '--data-dir', root, ...sets], io), said).toBe(0)
-    expect(said).toMatch(/shards are what was sealed, 0 are not/)
+    expect(said).toMatch(/shards are intact, 0 are damaged/)
   })
 
   it('is ended by SIGTERM while the server is away, and nothing is lost', async () => {

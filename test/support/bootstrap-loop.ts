@@ -54,7 +54,7 @@ const plan = (server: string, protocol: string): string[] =>
 /** A loop that is run until nothing is left to do: what its rounds came to, and every end that is on record. */
 async function loopOn(deployment: Deployment, server: string, protocol: string) {
   const flags = plan(server, protocol)
-  expect(await done(deployment, 'bootstrap', 'start', ...flags)).toContain('round main-1 is asked for')
+  expect(await done(deployment, 'bootstrap', 'start', ...flags)).toContain('round main-1 is requested')
   await done(deployment, 'run', '--until-idle', ...flags)
   const lines = (await done(deployment, 'bootstrap', 'status', '--json')).trim().split('\n')
   const rounds = lines.map(line => JSON.parse(line) as RoundStatus)

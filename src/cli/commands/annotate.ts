@@ -49,65 +49,57 @@ interface Flags extends PromptTokenFlags, ServerFlags {
   readonly json?: true
 }
 
-/** The original attribute_annotate script's command line: same flags, same labels, nothing lost. */
+/** The command line of the original attribute_annotate script: same flags, same labels, and it resumes after a stop. */
 export const annotate: Verb = (program, session) => {
   const command = program
     .command('annotate')
-    .summary('predict the attributes of every turn with value model servers (attribute_annotate.py)')
+    .summary('Predict the attributes of every turn with value model servers (attribute_annotate.py).')
     .description(
-      `Asks value model servers for the attributes of every turn and writes the conversations in the order of the input;
-the label that a turn had moves to gt_label. A run that was stopped goes on where it was when it is started again with the
-same files. Records that cannot be annotated are reported in <output>.rejected.jsonl; the exit code is then 3, as it is
-when nothing is annotated at all.
-While no server answers it waits, and after --retry-for it ends with exit code 1 and keeps what is done.`,
+      `Asks value model servers for the attributes of every turn and writes the conversations in input order. The previous
+label of a turn moves to gt_label. A stopped run resumes when it is started again with the same files.
+Records that cannot be annotated are listed in <output>.rejected.jsonl; the exit code is then 3, and also when nothing
+was annotated.
+While no server answers, the command waits; after --retry-for it ends with exit code 1 and keeps the finished records.`,
     )
-    .option('--input-file-name <file>', 'conversations, JSON lines; gzip is recognised', 'input.jsonl')
+    .option('--input-file-name <file>', 'conversations as JSON lines; gzip is detected', 'input.jsonl')
     .option(
       '--output-file-name <file>',
-      'annotated conversations; compressed when it ends with .gz',
+      'annotated conversations; compressed if the name ends with .gz',
       outputName,
       'output.jsonl',
     )
-    .option(
-      '--batch-size <prompts>',
-      'prompts in one request, up to 128 (default: the best number, found by trying)',
-      wholeNumber(1),
-    )
-    .option(
-      '--concurrency <requests>',
-      'requests at a time at each server (default: the best number, found by trying)',
-      wholeNumber(1),
-    )
-    .option('--process-lang <boolean>', 'predict the language too', pythonBoolean, true)
-    .option('--attribute-set <name>', 'attributes to predict, instead of the twelve (and lang) of the original')
+    .option('--batch-size <prompts>', 'prompts per request, up to 128 (default: tuned at run time)', wholeNumber(1))
+    .option('--concurrency <requests>', 'requests in flight per server (default: tuned at run time)', wholeNumber(1))
+    .option('--process-lang <boolean>', 'also predict the language', pythonBoolean, true)
+    .option('--attribute-set <name>', 'attributes to predict, in place of the original twelve (and lang)')
     .option(
       '--protocol <name>',
-      'auto: one call a turn where the model gives whole lines; per-attribute: the requests of the original',
+      'auto: one call per turn if the model writes whole label lines; per-attribute: the original requests',
       oneOf('auto', 'per-attribute'),
       'auto',
     )
     .option(
       '--turns <which>',
-      'turns to annotate: all, as the original, or assistant',
+      'turns to annotate: all (as the original does) or assistant',
       oneOf('all', 'assistant'),
       'all',
     )
     .addOption(
-      new Option('--retry-for <seconds>', 'how long to wait while no server answers, or forever')
+      new Option('--retry-for <seconds>', 'how long to wait while no server answers; or forever')
         .argParser(secondsOrForever)
         .default(60_000, '60'),
     )
-    .option('--deadline <seconds>', 'time for one answer', wholeNumber(1), 120)
-    .option('--strict', 'stop at the first record that cannot be annotated; what is done is kept')
-    .option('--retry-rejected', 'ask again for the lines that an earlier run rejected; the others stay as they are')
+    .option('--deadline <seconds>', 'time limit of one answer', wholeNumber(1), 120)
+    .option('--strict', 'stop at the first record that cannot be annotated; finished records are kept')
+    .option('--retry-rejected', 'retry the lines that an earlier run rejected, and only these')
     .option(
       '--verify <share>',
-      'of so many turns, e.g. 1%, ask the attributes one by one too, and report what differs',
+      'for this share of turns (e.g. 1%), also ask for attributes one by one and report differences',
       share,
       0,
     )
-    .option('--estimate', 'say how many calls and tokens it will take, and what they cost; no server is asked')
-    .option('--token-price <prompt,completion>', 'prices of a million tokens, for the cost', tokenPrice)
+    .option('--estimate', 'estimate calls, tokens and cost without asking a server')
+    .option('--token-price <prompt,completion>', 'prices per million tokens, for the cost', tokenPrice)
     .option('--json', 'with --estimate: print JSON')
   withPromptTokens(withServers(command))
     .addHelpText(
@@ -129,7 +121,7 @@ Examples:
 const attributeSetOf = (flags: Flags): AttributeSet =>
   attributeSet(flags.attributeSet ?? (flags.processLang ? 'oasst-12-lang@1' : 'oasst-12@1'))
 
-/** What it will take, before anything is spent. */
+/** Estimates calls, tokens and cost without asking a server. */
 async function runEstimate(flags: Flags, session: Session): Promise<void> {
   const made = await estimate({
     input: flags.inputFileName,
@@ -160,7 +152,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
     report: tellServers(session),
   })
   const following = await followEndpoints(sources, { fleet, set, report: tellServers(session) })
-  // One prompt at a time means one record at a time: the order of the requests is then the original's.
+  // With one prompt at a time, records go one at a time too, and requests keep the order of the original.
   const inOrder = flags.concurrency === 1 && batch === 1
   let shown: Progress | undefined
   const watch = setInterval(() => shown?.add(0, undefined, trouble(fleet)), 1000)
@@ -176,7 +168,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
       begin: async earlier => {
         if (earlier) await session.out(`Loaded ${earlier.annotated} existing requests\n`)
         if (earlier && earlier.rejected > 0) {
-          session.err(`${earlier.rejected} lines stay rejected; --retry-rejected takes them again\n`)
+          session.err(`${earlier.rejected} lines stay rejected; --retry-rejected retries them\n`)
         }
         const done = earlier ? earlier.annotated + earlier.rejected : 0
         shown = progress(session, 'annotate', 'records', total === null ? null : total - done)
@@ -184,13 +176,13 @@ async function run(flags: Flags, session: Session): Promise<void> {
       advanced: () => shown?.add(1, undefined, trouble(fleet)),
     })
     const { calls, turnsScored, prefixesReused } = fleet.stats()
-    shown?.done(`${turnsScored} turns, ${prefixesReused} known already, ${calls} calls, ${rejected} rejected`)
+    shown?.done(`${turnsScored} turns, ${prefixesReused} already known, ${calls} calls, ${rejected} rejected`)
     reportFleet(session, fleet.stats(), flags.tokenPrice)
     endFile(session, {
       output: flags.outputFileName,
       holdsSomething,
       rejected: { count: rejected, path: rejectedPath },
-      next: 'give --input-file-name conversations; --retry-rejected asks again for what servers refused',
+      next: 'give conversations to --input-file-name; --retry-rejected retries the records that servers refused',
     })
   } finally {
     clearInterval(watch)
@@ -199,7 +191,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
   }
 }
 
-/** A note on an outage, while there is one. */
+/** Note on the current outage, if there is one. */
 const trouble = (fleet: Fleet): string | undefined => {
   const outageMs = fleet.outageMs()
   return outageMs === null || outageMs < 1000 ? undefined : 'no server answers, waiting'

@@ -38,41 +38,46 @@ interface Flags extends Pick<ConfigFlags, 'flow'> {
   readonly json?: true
 }
 
-/** A number of an interval, for commander. */
+/** Parser for commander: a number from `low` to `high`. */
 const between = (low: number, high: number) => (text: string) => {
   const value = Number(text)
   if (text.trim() !== '' && value >= low && value <= high) return value
   throw new InvalidArgumentError(`It must be a number from ${low} to ${high}.`)
 }
 
-/** `ask QUESTION`: an answer of a SteerLM model with the attributes that are wished. */
+/** `ask QUESTION`: a SteerLM model's answer with the requested attributes. */
 export const ask: Verb = (program, session) => {
   program
     .command('ask')
-    .description('Ask a SteerLM model for an answer with certain attributes; prints the answer.')
-    .argument('<question>', 'what the user says; - is standard input')
+    .description('Ask a SteerLM model for an answer with given attributes, and print it.')
+    .argument('<question>', 'the user’s message; - is standard input')
     .option(
       '--set <wishes>',
-      'attributes of the answer, e.g. quality=4,humor=2; the others are those of a good answer; may be repeated',
+      'attributes of the answer, e.g. quality=4,humor=2; the rest default to a good answer; may be repeated',
       (text: string, before: readonly Wishes[]) => [...before, parseWishes(text)],
       [],
     )
-    .option('--compare', 'let the value model score each answer, and show all side by side')
-    .option('--system <text>', 'system prompt, \\n for a line end (default: that of the training data)', lineEnds)
+    .option('--compare', 'score each answer with the value model and show them side by side')
+    .option('--system <text>', 'system prompt, \\n for a line break (default: the one in the training data)', lineEnds)
     .option(
       '--endpoint <url>',
       'server of the SteerLM model, in place of sample.endpoints; may be repeated',
       collect,
       [],
     )
-    .option('--protocol <name>', 'what those servers speak (default: nemo-generate)')
-    .option('--model <name>', 'digest or name of the model to ask for, where servers declare several')
-    .option('--max-tokens <n>', 'most tokens of the answer (default: sample.maxTokens, 512)', wholeNumber(1))
-    .option('--temperature <t>', '0: the likeliest answer', between(0, 100), 0)
-    .option('--top-p <p>', 'smallest share of probability whose tokens are drawn', between(0.01, 1), 0.9)
-    .option('--seed <n>', 'seed of the draw', wholeNumber(0))
-    .addOption(retryForOption('how long to wait for servers that are away or say nothing, or forever', 120))
-    .option('--config <file>', 'configuration file (default: steerflow.yaml here, if there is one)')
+    .option('--protocol <name>', 'protocol of those servers (default: nemo-generate)')
+    .option('--model <name>', 'digest or name of the model to ask, if servers declare several')
+    .option('--max-tokens <n>', 'token limit of the answer (default: sample.maxTokens, 512)', wholeNumber(1))
+    .option('--temperature <t>', 'sampling temperature; 0: the most likely answer', between(0, 100), 0)
+    .option(
+      '--top-p <p>',
+      'nucleus sampling: sample from the most likely tokens with this total probability',
+      between(0.01, 1),
+      0.9,
+    )
+    .option('--seed <n>', 'seed of the sampling', wholeNumber(0))
+    .addOption(retryForOption('how long to wait for servers that are down or silent; or forever', 120))
+    .option('--config <file>', 'configuration file (default: ./steerflow.yaml, if it exists)')
     .option('--data-dir <dir>', 'folder of the log, shards, datasets, jobs and models (default: .steerflow)')
     .addOption(flowOption())
     .option('--json', 'print JSON lines')
@@ -96,10 +101,13 @@ export const ask: Verb = (program, session) => {
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
 
-/** `\\n` as a line end, beside what `unescaped` knows. */
+/**
+ * Reads `\
+ * ` as a line break, and the escapes of `unescaped`.
+ */
 const lineEnds = (text: string): string => unescaped(text.replaceAll('\\n', '\n'))
 
-/** The configuration, with the servers of the command line in place of its own. */
+/** The configuration; servers given on the command line replace the configured ones. */
 function configured(flags: Flags): Config {
   const { config, dataDir, endpoint, protocol } = flags
   const endpoints = endpoint.map(url => ({ url, ...(protocol !== undefined && { protocol }) }))
@@ -108,7 +116,7 @@ function configured(flags: Flags): Config {
     ...(endpoints.length === 0 ? [] : [`sample.endpoints=${JSON.stringify(endpoints)}`, 'sample.endpointsFile=""']),
   ]
   if (protocol !== undefined && endpoints.length === 0) {
-    throw new SteerflowError('STEERFLOW_USAGE', '--protocol belongs to --endpoint')
+    throw new SteerflowError('STEERFLOW_USAGE', '--protocol needs --endpoint')
   }
   return loadConfig({ flow: flowIn(flags), file: config, set, env: process.env })
 }
@@ -150,7 +158,7 @@ async function answerAll(
               if (!(await opened.hasValueModel())) {
                 throw new SteerflowError(
                   'STEERFLOW_USAGE',
-                  'there is no active value model to compare with: run `steerflow quickstart` first, or leave --compare out',
+                  'there is no active value model to compare with: run `steerflow quickstart` first, or omit --compare',
                 )
               }
               const ends = AbortSignal.any([signal, limit.signal])

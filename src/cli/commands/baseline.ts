@@ -9,7 +9,7 @@ import { metricsTable } from '../render/metrics-table.js'
 import { progress } from '../render/progress.js'
 import { interrupts } from '../run/interrupts.js'
 
-/** Most turns that one training learns from: minutes and some hundred megabytes, whatever the snapshot's size. */
+/** Default limit on training turns: a training takes minutes and some hundred megabytes, however large the snapshot is. */
 const mostTurns = 20_000
 
 interface TrainFlags {
@@ -37,7 +37,7 @@ async function train(flags: TrainFlags, session: Session): Promise<void> {
   }
   await session.out(`${metricsTable(metrics.metrics).join('\n')}\n\n`)
   await session.out(
-    `${metrics.turns} turns of ${metrics.trees} trees; figures on the assistant’s turns of held-out trees, ${metrics.folds} folds.\n`,
+    `${metrics.turns} turns of ${metrics.trees} trees; figures for assistant turns of held-out trees, ${metrics.folds} folds.\n`,
   )
   await session.out(
     `${metrics.about}\n${languageNote(metrics.languages)}\nmodel ${metrics.digest.slice(0, 12)} in ${flags.output}\n`,
@@ -45,8 +45,8 @@ async function train(flags: TrainFlags, session: Session): Promise<void> {
 }
 
 function languageNote(codes: readonly string[]): string {
-  if (codes.length === 0) return 'No label names a language: none is predicted.'
-  if (codes.length === 1) return `Every label says ${codes[0]!}: lang is always ${codes[0]!}.`
+  if (codes.length === 0) return 'No label names a language, so none is predicted.'
+  if (codes.length === 1) return `Every label has ${codes[0]!}, so lang is always ${codes[0]!}.`
   return `Languages: ${codes.join(' ')}.`
 }
 
@@ -74,28 +74,28 @@ async function serve(flags: ServeFlags, session: Session): Promise<void> {
   interrupted.release()
 }
 
-/** The value model that runs anywhere: trained by a job of the pipeline, or by hand. */
+/** The small value model that needs no GPU: trained by a job of the pipeline, or by hand. */
 export const baseline: Verb = (program, session) => {
   const group: Command = program
     .command('baseline')
-    .summary('a small value model that runs anywhere: train it, serve it')
+    .summary('Train and serve a small value model that needs no GPU.')
     .description(
-      `A ridge regression on text features, learnt from human labels. It stands in for a real value model behind the real
-contract. On quality it is about as good as the length of the answer alone.`,
+      `A ridge regression on text features, trained on human labels. It stands in for a real value model and serves the same
+API. For quality it is about as good as the answer's length alone.`,
     )
   group
     .command('train')
-    .summary('train on a snapshot, measured on held-out trees')
+    .summary('Train on a snapshot and measure on held-out trees.')
     .description(
       `Reads train.jsonl of a snapshot folder (type TEXT_TO_VALUE), writes model.json and metrics.json, and prints the held-out
-figures beside two controls. The same snapshot gives the same model file.`,
+figures next to two controls. The same snapshot gives the same model file.`,
     )
-    .requiredOption('--snapshot <dir>', 'snapshot folder, datasets/<name>/<digest>')
-    .requiredOption('--output <dir>', 'folder for model.json and metrics.json; made when missing', outputName)
-    .option('--folds <count>', 'parts for the held-out figures; 1: none are computed', wholeNumber(1), 5)
-    .option('--max-turns <count>', 'most turns that are learnt from, whole trees', wholeNumber(1), mostTurns)
-    .option('--predicted', 'learn from labels that a model predicted too (type VALUE_TO_TEXT)')
-    .option('--json', 'the figures as one JSON object')
+    .requiredOption('--snapshot <dir>', 'snapshot folder: datasets/<name>/<digest>')
+    .requiredOption('--output <dir>', 'folder for model.json and metrics.json; created if missing', outputName)
+    .option('--folds <count>', 'folds for the held-out figures; 1: no figures', wholeNumber(1), 5)
+    .option('--max-turns <count>', 'limit on training turns; trees are kept whole', wholeNumber(1), mostTurns)
+    .option('--predicted', 'also train on labels that a model predicted (type VALUE_TO_TEXT)')
+    .option('--json', 'print the figures as one JSON object')
     .addHelpText(
       'after',
       `
@@ -106,16 +106,16 @@ Examples:
     .action((flags: TrainFlags) => train(flags, session))
   const serving = group
     .command('serve')
-    .summary('serve a trained model behind NeMo’s PUT /generate')
+    .summary('Serve a trained model through NeMo’s PUT /generate.')
     .description(
-      `Prints the URL and serves until SIGINT or SIGTERM. Without --port: 1424, the original's port, or the next one that is
-free. Listens on this machine only; to listen wider it wants a token, which requests show as Authorization: Bearer.
-Sampling options of a request change nothing, all_probs and compute_logprob are refused.`,
+      `Prints the URL and serves until SIGINT or SIGTERM. The default port is 1424, as in the original, or the next free one.
+Listens on this machine only; any other --host needs a token, which clients send as Authorization: Bearer.
+Sampling options of a request are ignored; all_probs and compute_logprob are rejected.`,
     )
-    .requiredOption('--model <file>', 'model.json of a training')
+    .requiredOption('--model <file>', 'model.json that baseline train wrote')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <number>', 'port to listen on; 0: any free one', wholeNumber(0))
-    .addOption(new Option('--token <secret>', 'what requests have to show').env('STEERFLOW_BASELINE_TOKEN'))
+    .option('--port <number>', 'port to listen on; 0: any free port', wholeNumber(0))
+    .addOption(new Option('--token <secret>', 'bearer token that requests must send').env('STEERFLOW_BASELINE_TOKEN'))
   withPromptTokens(serving)
     .addHelpText(
       'after',

@@ -20,19 +20,19 @@ interface Flags extends ConfigFlags {
   readonly json?: true
 }
 
-/** Adds `bootstrap report`: what a closed round came to, as text, JSON, or a page. */
+/** Adds `bootstrap report`: the results of a closed round as text, JSON or an HTML page. */
 export function addReport(group: Command, session: Session): void {
   const command = group
     .command('report')
-    .summary('what a round came to, as text, JSON or a page with plots')
+    .summary('Show the results of a round as text, JSON or a page with plots.')
     .description(
-      `What a closed round came to: ends of prompts, answers by rule, attributes as asked for and as predicted, the course
-from round to round, and what the stop rule said. A page is one file, without scripts or anything from elsewhere.`,
+      `Shows the results of a closed round: outcomes of prompts, answers by rule, requested and predicted attributes, the
+course from round to round, and the decision of the stop rule. A page is one file without scripts or external resources.`,
     )
-    .argument('[round]', 'a round, e.g. main-2 (default: the last of the loop that has closed)')
+    .argument('[round]', 'a round, e.g. main-2 (default: the last closed round of the loop)')
     .option('--loop <name>', 'the loop (default: bootstrap.loop)')
     .option('--html <file>', 'write the page to a file', outputName)
-    .option('--json', 'print the records of the round and those before as JSON')
+    .option('--json', 'print the records of this round and of earlier rounds as JSON')
     .addHelpText(
       'after',
       `
@@ -70,15 +70,15 @@ interface StopFlags extends ConfigFlags {
   readonly reason: string
 }
 
-/** `bootstrap start|status|report|stop`: rounds of sampling, scoring and training again. */
+/** `bootstrap start|status|report|stop`: rounds that sample answers, score them and train on them. */
 export const bootstrap: Verb = (program, session) => {
   const group = program
     .command('bootstrap')
-    .summary('rounds: sample answers with the best attributes, score, gate, train again')
+    .summary('Run rounds that sample the best answers, score them and train again.')
     .description(
-      `Bootstrap rounds (docs/bootstrap.md): answers are sampled from the SteerLM model with the best attributes, scored by the
-value model, gated, sealed, and trained on, round after round, until the stop rule ends the loop. These commands record
-what is asked and show what is on record; \`steerflow run\` does the work.`,
+      `Bootstrap rounds (docs/bootstrap.md): each round samples answers with the best attributes from the SteerLM model, scores
+them with the value model, gates and seals them, and trains on them, until the stop rule ends the loop. These commands
+record requests and show results; \`steerflow run\` does the work.`,
     )
     .addHelpText(
       'after',
@@ -93,31 +93,34 @@ Examples:
 
   const start = group
     .command('start')
-    .description("Ask for the next round of a loop, with the plan of the configuration's bootstrap section.")
-    .option('--loop <name>', 'the loop; a new name begins a new one (default: bootstrap.loop)')
-    .option('--measure', 'only sample, score and compare: nothing is trained on')
-    .option('--without-model', 'do not wait for the model of the round before: sample the same one again')
+    .description('Request the next round of a loop, as the bootstrap section of the configuration plans it.')
+    .option('--loop <name>', 'the loop; a new name starts a new loop (default: bootstrap.loop)')
+    .option('--measure', 'only sample, score and compare, without training')
+    .option('--without-model', 'sample the same model again instead of waiting for the model of the previous round')
   withConfig(start).action((flags: ConfigFlags & StartFlags) =>
     inWorkspace(configOf(flags), async workspace => {
       const { round, purpose } = await startRound(workspace, flags, message => session.err(`warning: ${message}\n`))
-      const what = purpose === 'measure' ? ', which only measures,' : ''
+      const what = purpose === 'measure' ? ' (measurement only)' : ''
       await session.out(
-        `round ${round}${what} is asked for; steerflow run works on it, steerflow bootstrap status shows it\n`,
+        `round ${round}${what} is requested; steerflow run works on it, steerflow bootstrap status shows it\n`,
       )
     }),
   )
 
   const status = group
     .command('status')
-    .description('One row a round: how far it is, what was accepted, the gain, and what the stop rule said.')
-    .option('--loop <name>', 'only one loop (default: all)')
+    .description('Show one row per round: progress, accepted answers, gain, and the decision of the stop rule.')
+    .option('--loop <name>', 'only this loop (default: all)')
     .option('--json', 'print JSON lines')
   withConfig(status).action((flags: StatusFlags) =>
     lookInWorkspace(configOf(flags), async ({ log }) => {
       const loops = flags.loop === undefined ? [...(await readLoops(log)).values()] : [await loopNamed(log, flags.loop)]
       const rows = (await Promise.all(loops.map(loop => statusOf(log, loop)))).flat()
       if (flags.json) for (const row of rows) await session.json(row)
-      else await session.out(rows.length === 0 ? 'no rounds yet: steerflow bootstrap start\n' : statusText(rows))
+      else
+        await session.out(
+          rows.length === 0 ? 'no rounds yet; start one with steerflow bootstrap start\n' : statusText(rows),
+        )
     }),
   )
 
@@ -126,20 +129,22 @@ Examples:
   const stop = group
     .command('stop')
     .description(
-      'End a loop: no further round comes of it. Of a round that is open, what is not sampled yet is left out; it closes, and is not trained on.',
+      'End a loop: it gets no further round. An open round closes without its unsampled prompts and is not trained on.',
     )
     .option('--loop <name>', 'the loop (default: bootstrap.loop)')
-    .option('--reason <text>', 'why; recorded with it', 'a person stopped it')
+    .option('--reason <text>', 'reason to record', 'a person stopped it')
   withConfig(stop).action((flags: StopFlags) =>
     inWorkspace(configOf(flags), async ({ config, log }) => {
       const loop = await loopNamed(log, flags.loop ?? config.bootstrap.loop)
       const last = lastRound(loop)!
       const { round, number } = last.request
-      if (loop.stopped) throw new SteerflowError('STEERFLOW_USAGE', `the loop ${loop.loop} has ended already`)
+      if (loop.stopped) throw new SteerflowError('STEERFLOW_USAGE', `the loop ${loop.loop} has already ended`)
       const { reason } = flags
       await log.publish([encode(rounds, { loop: loop.loop, round, number, event: 'stopped', by: 'person', reason })])
       await session.out(
-        isOpen(loop) ? `round ${round} is given up; it closes as it is\n` : `the loop ${loop.loop} has ended\n`,
+        isOpen(loop)
+          ? `round ${round} is stopped and closes with the answers it has\n`
+          : `the loop ${loop.loop} has ended\n`,
       )
     }),
   )

@@ -22,30 +22,30 @@ interface Flags extends PromptTokenFlags {
   readonly strict?: true
 }
 
-/** The original data_clean script's command line: same flags, same bytes, same lines on standard output. */
+/** The command line of the original data_clean script: same flags, same bytes, same lines on standard output. */
 export const clean: Verb = (program, session) => {
   const command = program
     .command('clean')
-    .summary('remove conversations of which nothing is learnt (data_clean.py)')
+    .summary('Remove conversations without a learnt token (data_clean.py).')
     .description(
-      `Writes the conversations of which at least one token is learnt within the sequence length; the others are removed.
-Lines that are not JSON objects are reported in <output>.rejected.jsonl; the exit code is then 3, as it is when nothing
-is left.
-Which lines are removed is said on standard output, progress on standard error.`,
+      `Keeps the conversations with at least one learnt token within the sequence length and removes the others.
+Lines that are not JSON objects are listed in <output>.rejected.jsonl; the exit code is then 3, and also when no
+conversation is left.
+Standard output lists the removed lines; standard error shows progress.`,
     )
-    .requiredOption('--dataset-file <file>', 'conversations, JSON lines; gzip is recognised, - is standard input')
-    .requiredOption('--output-file <file>', 'what is kept; compressed when the name ends with .gz', outputName)
-    .option('--library <name>', 'tokenizer library; sentencepiece is the only one', 'sentencepiece')
+    .requiredOption('--dataset-file <file>', 'conversations as JSON lines; gzip is detected, - is standard input')
+    .requiredOption('--output-file <file>', 'kept conversations; compressed if the name ends with .gz', outputName)
+    .option('--library <name>', 'tokenizer library; only sentencepiece is supported', 'sentencepiece')
     .requiredOption('--model-file <file>', 'SentencePiece .model file')
-    .option('--model-name <name>', 'accepted and ignored, as the original does with sentencepiece')
-    .option('--seq-len <tokens>', 'tokens of a conversation that the trainer reads', wholeNumber(0), 4096)
+    .option('--model-name <name>', 'ignored, as in the original with sentencepiece')
+    .option('--seq-len <tokens>', 'tokens per conversation that the trainer reads', wholeNumber(0), 4096)
   withPromptTokens(command)
     .addOption(
       new Option('--threads <count>', 'tokenizer threads')
         .argParser(wholeNumber(1))
-        .default(availableParallelism(), 'one a core'),
+        .default(availableParallelism(), 'one per core'),
     )
-    .option('--strict', 'stop at the first line that is not a JSON object, with nothing written')
+    .option('--strict', 'stop at the first line that is not a JSON object and write nothing')
     .addHelpText(
       'after',
       `
@@ -62,7 +62,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
   if (flags.library !== 'sentencepiece') {
     throw new SteerflowError(
       'STEERFLOW_USAGE',
-      `--library ${flags.library} is not supported; sentencepiece with --model-file is the only one`,
+      `--library ${flags.library} is not supported; use sentencepiece with --model-file`,
     )
   }
   const rejectsOf = await besides(flags.outputFile)
@@ -100,7 +100,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
     output: flags.outputFile,
     holdsSomething: kept > 0,
     rejected: rejects,
-    next: 'give --dataset-file conversations with turns that are learnt, or a longer --seq-len',
+    next: 'give --dataset-file conversations with learnt turns, or raise --seq-len',
   })
 }
 

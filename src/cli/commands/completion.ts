@@ -4,31 +4,32 @@ import type { Verb } from '../command.js'
 
 const shells = ['bash'] as const
 
-/** `completion`: a script by which a shell completes commands, options and their choices. */
+/** `completion`: a shell script that completes commands, options and their choices. */
 export const completion: Verb = (program, session) => {
   program
     .command('completion')
-    .description('Print a script that completes commands, options and their choices in a shell.')
+    .description('Print a shell script that completes commands, options and their choices.')
     .argument('<shell>', shells.join(', '), oneOf(...shells))
     .addHelpText('after', '\nExample, in ~/.bashrc:\n  source <(steerflow completion bash)\n')
     .action(async () => session.data(`${script(program)}\n`))
 }
 
-/** A command under its full name, of these words, and those below it, in the order of the help pages. */
+/**
+ * A command and its subcommands with their full names, in the order of the help pages.
+ * @param path the words of the command's name
+ */
 export const withChildren = (command: Command, path: readonly string[]): readonly (readonly [string, Command])[] => [
   [path.join(' '), command],
   ...command.commands.flatMap(child => withChildren(child, [...path, child.name()])),
 ]
 
-/** What may follow an option: its choices, or files where it takes a value; null: it takes none. */
+/** `compgen` arguments for an option's value: its choices, or files; null for an option without a value. */
 function valuesOf({ argChoices, required, optional }: Option): string | null {
   if (argChoices) return `-W '${argChoices.join(' ')}'`
   return required || optional ? '-f' : null
 }
 
-/**
- * One function with a table: for each command the words that may follow, and for each option what may follow it.
- */
+/** A bash function with two tables: the words that may follow each command, and the values of each option. */
 function script(program: Command): string {
   const rows = withChildren(program, [])
   const words = rows.map(([path, command]) => {

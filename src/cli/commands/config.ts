@@ -8,26 +8,26 @@ import { variables } from '../load-config.js'
 import { type ConfigFlags, configOf, flowIn, withConfig } from '../options.js'
 import { table } from '../render/bars.js'
 
-/** `config check|show`: whether the configuration fits, and what is in force. */
+/** `config check|show`: checks the configuration, or prints it. */
 export const config: Verb = (program, session) => {
   const group = program.command('config').description('Check or show the configuration.')
   withConfig(
     group
       .command('check')
       .description(
-        'Check the configuration, against its schema and against what is there: tokenizer, trainers, servers, data; exit 2 and both sides when something does not fit.',
+        'Check the configuration against its schema and against tokenizer, trainers, servers and data; exit code 2 on a contradiction.',
       ),
   ).action(async (flags: ConfigFlags) => {
     const notes = await checkConfiguration(configOf(flags))
-    await session.out('the configuration fits\n')
+    await session.out('the configuration is consistent\n')
     for (const note of notes) await session.out(`note: ${note}\n`)
   })
   const show = group
     .command('show')
-    .description('Print the configuration in force: defaults, file, environment and flags together, without secrets.')
+    .description('Print the effective configuration: defaults, file, environment and flags combined, without secrets.')
     .option('--json', 'print JSON')
     .option('--variables', 'list the environment variables instead')
-    .option('--schema', 'print the JSON Schema of steerflow.yaml instead, for editors')
+    .option('--schema', 'print the JSON Schema of steerflow.yaml for editors instead')
   withConfig(show).action(async (flags: ConfigFlags & { json?: true; variables?: true; schema?: true }) => {
     const flow = flowIn(flags)
     if (flags.schema) await session.json(z.toJSONSchema(configOfFlow(flow), { io: 'input', target: 'draft-7' }), 2)

@@ -28,32 +28,36 @@ interface Flags extends ConfigFlags {
   readonly json?: true
 }
 
-/** Adds `datasets export`: a snapshot in the format of another trainer. Reads the data folder only, no log. */
+/** Adds `datasets export`: writes a snapshot in another trainer's format. Reads only the data folder, not the log. */
 export function exportCommand(group: Command, session: Session): void {
   const command = group
     .command('export')
-    .summary('write a snapshot in the format of another trainer')
+    .summary('Write a snapshot in the format of another trainer.')
     .description(
-      `Writes a snapshot to a new folder in another format, with a card that says what was done, and checksums.
+      `Writes a snapshot to a new folder in another format, with checksums and a card that documents the conversion.
 Formats:
 ${exportFormats.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).join('\n')}`,
     )
     .argument('<dataset>')
-    .requiredOption('--format <name>', 'format of the rows: one of these, or of your flow')
-    .requiredOption('--output <dir>', 'the folder to make; it must not exist', outputName)
-    .option('--snapshot <digest>', 'the snapshot, by the beginning of its digest (default: the latest)')
+    .requiredOption('--format <name>', 'format of the rows: one of these, or one of your flow')
+    .requiredOption('--output <dir>', 'folder to create; it must not exist', outputName)
+    .option('--snapshot <digest>', 'snapshot, by the start of its digest (default: the latest)')
     .addOption(
-      new Option('--labels <place>', 'where messages and sharegpt have the label line of a reply')
+      new Option('--labels <place>', 'where messages and sharegpt put the label line of a reply')
         .choices(labelPlaces)
         .default('system'),
     )
-    .option('--max-tokens <count>', 'tokens of a row, where there are tokens (default: clean.seqLen)', wholeNumber(1))
+    .option(
+      '--max-tokens <count>',
+      'token limit of a row, in formats with tokens (default: clean.seqLen)',
+      wholeNumber(1),
+    )
     .addOption(
       new Option('--threads <count>', 'tokenizer threads')
         .argParser(wholeNumber(1))
-        .default(availableParallelism(), 'one a core'),
+        .default(availableParallelism(), 'one per core'),
     )
-    .option('--json', 'print what was written as JSON')
+    .option('--json', 'print the result as JSON')
     .addHelpText(
       'after',
       `
@@ -89,7 +93,7 @@ Examples:
     endFile(session, {
       output: flags.output,
       holdsSomething: result.rows.train + result.rows.validation > 0,
-      next: `choose another --format: nothing in snapshot ${manifest.digest} has a form in ${format.name}`,
+      next: `choose another --format: ${format.name} cannot express any record of snapshot ${manifest.digest}`,
     })
     if (flags.json) {
       await session.json({ output: resolve(flags.output), snapshot: manifest.digest, ...result })
@@ -100,7 +104,7 @@ Examples:
   })
 }
 
-/** What the configuration and the flags say to every format. */
+/** The settings that every export format gets from configuration and flags. */
 function contextOf(config: Config, snapshot: ExportContext['snapshot'], flags: Flags): ExportContext {
   const { dataset, digest, path, train, validation, attribute_set } = snapshot
   const names = attribute_set === '' ? [] : attribute_set.split(', ')

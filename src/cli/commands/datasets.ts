@@ -21,15 +21,13 @@ import { wholeNumber } from '../flags.js'
 import { gcCommand } from './gc.js'
 import { exportCommand } from './datasets-export.js'
 
-/** Adds `datasets verify`: whether snapshots are what was materialised. Reads the data folder only, no log. */
+/** Adds `datasets verify`: compares snapshots with their manifests. Reads only the data folder, not the log. */
 export function verifyCommand(group: Command, session: Session): void {
   const command = group
     .command('verify')
-    .description(
-      'Read every snapshot and compare it with its manifest and its digest; exit code 1 when one is not what was materialised.',
-    )
-    .argument('[dataset]', 'only those of one dataset')
-    .option('--json', 'print JSON lines, one a snapshot')
+    .description('Read every snapshot and compare it with its manifest and digest; exit code 1 if one differs.')
+    .argument('[dataset]', 'only snapshots of this dataset')
+    .option('--json', 'print JSON lines, one per snapshot')
     .addHelpText('after', '\nExamples:\n  steerflow datasets verify\n  steerflow datasets verify steerlm --json\n')
   withConfig(command).action(async (dataset: string | undefined, flags: ConfigFlags & { json?: true }) => {
     const config = configOf(flags)
@@ -37,10 +35,7 @@ export function verifyCommand(group: Command, session: Session): void {
     const root = resolve(config.dataDir)
     const known = await snapshotDatasets(root)
     if (dataset !== undefined && !known.includes(dataset)) {
-      throw new SteerflowError(
-        'STEERFLOW_USAGE',
-        `there is no snapshot of a dataset ${dataset}; see steerflow datasets list`,
-      )
+      throw new SteerflowError('STEERFLOW_USAGE', `dataset ${dataset} has no snapshot; see steerflow datasets list`)
     }
     let [whole, damaged] = [0, 0]
     for (const name of dataset === undefined ? known : [dataset]) {
@@ -55,21 +50,23 @@ export function verifyCommand(group: Command, session: Session): void {
           }
       }
     }
-    session.err(`${whole} snapshots are what was materialised, ${damaged} are not\n`)
+    session.err(`${whole} snapshots are intact, ${damaged} are damaged\n`)
     if (damaged === 0) return
-    session.err(`next: remove their folders; steerflow datasets snapshot DATASET makes them again from the shards\n`)
+    session.err(
+      `next: remove their folders, then rebuild them from the shards with steerflow datasets snapshot DATASET\n`,
+    )
     session.exit(exitCodes.failed)
   })
 }
 
-/** Adds `datasets snapshot`: a snapshot of what is sealed now, without a decision and a job. */
+/** Adds `datasets snapshot`: materialises the sealed shards without a decision to train and without a job. */
 export function snapshotCommand(group: Command, session: Session): void {
   const command = group
     .command('snapshot')
-    .summary('materialise a snapshot of what is sealed now')
+    .summary('Materialise a snapshot of the sealed shards.')
     .description(
-      `Materialises a snapshot of the shards that are sealed now and points latest.json at it. No training is asked for.
-Works beside a running pipeline; where nothing has changed it is the snapshot that is there.`,
+      `Materialises a snapshot of the shards that are sealed now and points latest.json at it, without requesting a training.
+Works beside a running pipeline. If nothing has changed, the result is the existing snapshot.`,
     )
     .argument('<dataset>')
     .option('--json', 'print the snapshot as JSON')
@@ -83,7 +80,7 @@ Works beside a running pipeline; where nothing has changed it is the snapshot th
       if (manifests.length === 0) {
         throw new SteerflowError(
           'STEERFLOW_USAGE',
-          `nothing is sealed of a dataset ${dataset}; see steerflow datasets list`,
+          `dataset ${dataset} has no sealed shard; see steerflow datasets list`,
         )
       }
       const snapshot = await (await snapshotsOf(workspace)).materialise(dataset, manifests)
@@ -95,20 +92,20 @@ Works beside a running pipeline; where nothing has changed it is the snapshot th
       endFile(session, {
         output: `snapshot ${snapshot.digest}`,
         holdsSomething: snapshot.train + snapshot.validation > 0,
-        next: 'see what leaves records out: the key datasets of steerflow config show, and steerflow forget',
+        next: 'see which rules exclude records: the key datasets of steerflow config show, and steerflow forget',
       })
     }),
   )
 }
 
-/** Adds `datasets pin` and `unpin`: a snapshot that a person wants to stay. Reads and writes the data folder only, no log. */
+/** Adds `datasets pin` and `unpin`: protects a snapshot from removal. Reads and writes only the data folder, not the log. */
 export function pinCommands(group: Command, session: Session): void {
   const add = (name: string, description: string, work: typeof pin, did: string): void => {
     const command = group
       .command(name)
       .description(description)
       .argument('<dataset>')
-      .argument('<digest>', 'the snapshot, by the beginning of its digest')
+      .argument('<digest>', 'snapshot, by the start of its digest')
       .addHelpText('after', `\nExamples:\n  steerflow datasets ${name} steerlm 8f3a\n`)
     withConfig(command).action(async (dataset: string, given: string, flags: ConfigFlags) => {
       const config = configOf(flags)
@@ -119,11 +116,11 @@ export function pinCommands(group: Command, session: Session): void {
       await session.out(`${did} ${dataset} ${digest}\n`)
     })
   }
-  add('pin', 'Keep a snapshot, whatever the rules say, until it is unpinned.', pin, 'pinned')
-  add('unpin', 'Leave a pinned snapshot to the rules again.', unpin, 'unpinned')
+  add('pin', 'Keep a snapshot regardless of the keep rules until it is unpinned.', pin, 'pinned')
+  add('unpin', 'Apply the keep rules to a pinned snapshot again.', unpin, 'unpinned')
 }
 
-/** A row with what its snapshots take on the disk. */
+/** A row of the list, with the number of snapshots and their size on disk. */
 type Row = DatasetRow & { readonly snapshots: number; readonly snapshot_bytes: number }
 
 const columns = [
@@ -159,14 +156,19 @@ const read = async ({ log, root }: Workspace) => {
   return { rows, events }
 }
 
-/** `datasets list|show|snapshot|export|gc|pin|unpin|verify`: what was sealed, the snapshots of it, the decisions on it. */
+/**
+ * `datasets list|show|snapshot|export|gc|pin|unpin|verify`: sealed data, its snapshots, and the decisions to train on it.
+ */
 export const datasets: Verb = (program, session) => {
   const group = program
     .command('datasets')
-    .description('Datasets: what is sealed, their snapshots, the decisions to train.')
+    .description('Inspect, snapshot, export and verify datasets.')
     .addHelpText('after', '\nExamples:\n  steerflow datasets list\n  steerflow datasets show steerlm --json\n')
 
-  const list = group.command('list').description('One row a dataset.').option('--json', 'print JSON lines')
+  const list = group
+    .command('list')
+    .description('List the datasets, one row each.')
+    .option('--json', 'print JSON lines')
   withConfig(list).action((flags: ConfigFlags & { json?: true }) =>
     lookInWorkspace(configOf(flags), async workspace => {
       const { rows } = await read(workspace)
@@ -178,7 +180,7 @@ export const datasets: Verb = (program, session) => {
 
   const show = group
     .command('show')
-    .description('One dataset with every decision to train on it.')
+    .description('Show a dataset with every decision to train on it.')
     .argument('<dataset>')
     .option('--json', 'print JSON')
   withConfig(show).action((name: string, flags: ConfigFlags & { json?: true }) =>

@@ -15,12 +15,15 @@ import { filtered, type FilterFlags, filterOf } from '../dead-letters/filter.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { inWorkspace, lookInWorkspace } from '../workspace.js'
 
-/** Rows that a list prints where nobody says how many. */
+/** Default number of rows that a list prints. */
 export const usualRows = 100
-/** Rows whose columns are made as wide as each other; so many are in memory. */
+/** Rows that share column widths, and the most rows held in memory. */
 const pageRows = 200
 
-/** How many letters are asked for. @throws STEERFLOW_USAGE for what is no number above 0 */
+/**
+ * The value of `--limit`.
+ * @throws STEERFLOW_USAGE unless it is a whole number above 0
+ */
 export function limitOf(text: string | undefined, usual: number): number {
   if (text === undefined) return usual
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text)
@@ -28,8 +31,8 @@ export function limitOf(text: string | undefined, usual: number): number {
 }
 
 /**
- * Lines of a list of letters, as they are read: at most `limit`, then how many more there are. However many there are,
- * few are in memory.
+ * Lines of the list, printed while letters are read: at most `limit` rows, then the number of further letters. Memory use
+ * does not depend on the number of letters.
  */
 export async function* listLines(letters: AsyncIterable<Letter>, limit: number): AsyncGenerator<string> {
   let page: (readonly string[])[] = [letterHeader]
@@ -49,23 +52,23 @@ export async function* listLines(letters: AsyncIterable<Letter>, limit: number):
   if (listed === 0) yield 'no dead letters'
   else yield* lines(page)
   if (more > 0)
-    yield `${thousands(more)} more: raise --limit, choose with --node, --code, --since and --until, or see dead-letters summary`
+    yield `${thousands(more)} more: raise --limit, filter with --node, --code, --since and --until, or see dead-letters summary`
 }
 
 const lines = (rows: readonly (readonly string[])[]): readonly string[] => table(rows, [0, 1, 2, 3, 4, 5])
 
 const topics = { deadLetters: topicTable.deadLetters.name, replayed: topicTable.replayed.name }
 
-/** Refusals of a replay that are printed. */
+/** Limit on printed refusals of a replay. */
 const shownRefusals = 20
 
 type Flags = ConfigFlags & FilterFlags
 
-/** `dead-letters list|summary|show|replay`: what could not pass, why, and again. */
+/** `dead-letters list|summary|show|replay`: failed records, their causes, and their replay. */
 export const deadLetters: Verb = (program, session) => {
   const group = program
     .command('dead-letters')
-    .description('Records that could not pass: summary, list, show, replay.')
+    .description('Summarise, list, show and replay dead letters, the records that could not pass.')
     .addHelpText(
       'after',
       '\nExamples:\n  steerflow dead-letters summary --since 2h' +
@@ -75,7 +78,7 @@ export const deadLetters: Verb = (program, session) => {
 
   const summary = group
     .command('summary')
-    .description('Count them by node, code and cause, and by the hour in which they were written.')
+    .description('Count dead letters by node, code, cause and hour.')
     .option('--json', 'print JSON')
   withConfig(filtered(summary)).action((flags: Flags & { json?: true }) =>
     lookingAt(flags, async (log, flow) => {
@@ -87,8 +90,8 @@ export const deadLetters: Verb = (program, session) => {
 
   const list = group
     .command('list')
-    .description('List them, oldest first.')
-    .option('--limit <n>', `at most so many; default ${usualRows}, with --json all`)
+    .description('List dead letters, oldest first.')
+    .option('--limit <n>', `most rows to print (default: ${usualRows}; all with --json)`)
     .option('--json', 'print JSON lines')
   withConfig(filtered(list)).action((flags: Flags & { json?: true; limit?: string }) => {
     const limit = limitOf(flags.limit, flags.json ? Infinity : usualRows)
@@ -107,9 +110,9 @@ export const deadLetters: Verb = (program, session) => {
 
   const show = group
     .command('show')
-    .description('Show one with its cause and its original bytes.')
+    .description('Show a dead letter with its cause and its original bytes.')
     .argument('<id>', 'partition:offset, as list prints it')
-    .option('--raw', 'print the original value alone, byte for byte')
+    .option('--raw', 'print only the original value, byte for byte')
   withConfig(show).action((id: string, flags: ConfigFlags & { raw?: true }) =>
     lookingAt(flags, async log => {
       const letter = await findLetter(log, topics, id)
@@ -120,9 +123,11 @@ export const deadLetters: Verb = (program, session) => {
 
   const again = group
     .command('replay')
-    .description('Publish them again where they came from, for the node that refused them; a second time does nothing.')
-    .argument('[ids...]', 'default: all that the filters let through and that are not replayed')
-    .option('--dry-run', 'say what would be replayed')
+    .description(
+      'Publish dead letters to their original topics again, for the node that failed on them; each is replayed once.',
+    )
+    .argument('[ids...]', 'dead letters to replay (default: all that match the filters and were not replayed yet)')
+    .option('--dry-run', 'only count what would be replayed')
   withConfig(filtered(again)).action((ids: string[], flags: Flags & { dryRun?: true }) =>
     inWorkspace(
       configOf(flags),
@@ -151,18 +156,18 @@ export const deadLetters: Verb = (program, session) => {
   )
 }
 
-/** Runs something that only looks at the log. */
+/** Runs a read-only query on the log. */
 const lookingAt = <T>(flags: ConfigFlags, work: (log: Log, flow: Flow) => Promise<T>): Promise<T> =>
   lookInWorkspace(configOf(flags), ({ log, config }) => work(log, config.flow))
 
-/** The letters that the options choose. @throws STEERFLOW_USAGE */
+/** The letters that match the options. @throws STEERFLOW_USAGE */
 async function* chosen(log: Log, flow: Flow, flags: FilterFlags): AsyncGenerator<Letter> {
   const filter = filterOf(flags, flow, Date.now())
   for await (const letter of letters(log, topics)) if (filter.chooses(letter)) yield letter
   filter.end()
 }
 
-/** The topic that a node reads, also one that runs on demand; null when there is none of that name. */
+/** The topic that a node reads, including nodes that run on demand; null for an unknown node. */
 function readBy(flow: Flow, node: string): string | null {
   const found = flow.node(node)?.from
   const relabelled = relabelSources.find(({ name }) => isRelabelNode(node) && node.endsWith(`-${name}`))

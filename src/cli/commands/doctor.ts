@@ -10,7 +10,7 @@ import { openWorkspace } from '../workspace.js'
 
 /**
  * The check that reads the whole log.
- * @param seen told now and then how many records were read
+ * @param seen called regularly with the number of records read so far
  */
 export const deepCheck = (log: Log, seen: (records: number) => void): Check => ({
   name: 'log records',
@@ -18,29 +18,31 @@ export const deepCheck = (log: Log, seen: (records: number) => void): Check => (
 })
 
 async function wholeLog(log: Log, seen: (records: number) => void): Promise<Finding> {
-  if (!log.verify) return ok('brokers compare what they store with its checksums themselves')
+  if (!log.verify) return ok('brokers verify their own checksums')
   const { records, unchecked, damaged, missing, told } = await log.verify(seen)
   if (damaged + missing > 0) {
     const sums = `${thousands(damaged)} damaged and ${thousands(missing)} missing of ${thousands(records + missing)} records`
     const more = damaged + missing > told.length ? '; …' : ''
     return fail(
       `${sums}: ${told.join('; ')}${more}`,
-      'Check the disk and the memory of the machine; restore the data folder from a copy, or pass what is damaged by: docs/operations.md#a-record-is-damaged',
+      'Check the disk and the memory of the machine; restore the data folder from a copy, or skip the damaged records: docs/operations.md#a-record-is-damaged',
     )
   }
-  const fine = `${thousands(records)} records are what was written`
+  const fine = `${thousands(records)} records match their checksums`
   if (unchecked === 0) return ok(fine)
   return warn(
-    `${thousands(records - unchecked)} records are what was written; ${thousands(unchecked)} are of an earlier version and have no checksum`,
-    'Nothing: what is written from now on has one.',
+    `${thousands(records - unchecked)} records match their checksums; ${thousands(unchecked)} were written by an earlier version and have none`,
+    'Nothing to do: new records have a checksum.',
   )
 }
 
-/** `doctor`: whether everything is there that a run needs, and what to do where it is not. */
+/** `doctor`: checks everything that a run needs and says how to repair what is missing. */
 export const doctor: Verb = (program, session) => {
   const command = program
     .command('doctor')
-    .description('Check the machine, the log, its brokers and servers, and say what to do; exit code 1 when one fails.')
+    .description(
+      'Check the machine, the log, its brokers and servers, and give the next steps; exit code 1 if a check fails.',
+    )
     .option('--deep', 'also read every record of the embedded log and compare it with its checksum')
     .option('--json', 'print JSON')
   withConfig(command).action(async (flags: ConfigFlags & { deep?: true; json?: true }) => {
@@ -57,7 +59,7 @@ export const doctor: Verb = (program, session) => {
   })
 }
 
-/** How often a long look says how far it is, in milliseconds. */
+/** Interval of progress messages, in milliseconds. */
 const progressMs = 1000
 
 async function examined(config: Config, more: (log: Log) => readonly Check[]): Promise<readonly Checked[]> {

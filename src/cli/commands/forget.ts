@@ -15,7 +15,7 @@ import { table } from '../render/bars.js'
 import { progress } from '../render/progress.js'
 import { inWorkspace, type Workspace } from '../workspace.js'
 
-/** What was made of snapshots: the jobs that read them, as they stand, and the models that came of it. */
+/** What used the snapshots: the jobs that read them, in their latest state, and the resulting models. */
 export interface Eaters {
   readonly jobs: readonly JobEvent[]
   readonly models: readonly ModelRecord[]
@@ -26,7 +26,7 @@ const of = (eaten: readonly Eaten[], dataset: string, digest: string): boolean =
 
 const read = (job: JobEvent): boolean => job.state !== 'refused'
 
-/** The jobs and models that ate these snapshots; a job that was refused ate nothing. */
+/** The jobs and models that used these snapshots; a refused job used nothing. */
 export const eatersOf = (
   eaten: readonly Eaten[],
   jobs: readonly JobEvent[],
@@ -36,7 +36,7 @@ export const eatersOf = (
   models: latestModels(models).filter(({ dataset, snapshot }) => of(eaten, dataset, snapshot)),
 })
 
-/** A snapshot in one line. */
+/** Short name of a snapshot. */
 export const snapshotText = ({ dataset, digest }: Pick<Snapshot, 'dataset' | 'digest'>): string =>
   `${dataset} ${digest.slice(0, 12)}`
 
@@ -48,27 +48,27 @@ interface Flags extends ConfigFlags {
   readonly json?: true
 }
 
-/** `forget`: leaves a tree out of every later snapshot, and says what ate it already. */
+/** `forget`: excludes a tree from all future snapshots and lists what already used it. */
 export const forget: Verb = (program, session) => {
   const command = program
     .command('forget')
-    .summary('leave a tree out of every later snapshot, and list what ate it')
+    .summary('Exclude a tree from all future snapshots and list what already used it.')
     .description(
-      `Records that a tree is to be forgotten: every later snapshot leaves it out, also when it arrives again.
-Then lists the snapshots that hold it, the jobs that read them, and the models that came of that. Nothing is deleted:
-the tree's records stay in topics and shards for as long as these keep them, and snapshots do not change.`,
+      `Records that a tree is to be forgotten: every later snapshot leaves it out, even if it is ingested again.
+Then lists the snapshots that contain it, the jobs that read them, and the resulting models. Nothing is deleted:
+the tree's records stay in topics and shards as long as these keep them, and existing snapshots do not change.`,
     )
-    .requiredOption('--tree <id>', 'the tree: tree_id of its conversations')
-    .option('--dataset <name>', 'only this dataset is to forget it (default: all, later ones too)')
-    .option('--reason <text>', 'why; recorded with it', '')
-    .option('--dry-run', 'record nothing, only list')
+    .requiredOption('--tree <id>', 'tree_id of its conversations')
+    .option('--dataset <name>', 'only for this dataset (default: all, including future ones)')
+    .option('--reason <text>', 'reason to record', '')
+    .option('--dry-run', 'only list, record nothing')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
       `
 Examples:
   steerflow forget --tree 6ab24d72-0181-4594-a9cd-deaf170242fb --dry-run
-  steerflow forget --tree 6ab24d72-0181-4594-a9cd-deaf170242fb --reason "asked by its author"
+  steerflow forget --tree 6ab24d72-0181-4594-a9cd-deaf170242fb --reason "requested by its author"
   steerflow datasets snapshot steerlm      a snapshot without it, now`,
     )
   withConfig(command).action((flags: Flags) =>
@@ -83,7 +83,7 @@ async function run(workspace: Workspace, flags: Flags, session: Session): Promis
   }
   const dataset = flags.dataset ?? null
   const known = isForgotten(await readTopic(log, topics.forgotten), flags.tree, dataset)
-  // First, so that a search that fails or takes long does not put it off.
+  // Published first, so that a failing or slow search does not delay it.
   if (!known && !flags.dryRun) {
     const at = new Date().toISOString()
     const record: Forgotten = { tree_id: flags.tree, dataset, at, reason: flags.reason }
@@ -96,7 +96,7 @@ async function run(workspace: Workspace, flags: Flags, session: Session): Promis
   else await session.out(asText(flags.tree, dataset, recorded, eaten, eaters))
 }
 
-/** The snapshots that hold the tree. */
+/** The snapshots that contain the tree. */
 async function search({ root }: Workspace, tree: string, dataset: string | null, session: Session) {
   const snapshots = await allSnapshots(root, dataset)
   const bytes = snapshots.reduce((sum, { splits }) => sum + splits.train.bytes + splits.validation.bytes, 0)
@@ -135,9 +135,9 @@ function asText(
 ): string {
   const scope = dataset === null ? 'every later snapshot' : `every later snapshot of ${dataset}`
   const first = {
-    now: `${tree} is left out of ${scope}`,
-    before: `${tree} was left out of ${scope} already`,
-    no: `${tree} would be left out of ${scope}; nothing was recorded`,
+    now: `${tree} is excluded from ${scope}`,
+    before: `${tree} was already excluded from ${scope}`,
+    no: `${tree} would be excluded from ${scope}; nothing was recorded`,
   }[recorded]
   const parts: readonly (readonly [string, readonly (readonly string[])[]])[] = [
     [
@@ -159,7 +159,7 @@ function asText(
   ]
   const sections = parts.map(([name, rows]) => {
     const lines = rows.length === 0 ? ['none'] : table(rows, [0, 1, 2])
-    return `${name} that ate it:\n${lines.map(line => `  ${line}\n`).join('')}`
+    return `${name} that used it:\n${lines.map(line => `  ${line}\n`).join('')}`
   })
   return `${first}\n${sections.join('')}`
 }

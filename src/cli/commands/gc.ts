@@ -13,7 +13,7 @@ interface GcFlags extends ConfigFlags {
   readonly json?: true
 }
 
-/** Rows that are printed unless told otherwise. */
+/** Default number of printed rows. */
 const usualRows = 200
 
 const row = ({ dataset, kind, name, bytes, keep, why }: KeptData, dryRun: boolean): string => {
@@ -22,25 +22,25 @@ const row = ({ dataset, kind, name, bytes, keep, why }: KeptData, dryRun: boolea
   return `${what}  ${size(bytes)}, ${did}: ${oneLine(why.join('; '), 160)}\n`
 }
 
-/** Adds `gc` to a group: removes snapshots or folders of jobs that the rules do not keep, and says why the rest stays. */
+/** Adds `gc` to a group: removes snapshots or job folders that no rule keeps, and says why the rest stays. */
 export function gcCommand(
   group: Command,
   session: Session,
   kind: KeptData['kind'],
   limit: (text: string) => number,
 ): void {
-  const things = kind === 'snapshot' ? 'snapshots' : 'folders of jobs that have ended'
+  const things = kind === 'snapshot' ? 'snapshots' : 'folders of finished jobs'
   const key = kind === 'snapshot' ? 'snapshot' : 'jobs'
   const command = group
     .command('gc')
-    .summary(`remove ${things} that no rule keeps`)
+    .summary(`Remove ${things} that no rule keeps.`)
     .description(
-      `Removes ${things} that neither anything needs nor datasets.<name>.${key}.keep keeps, and says why the others stay.
-A run does it by itself behind every snapshot. Safe beside a run; what a kill leaves half done the next call finishes.`,
+      `Removes ${things} that nothing needs and that datasets.<name>.${key}.keep does not keep, and says why the others stay.
+A run also does this after every snapshot. Safe beside a run; the next call finishes an interrupted removal.`,
     )
-    .option('--dataset <name>', 'only those of one dataset')
-    .option('--dry-run', 'only say what would be removed')
-    .option('--limit <rows>', 'most rows that are printed', limit, usualRows)
+    .option('--dataset <name>', 'only this dataset')
+    .option('--dry-run', 'only list what would be removed')
+    .option('--limit <rows>', 'most rows to print', limit, usualRows)
     .option('--json', 'print JSON lines')
     .addHelpText('after', `\nExamples:\n  steerflow ${kind === 'snapshot' ? 'datasets' : 'jobs'} gc --dry-run\n`)
   withConfig(command).action((flags: GcFlags) =>
@@ -57,7 +57,7 @@ A run does it by itself behind every snapshot. Safe beside a run; what a kill le
           if (rows++ >= flags.limit) continue
           await (flags.json ? session.json(one) : session.out(row(one, dryRun)))
         }
-        if (rows > flags.limit) session.err(`${rows - flags.limit} rows more: --limit ${rows}\n`)
+        if (rows > flags.limit) session.err(`${rows - flags.limit} more rows: --limit ${rows}\n`)
         const { gone, kept } = sums
         const did = dryRun ? 'would be removed' : 'removed'
         session.err(`${gone.count} ${did}, ${size(gone.bytes)}; ${kept.count} stay, ${size(kept.bytes)}\n`)

@@ -8,7 +8,7 @@ export const graph: Verb = (program, session) => {
   const command = program
     .command('graph')
     .description('Show the nodes of the pipeline and the topics between them.')
-    .option('--format <format>', 'text, mermaid or json', 'text')
+    .option('--format <format>', 'output format: text, mermaid or json', 'text')
   withConfig(command).action(async (flags: ConfigFlags & { format: string }) => {
     const { flow } = configOf(flags)
     if (flags.format === 'json') await session.json(asJson(flow))
@@ -45,7 +45,7 @@ const asText = ({ nodes, topics }: Flow): string[] => [
   ),
 ]
 
-/** The pipeline as a Mermaid flow chart, line by line. */
+/** Lines of the pipeline as a Mermaid flow chart. */
 export const asMermaid = ({ nodes }: Flow): string[] => [
   'flowchart LR',
   ...nodes.flatMap(({ name, from, to }) => [

@@ -11,19 +11,16 @@ import { isNoneTaken, leftText, sayNoneTaken } from '../run/none-taken.js'
 import { tellRejected } from '../run/tell-rejected.js'
 import { inWorkspace } from '../workspace.js'
 
-/** `ingest FILES…`: source records into the log, beside a running pipeline or before it. */
+/** `ingest FILES…`: reads source records into the log, before or beside a running pipeline. */
 export const ingest: Verb = (program, session) => {
   const command = program
     .command('ingest')
     .description(
-      'Take source records into the log; what was already taken in is skipped, also of files that have grown.',
+      'Ingest source records into the log; records that were already ingested are skipped, even in files that have grown.',
     )
-    .argument(
-      '<files...>',
-      '.jsonl or .jsonl.gz files; of standard input (-) and named pipes, records are taken as they come',
-    )
+    .argument('<files...>', '.jsonl or .jsonl.gz files; - (standard input) and named pipes are read as records arrive')
     .addOption(formatOption())
-    .option('--json', 'print what became of each source as JSON')
+    .option('--json', 'print the result of each source as JSON')
     .addHelpText('after', '\nExample:\n  steerflow ingest chats.jsonl.gz && steerflow run --until-idle\n')
   withConfig(command).action((files: string[], flags: ConfigFlags & IngestFlags & { json?: true }) =>
     logged(session, flags, { command: 'ingest', nodes: () => [] }, ({ config, logger }) =>
@@ -46,9 +43,9 @@ export const ingest: Verb = (program, session) => {
             })
             for (const { name, records, rejected, skipped, left } of sources) {
               if (flags.json) continue
-              const more = left > 0 ? `, 1 left out: ${leftText}` : ''
+              const more = left > 0 ? `, 1 skipped: ${leftText}` : ''
               await session.out(
-                `${name}: ${records} records, ${rejected} rejected (dead letters), ${skipped} already taken in${more}\n`,
+                `${name}: ${records} records, ${rejected} rejected (dead letters), ${skipped} already ingested${more}\n`,
               )
             }
             if (flags.json) await session.json(sources)

@@ -39,30 +39,30 @@ const look = (name: string | undefined, config: Config, scratch: boolean): Promi
 
 const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
-/** How often each severity occurs, and in how many jobs. */
+/** Number of findings by severity, and number of jobs. */
 function summary({ jobs, findings }: Linted): string {
   const of = (severity: LintFinding['severity']) => findings.filter(finding => finding.severity === severity).length
   const counts = [counted(of('error'), 'error'), counted(of('warning'), 'warning'), counted(of('note'), 'note')]
   return `${counts.join(', ')} in ${counted(jobs.length, 'training job')}`
 }
 
-/** `jobs lint`: says what is wrong with training jobs, and changes nothing. */
+/** `jobs lint`: reports problems of training jobs without changing anything. */
 export function addLint(group: Command, session: Session): void {
   const command = group
     .command('lint')
     .description(
-      'What is wrong with training jobs: of this workspace, or of a shell script. Nothing is changed; exit code 1 where there are errors.',
+      'Report problems of training jobs, in this workspace or in a shell script; changes nothing; exit code 1 if there are errors.',
     )
-    .argument('[job]', 'one job (default: those still to be run, and what each dataset would ask for next)')
-    .option('--file <script>', 'commands of a shell script, such as the tutorial’s; - is standard input')
-    .option('--json', 'print JSON lines, one a finding')
+    .argument('[job]', 'one job (default: pending jobs, and the next job of each dataset)')
+    .option('--file <script>', 'shell script with training commands, such as the tutorial’s; - is standard input')
+    .option('--json', 'print JSON lines, one per finding')
     .addHelpText('after', '\nExamples:\n  steerflow jobs lint\n  steerflow jobs lint --file tutorial.sh --json\n')
   withConfig(command).action(async (name: string | undefined, flags: Flags) => {
     if (name !== undefined && flags.file !== undefined) {
-      throw new SteerflowError('STEERFLOW_USAGE', 'a job or --file, not both')
+      throw new SteerflowError('STEERFLOW_USAGE', 'give a job or --file, not both')
     }
     const config = configOf(flags)
-    // What would be asked for can be linted before the first record.
+    // The next job of each dataset can be linted before the first record arrives.
     const found =
       flags.file === undefined
         ? await look(name, config, name === undefined && flags.dataDir === undefined)

@@ -15,13 +15,13 @@ import { inWorkspace, type Workspace } from '../workspace.js'
 
 type RetryFlags = ConfigFlags & { readonly force?: true }
 
-/** `jobs retry`: asks again for a job, or with `--force` for one that the gates refused. */
+/** `jobs retry`: requests a job again; with `--force`, also a job that the gates refused. */
 export function addRetry(group: Command, session: Session): void {
   const retry = group
     .command('retry')
-    .description('Ask again for a job that failed, was cancelled, or whose end is unknown; `steerflow run` starts it.')
+    .description('Request a job again that failed, was cancelled or has an unknown outcome; `steerflow run` starts it.')
     .argument('<job>')
-    .option('--force', 'also one that was refused: the decision against its gates is recorded as yours')
+    .option('--force', 'also retry a refused job; the decision to overrule its gates is recorded as yours')
   withConfig(retry).action((name: string, flags: RetryFlags) =>
     inWorkspace(configOf(flags), async workspace => {
       const { superseded_by: _, ...job } = eventOf((await jobNamed(workspace.log, name)).job)
@@ -36,22 +36,22 @@ export function addRetry(group: Command, session: Session): void {
   )
 }
 
-/** Says where a job would find nothing to train on. */
+/** Warns if the job's snapshot is no longer here. */
 function warnOfRemoved({ root }: Workspace, { job, snapshot }: JobEvent, session: Session): void {
   const gone = goneWords(root, snapshot.path)
-  if (gone) session.err(`warning: the snapshot of ${job}, ${gone}; where it is gone, the job fails\n`)
+  if (gone) session.err(`warning: the snapshot of ${job}, ${gone}; without it the job fails\n`)
 }
 
 /**
- * Asks for a job against its gates. Where it was refused by the last decision on the dataset, the trigger is told, in the
- * same transaction, so that what the job trains on does not count as new any more.
+ * Requests a job against its gates. If the last decision on the dataset refused it, the same transaction notifies the
+ * trigger, so that the job's training data no longer counts as new.
  */
 async function overrule(workspace: Workspace, job: JobEvent, flags: RetryFlags, session: Session): Promise<void> {
   const { log } = workspace
   if (!flags.force) {
     throw new SteerflowError(
       'STEERFLOW_USAGE',
-      `${job.job} was refused: ${job.decision.rule}; --force asks all the same`,
+      `${job.job} was refused: ${job.decision.rule}; --force requests it anyway`,
     )
   }
   if (job.trainer === 'none')

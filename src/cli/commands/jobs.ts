@@ -23,10 +23,10 @@ import { addRetry } from './jobs-retry.js'
 
 type ShowFlags = ConfigFlags & { readonly json?: true; readonly follow?: true }
 
-/** Milliseconds between two looks at a job that is followed. */
+/** Polling interval of `--follow`, in milliseconds. */
 const followMs = 500
 
-/** Bytes of a job's log that are shown: one of weeks may be larger than the memory. */
+/** Limit on the log bytes to show: the log of a job that runs for weeks may exceed the memory. */
 const longestLog = 64 << 20
 
 const logOf = ({ root }: Workspace, job: JobEvent): Promise<string> =>
@@ -35,14 +35,14 @@ const logOf = ({ root }: Workspace, job: JobEvent): Promise<string> =>
 const stepLine = ({ at, state, attempt, host, detail }: Step): string =>
   `  ${[at, `${state} ${attempt}`, host ?? '', detail ?? ''].filter(Boolean).join('  ')}\n`
 
-/** `jobs show`: one job. */
+/** Adds `jobs show`: one job. */
 export function addShow(group: Command, session: Session): void {
   const show = group
     .command('show')
-    .description('One job: the decision with its gates, every step, and the end of its log.')
+    .description('Show a job: its decision with the gates, its steps, and the end of its log.')
     .argument('<job>')
     .option('--json', 'print JSON')
-    .option('--follow', 'wait for more steps until the job has ended')
+    .option('--follow', 'wait for further steps until the job ends')
   withConfig(show).action((name: string, flags: ShowFlags) =>
     lookInWorkspace(configOf(flags), async workspace => {
       const { job, steps, since } = await jobNamed(workspace.log, name)
@@ -53,7 +53,7 @@ export function addShow(group: Command, session: Session): void {
       }
       await session.out(`${decisionText(job)}\n`)
       for (const line of gateLines(job.decision)) await session.out(`  ${line}\n`)
-      const gone = isGone(workspace.root, job.snapshot.path) ? ' (not here any more)' : ''
+      const gone = isGone(workspace.root, job.snapshot.path) ? ' (no longer here)' : ''
       await session.out(`snapshot  ${job.snapshot.path}${gone}\nfolder    ${job.folder ?? 'none yet'}\nsteps\n`)
       for (const step of steps) await session.out(stepLine(step))
       if (log) await session.out(`log\n${log.trimEnd().split('\n').slice(-20).join('\n')}\n`)
@@ -62,7 +62,7 @@ export function addShow(group: Command, session: Session): void {
   )
 }
 
-/** Prints steps and what the job's log gains, until the job has ended or the command is interrupted. */
+/** Prints new steps and new log text until the job ends or the command is interrupted. */
 async function follow(
   workspace: Workspace,
   name: string,
@@ -102,13 +102,13 @@ const row = ({ job }: JobHistory, bytes: number, now: number): readonly string[]
   oneLine(job.detail ?? (job.state === 'refused' ? job.decision.rule : ''), 60),
 ]
 
-/** `jobs list`: one row a job. */
+/** Adds `jobs list`: one row per job. */
 export function addList(group: Command, session: Session): void {
   const list = group
     .command('list')
-    .description('One row a job: its state, for how long, and why.')
-    .option('--dataset <name>', 'only those of one dataset')
-    .addOption(new Option('--state <state>', 'only those in one state').choices(JobState.options))
+    .description('List the jobs, one row each: state, time in it, and cause.')
+    .option('--dataset <name>', 'only jobs of this dataset')
+    .addOption(new Option('--state <state>', 'only jobs in this state').choices(JobState.options))
     .option('--json', 'print JSON lines')
   withConfig(list).action((flags: ListFlags) =>
     lookInWorkspace(configOf(flags), async ({ log, root }) => {
@@ -130,11 +130,11 @@ export function addList(group: Command, session: Session): void {
   )
 }
 
-/** `jobs list|show|retry|cancel|lint`: training jobs and why they were asked for. */
+/** `jobs list|show|retry|cancel|lint|gc`: training jobs and the decisions behind them. */
 export const jobs: Verb = (program, session) => {
   const group = program
     .command('jobs')
-    .description('Training jobs: their states, decisions and logs; retry or cancel one.')
+    .description('List, show, retry, cancel and lint training jobs.')
     .addHelpText(
       'after',
       '\nExamples:\n  steerflow jobs list --state failed\n  steerflow jobs show value-model-1a2b3c4d5e6f-baseline --follow\n',
@@ -146,7 +146,9 @@ export const jobs: Verb = (program, session) => {
 
   const cancel = group
     .command('cancel')
-    .description('End a job that waits or runs, wherever it was launched; one that was not launched yet never is.')
+    .description(
+      'Cancel a waiting or running job, wherever it was launched; a job that was not launched yet never starts.',
+    )
     .argument('<job>')
   withConfig(cancel).action((name: string, flags: ConfigFlags) =>
     inWorkspace(configOf(flags), async workspace => {

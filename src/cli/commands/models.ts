@@ -13,7 +13,7 @@ import { oneLine, table } from '../render/bars.js'
 import { goneWords, isGone } from '../training/gone.js'
 import { inWorkspace, lookInWorkspace } from '../workspace.js'
 
-/** The models that the configured endpoints of every source say they serve now, each once. */
+/** The models that the configured endpoints of all sources declare now, without duplicates. */
 export async function declaredModels(config: Config): Promise<readonly string[]> {
   const sources = endpointsOf(config, 'annotate')
   const endpoints = sources ? (await currentEndpoints(sources)).endpoints : []
@@ -24,7 +24,7 @@ type JsonFlags = ConfigFlags & { readonly json?: true }
 
 const figure = (value: number | null | undefined): string => (value == null ? '–' : value.toFixed(2))
 
-/** A model with its held-out quality beside that of the answer's length alone: the figure that puts it in its place. */
+/** A row of the list. The correlation of quality stands next to that of the answer's length alone, for comparison. */
 function row({ model, role, state, kind, metrics, reason }: ModelRecord, gone: boolean): readonly string[] {
   const quality = metrics.find(({ attribute }) => attribute === 'quality')
   return [
@@ -40,11 +40,13 @@ function row({ model, role, state, kind, metrics, reason }: ModelRecord, gone: b
 
 async function tell(session: Session, { active, before, changed }: ModelDecision, flags: JsonFlags): Promise<void> {
   if (flags.json) await session.json({ active, before, changed })
-  else if (!changed) await session.out(`${active.model} is active already\n`)
+  else if (!changed) await session.out(`${active.model} is already active\n`)
   else await session.out(`active ${active.model}${before ? `, in place of ${before.model}` : ''}\n`)
 }
 
-/** Servers that do not say what they serve stay in use whatever is decided: their answers count as the active model's. */
+/**
+ * Warns of servers that declare no model: they stay in use after a decision, and their answers count as the active model's.
+ */
 async function warnOfSilent(session: Session, config: Config): Promise<void> {
   const sources = endpointsOf(config, 'annotate')
   if (!sources) return
@@ -52,26 +54,26 @@ async function warnOfSilent(session: Session, config: Config): Promise<void> {
   const silent = endpoints.filter(({ model }) => !model)
   if (silent.length === 0) return
   session.err(
-    `note: ${silent.length} of ${endpoints.length} servers of annotate declare no model: they are asked as before, and ` +
-      'their answers count as those of the active model; say which one each serves (model: DIGEST)\n',
+    `note: ${silent.length} of ${endpoints.length} servers of annotate declare no model: they stay in use, and ` +
+      'their answers count as those of the active model; declare the model that each one serves (model: DIGEST)\n',
   )
 }
 
-/** The files of a model that was made elsewhere, or that an endpoint declares, are nobody's concern here. */
+/** Says why a model's files are missing. Models made elsewhere, or declared by an endpoint, need no files here. */
 const missingIn =
   (root: string, declared: readonly string[]): Missing =>
   ({ kind, path, model, digest }) =>
     kind === 'external' || declared.includes(model) || declared.includes(digest) ? null : goneWords(root, path)
 
-/** `models list|promote|rollback`: the registry, and a person's decisions about it. */
+/** `models list|promote|rollback`: the registry, and manual decisions on it. */
 export const models: Verb = (program, session) => {
   const group = program
     .command('models')
-    .description('The model registry: which models there are, and which is active.')
+    .description('List, promote and roll back the models of the registry.')
     .addHelpText('after', '\nExamples:\n  steerflow models list --json\n  steerflow models rollback\n')
   const list = group
     .command('list')
-    .description('One row a model: its state and why, and its held-out correlation with human quality scores.')
+    .description('List the models, one row each: state, cause, and held-out correlation with human quality scores.')
     .option('--json', 'print JSON lines')
   withConfig(list).action((flags: JsonFlags) =>
     lookInWorkspace(configOf(flags), async ({ log, root }) => {
@@ -89,7 +91,7 @@ export const models: Verb = (program, session) => {
 
   const promote = group
     .command('promote')
-    .description('Make a model active: one of the registry, or one that a configured endpoint declares.')
+    .description('Make a model active, from the registry or declared by a configured endpoint.')
     .argument('<name>', 'name or digest')
     .option('--json', 'print JSON')
   withConfig(promote).action((name: string, flags: JsonFlags) => {
@@ -107,7 +109,7 @@ export const models: Verb = (program, session) => {
 
   const rollback = group
     .command('rollback')
-    .description('Go back to the model that was active before; again, one further.')
+    .description('Activate the previously active model again; each call goes one step further back.')
     .addOption(
       new Option('--role <role>', 'role of the model').choices(ModelRecord.shape.role.options).default('value'),
     )

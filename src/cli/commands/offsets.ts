@@ -18,7 +18,7 @@ export interface TargetFlags {
 
 const shapes = { shift: /^[+-]?\d+$/, offset: /^\d+$/ }
 
-/** Where the offsets are to go. @throws STEERFLOW_USAGE unless exactly one place is named */
+/** The target of a reset. @throws STEERFLOW_USAGE unless exactly one is given */
 export function resetTarget({ toEarliest, toLatest, toDatetime, shiftBy, toOffset }: TargetFlags): ResetTarget {
   const targets: ResetTarget[] = []
   if (toEarliest) targets.push({ kind: 'earliest' })
@@ -29,7 +29,7 @@ export function resetTarget({ toEarliest, toLatest, toDatetime, shiftBy, toOffse
   const [target, ...others] = targets
   if (target && others.length === 0) return target
   const ways = '--to-earliest, --to-latest, --to-datetime, --shift-by or --to-offset'
-  throw new SteerflowError('STEERFLOW_USAGE', `name one place to go to: ${ways}`)
+  throw new SteerflowError('STEERFLOW_USAGE', `give exactly one of ${ways}`)
 }
 
 function whole(option: string, text: string, shape: RegExp): bigint {
@@ -45,21 +45,21 @@ interface Flags extends ConfigFlags, TargetFlags {
   readonly json?: true
 }
 
-/** `offsets reset`: how far a node has read, set to another place. */
+/** `offsets reset`: moves the committed offsets of a node. */
 export const offsets: Verb = (program, session) => {
-  const group = program.command('offsets').description('How far nodes have read: set it anew.')
+  const group = program.command('offsets').description('Reset the committed offsets of nodes.')
   const reset = group
     .command('reset')
-    .description('Move the committed offsets of a node that is not running; records before them count as read.')
-    .requiredOption('--node <name>', 'node whose offsets are moved')
-    .option('--to-earliest', 'to the first record that is still there')
-    .option('--to-latest', 'behind the last record')
-    .option('--to-datetime <time>', 'to the first record of that time or later, such as 2026-01-31T08:00:00Z')
-    .option('--shift-by <n>', 'by so many offsets; below 0 it goes back')
-    .option('--to-offset <n>', 'to that offset')
+    .description('Move the committed offsets of a stopped node; records before them count as read.')
+    .requiredOption('--node <name>', 'node whose offsets to move')
+    .option('--to-earliest', 'to the first retained record')
+    .option('--to-latest', 'to the end, after the last record')
+    .option('--to-datetime <time>', 'to the first record at or after this time, e.g. 2026-01-31T08:00:00Z')
+    .option('--shift-by <n>', 'shift by n offsets; negative values go back')
+    .option('--to-offset <n>', 'to this offset')
     .option('--partition <n>', 'only this partition of its topic')
-    .option('--force', 'also where records would be sealed twice: for a new version of the dataset')
-    .option('--dry-run', 'only say what would be moved')
+    .option('--force', 'reset even if records would be sealed twice, for a new version of the dataset')
+    .option('--dry-run', 'only show what would be moved')
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -91,16 +91,16 @@ function partitionOf(text: string | undefined): number | null {
   throw new SteerflowError('STEERFLOW_USAGE', `--partition ${text}: expected a number`)
 }
 
-/** What reading again does beyond publishing again; null when that is all. */
+/** Side effects of reading records again, besides publishing their outputs again; null if there are none. */
 function warningOf({ name, stage, fixed }: Node): string | null {
-  if (stage.kind === 'lasting') return `${name} acts again on every record that it reads again`
+  if (stage.kind === 'lasting') return `${name} repeats its actions for every record that it reads again`
   if (stage.kind !== 'closing') return null
   const version = `datasets.${String(fixed.dataset)}.seal.version`
   return `records that ${name} reads again are sealed again: raise ${version} first, then use --force`
 }
 
 function lines(node: Node, resets: readonly PartitionReset[], dryRun: boolean): readonly string[] {
-  const header = ['topic', 'partition', 'from', 'to', 'read again', 'passed over', 'gone']
+  const header = ['topic', 'partition', 'from', 'to', 'read again', 'skipped', 'gone']
   const rows = resets.map(({ partition, from, to, again, gone, forgotten }) => [
     node.from.name,
     String(partition),
@@ -111,15 +111,15 @@ function lines(node: Node, resets: readonly PartitionReset[], dryRun: boolean): 
     thousands(Number(gone)),
   ])
   const clamped = resets.flatMap(({ partition, to, clamped }) =>
-    clamped === null ? [] : [`partition ${partition}: there is no offset ${clamped}; ${to} is the nearest`],
+    clamped === null ? [] : [`partition ${partition}: offset ${clamped} does not exist; ${to} is the nearest`],
   )
   const again = resets.some(({ again }) => again > 0n)
   const outputs = Object.values(node.to).map(({ name }) => name)
   return [
     ...table([header, ...rows]),
     ...clamped,
-    ...(again ? [`what is read again is published again, to ${outputs.join(' and ')}`] : []),
-    dryRun ? `nothing was moved: dry run` : `moved ${node.name} on ${node.from.name}`,
+    ...(again ? [`outputs of records that are read again are published again, to ${outputs.join(' and ')}`] : []),
+    dryRun ? `dry run: nothing was moved` : `moved ${node.name} on ${node.from.name}`,
   ]
 }
 

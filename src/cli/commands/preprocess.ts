@@ -39,46 +39,56 @@ function share(text: string): number {
   throw new InvalidArgumentError('It must be a number from 0 to 1.')
 }
 
-/** The original preprocessing script's command line: same flags, same bytes, same line on standard output. */
+/** The command line of the original preprocessing script: same flags, same bytes, same line on standard output. */
 export const preprocess: Verb = (program, session) => {
   program
     .command('preprocess')
-    .summary('turn message trees into conversations (preprocessing.py)')
+    .summary('Turn message trees into conversations (preprocessing.py).')
     .description(
-      `Shuffles OpenAssistant message trees, splits them, and writes a conversation for each path from a first message to
-a last one, with people's ratings as attribute lines: <prefix>_train.jsonl and <prefix>_val.jsonl.
-A line on which the original would crash is reported in <prefix>.rejected.jsonl and keeps its place in the shuffle and
-the split; the exit code is then 3, as it is when there is no conversation at all.`,
+      `Shuffles OpenAssistant message trees, splits them, and writes a conversation for each path from the root to a leaf,
+with human ratings as label lines: <prefix>_train.jsonl and <prefix>_val.jsonl.
+A line that would crash the original is listed in <prefix>.rejected.jsonl and keeps its place in the shuffle and the
+split; the exit code is then 3, and also when there is no conversation.`,
     )
-    .requiredOption('--input-file <file>', 'message trees, JSON lines; gzip is recognised, - is standard input')
-    .requiredOption('--output-file-prefix <prefix>', 'where the output files are written', outputName)
-    .option('--mask-role <speaker>', 'the speaker whose turns are not learnt', 'User')
+    .requiredOption('--input-file <file>', 'message trees as JSON lines; gzip is detected, - is standard input')
+    .requiredOption('--output-file-prefix <prefix>', 'path and beginning of the names of the output files', outputName)
+    .option('--mask-role <speaker>', 'speaker whose turns are not learnt', 'User')
     .addOption(
-      new Option('--type <type>', 'what is learnt of a reply: its attributes or its text')
+      new Option('--type <type>', 'what the model learns of a reply: its attributes or its text')
         .choices(['TEXT_TO_VALUE', 'VALUE_TO_TEXT'])
         .default(undefined, 'TEXT_TO_VALUE; nemo-aligner: VALUE_TO_TEXT'),
     )
-    .option('--split-ratio <share>', 'share of the trees that are trained on', share, 0.95)
+    .option('--split-ratio <share>', 'fraction of the trees that goes to the training split', share, 0.95)
     .addOption(new Option('--seed <number>', 'seed of the shuffle').argParser(integer).default(10n, '10'))
     .addOption(
       new Option(
         '--recipe <name>',
-        "whose records: NeMo's preprocessing.py, or NeMo-Aligner's preprocess_openassistant_data.py",
+        "script to match: NeMo's preprocessing.py, or NeMo-Aligner's preprocess_openassistant_data.py",
       )
         .choices(['nemo', 'nemo-aligner'])
         .default('nemo'),
     )
     .option('--gzip', 'compress the output files and add .gz to their names')
-    .option('--strict', 'stop at the first line that cannot be converted, with nothing written')
+    .option('--strict', 'stop at the first line that cannot be converted and write nothing')
     .addOption(
       new Option('--workers <count>', 'worker threads')
         .argParser(wholeNumber(1))
-        .default(Math.min(availableParallelism(), 8), 'one a core, at most 8'),
+        .default(Math.min(availableParallelism(), 8), 'one per core, at most 8'),
     )
-    .option('--max-line-bytes <bytes>', 'longer lines are rejected', wholeNumber(1), defaultMaxLineBytes)
-    .option('--max-paths <count>', 'most conversations of one tree', wholeNumber(1), defaultFanout.paths)
-    .option('--max-turns <count>', 'most turns of one conversation', wholeNumber(1), defaultFanout.turns)
-    .option('--max-bytes <bytes>', 'most bytes of text that one tree may become', wholeNumber(1), defaultFanout.bytes)
+    .option(
+      '--max-line-bytes <bytes>',
+      'length limit of a line; longer lines are rejected',
+      wholeNumber(1),
+      defaultMaxLineBytes,
+    )
+    .option('--max-paths <count>', 'limit on conversations per tree', wholeNumber(1), defaultFanout.paths)
+    .option('--max-turns <count>', 'limit on turns per conversation', wholeNumber(1), defaultFanout.turns)
+    .option(
+      '--max-bytes <bytes>',
+      'limit on the bytes of text that a tree expands to',
+      wholeNumber(1),
+      defaultFanout.bytes,
+    )
     .addHelpText(
       'after',
       `
@@ -117,6 +127,6 @@ async function run(flags: Flags, session: Session): Promise<void> {
     output: flags.outputFilePrefix,
     holdsSomething: train + validation > 0,
     rejected: { count: rejected, path: summary.rejectedPath },
-    next: `give --input-file message trees with replies; steerflow ingest takes conversations in other formats`,
+    next: `give --input-file message trees with replies; steerflow ingest reads other formats`,
   })
 }

@@ -27,11 +27,11 @@ import { preprocess } from '../../stages/preprocess.js'
 import { tokenNotes } from '../token-notes.js'
 
 /**
- * Whether any of the conversations taken in carries human labels: known for sure once they are all read, or
- * as soon as the first one is there.
+ * Whether any ingested conversation carries human labels. Resolves to true at the first labelled one, to false once all have
+ * been read.
  */
 export async function labelsOf({ log, config }: Workspace, signal: AbortSignal): Promise<boolean> {
-  /** Null while that is not known. */
+  /** Null while records are unread. */
   const look = async (): Promise<boolean | null> => {
     if ((await log.state(labelled.name)).some(({ end }) => end > 0n)) return true
     const states = await log.state(raw.name)
@@ -50,7 +50,7 @@ export async function labelsOf({ log, config }: Workspace, signal: AbortSignal):
   return true
 }
 
-/** The conversations that are shipped with the examples. */
+/** The example conversations shipped with this package. */
 const shippedTrees = fileURLToPath(new URL('../../../examples/data/oasst1_en_val.trees.jsonl', import.meta.url))
 
 interface QuickstartFlags extends ConfigFlags {
@@ -59,20 +59,20 @@ interface QuickstartFlags extends ConfigFlags {
   readonly retryFor: number | null
 }
 
-/** `quickstart [FILES…]`: from conversations to steerable training data, in one go. */
+/** `quickstart [FILES…]`: from conversations to steerable training data in one command. */
 export const quickstart: Verb = (program, session) => {
   const command = program
     .command('quickstart')
     .description(
-      'The whole flow on your conversations, or on the shipped ones: value model, annotation, training data.',
+      'Run the whole flow on your conversations or the shipped ones: value model, annotation, training data.',
     )
     .argument('[files...]', '.jsonl or .jsonl.gz files of conversations; - is standard input')
     .addOption(formatOption())
     .option('--json', 'print the summary as JSON')
-    .addOption(retryForOption('how long to wait while no inference server answers, or forever'))
+    .addOption(retryForOption('how long to wait while no inference server answers; or forever'))
     .addHelpText(
       'after',
-      '\nEnds by itself. Started again it goes on where it was stopped, and does nothing twice.\n' +
+      '\nEnds by itself. Started again after a stop it resumes, and does nothing twice.\n' +
         '\nExamples:\n  steerflow quickstart\n  steerflow quickstart MY.jsonl --data-dir ./mine\n',
     )
   withConfig(command).action((files: string[], flags: QuickstartFlags) =>
@@ -83,7 +83,7 @@ export const quickstart: Verb = (program, session) => {
         ready.live.clear()
         if (summary === null) {
           session.exit(signalCode() ?? exitCodes.failed)
-          return { reason: 'stopped', words: 'stopped in good order; run the same command again to go on', counts }
+          return { reason: 'stopped', words: 'stopped cleanly; run the same command again to continue', counts }
         }
         await writeFile(join(ready.workspace.root, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`)
         if (flags.json) await session.json(summary)
@@ -98,11 +98,11 @@ export const quickstart: Verb = (program, session) => {
   )
 }
 
-/** Whether no record was ever written to a topic. */
+/** True if no record was ever written to the topic. */
 const isEmpty = async ({ log }: Workspace, topic: { readonly name: string }): Promise<boolean> =>
   (await log.state(topic.name)).every(({ end }) => end === 0n)
 
-/** Runs everything; without a summary when it was interrupted. */
+/** Runs all nodes until idle; the summary is null after an interrupt. */
 async function wholeFlow(
   { workspace, waits, signal, runNodes }: AtWork,
   files: readonly string[],
@@ -120,11 +120,11 @@ async function wholeFlow(
       const tell = (message: string): void => logger.info({ event: 'source' }, message)
       const report = { signal: stopped, waits, tell }
       sources.push(...(await ingestFiles(workspace, own, { format: flags.format }, report)))
-      // A model of the shipped conversations alone is not what somebody asked for who named others.
+      // If nothing of the user's files was accepted, a model trained on the shipped conversations alone is of no use.
       if (files.length > 0 && (await isEmpty(workspace, raw))) return
       if (await labelsOf(workspace, stopped)) return
       if (files.length > 0 && (await isEmpty(workspace, unscored))) return
-      // Nobody labelled these: what scores them has to be learnt from conversations that people did label.
+      // Without human labels in these files, the value model is trained on the shipped labelled conversations.
       sources.push(...(await ingestFiles(workspace, [shippedTrees], { only: 'labelled' }, report)))
     },
     note: phase,
@@ -137,7 +137,7 @@ async function wholeFlow(
   return { summary, counts }
 }
 
-/** What is going on, in words. */
+/** Current activity, for the live display. */
 export function phase(rows: readonly Pick<LiveRow, 'stage' | 'in' | 'behind' | 'inFlight'>[]): string {
   if (rows.every(row => row.in === 0)) return 'starting'
   const busy = ({ name }: { readonly name: string }): boolean =>
@@ -148,7 +148,7 @@ export function phase(rows: readonly Pick<LiveRow, 'stage' | 'in' | 'behind' | '
   return 'sealing datasets'
 }
 
-/** Commands that can be typed as they stand: whoever came by `npm start` has no `steerflow` on the path. */
+/** Next commands, ready to paste: after `npm start`, `steerflow` is not on the path. */
 export function next(root: string, script = process.env.npm_lifecycle_event): readonly string[] {
   const here = relative(process.cwd(), root) || '.'
   const dir = here === '.steerflow' ? '' : ` --data-dir ${shellWord(here)}`

@@ -25,13 +25,13 @@ import { tellRejected } from '../run/tell-rejected.js'
 import { stuckWatch, watching } from '../run/stuck.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 
-/** How far a relabelling has come. */
+/** Progress of a relabelling. */
 export interface RelabelCounts {
-  /** Offsets of the source that are done with. */
+  /** Finished offsets of the source. */
   readonly done: number
-  /** Offsets that are still to be read. */
+  /** Unread offsets. */
   readonly behind: number
-  /** Records that could not be relabelled, in all runs. */
+  /** Failed records of all runs. */
   readonly dead_letters: number
 }
 
@@ -48,7 +48,7 @@ export async function relabelCounts(log: Log, node: Node): Promise<RelabelCounts
   }
 }
 
-/** A model's labels against those that the conversations had, from everything that it has relabelled so far. */
+/** Compares a model's labels with the previous ones, over all conversations that it has relabelled so far. */
 export async function compareRelabelled(log: Log, digest: string): Promise<readonly Agreement[]> {
   const read = reader(relabelled)
   const comparison = new LabelComparison()
@@ -60,7 +60,7 @@ export async function compareRelabelled(log: Log, digest: string): Promise<reado
   return comparison.rows()
 }
 
-/** One line an attribute. */
+/** One line per attribute. */
 export function renderComparison(rows: readonly Agreement[]): readonly string[] {
   const header = ['attribute', 'turns', 'same label', 'mean difference', 'correlation']
   const lines = rows.map(({ attribute, turns, agreement, mean_difference, correlation }) => [
@@ -82,24 +82,29 @@ interface RelabelFlags extends ConfigFlags {
   readonly retryFor: number | null
 }
 
-/** `relabel`: another model's labels beside those that conversations have. */
+/** `relabel`: adds another model's labels beside the existing ones. */
 export const relabel: Verb = (program, session) => {
   const command = program
     .command('relabel')
-    .description("Add another model's labels to annotated conversations, beside the old: conversations.relabelled.")
-    .requiredOption('--model <name>', 'model of the registry or of an endpoint, by name or digest; need not be active')
+    .description(
+      "Add another model's labels to annotated conversations beside the existing ones; writes conversations.relabelled.",
+    )
+    .requiredOption(
+      '--model <name>',
+      'model of the registry or of an endpoint, by name or digest; it need not be active',
+    )
     .addOption(
       new Option('--from <topic>', 'conversations to relabel')
         .choices(relabelSources.map(({ name }) => name))
         .default(scored.name),
     )
-    .option('--until-idle', 'end when every conversation that is there is done')
-    .option('--compare', 'at the end, compare the new labels with the old, attribute by attribute')
-    .addOption(retryForOption('with --until-idle: how long to wait while no inference server answers, or forever'))
-    .option('--json', 'print counts, and the comparison, as JSON')
+    .option('--until-idle', 'end when every conversation in the topic is done')
+    .option('--compare', 'at the end, compare new and old labels by attribute')
+    .addOption(retryForOption('with --until-idle: how long to wait while no inference server answers; or forever'))
+    .option('--json', 'print the counts and the comparison as JSON')
     .addHelpText(
       'after',
-      '\nStopped or killed, it goes on where it was; what is done is done once. It may run beside `steerflow run`.\n' +
+      '\nAfter a stop or a kill it resumes; each record is relabelled once. It may run beside `steerflow run`.\n' +
         '\nExample:\n  steerflow relabel --model value-model-1a2b3c4d5e6f --until-idle --compare\n',
     )
   withConfig(command).action((flags: RelabelFlags) =>
@@ -148,8 +153,8 @@ export const relabel: Verb = (program, session) => {
 }
 
 /**
- * One model for all records, whichever is active.
- * @throws STEERFLOW_USAGE when nothing can serve it.
+ * Uses one model for all records, independent of the active model.
+ * @throws STEERFLOW_USAGE if no server or file provides it
  */
 async function oneModel(
   models: OpenedValueModels,
@@ -157,7 +162,10 @@ async function oneModel(
 ): Promise<{ digest: string; valueModels: Capabilities['valueModels'] }> {
   const first = await models.named(name)
   if (!first) {
-    throw new SteerflowError('STEERFLOW_USAGE', `--model ${name}: nothing serves it; see steerflow models list`)
+    throw new SteerflowError(
+      'STEERFLOW_USAGE',
+      `--model ${name}: no server or file provides it; see steerflow models list`,
+    )
   }
   return { digest: first.digest, valueModels: { ...models, pin: signal => models.chosen(name, signal) } }
 }
@@ -169,7 +177,7 @@ interface Ended {
   readonly flags: RelabelFlags
 }
 
-/** Says what came of it. */
+/** Prints the result. */
 async function tell(session: Session, { log }: Workspace, { node, digest, committed, flags }: Ended): Promise<void> {
   const counts = await relabelCounts(log, node)
   const comparison = flags.compare ? await compareRelabelled(log, digest) : null
@@ -178,11 +186,11 @@ async function tell(session: Session, { log }: Workspace, { node, digest, commit
     await session.json({ ...facts, ...(comparison && { comparison }) })
     return
   }
-  const what = committed === 0 ? 'nothing new' : `${thousands(committed)} records done now`
-  const letters = counts.dead_letters > 0 ? `, ${thousands(counts.dead_letters)} in the dead letters` : ''
+  const what = committed === 0 ? 'nothing new' : `${thousands(committed)} records done in this run`
+  const letters = counts.dead_letters > 0 ? `, ${thousands(counts.dead_letters)} dead letters` : ''
   await session.out(
     `${what}: ${thousands(counts.done)} of ${flags.from} done with ${flags.model}, ` +
-      `${thousands(counts.behind)} to be done${letters}\n`,
+      `${thousands(counts.behind)} left${letters}\n`,
   )
   if (comparison) await session.out(`${renderComparison(comparison).join('\n')}\n`)
 }

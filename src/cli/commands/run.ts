@@ -26,17 +26,17 @@ interface RunFlags extends ConfigFlags {
   readonly retryFor: number | null
 }
 
-/** `run`: the pipeline's nodes at work on the log. */
+/** `run`: runs the nodes of the pipeline. */
 export const run: Verb = (program, session) => {
   const command = program
     .command('run')
-    .description('Run the pipeline on the log, until stopped or until everything is done.')
+    .description('Run the pipeline until it is stopped or, with --until-idle, until all work is done.')
     .option('--nodes <names>', 'only these nodes, separated by commas')
-    .option('--until-idle', 'end when everything that was ingested is done')
-    .option('--fail-fast', 'end at the first failure of a node; without it the node is paused and tried again')
-    .option('--adopt', 'on Kafka: from now on the store of the deployment is the one of this worker')
-    .option('--dry-run', 'only say what is to be done, and what would be done again; nothing is read or written')
-    .addOption(retryForOption('with --until-idle: how long to wait while no inference server answers, or forever'))
+    .option('--until-idle', 'end when all ingested records are processed')
+    .option('--fail-fast', 'end at the first failure of a node; by default the node is paused and retried')
+    .option('--adopt', 'on Kafka: make the store of this worker the store of the deployment')
+    .option('--dry-run', 'only show pending and repeated work, without doing any')
+    .addOption(retryForOption('with --until-idle: how long to wait while no inference server answers; or forever'))
     .addHelpText(
       'after',
       '\nExamples:\n  steerflow run --until-idle\n  steerflow run --nodes preprocess,clean-unscored\n',
@@ -72,12 +72,12 @@ function work(session: Session, flags: RunFlags, config: Config, logger: Logger)
     if (!untilIdle) session.exit(exitCodes.done)
     else if (signal.aborted) session.exit(signalCode() ?? exitCodes.failed)
     const reason = signal.aborted ? 'stopped' : 'idle'
-    const words = `${reason === 'stopped' ? 'stopped in good order' : 'idle'}: ${counts.committed} records committed`
+    const words = `${reason === 'stopped' ? 'stopped cleanly' : 'idle'}: ${counts.committed} records committed`
     return { reason, words, counts: { ...counts } }
   })
 }
 
-/** What a run would do; nothing is done, and it may run beside one. */
+/** Prints the work that a run would do. Read-only; safe beside a run. */
 function dryRun(session: Session, flags: RunFlags): Promise<void> {
   const config = configOf(flags)
   const nodes = chosen(config.flow, flags.nodes)
@@ -91,7 +91,7 @@ function dryRun(session: Session, flags: RunFlags): Promise<void> {
       })
       const { beginnings, leftOver, todo } = await consequencesOf(config, log)
       const lines = [
-        ...(rows.length > 0 ? table([['node', 'reads', 'records'], ...rows], [0, 1]) : ['nothing is to be done']),
+        ...(rows.length > 0 ? table([['node', 'reads', 'records'], ...rows], [0, 1]) : ['nothing to do']),
         ...beginnings.map(({ text }) => `begins: ${text}`),
         ...leftOverText(leftOver).map(text => `left over: ${text}`),
         ...(todo === null ? [] : [todo]),

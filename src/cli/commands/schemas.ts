@@ -17,11 +17,11 @@ interface Flags extends ConfigFlags {
   readonly dryRun?: true
 }
 
-/** `schemas check|register`: the committed schemas and those of the registry. */
+/** `schemas check|register`: compares the committed schemas with the registry, or registers them. */
 export const schemas: Verb = (program, session) => {
   const group = program
     .command('schemas')
-    .description('The schemas of records: check them against a registry, or register them.')
+    .description('Check the schemas of records against a registry, or register them.')
     .addHelpText(
       'after',
       '\nExamples:\n  steerflow schemas check\n  steerflow schemas register --set registry.url=http://localhost:8081\n',
@@ -30,7 +30,7 @@ export const schemas: Verb = (program, session) => {
   const check = group
     .command('check')
     .description(
-      'Compare the committed schemas with the registry, or without one with their files; exit 1 when they differ.',
+      'Compare the committed schemas with the registry, or with their files if there is none; exit code 1 if they differ.',
     )
   withFlags(check).action(async (flags: Flags) => {
     const config = configOf(flags)
@@ -44,8 +44,8 @@ export const schemas: Verb = (program, session) => {
 
   const register = group
     .command('register')
-    .description('Register the committed schemas that the registry lacks; exit 1 when it refuses one.')
-    .option('--dry-run', 'only say what is missing and whether it would be taken')
+    .description('Register the committed schemas that the registry lacks; exit code 1 if it rejects one.')
+    .option('--dry-run', 'only show what is missing and whether the registry would accept it')
   withFlags(register).action(async (flags: Flags) => {
     const index = openSchemaIndex()
     const config = configOf(flags)
@@ -61,7 +61,7 @@ export const schemas: Verb = (program, session) => {
 const withFlags = (command: Command): Command =>
   withConfig(
     command
-      .option('--namespace <name>', 'what subjects begin with (default: log.kafka.namespace, or steerflow)')
+      .option('--namespace <name>', 'prefix of the subjects (default: log.kafka.namespace, or steerflow)')
       .option('--json', 'print JSON lines'),
   )
 
@@ -75,7 +75,7 @@ async function withRegistry(config: Config, work: (registry: SchemaRegistry) => 
   }
 }
 
-/** One topic after the other: the first failure ends it, and what was registered until then stays. */
+/** Processes topics one after another. The first failure ends it; schemas registered before stay. */
 async function each(
   index: SchemaIndex,
   act: (topic: string) => Promise<readonly SchemaStatus[]>,
@@ -85,7 +85,7 @@ async function each(
   return statuses
 }
 
-/** Prints what is where; exit 1 when a version is in one of the `bad` states. */
+/** Prints the state of every version; exit code 1 if a version is in one of the `bad` states. */
 async function show(
   session: Session,
   { json }: Flags,
@@ -106,9 +106,10 @@ async function show(
     await session.out(`${table([header, ...rows], [0, 3, 4, 5]).join('\n')}\n`)
   }
   const wrong = statuses.filter(({ state }) => bad.includes(state)).length
-  session.err(`${statuses.length - wrong} schema versions are as they should be, ${wrong} are not\n`)
+  session.err(`${statuses.length - wrong} schema versions are correct, ${wrong} are not\n`)
   const unchecked = new Set(statuses.filter(({ compatibility }) => compatibility === 'NONE').map(s => s.subject))
-  if (unchecked.size > 0) session.err(`${unchecked.size} subjects check nothing: set BACKWARD in the registry\n`)
+  if (unchecked.size > 0)
+    session.err(`${unchecked.size} subjects have no compatibility check: set BACKWARD in the registry\n`)
   if (wrong > 0) session.exit(exitCodes.failed)
 }
 
@@ -123,6 +124,6 @@ async function files(session: Session, index: SchemaIndex, { json }: Flags): Pro
     await session.out(`${table([header, ...rows], [0, 3, 4]).join('\n')}\n`)
   }
   const wrong = statuses.filter(({ state }) => state !== 'as committed').length
-  session.err(`no registry.url: ${statuses.length - wrong} files are what was committed, ${wrong} are not\n`)
+  session.err(`no registry.url: ${statuses.length - wrong} files match the committed schemas, ${wrong} do not\n`)
   if (wrong > 0) session.exit(exitCodes.failed)
 }

@@ -19,7 +19,7 @@ import { interrupts } from '../run/interrupts.js'
 import { outageLimit } from '../run/outage-limit.js'
 import { lookInWorkspace } from '../workspace.js'
 
-/** The nodes through which records pass on their way from a topic to the nodes of a stage, in the order of the pipeline. */
+/** The nodes on the way from a topic to the nodes of a stage, in pipeline order. */
 export function nodesBetween(pipeline: readonly Node[], from: string, stage: string): readonly Node[] {
   const isGoal = (node: Node): boolean => node.stage.name === stage
   const reached = closure(
@@ -30,21 +30,23 @@ export function nodesBetween(pipeline: readonly Node[], from: string, stage: str
   return pipeline.filter(node => reached.has(node) && leading.has(node))
 }
 
-/** Topics to which a branch of the way leads that has nothing to do with scores. */
+/** Topics of side branches that have nothing to do with scores. */
 const aside: ReadonlySet<string> = new Set([labelled.name])
 const readDropped = reader(dropped)
 
-/** Servers that are named serve a model without any data folder. */
+/** Configured servers provide a model, so no data folder is needed. */
 const needsNone = (config: Config): boolean => endpointsOf(config, 'annotate') !== null
 
-/** `score FILE`: predicted attributes of every turn, with the active value model; the log is not written. */
+/** `score FILE`: predicts attributes of every turn with the active value model, without writing to the log. */
 export const score: Verb = (program, session) => {
   const command = program
     .command('score')
-    .description('Score the turns of a file with the active value model; prints the conversations with their labels.')
-    .argument('<file>', '.jsonl or .jsonl.gz of conversations in any known format; - is standard input')
+    .description(
+      'Score the turns of a file with the active value model, and print the conversations with their labels.',
+    )
+    .argument('<file>', '.jsonl or .jsonl.gz file of conversations in a known format; - is standard input')
     .addOption(formatOption())
-    .addOption(retryForOption('how long to wait while no inference server answers, or forever', 60))
+    .addOption(retryForOption('how long to wait while no inference server answers; or forever', 60))
     .addHelpText('after', '\nExample, after `steerflow quickstart`:\n  steerflow score chat.jsonl > scored.jsonl\n')
   withConfig(command).action((file: string, flags: ConfigFlags & { format?: string; retryFor: number | null }) =>
     lookInWorkspace(
@@ -68,11 +70,10 @@ export const score: Verb = (program, session) => {
           if (!(await opened.hasValueModel())) {
             throw new SteerflowError(
               'STEERFLOW_USAGE',
-              'there is no active value model yet: run `steerflow quickstart` first',
+              'no value model is active yet: run `steerflow quickstart` first',
             )
           }
           const results = hostNodes(recordsOf(source, reject), raw.name, {
-            // The way of a conversation to its scores.
             nodes: nodesBetween(config.flow.nodes, raw.name, annotate.name),
             capabilities: opened.capabilities,
             options: node => nodeOptions(config, node),
@@ -106,9 +107,9 @@ export const score: Verb = (program, session) => {
         }
         if (rejected > 0) session.exit(exitCodes.rejected)
         endFile(session, {
-          output: `what was scored of ${source.name} (${rejected} records rejected, ${leftOut} conversations left out)`,
+          output: `the scored part of ${source.name} (${rejected} records rejected, ${leftOut} conversations left out)`,
           holdsSomething: scored > 0,
-          next: 'give a file of conversations with turns to score, or name its --format',
+          next: 'give a file of conversations with turns to score, or set --format',
         })
       },
       { scratch: needsNone },

@@ -14,15 +14,15 @@ import { collectGarbage } from '../training/collect-garbage.js'
 import { datasetNames, liveOf } from '../training/datasets.js'
 import { inWorkspace, lookInWorkspace, type Workspace } from '../workspace.js'
 
-/** What a shard was found to be. */
+/** Result of verifying a shard. */
 export interface VerifiedShard {
   readonly path: string
   readonly records: number
-  /** Null when it is what was sealed. */
+  /** Null for an intact shard. */
   readonly problem: string | null
 }
 
-/** Reads shards to their end and compares them with their manifests. */
+/** Reads shards completely and compares them with their manifests. */
 export async function* verifyShards(
   files: FileStore,
   manifests: readonly ShardManifest[],
@@ -58,11 +58,11 @@ async function live({ log }: Workspace, { dataset }: Flags): Promise<readonly Sh
   throw new SteerflowError('STEERFLOW_USAGE', `there is no dataset ${dataset}; see steerflow datasets list`)
 }
 
-/** `shards list|verify|gc`: the sealed files that count, whether they are what was sealed, and what nobody needs. */
+/** `shards list|verify|gc`: lists live shards, verifies them, and removes unused files. */
 export const shards: Verb = (program, session) => {
   const group = program
     .command('shards')
-    .description('Sealed shard files: list them, check them against their digests, remove what a killed process left.')
+    .description('List sealed shards, verify their digests, and remove files left by killed processes.')
     .addHelpText(
       'after',
       '\nExamples:\n  steerflow shards list --dataset steerlm\n  steerflow shards verify\n  steerflow shards gc --dry-run\n',
@@ -70,7 +70,7 @@ export const shards: Verb = (program, session) => {
 
   const list = group
     .command('list')
-    .description('One row a live shard, with the offsets that it holds.')
+    .description('List the live shards, one row each, with their offsets.')
     .option('--dataset <name>', 'only those of one dataset')
     .option('--json', 'print manifests as JSON lines')
   withConfig(list).action((flags: Flags) =>
@@ -95,7 +95,7 @@ export const shards: Verb = (program, session) => {
 
   const verify = group
     .command('verify')
-    .description('Read every live shard and compare it with its manifest; exit code 1 when one is not what was sealed.')
+    .description('Read every live shard and compare it with its manifest; exit code 1 if one differs.')
     .option('--dataset <name>', 'only those of one dataset')
     .option('--json', 'print JSON lines')
   withConfig(verify).action((flags: Flags) =>
@@ -112,18 +112,16 @@ export const shards: Verb = (program, session) => {
         if (flags.json) await session.json(verified)
         else if (verified.problem !== null) await session.out(`${verified.problem}\n`)
       }
-      session.err(`${whole} shards are what was sealed, ${damaged} are not\n`)
+      session.err(`${whole} shards are intact, ${damaged} are damaged\n`)
       if (damaged > 0) session.exit(exitCodes.failed)
     }),
   )
 
   const gc = group
     .command('gc')
-    .description(
-      'Remove files that no manifest names and none ever will: what killed processes left. Runs beside a run.',
-    )
-    .option('--dry-run', 'only say what would be removed')
-    .option('--older-versions', 'also files of older dataset versions, once the trigger has gone past them')
+    .description('Remove files left by killed processes, which no manifest will ever name. Safe beside a run.')
+    .option('--dry-run', 'only list what would be removed')
+    .option('--older-versions', 'also remove files of older dataset versions that the trigger has passed')
     .option('--json', 'print JSON lines')
   withConfig(gc).action((flags: GcFlags) =>
     inWorkspace(
@@ -144,8 +142,8 @@ export const shards: Verb = (program, session) => {
         }
         const { live, older: replaced, open, foreign } = found.value
         const did = dryRun ? 'would be removed' : 'removed'
-        session.err(`${count} ${did}, ${size(bytes)}; of those that stay ${live} are live, ${open} may become so, `)
-        session.err(`${replaced} are of older dataset versions, ${foreign} are none of ours\n`)
+        session.err(`${count} ${did}, ${size(bytes)}; of the rest, ${live} are live, ${open} may become live, `)
+        session.err(`${replaced} belong to older dataset versions, ${foreign} are foreign\n`)
       },
       { looks: flags.dryRun ?? false },
     ),

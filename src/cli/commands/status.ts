@@ -14,16 +14,14 @@ import { type NodeLag, type PartitionLag, nodeLags } from '../../runtime/lag.js'
 import { needFolder } from '../data-folder.js'
 import { lookInWorkspace } from '../workspace.js'
 
-/** `status`: committed offsets and lag of every node, whether or not a run is active. */
+/** `status`: committed offsets and lag of every node, with or without an active run. */
 export const status: Verb = (program, session) => {
   const command = program
     .command('status')
-    .description(
-      'Show how far every node has come: what is behind, and what a seal holds in shards that are still open.',
-    )
-    .option('--lag', 'one row a partition')
-    .option('--fleet', 'only the inference servers, as the processes at work on this data folder see them now')
-    .option('--json', 'print JSON: one row a partition, or with --fleet one object a process')
+    .description('Show the progress of every node: records behind, and records held in open shards.')
+    .option('--lag', 'one row per partition')
+    .option('--fleet', 'only the inference servers, as the processes on this data folder see them now')
+    .option('--json', 'print JSON: one row per partition, or with --fleet one object per process')
   withConfig(command).action(async (flags: ConfigFlags & { lag?: true; fleet?: true; json?: true }) => {
     const config = configOf(flags)
     if (flags.fleet) needFolder(config)
@@ -45,10 +43,10 @@ export const status: Verb = (program, session) => {
   })
 }
 
-/** The servers of each process at work. */
+/** Servers, by running process. */
 const fleets = (reports: readonly FleetReport[]): string[] =>
   reports.length === 0
-    ? ['no process is at work on this data folder']
+    ? ['no process is working on this data folder']
     : reports.flatMap(({ worker, at, waiting, outageMs, outageCause, endpoints, waits }) => [
         `${worker}: ${thousands(waiting)} prompts wait${outageMs === null ? '' : `; nothing has succeeded for ${duration(outageMs / 1000)}${outageCause ? `: ${outageCause}` : ''}`}`,
         ...[waitsNote(waits, Date.parse(at))].filter(Boolean),
@@ -56,7 +54,7 @@ const fleets = (reports: readonly FleetReport[]): string[] =>
         ...endpoints.flatMap(({ url, trouble }) => (trouble === null ? [] : [printableLine(`${url}: ${trouble}`)])),
       ])
 
-/** What does not go on, by the processes that are at work on this data folder. */
+/** Nodes that are stuck, as reported by the processes on this data folder. */
 const troubleLines = (working: readonly NodesReport[]): readonly string[] =>
   working.flatMap(({ worker, nodes }) =>
     nodes.flatMap(({ node, troubles }) =>
@@ -64,7 +62,7 @@ const troubleLines = (working: readonly NodesReport[]): readonly string[] =>
     ),
   )
 
-/** One row a partition. Keys are only ever added. */
+/** One row per partition. Keys may be added, never removed. */
 const facts = ({ node, topic, partitions, members }: NodeLag, working: readonly NodesReport[]) =>
   partitions.map(({ partition, committed, start, end, lag, held, behind, gone, state, owner }) => ({
     node,
@@ -84,7 +82,7 @@ const facts = ({ node, topic, partitions, members }: NodeLag, working: readonly 
     late: lateOf(working, node),
   }))
 
-/** Why a partition does not go on, as the process of this data folder that works on it says; null where none does. */
+/** Why a partition is stuck, as reported by its process on this data folder; null if no process reports trouble. */
 function troubleIn(working: readonly NodesReport[], node: string, partition: number) {
   for (const { worker, nodes } of working) {
     const trouble = nodes.find(one => one.node === node)?.troubles.find(one => one.partition === partition)
@@ -93,7 +91,7 @@ function troubleIn(working: readonly NodesReport[], node: string, partition: num
   return null
 }
 
-/** The trouble of a node that is looked at first: a pause, otherwise a wait. */
+/** The most urgent trouble of a node: a pause before a wait. */
 function troubleOn(working: readonly NodesReport[], name: string): TroubleReport | null {
   const troubles = working.flatMap(({ nodes }) =>
     nodes.flatMap(({ node, troubles }) => (node === name ? troubles : [])),
@@ -101,7 +99,7 @@ function troubleOn(working: readonly NodesReport[], name: string): TroubleReport
   return troubles.find(({ state }) => state === 'paused') ?? troubles[0] ?? null
 }
 
-/** What does not go on is neither held nor behind: the row says why, the lines below since when. */
+/** A stuck node is neither held nor behind: the row shows the cause, and the lines below the table since when. */
 const stateOf = (trouble: Pick<TroubleReport, 'state' | 'code' | 'cause'> | null): string | null =>
   trouble && `${trouble.state}: ${trouble.code}: ${oneLine(trouble.cause, 60)}`
 
@@ -143,14 +141,14 @@ function perNode(nodes: readonly NodeLag[], working: readonly NodesReport[]): st
   return table([[...header, ...(shared ? ['members'] : [])], ...rows], [0, 1, 6])
 }
 
-/** What became of a node's last records in the processes of this data folder; null where none became a dead letter. */
+/** Outcomes of a node's latest records in the processes of this data folder; null without dead letters. */
 function lateOf(working: readonly NodesReport[], node: string): Late | null {
   const late = working.flatMap(({ nodes }) => nodes.flatMap(one => (one.node === node && one.late ? [one.late] : [])))
   const sum = (of: keyof Late): number => late.reduce((total, one) => total + one[of], 0)
   return late.length === 0 ? null : { records: sum('records'), letters: sum('letters') }
 }
 
-/** The same in words. */
+/** `lateOf` as text. */
 function lettersOf(working: readonly NodesReport[], node: string): string {
   const late = lateOf(working, node)
   return late && late.records > 0

@@ -17,16 +17,16 @@ interface TapFlags extends ConfigFlags {
   readonly values?: true
 }
 
-/** `tap TOPIC`: looks at records without taking part. */
+/** `tap TOPIC`: prints records without joining a consumer group. */
 export const tap: Verb = (program, session) => {
   const command = program
     .command('tap')
-    .description('Print the records of a topic, one JSON line each; reads beside a running pipeline.')
+    .description('Print the records of a topic, one JSON line each; safe beside a running pipeline.')
     .argument('<topic>')
-    .option('--from <offset>', 'offset to begin at, in every partition; `end` shows only what comes', beginning, '0')
-    .option('--limit <records>', 'end after so many records', wholeNumber(0))
-    .option('--follow', 'wait for more')
-    .option('--values', 'print the values alone, as they are')
+    .option('--from <offset>', 'first offset, in every partition; `end` shows only new records', beginning, '0')
+    .option('--limit <records>', 'end after this many records', wholeNumber(0))
+    .option('--follow', 'wait for new records')
+    .option('--values', 'print only the values, byte for byte')
     .addHelpText('after', '\nExample:\n  steerflow tap conversations.scored --values --limit 3\n')
   withConfig(command).action((topic: string, flags: TapFlags) =>
     lookInWorkspace(configOf(flags), workspace => printRecords(workspace, topic, flags, session)),

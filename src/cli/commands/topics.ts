@@ -10,20 +10,20 @@ interface Flags extends ConfigFlags {
   readonly json?: true
 }
 
-/** What growing means, said whenever it is about to happen. */
+/** Printed before partitions are added. */
 const growing =
-  'warning: with more partitions keys go to other partitions; the order of a key holds only among records from now on\n'
+  'warning: more partitions move keys to other partitions; the order of a key holds only among new records\n'
 
-/** `topics plan|apply`: what the log lacks of the declared topics, and making it. */
+/** `topics plan|apply`: compares the topics of the log with the declared ones, and creates missing ones. */
 export const topics: Verb = (program, session) => {
   const group = program
     .command('topics')
-    .description('Topics of the log: compare them with the configuration, make what is missing.')
+    .description('Compare the topics of the log with the configuration, and create missing ones.')
     .addHelpText('after', '\nExamples:\n  steerflow topics plan\n  steerflow topics apply\n')
 
   const plan = group
     .command('plan')
-    .description('Show what is missing, what would grow, and what is not as it was made; changes nothing.')
+    .description('Show missing topics, missing partitions and changed settings; changes nothing.')
     .option('--json', 'print JSON')
   withConfig(plan).action((flags: Flags) => {
     const config = configOf(flags)
@@ -39,8 +39,8 @@ export const topics: Verb = (program, session) => {
 
   const apply = group
     .command('apply')
-    .description('Make the topics that are missing; nothing is ever changed otherwise, or deleted.')
-    .option('--grow', 'also add the partitions that are missing; a key may then go to another partition than before')
+    .description('Create missing topics; changes or deletes nothing else.')
+    .option('--grow', 'also add missing partitions; a key may then move to another partition')
     .option('--json', 'print JSON')
   withConfig(apply).action((flags: Flags) => {
     const config = configOf(flags)

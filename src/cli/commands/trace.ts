@@ -18,14 +18,14 @@ import { lookInWorkspace, type Workspace } from '../workspace.js'
 
 const mark = '"lineage": {"source": "'
 
-/** How many records of a snapshot come from each source, by its digest. A snapshot that is gone has none. */
+/** Number of records of a snapshot by source digest; empty if the snapshot was removed. */
 export async function countSources(folder: string): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>()
   for (const file of ['train.jsonl', 'validation.jsonl']) {
     try {
       for await (const batch of fileLines(join(folder, file))) {
         for (const text of batch) {
-          // The last: a text of the conversation may hold the same words, the key after it is our own.
+          // The last match: text of the conversation may contain the same words, but lineage follows it.
           const from = text.lastIndexOf(mark)
           if (from < 0) continue
           const source = text.slice(from + mark.length, text.indexOf('"', from + mark.length))
@@ -39,7 +39,7 @@ export async function countSources(folder: string): Promise<ReadonlyMap<string, 
   return counts
 }
 
-/** How many records of the log each of these models has annotated, by its digest. Reads the whole topic. */
+/** Number of records in the log that each of these models annotated, by digest. Reads the whole topic. */
 export async function countAnnotated(log: Log, digests: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const counts = new Map(digests.map(digest => [digest, 0]))
   if (digests.length === 0) return counts
@@ -53,17 +53,17 @@ export async function countAnnotated(log: Log, digests: readonly string[]): Prom
 
 type Flags = ConfigFlags & { readonly json?: true }
 
-/** `trace ID`: from a record back to its source and forward to the models that learnt from it. */
+/** `trace ID`: from a record back to its source and forward to the models trained on it. */
 export const trace: Verb = (program, session) => {
   const command = program
     .command('trace')
-    .description('Where a record comes from and where it went: source, nodes, models, shards, snapshots, jobs.')
+    .description('Trace a record to its source and onward to nodes, models, shards, snapshots and jobs.')
     .argument('<id>', 'steerflow.id of a record, FILE:LINE, or a model, job or snapshot')
     .option('--json', 'print JSON lines')
     .addHelpText(
       'after',
-      '\nA line of a snapshot or shard is the record in it; a line of any other file is a line of a source. Of a model, a\n' +
-        'job or a snapshot it tells what it came from. What has left the log is told from shards and snapshots.\n' +
+      '\nFILE:LINE is a record if FILE is a snapshot or shard, otherwise a line of a source. For a model, job or snapshot,\n' +
+        'the command prints its origins. Records that have left the log are found in shards and snapshots.\n' +
         '\nExamples:\n  steerflow trace .steerflow/datasets/steerlm/latest/train.jsonl:12\n' +
         '  steerflow trace trees.jsonl:117\n  steerflow trace value-model-ed752cfd898e\n',
     )
@@ -80,9 +80,9 @@ export const trace: Verb = (program, session) => {
           `${traces.map(one => traceLines(one).join('\n')).join('\n\n')}${traces.length > 0 ? '\n' : ''}`,
         )
         for (const ending of endings) await session.out(`${endingText(ending)}\n`)
-        if (traces.length === 0 && endings.length === 0) await session.out('taken in, and not worked on yet\n')
+        if (traces.length === 0 && endings.length === 0) await session.out('ingested, not processed yet\n')
       }
-      for (const reason of unreadable) session.err(`not looked into: ${reason}\n`)
+      for (const reason of unreadable) session.err(`not searched: ${reason}\n`)
     }),
   )
 }
@@ -121,7 +121,7 @@ async function printAncestry(
     }),
     'sources',
     ...table(
-      counted.map(one => [thousands(one.records), one.names.join(', ') || 'no name on record', one.source]),
+      counted.map(one => [thousands(one.records), one.names.join(', ') || 'name not recorded', one.source]),
       [1, 2],
     ).map(line => `  ${line}`),
   ]

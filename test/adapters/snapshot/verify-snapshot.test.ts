@@ -91,7 +91,7 @@ describe('a snapshot', () => {
   it('is what was materialised', async () => {
     expect(await verifySnapshot(root, 'steerlm', snapshot.digest)).toMatchObject({ problems: [] })
     const told = await runMain(['datasets', 'verify', '--data-dir', root])
-    expect(told).toMatchObject({ code: 0, err: '1 snapshots are what was materialised, 0 are not\n' })
+    expect(told).toMatchObject({ code: 0, err: '1 snapshots are intact, 0 are damaged\n' })
   })
 
   it.each(damages)('is found out where %s', async (_, damage) => {

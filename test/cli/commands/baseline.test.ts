@@ -31,7 +31,7 @@ describe('steerflow baseline train', () => {
     const { code, out, err } = await run('train', '--snapshot', snapshot, '--output', output, '--folds=3')
     expect(code).toBe(0)
     expect(out).toMatch(/^attribute +turns +spearman +95% interval +length alone/)
-    expect(out).toContain('160 turns of 40 trees; figures on the assistant’s turns of held-out trees, 3 folds.')
+    expect(out).toContain('160 turns of 40 trees; figures for assistant turns of held-out trees, 3 folds.')
     expect(out).toContain('about as good as the length of the answer alone')
     expect(out).toContain('Languages: de en.')
     expect(err).toContain('"progress":"train","done":48,"total":48')

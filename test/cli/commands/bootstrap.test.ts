@@ -54,7 +54,7 @@ describe('bootstrap start', () => {
     const { code, out } = await run('start', '--set', 'bootstrap.samples=4', '--set', 'bootstrap.gate.keep=1')
     expect({ code, out }).toMatchObject({
       code: 0,
-      out: expect.stringContaining('round loop-1 is asked for') as string,
+      out: expect.stringContaining('round loop-1 is requested') as string,
     })
     expect(await events()).toMatchObject([
       {
@@ -106,7 +106,7 @@ describe('bootstrap start', () => {
     const second = { round: 'loop-2', number: 2 }
     await record(...[opened, closed, judged(true), model].map(event => ({ ...event, ...second })))
     const asked = await run('start')
-    expect(asked.out).toContain('only measures')
+    expect(asked.out).toContain('measurement only')
     expect(asked.err).toMatch(
       /^warning: the model value-model-a+ has no files: jobs\/.* is not in .*: removed by its keep rule/,
     )
@@ -157,7 +157,7 @@ describe('bootstrap status', () => {
 describe('bootstrap stop', () => {
   it('gives up a round that is open, once', async () => {
     await record(requested, opened)
-    expect((await run('stop', '--reason', 'wrong judge')).out).toContain('given up')
+    expect((await run('stop', '--reason', 'wrong judge')).out).toContain('is stopped and closes')
     expect((await events()).at(-1)).toMatchObject({ event: 'stopped', by: 'person', reason: 'wrong judge' })
     expect((await run('stop')).code).toBe(2)
   })

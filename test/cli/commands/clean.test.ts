@@ -11,7 +11,7 @@ describe('clean, called wrongly', () => {
     [
       'with another library',
       [...files, '--library=huggingface', '--model_file=x'],
-      'sentencepiece with --model-file is',
+      'use sentencepiece with --model-file',
     ],
     ['with a length that is no number', [...files, '--model_file=x', '--seq_len=many'], 'whole number'],
     ['with no threads', [...files, '--model_file=x', '--threads=0'], 'whole number from 1'],

@@ -44,7 +44,7 @@ async function trainedOn(root: string, snapshot: Snapshot) {
 }
 
 describe('forget', () => {
-  it('leaves the tree out of later snapshots, and lists the snapshots, jobs and models that ate it', async () => {
+  it('leaves the tree out of later snapshots, and lists the snapshots, jobs and models that used it', async () => {
     const { root, snapshot } = await dataFolder()
     const before = await snapshot()
     await trainedOn(root, before)
@@ -70,7 +70,7 @@ describe('forget', () => {
     expect(after).toMatchObject({ train: 1, validation: 0 })
     expect(await readFile(join(root, after.path, 'train.jsonl'), 'utf8')).toContain('"tree_id": "other"')
     const again = await run(root, 'forget', '--tree', 'gone "é"')
-    expect(again.out).toContain('was left out of every later snapshot already')
+    expect(again.out).toContain('was already excluded from every later snapshot')
     expect(again.out).toContain(`d ${before.digest.slice(0, 12)}  1 train, 1 validation records`)
   })
 
@@ -87,7 +87,7 @@ describe('forget', () => {
     await run(root, 'forget', '--tree', 'other', '--dataset', 'e')
     expect(await snapshot()).toMatchObject({ train: 2 })
     const { out } = await run(root, 'forget', '--tree', 'other', '--dataset', 'd')
-    expect(out).toContain('other is left out of every later snapshot of d\n')
+    expect(out).toContain('other is excluded from every later snapshot of d\n')
     expect(await snapshot()).toMatchObject({ train: 1 })
     const everywhere = await run(root, 'forget', '--tree', 'other', '--json')
     expect(JSON.parse(everywhere.out)).toMatchObject({ recorded: 'now' })

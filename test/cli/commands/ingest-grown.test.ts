@@ -58,7 +58,7 @@ test('a file that has grown goes on where it was, and its lines are traced as th
     ids(1300).map((id, at) => `${at + 1} ${id}`),
   )
   expect(new Set(found.map(({ source }) => source)).size).toBe(1)
-  for (const line of [3, 1299]) expect((await trace(`own.jsonl:${line}`)).out).toBe('taken in, and not worked on yet\n')
+  for (const line of [3, 1299]) expect((await trace(`own.jsonl:${line}`)).out).toBe('ingested, not processed yet\n')
 })
 
 test.each([

@@ -60,7 +60,7 @@ describe('topics', () => {
     expect((await run(root, 'topics', 'plan', ...more)).out).toMatch(/conversations\.raw +4 +6 {2}grow, with/)
     const { out, err } = await run(root, 'topics', 'apply', '--grow', ...more)
     expect(out).toMatch(/conversations\.raw +4 +6 {2}grown\n/)
-    expect(err).toContain('warning: with more partitions keys go to other partitions')
+    expect(err).toContain('warning: more partitions move keys to other partitions')
   })
 })
 
@@ -72,8 +72,10 @@ describe('offsets reset', () => {
     const dry = await run(root, ...annotate, '--to-earliest', '--dry-run')
     expect(dry).toMatchObject({ code: 0, err: '' })
     expect(dry.out).toMatch(/\nconversations\.unscored-clean +1 +2 +0 +2 +0 +0\n/)
-    expect(dry.out).toContain('what is read again is published again, to conversations.annotated\n')
-    expect(dry.out).toMatch(/nothing was moved: dry run\n$/)
+    expect(dry.out).toContain(
+      'outputs of records that are read again are published again, to conversations.annotated\n',
+    )
+    expect(dry.out).toMatch(/dry run: nothing was moved\n$/)
     const done = await run(root, ...annotate, '--shift-by', '-1', '--partition', '1', '--json')
     expect(JSON.parse(done.out)).toEqual([
       {
@@ -89,7 +91,7 @@ describe('offsets reset', () => {
       },
     ])
     const after = await run(root, ...annotate, '--to-offset', '99', '--partition', '1')
-    expect(after.out).toContain('partition 1: there is no offset 99; 5 is the nearest\n')
+    expect(after.out).toContain('partition 1: offset 99 does not exist; 5 is the nearest\n')
     expect(after.out).toMatch(/\nmoved annotate on conversations\.unscored-clean\n$/)
   })
 
@@ -118,7 +120,7 @@ describe('offsets reset', () => {
 
   it.each([
     [['--node', 'none', '--to-latest'], 'no node is called none; known: preprocess'],
-    [['--node', 'annotate'], 'name one place to go to'],
+    [['--node', 'annotate'], 'give exactly one of'],
     [['--node', 'annotate', '--to-latest', '--partition', 'x'], '--partition x'],
     [['--node', 'annotate', '--to-latest', '--partition', '9'], 'has no partition 9'],
   ])('%j is refused', async (argv, message) => {

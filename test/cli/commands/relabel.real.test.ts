@@ -65,7 +65,7 @@ test('killed again and again, it gives every conversation the labels of the mode
     if (signal === 'SIGKILL') kills++
     else {
       expect(code, stderr).toBe(0)
-      expect(stdout).toMatch(/400 of conversations\.scored done with B, 0 to be done\n$/)
+      expect(stdout).toMatch(/400 of conversations\.scored done with B, 0 left\n$/)
       done = true
     }
   }
@@ -89,7 +89,7 @@ test('killed again and again, it gives every conversation the labels of the mode
   expect(same).toBeLessThan(records)
 
   const again = await start('--compare').ended
-  expect(again.stdout).toMatch(/^nothing new: 400 of conversations\.scored done with B, 0 to be done\n/)
+  expect(again.stdout).toMatch(/^nothing new: 400 of conversations\.scored done with B, 0 left\n/)
   expect(again.stdout).toMatch(new RegExp(`\\nquality +1,600 +${(same / 16).toFixed(1).replace('.', '\\.')} % `))
   const facts = JSON.parse((await start('--compare', '--json').ended).stdout) as Record<string, unknown>
   expect(facts).toMatchObject({ model: 'B', value_model: 'B', committed: 0, done: 400, behind: 0, dead_letters: 0 })

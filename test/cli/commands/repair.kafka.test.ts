@@ -116,7 +116,7 @@ test('an ingest that is killed again and again takes in every record once', asyn
 
   expect(await run('ingest', file)).toMatchObject({ code: 0 })
   expect((await run('ingest', file)).stdout).toContain(
-    `0 records, 0 rejected (dead letters), ${total} already taken in`,
+    `0 records, 0 rejected (dead letters), ${total} already ingested`,
   )
   const ids = new Map<string, number>()
   for await (const { value } of readAll(log, raw)) {

@@ -19,7 +19,7 @@ async function status(root: string, ...flags: string[]): Promise<string> {
 
 test('status shows the servers of the processes at work, and says when there are none', async () => {
   const root = await begunFolder()
-  expect(await status(root, '--fleet')).toContain('no process is at work on this data folder')
+  expect(await status(root, '--fleet')).toContain('no process is working on this data folder')
   expect(await status(root)).not.toContain('endpoint')
 
   const server = await serve()

@@ -92,7 +92,7 @@ describe('shards', () => {
     const { root, manifest } = await dataFolder()
     expect(await run(root, 'shards', 'verify')).toMatchObject({
       code: 0,
-      err: '1 shards are what was sealed, 0 are not\n',
+      err: '1 shards are intact, 0 are damaged\n',
     })
     await writeFile(join(root, manifest.path), '[]\n')
     const { code, out } = await run(root, 'shards', 'verify')
@@ -123,7 +123,7 @@ describe('shards gc', () => {
     const { root, manifest } = await withRests()
     const dry = await run(root, 'shards', 'gc', '--dry-run')
     expect(dry.out).toBe(`${named(0, 'a')}  2.0 KiB, no manifest\n`)
-    expect(dry.err).toContain('1 would be removed, 2.0 KiB; of those that stay 1 are live, 1 may become so')
+    expect(dry.err).toContain('1 would be removed, 2.0 KiB; of the rest, 1 are live, 1 may become live')
     expect(await left(root)).toHaveLength(3)
     expect((await run(root, 'shards', 'gc', '--json')).json()).toEqual([
       { path: named(0, 'a'), bytes: 2048, why: 'no manifest' },
@@ -138,7 +138,7 @@ describe('shards gc', () => {
     const newer = { ...manifest, version: 2, path: named(0, 'c') }
     await writeFile(join(root, newer.path), '{}\n')
     await log.publish([encode(topics.shards, { dataset: 'value-model', event: 'sealed', at: null, manifest: newer })])
-    expect((await run(root, 'shards', 'gc')).err).toContain('1 are of older dataset versions')
+    expect((await run(root, 'shards', 'gc')).err).toContain('1 belong to older dataset versions')
     expect((await run(root, 'shards', 'gc', '--older-versions')).out).toBe('')
     for (const { partition, end } of await log.state(topics.shards.name)) {
       const claim = await log.claim('trigger', topics.shards.name, partition)
@@ -235,7 +235,7 @@ describe('a job that was only asked for', () => {
     const { root, job } = await dataFolder()
     const gone = /snapshot of .*datasets\/value-model\/d+ is not in .*: removed by its keep rule/
     expect((await run(root, 'jobs', 'retry', job)).err).toMatch(gone)
-    expect((await run(root, 'jobs', 'show', job)).out).toMatch(/\nsnapshot {2}datasets\/.* \(not here any more\)\n/)
+    expect((await run(root, 'jobs', 'show', job)).out).toMatch(/\nsnapshot {2}datasets\/.* \(no longer here\)\n/)
     expect((await run(root, 'jobs', 'cancel', job)).out).toBe(`cancelled ${job}, attempt 1\n`)
     const [shown] = (await run(root, 'jobs', 'show', job, '--json')).json()
     expect(shown).toMatchObject({ state: 'cancelled', detail: 'cancelled before it was launched' })
@@ -260,7 +260,7 @@ describe('models', () => {
   it('are promoted by name or digest, and rolled back', async () => {
     const { root } = await dataFolder()
     expect((await run(root, 'models', 'promote', nameOf('a'))).out).toBe(`active ${nameOf('a')}\n`)
-    expect((await run(root, 'models', 'promote', nameOf('a'))).out).toBe(`${nameOf('a')} is active already\n`)
+    expect((await run(root, 'models', 'promote', nameOf('a'))).out).toBe(`${nameOf('a')} is already active\n`)
     const { out } = await run(root, 'models', 'promote', 'b'.repeat(64))
     expect(out).toBe(`active ${nameOf('b')}, in place of ${nameOf('a')}\n`)
     const [back] = (await run(root, 'models', 'rollback', '--json')).json()

@@ -168,7 +168,7 @@ describe('gc', () => {
     const dry = await run('--dry-run', '--limit', '2')
     expect(dry.code).toBe(0)
     expect(dry.out.trim().split('\n')).toHaveLength(2)
-    expect(dry.err).toMatch(/4 rows more: --limit 6\n3 would be removed, [\d.]+ KiB; 3 stay, [\d.]+ KiB/)
+    expect(dry.err).toMatch(/4 more rows: --limit 6\n3 would be removed, [\d.]+ KiB; 3 stay, [\d.]+ KiB/)
     expect(await there()).toHaveLength(6)
     const wet = await run('--json')
     const rows = wet.out
