@@ -16,10 +16,13 @@ import { scriptArguments } from './script-arguments.js'
 
 const help = `Usage: npx tsx scripts/thread.ts
 
-Lists the files of src whose code one conversation runs through, from the topic that annotate reads to the topic that it
+Lists the files of src whose code each conversation runs through, from the topic that annotate reads to the topic that it
 writes, on the embedded log with a real server: what one has to open to follow a record. Compile first (npm run build).
 `
 scriptArguments(help, { options: {} })
+
+/** Conversations that are followed, one after the other. */
+const records = 100
 
 const dist = pathToFileURL(join(process.cwd(), 'dist/')).href
 const load = async <T>(path: string): Promise<T> => (await import(`${dist}${path}`)) as T
@@ -39,9 +42,17 @@ const opened = await openCapabilities(workspace, () => undefined, new Waits(() =
 const stop = new AbortController()
 const out = async (): Promise<number> =>
   Number((await workspace.log.state(topics.annotated.name)).reduce((sum, { end }) => sum + end, 0n))
-const publish = (tree: string) => workspace.log.publish([encode(topics.unscoredClean, conversation(tree))])
-const came = async (count: number): Promise<void> => {
-  while ((await out()) < count) await new Promise(resolve => setTimeout(resolve, 20))
+/** Counts the records of the topic that is written, again and again until `over` is true of the count. */
+const look = async (over: (count: number) => boolean): Promise<void> => {
+  while (!over(await out())) await new Promise(resolve => setTimeout(resolve, 20))
+}
+let published = 0
+/** Sends records on their way, each when the one before has arrived. */
+async function send(count: number): Promise<void> {
+  for (let each = 0; each < count; each++) {
+    await workspace.log.publish([encode(topics.unscoredClean, conversation(`record-${published++}`))])
+    await look(arrived => arrived === published)
+  }
 }
 const running = runPipeline({
   workspace,
@@ -55,30 +66,30 @@ const running = runPipeline({
   signal: stop.signal,
 })
 // The first one opens and learns what all others use.
-await publish('first')
-await came(1)
+await send(1)
 const session = new Session()
 session.connect()
 await session.post('Profiler.enable')
 await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false })
-/** The functions of ours that were called since they were last asked for, by file. */
-async function called(): Promise<ReadonlyMap<string, ReadonlySet<number>>> {
+/** The number of calls of each of our functions since the last look, by file and place. */
+async function calls(): Promise<ReadonlyMap<string, ReadonlyMap<number, number>>> {
   const { result } = await session.post('Profiler.takePreciseCoverage')
   const own = result.filter(({ url }) => url.startsWith(dist))
   return new Map(
     own.map(({ url, functions }) => [
       url,
-      new Set(functions.flatMap(({ ranges: [range] }) => (range!.count > 0 ? [range!.startOffset] : []))),
+      new Map(functions.map(({ ranges: [range] }) => [range!.startOffset, range!.count] as const)),
     ]),
   )
 }
-await called()
-await new Promise(resolve => setTimeout(resolve, 3000))
-// What a run does while nothing comes is no part of a record's way.
-const idle = await called()
-await publish('second')
-await came(2)
-const busy = await called()
+await calls()
+const began = performance.now()
+await send(records)
+const ended = performance.now()
+const busy = await calls()
+// A run has work without records too: its calls within an equal time are subtracted.
+await look(() => performance.now() - ended >= ended - began)
+const idle = await calls()
 session.disconnect()
 stop.abort()
 await running
@@ -87,8 +98,13 @@ await workspace.close()
 await server.stop()
 await rm(dataDir, { recursive: true, force: true })
 
+/** Whether a function is called for each record; a timer, and an odd record, call theirs more rarely. */
+const ofEach =
+  (url: string) =>
+  ([at, count]: readonly [number, number]): boolean =>
+    count - (idle.get(url)?.get(at) ?? 0) > records / 2
 const files = [...busy]
-  .filter(([url, functions]) => [...functions].some(at => !idle.get(url)?.has(at)))
+  .filter(([url, functions]) => [...functions].some(ofEach(url)))
   .map(([url]) => relative(process.cwd(), fileURLToPath(url)).replace(/^dist/, 'src').replace(/\.js$/, '.ts'))
   .sort()
 process.stdout.write(`${files.join('\n')}\n${files.length} files\n`)
