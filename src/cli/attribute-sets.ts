@@ -10,18 +10,18 @@ export const attributeSetsOf = ({ attributeSets }: Config): readonly AttributeSe
     language,
   }))
 
-/** The attribute set that the configuration asks for; null: it names none. @throws STEERFLOW_CONFIG_INVALID */
+/** The configured attribute set; null if none is named. @throws STEERFLOW_CONFIG_INVALID */
 export const askedSetOf = (config: Config): AttributeSet | null =>
   config.attributes === '' ? null : attributeSet(config.attributes, attributeSetsOf(config))
 
-/** The attribute set that servers are asked for of which nothing else is known. @throws STEERFLOW_CONFIG_INVALID */
+/** The attribute set to request from servers that declare nothing. @throws STEERFLOW_CONFIG_INVALID */
 export const attributeSetOf = (config: Config): AttributeSet =>
   askedSetOf(config) ?? attributeSet('oasst-12-lang', attributeSetsOf(config))
 
 /**
- * The attribute set that is predicted where the data is labelled, or the model was trained, with the one of that name.
- * @param whose what has that set, for the message
- * @throws STEERFLOW_CONFIG_INVALID when the configuration asks for another one
+ * The attribute set to use with data or a model of the set `name`.
+ * @param whose subject and verb for the message, such as `the value model m predicts`
+ * @throws STEERFLOW_CONFIG_INVALID if the configuration names another set
  */
 export function agreedSetOf(config: Config, name: string, whose: string): AttributeSet {
   const asked = askedSetOf(config)
@@ -29,7 +29,7 @@ export function agreedSetOf(config: Config, name: string, whose: string): Attrib
   if (asked.name === name) return asked
   throw new SteerflowError(
     'STEERFLOW_CONFIG_INVALID',
-    `attributes: the configuration asks for ${asked.name}, and ${whose} ${name}; leave attributes out to take ${name}, ` +
-      `or bring a model and labels of ${asked.name}`,
+    `attributes: the configuration asks for ${asked.name}, but ${whose} ${name}; omit attributes to use ${name}, ` +
+      `or provide a model and labels of ${asked.name}`,
   )
 }

@@ -13,7 +13,7 @@ import type { Masker } from '../stages/needs.js'
 const turn = { value: z.string(), from: z.string() }
 const record = { system: z.string(), mask: z.string() }
 
-/** A line whose mask can be computed. A missing field is like null; without a type, labels are not looked at. */
+/** A line whose mask can be computed. A missing field counts as null; without a type, labels are ignored. */
 const Maskable = z.union([
   z.object({
     ...record,
@@ -30,7 +30,7 @@ const Maskable = z.union([
   }),
 ])
 
-/** What becomes of a line: kept as this text, removed (`exception`: it has no mask), or not understood at all. */
+/** Outcome of a line: kept as this text, removed (`exception`: it has no mask), or rejected as unreadable. */
 type LineDecision =
   | { readonly kind: 'kept'; readonly text: string }
   | { readonly kind: 'removed'; readonly exception: boolean }
@@ -41,11 +41,11 @@ export interface CleanFileOptions extends ReadLinesOptions {
   readonly output: FileWriter
   readonly rejects: Rejects
   readonly masker: Masker
-  /** Index of the last token that a trainer reads. */
+  /** Index of the last token that the trainer reads. */
   readonly seqLen: number
-  /** Stop at the first line that is not understood. */
+  /** Stop at the first rejected line. */
   readonly strict: boolean
-  /** Says what the original says: every thousandth line's index, and which lines are removed. */
+  /** Prints the lines of the original: the index of every thousandth line, and the removed lines. */
   readonly say: (line: string) => void | Promise<void>
 }
 
@@ -54,14 +54,14 @@ export interface CleanFileCounts {
   readonly removed: number
 }
 
-/** Lines under way: enough for every thread to be busy, little enough for long lines to fit in memory. */
+/** Lines in flight: enough to keep every thread busy, few enough for long lines to fit in memory. */
 const window = { lines: 1024, bytes: 8 * 2 ** 20 }
 
 /**
- * Writes the lines of a file of which something is learnt within the sequence length
- * (docs/reference/original-scripts.md#cleaning), in their order and in the spelling of Python's JSON writer. Lines on
- * which the original would stop with nothing written are reported in `rejects`.
- * @throws the line's error when `strict`; STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN, STEERFLOW_STORAGE.
+ * Copies the lines with a learnt token within the sequence length (docs/reference/original-scripts.md#cleaning), in their
+ * order and in the spelling of Python's JSON writer. Lines that would stop the original before it writes anything go to
+ * `rejects`.
+ * @throws the line's error if `strict`; STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN, STEERFLOW_STORAGE.
  */
 export async function cleanFile(options: CleanFileOptions): Promise<CleanFileCounts> {
   const { input, output, rejects, masker, seqLen, strict, say } = options
@@ -92,7 +92,7 @@ export async function cleanFile(options: CleanFileOptions): Promise<CleanFileCou
   for await (const lines of readLines(input, options)) {
     for (const line of lines) {
       const verdict = judge(line, masker, seqLen)
-      // An error is met when the line's turn comes.
+      // `settleOldest` awaits the verdict later; until then, a rejection must not count as unhandled.
       verdict.catch(() => undefined)
       const size = line.kind === 'line' ? line.bytes.length : 0
       bytes += size
@@ -124,7 +124,7 @@ async function judge(line: Line, masker: Masker, seqLen: number): Promise<LineDe
   }
 }
 
-/** The line's value, and its text as it is written. */
+/** The line's value, and its text in the output. */
 function read(line: Line): { readonly text: string; readonly value: unknown } {
   if (line.kind === 'too-long') {
     throw new SteerflowError('STEERFLOW_INPUT_LINE_TOO_LONG', `${line.length} bytes, sha256 ${line.sha256}`)
@@ -132,7 +132,7 @@ function read(line: Line): { readonly text: string; readonly value: unknown } {
   const json = decodeUtf8(line.bytes)
   const value = parseJson(json)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new SteerflowError('STEERFLOW_INPUT_FORMAT', 'the line is no JSON object')
+    throw new SteerflowError('STEERFLOW_INPUT_FORMAT', 'the line is not a JSON object')
   }
   return { text: redump(json), value }
 }

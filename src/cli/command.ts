@@ -1,25 +1,25 @@
 import type { Command } from 'commander'
 import { errorTable, type SteerflowError } from '../domain/errors.js'
 
-/** Where a command line is printed to, as it comes. Tests pass their own. */
+/** Output streams of a command line. Tests pass their own. */
 export interface Io {
-  /** Results: what a pipe wants. What it throws, or rejects with, ends the command. */
+  /** Results, for pipes. An exception or rejection ends the command. */
   out(text: string | Uint8Array): void | Promise<void>
-  /** Progress and messages: what a person wants. */
+  /** Progress and messages, for people. */
   err(text: string): void
-  /** Resolves when whoever reads `out` has everything; rejects as `out` does. */
+  /** Resolves when the reader of `out` has received everything; rejects as `out` does. */
   drained?(): Promise<void>
-  /** Whether `err` is a terminal: then progress is drawn in place, otherwise it is JSON lines. */
+  /** True if `err` is a terminal: progress is then drawn in place, otherwise printed as JSON lines. */
   readonly interactive: boolean
-  /** Whether `out` is a terminal; default: it is none. */
+  /** True if `out` is a terminal; default false. */
   readonly terminal?: boolean
   /** Width of the terminal in columns. */
   readonly columns: number
 }
 
 /**
- * Exit codes. Where a signal ended a command before its work was done, it is 128 and the signal's number; a command that
- * runs until it is stopped has done what it was asked to.
+ * Exit codes. A command that a signal ends before its work is done exits with 128 plus the signal's number; for a command
+ * that runs until it is stopped, a stop is success.
  */
 export const exitCodes = {
   done: 0,
@@ -33,55 +33,53 @@ export const exitCodes = {
 } as const
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]
 
-/** The exit code of a command that ended with this error. */
+/** Exit code of a command that failed with this error. */
 export const exitCodeOf = (error: SteerflowError): ExitCode =>
   error.kind === 'usage' ? exitCodes.usage : exitCodes.failed
 
-/** What to do next after an error of a command; where only its help tells, that is named. */
+/** Next step after an error of a command; a usage error without a specific step points to the command's help. */
 export const nextOf = (error: SteerflowError, command: string): string =>
   error.next === errorTable.STEERFLOW_USAGE.next && command !== ''
-    ? `Correct what the message names; \`steerflow ${command} --help\` lists what the command takes.`
+    ? `Correct the command line as the message says; \`steerflow ${command} --help\` lists arguments and options.`
     : error.next
 
-/** What each exit code says. */
+/** Meaning of each exit code. */
 export const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
-  done: 'done, or nothing was left to do; what was rejected on the way waits in the dead letters, and the messages say how much',
-  failed: 'failed, or what was checked is not as it should be; the message has a code of docs/errors.md',
-  usage: 'called wrongly: an argument, an option, a key of the configuration, or a file or name that is not there',
+  done: 'success, or nothing to do; rejected records are in the dead letters, and the messages give their number',
+  failed: 'failure, or a check found a problem; the message has a code of docs/errors.md',
+  usage: 'usage error: a wrong argument, option or configuration key, or a missing file or name',
   rejected:
-    'done, but something that was asked for is not there: lines that are not in the file that was made, a source or a node of which all was rejected, a dead letter that was named and is not replayed; the messages say which and why',
-  hangUp: 'ended by SIGHUP before the work was done; the same command goes on with it',
-  interrupted: 'ended by SIGINT (Ctrl-C) before the work was done; the same command goes on with it',
-  brokenPipe: 'the reader of standard output has gone away, and the work was ended for it',
-  terminated: 'ended by SIGTERM before the work was done; the same command goes on with it',
+    'incomplete: rejected lines are missing from the output, a source or a node had all its records rejected, or a named dead letter was not replayed; the messages say which and why',
+  hangUp: 'ended by SIGHUP before the work was done; the same command resumes it',
+  interrupted: 'ended by SIGINT (Ctrl-C) before the work was done; the same command resumes it',
+  brokenPipe: 'the reader of standard output closed it, and the command ended',
+  terminated: 'ended by SIGTERM before the work was done; the same command resumes it',
 }
 
-/** What messages are written with. No text of others reaches a terminal as it is. */
+/** Writes messages. Text from outside never reaches a terminal unescaped. */
 export interface Screen {
   /** Progress and messages. Never waits. */
   err(text: string): void
-  /** The same with control sequences of our own, for what is drawn in place; the text between them is `printable`. */
+  /** Like `err`, with our own control sequences, to draw in place; the text between them must be `printable`. */
   draw(text: string): void
   readonly interactive: boolean
   readonly columns: number
 }
 
 /**
- * What a command prints with, and passes its exit code to. Results wait for their reader: whatever prints them is awaited,
- * and rejects when the reader has gone, which ends the command.
+ * Prints for a command and holds its exit code. Results wait for their reader: await every print of one. It rejects when the
+ * reader has gone, which ends the command.
  */
 export interface Session extends Screen {
-  /** Results as text for people; what would act on a terminal is spelled out wherever it goes. */
+  /** Results as text for people; control characters are always spelled out. */
   out(text: string): Promise<void>
-  /**
-   * A result as a JSON line, or indented; the same value wherever it goes, and nothing in it acts on a terminal.
-   */
+  /** A result as a JSON line, or indented. The value is the same on every output, and contains no control characters. */
   json(value: unknown, indent?: number): Promise<void>
-  /** A result byte by byte, and only on a terminal as text that does not act. */
+  /** A result byte for byte; on a terminal, control characters are spelled out. */
   data(bytes: string | Uint8Array): Promise<void>
-  /** The exit code of the command; the last one counts. */
+  /** Sets the exit code of the command; the last call wins. */
   exit(code: ExitCode): void
-  /** The exit code that was asked for so far. */
+  /** The exit code so far. */
   readonly code: ExitCode
 }
 

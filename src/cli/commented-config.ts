@@ -7,17 +7,16 @@ import { formsOf } from './config-keys.js'
 type Schema = z.core.JSONSchema.JSONSchema
 
 /**
- * The configuration as a YAML file: every key with its description, commented out at its default, so that the file says
- * what there is and changes nothing. A key comes into force when the first `#` of its line, and of those it stands under,
- * is removed.
+ * The configuration as a YAML file: every key with its description, commented out at its default, so that the file documents
+ * everything and changes nothing. Removing the first `#` of a key's line, and of its parents' lines, sets the key.
  */
 export function commentedConfig(flow: Flow): string {
   const lines = [
-    '# steerflow.yaml: what is commented out is the default; remove the first # of a line to set it.',
+    '# steerflow.yaml: commented lines show the defaults; remove the first # of a line to set it.',
     '# Every key is also a STEERFLOW_* variable (`steerflow config show --variables`) and a flag: --set path=value.',
     ...keys(jsonSchemaOf(flow), '').map(line => (line === '#flow: ""' ? flowLine(flow) : line)),
     '',
-    '## what is trained on each dataset, and when its shards are cut',
+    '## trainer of each dataset, and when its shards are cut',
     '#datasets:',
     '#  steerlm:',
     '#    # none: only snapshots',
@@ -30,13 +29,13 @@ export function commentedConfig(flow: Flow): string {
   return `${lines.join('\n')}\n`
 }
 
-/** A flow that is not the one built in is in force: stages of one's own have sections that no other knows. */
+/** A custom flow is written as set, since the sections of its own stages are invalid without it. */
 const flowLine = ({ origin }: Flow): string =>
   origin === '' ? '#flow: ""' : `flow: ${JSON.stringify(relative(process.cwd(), origin))}`
 
 /**
- * @param hashes `#`, and one more around everything that is not the default: two forms of a key cannot be in force
- * together, so that removing one `#` from each line gives the default and nothing else.
+ * @param hashes `#`, and one more around everything except the default: two forms of a key exclude each other, so removing
+ * one `#` from each line must give the default and nothing else.
  */
 function keys(schema: Schema, indent: string, hashes = '#'): string[] {
   return Object.entries(schema.properties ?? {}).flatMap(([key, value]) => {
@@ -60,7 +59,7 @@ function keys(schema: Schema, indent: string, hashes = '#'): string[] {
   })
 }
 
-/** What stands behind a key: its default, or else something that shows what belongs there. */
+/** The value after a key: its default, or else an example. */
 const example = (schema: Schema): string =>
   JSON.stringify(
     schema.default === null

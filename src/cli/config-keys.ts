@@ -5,28 +5,28 @@ import { perFlow } from './per-flow.js'
 
 type Schema = z.core.JSONSchema.JSONSchema
 
-/** A key of the configuration that takes a value, however deep it lies. */
+/** A configuration key with a value, at any depth. */
 export interface ConfigKey {
   readonly path: readonly string[]
-  /** It is never shown. */
+  /** Never shown. */
   readonly secret: boolean
-  /** It takes nothing but text. */
+  /** Accepts only text. */
   readonly text: boolean
 }
 
-/** Where there are several forms, those that have keys of their own. */
+/** The forms of a schema that have keys of their own. */
 export const formsOf = (schema: Schema): readonly Schema[] =>
   [schema, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]
     .flatMap(form => (typeof form === 'object' && form !== schema ? formsOf(form) : [form]))
     .filter(form => typeof form === 'object' && form.properties !== undefined)
 
-/** Whether a schema takes something beside an object with keys of its own. */
+/** True if a schema accepts anything besides an object with keys of its own. */
 const takesValue = (schema: Schema): boolean => {
   const forms = [...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]
   return forms.length > 0 ? forms.some(form => typeof form === 'object' && takesValue(form)) : !schema.properties
 }
 
-/** Every key that takes a value, by its path joined with dots; each once, however many forms it occurs in. */
+/** Every key with a value, by its dotted path; each once, even if several forms have it. */
 export const configKeys = perFlow(findKeys)
 
 function findKeys(flow: Flow): ReadonlyMap<string, ConfigKey> {
@@ -49,7 +49,7 @@ function findKeys(flow: Flow): ReadonlyMap<string, ConfigKey> {
   return found
 }
 
-/** The configuration with `[redacted]` in the place of every secret, and of names and passwords in URLs. */
+/** The configuration with `[redacted]` in place of secrets, and of user names and passwords in URLs. */
 export function withoutSecrets(config: Config): unknown {
   const { flow, ...keys } = config
   const shown = redactUrls({ flow: flow.toJSON(), ...keys }) as Record<string, unknown>
@@ -63,13 +63,13 @@ export function withoutSecrets(config: Config): unknown {
   return shown
 }
 
-/** A text in which a URL has neither name and password nor values in its query. */
+/** Redacts the credentials and the query values of a URL. */
 const withoutCredentials = (text: string): string =>
   /^[a-z][a-z0-9+.-]*:\/\//i.test(text)
     ? text.replace(/^([^:]+:\/\/)[^/?#]*@/, '$1[redacted]@').replace(/([?&][^=&#?]*=)[^&#]+/g, '$1[redacted]')
     : text
 
-/** A copy in which no URL has a name and password. */
+/** A copy with redacted URLs. */
 function redactUrls(value: unknown): unknown {
   if (typeof value === 'string') return withoutCredentials(value)
   if (Array.isArray(value)) return value.map(redactUrls)

@@ -29,20 +29,20 @@ const tokens = z
   .describe('prompt tokens: extra-id is <extra_id_0..2>, control is \\x00 \\x11 \\x12; training must use the same')
 
 const SnapshotFiles = z.strictObject({
-  keep: KeepRule(3)
-    .prefault({})
-    .describe('which snapshots stay beside those that something needs, see docs/datasets.md'),
-  gzip: z.boolean().default(false).describe('also as *.jsonl.gz'),
-  parquet: z.boolean().default(false).describe('also as *.parquet, with scores and labels in typed columns'),
+  keep: KeepRule(3).prefault({}).describe('snapshots to keep in addition to those in use, see docs/datasets.md'),
+  gzip: z.boolean().default(false).describe('also write *.jsonl.gz'),
+  parquet: z.boolean().default(false).describe('also write *.parquet, with scores and labels in typed columns'),
   license: z.string().default('').describe('licence of the records, for the dataset card; empty: not stated'),
 })
 
 const Dataset = z.strictObject({
   seal: seal.options.omit({ dataset: true }).prefault({}).describe('when shards are cut'),
-  snapshot: SnapshotFiles.prefault({}).describe('files of its snapshots beside JSON lines, see docs/datasets.md'),
+  snapshot: SnapshotFiles.prefault({}).describe(
+    'files of its snapshots in addition to JSON lines, see docs/datasets.md',
+  ),
   jobs: z
     .strictObject({
-      keep: KeepRule(5).prefault({}).describe('which folders of jobs that have ended stay, see docs/launchers.md'),
+      keep: KeepRule(5).prefault({}).describe('folders of finished jobs to keep, see docs/launchers.md'),
     })
     .prefault({})
     .describe('folders of its jobs'),
@@ -59,11 +59,11 @@ const OwnAttributeSet = z
     max: z.int().default(4).describe('highest value'),
     language: z.boolean().default(false).describe('whether a line ends with lang: and a language'),
   })
-  .refine(({ keys }) => new Set(keys).size === keys.length, 'a key stands twice')
+  .refine(({ keys }) => new Set(keys).size === keys.length, 'a key occurs twice')
 
 const maxBytes = 64 * 2 ** 30
 
-/** `embedded`, or the budget of the embedded log, or Kafka; what is not said is the embedded log. */
+/** `embedded`, or the budget of the embedded log, or Kafka. Default: the embedded log. */
 const Log = z
   .union(
     [
@@ -74,14 +74,14 @@ const Log = z
             .int()
             .positive()
             .meta({
-              description: 'budget of the embedded log in bytes; ingest waits when it is used up',
+              description: 'budget of the embedded log in bytes; ingest waits when it is full',
               examples: [maxBytes],
             })
             .optional(),
           kafka: KafkaSettings.optional().describe('the cluster that holds the records, in place of the embedded log'),
         })
         .refine(log => log.kafka === undefined || log.maxBytes === undefined, {
-          message: 'maxBytes belongs to the embedded log: leave it out where there is kafka',
+          message: 'maxBytes belongs to the embedded log: omit it with kafka',
         }),
     ],
     { error: 'expected embedded, or one of the keys maxBytes and kafka' },
@@ -94,10 +94,7 @@ const Log = z
 /** `folder`, or a bucket. */
 const Storage = z
   .union(
-    [
-      z.literal('folder'),
-      z.strictObject({ s3: S3Settings.describe('a bucket of S3, or of a server that speaks its protocol') }),
-    ],
+    [z.literal('folder'), z.strictObject({ s3: S3Settings.describe('a bucket of S3 or of a compatible server') })],
     { error: 'expected folder, or the key s3' },
   )
   .transform((storage): { readonly s3?: S3Settings } => (storage === 'folder' ? {} : storage))
@@ -110,46 +107,48 @@ const Registry = z.strictObject({
         .url({ protocol: /^https?$/, abort: true })
         .refine(
           url => !new URL(url).username && !new URL(url).password,
-          'takes no password: set username and password',
+          'must not contain credentials: set username and password',
         ),
     ])
     .default('')
-    .describe('base of a Confluent-compatible registry, below which /subjects lies; empty: ids of schemas/index.json'),
+    .describe(
+      'base URL of a Confluent-compatible registry (the part before /subjects); empty: ids of schemas/index.json',
+    ),
   username: z.string().default('').describe('user of the registry; empty: no authentication'),
   password: z
     .string()
     .default('')
-    .meta({ description: 'password of the user; better in STEERFLOW_REGISTRY_PASSWORD', writeOnly: true }),
+    .meta({ description: 'password of the user; prefer STEERFLOW_REGISTRY_PASSWORD', writeOnly: true }),
   autoRegister: z
     .boolean()
     .default(false)
-    .describe('register missing schemas at start, in place of `steerflow schemas register` beforehand'),
+    .describe('register missing schemas at start, instead of running `steerflow schemas register` first'),
 })
 
-/** Keys that the servers of the value model and of the SteerLM model have alike. */
+/** Keys that the sections annotate and sample share. */
 const servers = {
   endpointsFile: z
     .string()
     .default('')
-    .describe('YAML or JSON file with more entries like those of endpoints, read again whenever it changes'),
+    .describe('YAML or JSON file with further endpoints entries, read again when it changes'),
   inFlight: z
     .int()
     .positive()
     .nullable()
     .default(null)
-    .describe('most calls under way at one server, below which the best number is found; null: no such bound'),
+    .describe('upper bound for the calls in flight per server, which are tuned at run time; null: no bound'),
 }
 
 /**
- * Everything that can be set, in `steerflow.yaml`, by `STEERFLOW_*` variables, or by `--set path=value`, for a flow.
- * Stages' own options stand under the stage's name.
+ * All settings for a flow: `steerflow.yaml`, `STEERFLOW_*` variables, or `--set path=value`. Options of a stage are a
+ * section with the stage's name.
  */
 function keysOf(flow: Flow) {
   const keys = z.strictObject({
     flow: z
       .string()
       .default('')
-      .describe('module of a pipeline of your own, see docs/flows.md; empty: the one that is built in')
+      .describe('module of a pipeline of your own, see docs/flows.md; empty: the built-in pipeline')
       .transform(() => flow),
     dataDir: z.string().default('.steerflow').describe('folder of the log, shards, datasets, jobs and models'),
     promptTokens: tokens,
@@ -157,23 +156,27 @@ function keysOf(flow: Flow) {
       .string()
       .default('')
       .describe(
-        'attribute set that the value model predicts; empty: that of the active model, and oasst-12-lang where servers declare no model',
+        'attribute set that the value model predicts; empty: the active model’s, or oasst-12-lang if servers declare no model',
       ),
     attributeSets: z
       .record(z.string().regex(/^[\w-]+@\d+$/, 'expected name@version'), OwnAttributeSet)
       .default({})
-      .describe('attribute sets beside those that are known, by name@version'),
+      .describe('attribute sets in addition to the built-in ones, by name@version'),
     log: Log.prefault({}).describe('where records are kept: in the data folder (embedded), or in Kafka'),
     topics: z
       .partialRecord(
         z.enum(specsOf(flow.topics).map(topic => topic.name)),
         z.strictObject({
           partitions: z.int().min(1).max(256).optional().describe('partitions; may grow, never shrink'),
-          retentionDays: z.number().positive().optional().describe('days after which a record that all have read goes'),
+          retentionDays: z
+            .number()
+            .positive()
+            .optional()
+            .describe('days after which a record is deleted once all its readers have read it'),
         }),
       )
       .default({})
-      .describe('partitions and retention of topics, by name, where they differ from topics/*.yaml'),
+      .describe('partitions and retention of topics, by name, if they differ from topics/*.yaml'),
     registry: Registry.prefault({}).describe('the schema registry of a Kafka cluster'),
     records: z
       .strictObject({
@@ -186,7 +189,7 @@ function keysOf(flow: Flow) {
             ),
           ])
           .default('latest')
-          .describe('schema version that is written: latest, or numbers by topic; for upgrades, see docs/schemas.md'),
+          .describe('schema version to write: latest, or numbers by topic; for upgrades, see docs/schemas.md'),
       })
       .prefault({})
       .describe('how records are written'),
@@ -200,7 +203,7 @@ function keysOf(flow: Flow) {
           .min(1024)
           .max(2 ** 29)
           .default(32 * 2 ** 20)
-          .describe('longest line that is read; a longer one becomes a dead letter'),
+          .describe('length limit of a line in bytes; a longer line becomes a dead letter'),
       })
       .prefault({})
       .describe('reading sources'),
@@ -211,24 +214,26 @@ function keysOf(flow: Flow) {
           .positive()
           .max(1)
           .default(defaultBrake.maxShare)
-          .describe('share of the last records of a node beyond which dead letters of one code make it wait; 1: never'),
+          .describe(
+            'share of dead letters with one code among the latest records of a node above which it waits; 1: never',
+          ),
         window: z
           .int()
           .min(leastRecords)
           .max(10_000)
           .default(defaultBrake.window)
-          .describe(`records that are looked back upon; of fewer than ${leastRecords} nothing is concluded`),
+          .describe(`number of latest records to judge by; no judgement on fewer than ${leastRecords}`),
       })
       .prefault({})
-      .describe('when a node waits rather than make a dead letter of most records; docs/operations.md'),
+      .describe('when a node waits instead of turning most records into dead letters; docs/operations.md'),
     preprocess: preprocess.options.prefault({}).describe('from source records to conversations'),
     clean: clean.options
       .extend({
-        tokenizer: z.string().default('').describe('SentencePiece .model file; empty: the one that is shipped'),
-        threads: z.int().min(1).max(256).default(2).describe('worker threads that tokenize'),
+        tokenizer: z.string().default('').describe('SentencePiece .model file; empty: the shipped one'),
+        threads: z.int().min(1).max(256).default(2).describe('tokenizer threads'),
       })
       .prefault({})
-      .describe('leaving out what nothing is learnt from'),
+      .describe('removing conversations without a learnt token'),
     annotate: annotate.options
       .extend({
         endpoints: entriesOf(flow.protocols)
@@ -238,29 +243,36 @@ function keysOf(flow: Flow) {
           ),
         endpointsFile: servers.endpointsFile,
         model: z.string().default('external').describe('name of the model that the endpoints serve'),
-        protocol: z.enum(['auto', 'per-attribute']).default('auto').describe('one call a turn, or one an attribute'),
+        protocol: z
+          .enum(['auto', 'per-attribute'])
+          .default('auto')
+          .describe('auto: one call per turn if possible; per-attribute: one call per attribute'),
         inFlight: servers.inFlight,
-        deadlineSeconds: z.number().min(0.01).max(86_400).default(120).describe('longest that one call may take'),
+        deadlineSeconds: z.number().min(0.01).max(86_400).default(120).describe('time limit of one call'),
         concurrency: z
           .int()
           .positive()
           .meta({
-            description: 'conversations under way; left out: as many as keep the servers busy',
+            description: 'conversations in flight; default: as many as keep the servers busy',
             examples: [64],
           })
           .optional(),
         price: z
           .strictObject({
-            perMillionPromptTokens: z.number().nonnegative().default(0).describe('of the tokens that are sent'),
+            perMillionPromptTokens: z.number().nonnegative().default(0).describe('price of a million prompt tokens'),
             perMillionCompletionTokens: z
               .number()
               .nonnegative()
               .default(0)
-              .describe('of the tokens that are generated'),
-            currency: z.string().min(1).default('USD').describe('of these prices, and of pricePerHour of endpoints'),
+              .describe('price of a million generated tokens'),
+            currency: z
+              .string()
+              .min(1)
+              .default('USD')
+              .describe('currency of these prices and of pricePerHour of endpoints'),
           })
           .prefault({})
-          .describe('what servers that are paid by the token cost; 0: nothing'),
+          .describe('prices of servers that charge per token; 0: free'),
       })
       .prefault({})
       .describe('predicting the attributes of every turn'),
@@ -268,24 +280,27 @@ function keysOf(flow: Flow) {
       .strictObject({
         endpoints: entriesOf(flow.protocols)
           .prefault([])
-          .describe('inference servers of the SteerLM model, as those of annotate, see docs/protocols.md'),
+          .describe('inference servers of the SteerLM model, in the form of annotate.endpoints, see docs/protocols.md'),
         endpointsFile: servers.endpointsFile,
         inFlight: servers.inFlight,
-        deadlineSeconds: z.number().min(0.01).max(86_400).default(300).describe('longest that one answer may take'),
-        maxTokens: z.int().positive().default(512).describe('most tokens of an answer'),
+        deadlineSeconds: z.number().min(0.01).max(86_400).default(300).describe('time limit of one answer'),
+        maxTokens: z.int().positive().default(512).describe('token limit of an answer'),
       })
       .prefault({})
       .describe('answers of the SteerLM model'),
     bootstrap: openRound.options
       .extend({
         loop: DatasetName.default('main').describe('name of the loop: its rounds are <loop>-1, <loop>-2, …'),
-        dataset: DatasetName.refine(name => roundOfDataset(name) === null, 'expected a dataset that is no round’s')
+        dataset: DatasetName.refine(
+          name => roundOfDataset(name) === null,
+          'expected a dataset that does not belong to a round',
+        )
           .default('steerlm')
-          .describe('dataset whose latest snapshot gives prompts, lines and replayed records'),
+          .describe('dataset whose latest snapshot provides prompts, label lines and replayed records'),
         ...RoundPlan.shape,
       })
       .prefault({})
-      .describe('bootstrap rounds, see docs/bootstrap.md; recorded with a round when it is asked for'),
+      .describe('bootstrap rounds, see docs/bootstrap.md; recorded with a round when it is requested'),
     models: z
       .strictObject({
         keep: z
@@ -293,7 +308,9 @@ function keysOf(flow: Flow) {
           .positive()
           .nullable()
           .default(10)
-          .describe('so many of the newest models of a role, and of those last active, keep files and data; null: all'),
+          .describe(
+            'number of newest models per role, and of last active ones, that keep their files and data; null: all',
+          ),
       })
       .prefault({})
       .describe('the model registry, see docs/models.md'),
@@ -301,28 +318,28 @@ function keysOf(flow: Flow) {
     datasets: z
       .record(DatasetRule, Dataset)
       .default({})
-      .describe('how shards are cut and what is trained on them, by dataset: value-model, steerlm'),
+      .describe('cuts of shards, and training, by dataset: value-model, steerlm'),
   })
   const own: Record<never, z.ZodType> = stageSections(flow.stages, Object.keys(keys.shape))
-  // What a stage of one's own is told is known to the stage alone.
+  // The type of these sections is known only to their stages.
   return keys.extend(own).meta({ title: 'steerflow.yaml' })
 }
 
 /** The configuration of a flow. */
 export const configOfFlow = perFlow(keysOf)
 
-/** What may stand in the configuration of a flow, as a JSON Schema. */
+/** JSON Schema of the configuration of a flow. */
 export const jsonSchemaOf = perFlow((flow): z.core.JSONSchema.JSONSchema =>
   z.toJSONSchema(configOfFlow(flow), { io: 'input' }),
 )
 
-/** The configuration of the flow that is built in. */
+/** The configuration of the built-in flow. */
 export const Config = configOfFlow(builtIn)
 export type Config = z.output<typeof Config>
 
 /**
- * The settings of a dataset, by its name or the rule that gives it, with its defaults. A round is trained on as the dataset
- * is that its prompts come from, unless `bootstrap-{round}` says otherwise; its last shard is waited for, and not for long.
+ * The settings of a dataset, by its name or by the rule that generates it, with defaults. The dataset of a round has the
+ * settings of the dataset that its prompts come from, with a short seal age, unless `bootstrap-{round}` is set.
  */
 export function datasetOf(config: Config, name: string): z.output<typeof Dataset> {
   const given = settledFor(config.datasets, name)
@@ -332,23 +349,23 @@ export function datasetOf(config: Config, name: string): z.output<typeof Dataset
   return { ...alike, seal: { ...alike.seal, ageSeconds: 30 } }
 }
 
-/** Where endpoints come from, those of the value model or of the SteerLM model; null: from nowhere. */
+/** Sources of the endpoints of the value model (`annotate`) or of the SteerLM model (`sample`); null if there are none. */
 export function endpointsOf(config: Config, of: 'annotate' | 'sample'): EndpointsSpec | null {
   const { endpoints: entries, endpointsFile: file } = config[of]
   if (entries.length === 0 && file === '') return null
   return { entries, file: file || null, protocols: config.flow.protocols }
 }
 
-/** The datasets of the pipeline, and those that the configuration adds. */
+/** The datasets of the pipeline and of the configuration. */
 export const datasetNames = (config: Config): readonly string[] => [
   ...new Set([...Object.keys(trainedByDefault), ...Object.keys(config.datasets)]),
 ]
 
-/** The prompt tokens that a configuration names. */
+/** The configured prompt tokens. */
 export const promptTokensOf = ({ promptTokens }: Config): PromptTokens =>
   promptTokens === 'control' ? controlTokens : extraIdTokens
 
-/** What the log is told of the topics: the declared ones, with what the configuration changes. */
+/** Topic specifications for the log: the declared ones with the configured changes. */
 export const topicSpecsOf = (config: Config): readonly TopicSpec[] =>
   specsOf(config.flow.topics).map(spec => {
     const { partitions = spec.partitions, retentionDays } = config.topics[spec.name] ?? {}

@@ -5,22 +5,22 @@ import { SteerflowError } from '../domain/errors.js'
 import type { Log } from '../runtime/log.js'
 import { type Config, topicSpecsOf } from './config.js'
 
-/** Whether the log of a configuration was ever begun, as far as the data folder tells. */
+/** True if the data folder shows that the log was created. A Kafka log counts as created. */
 export const isBegun = ({ dataDir, log }: Config): boolean => isShared(log) || existsSync(join(resolve(dataDir), 'log'))
 
 /**
- * Refuses a data folder that is not there, before anything is made in it: a mistyped name is no empty folder.
+ * Rejects a missing data folder before anything is created in it: a mistyped name must not become an empty folder.
  * @throws STEERFLOW_DATA_ABSENT
  */
 export function needDataFolder(config: Config): void {
   if (isBegun(config)) return
   const root = resolve(config.dataDir)
-  const what = existsSync(root) ? `${root} is no data folder: it holds no log` : `there is no data folder ${root}`
+  const what = existsSync(root) ? `${root} is not a data folder: it has no log` : `there is no data folder ${root}`
   throw new SteerflowError('STEERFLOW_DATA_ABSENT', what)
 }
 
 /**
- * The same for who reads files of the folder alone, and no log.
+ * Like `needDataFolder`, for commands that read only files, not the log.
  * @throws STEERFLOW_DATA_ABSENT
  */
 export function needFolder({ dataDir }: Config): void {
@@ -29,7 +29,7 @@ export function needFolder({ dataDir }: Config): void {
 }
 
 /**
- * The same of the namespace of a cluster: none of its topics is there.
+ * Like `needDataFolder`, for a cluster: rejects a namespace without any topic.
  * @throws STEERFLOW_DATA_ABSENT
  */
 export async function needNamespace(config: Config, log: Log): Promise<void> {
@@ -37,6 +37,6 @@ export async function needNamespace(config: Config, log: Log): Promise<void> {
   const stored = new Set((await log.topics()).map(({ name }) => name))
   if (topicSpecsOf(config).some(({ name }) => stored.has(name))) return
   const { brokers, namespace } = config.log.kafka
-  const where = namespace === '' ? 'without a namespace' : `of the namespace ${namespace}`
+  const where = namespace === '' ? 'without a namespace' : `in the namespace ${namespace}`
   throw new SteerflowError('STEERFLOW_DATA_ABSENT', `there is no topic ${where} on ${brokers.join(', ')}`)
 }

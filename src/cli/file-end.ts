@@ -1,18 +1,18 @@
 import { exitCodes, type Session } from './command.js'
 
-/** What came of a file. */
+/** Result of a command that makes one file of another. */
 export interface FileEnd {
-  /** What was written, in words. */
+  /** Name of the output, for messages. */
   readonly output: string
-  /** Whether something of the input is in it. */
+  /** False if no record of the input is in the output. */
   readonly holdsSomething: boolean
-  /** Lines that could not be taken, and where they are listed, where the command lists them. */
+  /** Number of rejected lines and the file that lists them, for commands that have such a file. */
   readonly rejected?: { readonly count: number; readonly path: string }
-  /** What to do where nothing is left. */
+  /** Next step if the output is empty. */
   readonly next: string
 }
 
-/** Ends a command that made one file of another: an output of which nothing can be learnt is no success. */
+/** Ends a command that makes one file of another: rejected lines or an empty output set exit code 3. */
 export function endFile(session: Session, { output, holdsSomething, rejected, next }: FileEnd): void {
   const some = rejected !== undefined && rejected.count > 0
   if (some) session.err(`${rejected.count} lines rejected, see ${rejected.path}\n`)

@@ -4,12 +4,12 @@ import { readNodesFiles } from '../adapters/workers/nodes-file.js'
 import { workersFolder } from '../adapters/workers/report-file.js'
 
 /**
- * The health check of a container: `node dist/cli/health.js [--data-dir FOLDER]`. Ends with 0 when a worker of this host has written its report
- * lately, otherwise with 1: none is there, it hangs, or it has ended. It asks nobody, no broker either.
+ * Health check of a container: `node dist/cli/health.js [--data-dir FOLDER]`. Exits with 0 if a worker of this host has
+ * written its report recently; otherwise with 1: no worker runs, or it hangs. It calls no server or broker.
  */
 const [word, dataDir, ...more] = process.argv.slice(2)
 if (word !== undefined && (word !== '--data-dir' || dataDir === undefined || more.length > 0)) {
-  console.error('Usage: node dist/cli/health.js [--data-dir FOLDER]; without it STEERFLOW_DATA_DIR, or .steerflow')
+  console.error('Usage: node dist/cli/health.js [--data-dir FOLDER] (default: STEERFLOW_DATA_DIR, or .steerflow)')
   process.exit(2)
 }
 const folder = workersFolder(dataDir ?? process.env.STEERFLOW_DATA_DIR ?? '.steerflow')
@@ -18,6 +18,6 @@ const working = readNodesFiles(folder).filter(({ worker }) => worker.startsWith(
 console.log(
   working.length > 0
     ? `${working.map(({ worker, at }) => `${worker} reported at ${at}`).join('\n')}`
-    : `no worker of this host has reported in ${folder} lately: it has ended, hangs, or has another data folder`,
+    : `no worker of this host has reported in ${folder} recently: it has ended, hangs, or uses another data folder`,
 )
 process.exitCode = working.length > 0 ? 0 : 1

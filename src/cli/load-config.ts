@@ -9,26 +9,26 @@ import { configKeys } from './config-keys.js'
 
 type Schema = z.core.JSONSchema.JSONSchema
 
-/** Names that every JavaScript object has: as keys they would change the program, not the configuration. */
+/** Properties of every JavaScript object: as keys they would change the program, not the configuration. */
 const inherited = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
- * The path of `--set`: keys with dots between them. A key that has dots itself, as names of topics and datasets may, is
- * found as the one behind which the rest of the path fits; between double quotes it is always one key.
- * @throws STEERFLOW_USAGE for an empty key or a quote that is not closed.
+ * The path of `--set`: keys separated by dots. Names of topics and datasets may contain dots themselves; such a key is found
+ * by matching the path against the schema. A key in double quotes is never split.
+ * @throws STEERFLOW_USAGE for an empty key or an unclosed quote
  */
 export function configPath(flow: Flow, text: string): readonly string[] {
   if (!/^(?:"[^"]+"|[^".]+)(?:\.(?:"[^"]+"|[^".]+))*$/.test(text)) {
     throw new SteerflowError(
       'STEERFLOW_USAGE',
-      `--set ${text}: expected keys with dots between them; a key that has dots itself may stand in double quotes, as in topics."conversations.scored".partitions`,
+      `--set ${text}: expected keys separated by dots; put a key that contains dots in double quotes, as in topics."conversations.scored".partitions`,
     )
   }
   const parts = [...text.matchAll(/"([^"]+)"|([^".]+)/g)].map(([, quoted, plain]) => quoted ?? plain!)
   return resolved(parts, [jsonSchemaOf(flow)]) ?? parts
 }
 
-/** The parts joined to keys of the schema; null where they do not fit. */
+/** Joins parts into keys of the schema; null if they do not match it. */
 function resolved(parts: readonly string[], forms: readonly Schema[]): readonly string[] | null {
   if (parts.length === 0) return []
   for (const form of forms.flatMap(alternatives)) {
@@ -57,19 +57,17 @@ const alternatives = (schema: Schema): readonly Schema[] => [
   ...[...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])].map(asSchema).flatMap(alternatives),
 ]
 
-/** Levels of keys below which nothing of a configuration lies. */
+/** Limit on the depth of keys; no configuration is deeper. */
 const deepest = 32
 
-/**
- * @throws STEERFLOW_CONFIG_INVALID where a key, however deep, is one that every object has, or where the keys have no end.
- */
+/** @throws STEERFLOW_CONFIG_INVALID if a key at any depth is a property of every object, or if keys nest without end */
 export function refuseInherited(value: unknown, source: string, path: readonly string[] = []): void {
   if (typeof value !== 'object' || value === null) return
   if (path.length > deepest) {
     const at = path.slice(0, 3).join('.')
     throw new SteerflowError(
       'STEERFLOW_CONFIG_INVALID',
-      `${at}: it is nested too deep, or an alias stands in itself (${source})`,
+      `${at}: it is nested too deeply, or an alias contains itself (${source})`,
     )
   }
   for (const key of Object.getOwnPropertyNames(value)) {
@@ -84,19 +82,19 @@ export function refuseInherited(value: unknown, source: string, path: readonly s
 type Tree = { [key: string]: unknown }
 
 export interface ConfigSources {
-  /** File named on the command line; otherwise `steerflow.yaml` in the working folder, if there is one. */
+  /** File given on the command line; default: `steerflow.yaml` in the working folder, if it exists. */
   readonly file?: string | undefined
   /** `path=value` pairs of the command line; the value is YAML. */
   readonly set?: readonly string[]
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** The flow that is configured; default: the one that is built in. */
+  /** The flow to configure; default: the built-in one. */
   readonly flow?: Flow | undefined
 }
 
 /**
- * The configuration in force: defaults, then the file, then `STEERFLOW_*`, then `--set`.
- * @throws STEERFLOW_CONFIG_INVALID naming the key, STEERFLOW_INPUT_NOT_FOUND. No message and no cause holds a value, since
- * it may be a secret.
+ * The effective configuration: defaults, then the file, then `STEERFLOW_*`, then `--set`.
+ * @throws STEERFLOW_CONFIG_INVALID with the key, STEERFLOW_INPUT_NOT_FOUND. Messages and causes contain no values, since a
+ * value may be a secret.
  */
 export function loadConfig(sources: ConfigSources): Config {
   const { flow = builtIn } = sources
@@ -130,17 +128,17 @@ export function loadConfig(sources: ConfigSources): Config {
   )
 }
 
-/** A value that was set over those of the file, and by what. */
+/** A value that overrides the file, and its source. */
 interface Given {
   readonly source: string
   readonly path: readonly string[]
 }
 
-/** Whether one path leads to the other, or they are the same. */
+/** True if one path is a prefix of the other, or they are equal. */
 const touches = (one: readonly string[], other: readonly PropertyKey[]): boolean =>
   one.slice(0, other.length).every((key, index) => key === String(other[index]))
 
-/** What is trained by default on a dataset stays where its settings name no other trainer. */
+/** Completes datasets with their default training, unless their settings name a trainer. */
 function withTrainers(tree: Tree): Tree {
   if (!isTree(tree.datasets)) return tree
   const datasets = Object.entries(tree.datasets).map(([name, given]): [string, unknown] => {
@@ -154,18 +152,18 @@ function withTrainers(tree: Tree): Tree {
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
- * What the configuration file says; nothing where none is named and there is none.
+ * The content of the configuration file; empty if none is named and the default file does not exist.
  * @throws STEERFLOW_CONFIG_INVALID, STEERFLOW_INPUT_NOT_FOUND
  */
 export function fileTree(named: string | undefined): Tree {
   const file = named ?? 'steerflow.yaml'
   if (!existsSync(file)) {
     if (named === undefined) return {}
-    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `no configuration file at ${named}`)
+    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `there is no configuration file ${named}`)
   }
   const tree: unknown = readYaml(file, textOf(file)) ?? {}
   if (isTree(tree)) return tree
-  throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${file} must hold keys and values`)
+  throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${file} must contain keys and values`)
 }
 
 function textOf(file: string): string {
@@ -176,7 +174,7 @@ function textOf(file: string): string {
   }
 }
 
-/** Every key as a variable: `clean.seqLen` → `STEERFLOW_CLEAN_SEQ_LEN`. */
+/** The environment variable of every key: `clean.seqLen` → `STEERFLOW_CLEAN_SEQ_LEN`. */
 export function variables(flow: Flow): ReadonlyMap<string, readonly string[]> {
   const nameOf = (path: readonly string[]): string =>
     `STEERFLOW_${path.map(part => part.replace(/(?=[A-Z])/g, '_').toUpperCase()).join('_')}`
@@ -193,8 +191,8 @@ function assign(tree: Tree, path: readonly string[], value: unknown): void {
 }
 
 /**
- * A value as YAML, but a secret as it is spelled, and text that only looks like a number, too: nobody quotes a password
- * twice.
+ * Reads a value as YAML. A secret is taken literally, and so is a text that only looks like a number: shells already need
+ * quotes, and nobody quotes a password twice.
  */
 function valueOf(flow: Flow, name: string, path: readonly string[], text: string): unknown {
   const key = configKeys(flow).get(path.join('.'))

@@ -6,25 +6,25 @@ import { explain, SteerflowError } from '../domain/errors.js'
 import { builtIn, Flow } from '../flow.js'
 import { fileTree } from './load-config.js'
 
-/** The keys of the command line that may name a flow. */
+/** Command-line options that may name a flow. */
 export interface FlowFlags {
   readonly config?: string
   readonly flow?: string
-  /** Pairs of keys and values; some commands set other things by that name. */
+  /** `path=value` pairs; in some commands `--set` has another meaning. */
   readonly set?: readonly unknown[]
 }
 
-/** A module that is named as the flow, and where it is named. */
+/** The module named as the flow, and the source of that name. */
 interface Named {
   readonly path: string
   readonly by: string
 }
 
 /**
- * The flow that a command works on: that of `--flow`, of `--set flow=…`, of `STEERFLOW_FLOW` or of the configuration file,
- * the first that there is; its module is loaded. A path in the file is one from the file's folder.
- * @param given the flow of the program that runs the command; null: the program is `steerflow` itself
- * @throws STEERFLOW_FLOW_INVALID, STEERFLOW_INPUT_NOT_FOUND, and what reading the configuration file throws
+ * The flow of a command. The first of `--flow`, `--set flow=…`, `STEERFLOW_FLOW` and the configuration file names its
+ * module, which is loaded. A path in the file is relative to the file's folder.
+ * @param given the flow of the program that runs the command; null if the program is `steerflow` itself
+ * @throws STEERFLOW_FLOW_INVALID, STEERFLOW_INPUT_NOT_FOUND, and errors from reading the configuration file
  */
 export async function flowOf(
   flags: FlowFlags,
@@ -36,7 +36,7 @@ export async function flowOf(
   if (given) {
     throw new SteerflowError(
       'STEERFLOW_FLOW_INVALID',
-      `${named.by} names the flow ${named.path}, and this program brings its own: leave one of them out`,
+      `${named.by} names the flow ${named.path}, but this program has its own: omit one of them`,
     )
   }
   return load(named)
@@ -56,7 +56,7 @@ function namedBy(
   return { path: resolve(dirname(file), written), by: file }
 }
 
-/** A path that may stand in quotes, as YAML on a command line does. */
+/** Removes YAML quotes around a path. */
 function text(value: string): string {
   const read = readYaml('flow', value)
   return typeof read === 'string' ? read : value
@@ -73,8 +73,8 @@ async function load({ path, by }: Named): Promise<Flow> {
   throw new SteerflowError(
     'STEERFLOW_FLOW_INVALID',
     isOfAnotherCopy
-      ? `${path} takes steerflow from another folder than this command: run the steerflow of the module's own project, as npx steerflow does there`
-      : `the default export of ${path} is no flow: expected export default defineFlow(base => …)`,
+      ? `${path} imports steerflow from another folder than this command: run the steerflow of the module's own project, as npx steerflow does there`
+      : `the default export of ${path} is not a flow: expected export default defineFlow(base => …)`,
   )
 }
 

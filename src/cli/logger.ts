@@ -11,15 +11,15 @@ import { rotatingFile } from './log/log-file.js'
 import { redacted, redactedLine } from './log/redact.js'
 import { version } from './version.js'
 
-/** The levels that `STEERFLOW_LOG_LEVEL` takes, the loudest first. */
+/** The values of `STEERFLOW_LOG_LEVEL`, most severe first. */
 export const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'silent'] as const
 
 /**
- * The operator's log: JSON lines on standard error, or in `run.log` of the data folder where a terminal shows the live
+ * The operator's log: JSON lines on standard error, or in `run.log` of the data folder while a terminal shows the live
  * table. Every line has level, time (ISO 8601, UTC), host, pid, run, worker and version. `STEERFLOW_LOG_LEVEL` is fatal,
  * error, warn, info (default), debug or silent.
- * @param root the data folder; null where only standard error can be written to
- * @throws STEERFLOW_USAGE when there is no such level
+ * @param root the data folder; null to write only to standard error
+ * @throws STEERFLOW_USAGE for an unknown level
  */
 export function openLogger(screen: Pick<Screen, 'err' | 'interactive'>, root: string | null): Logger {
   const level = process.env.STEERFLOW_LOG_LEVEL ?? 'info'
@@ -41,11 +41,11 @@ export function openLogger(screen: Pick<Screen, 'err' | 'interactive'>, root: st
 const fileIn = (root: string, screen: Pick<Screen, 'err'>) => {
   const path = join(root, 'run.log')
   return rotatingFile(path, error =>
-    screen.err(`${path} cannot be written, the run goes on without: ${String(error)}\n`),
+    screen.err(`${path} cannot be written, the run continues without it: ${String(error)}\n`),
   )
 }
 
-/** What every line has: a field of an event with such a name must not take its place. */
+/** Fields of every line; an event's field of the same name must not replace them. */
 const ownFields = new Set(['level', 'time', 'host', 'pid', 'run', 'worker', 'version', 'msg'])
 
 const fieldsOf = (event: object): Record<string, unknown> =>
@@ -55,28 +55,28 @@ const fieldsOf = (event: object): Record<string, unknown> =>
     ),
   )
 
-/** Events that stop something. */
+/** Events logged as errors: they stop something. */
 const louder = new Set(['failed', 'paused'])
-/** Events that are no failure of the run, and that somebody should look at. */
+/** Events logged as warnings: no failure, but an operator should look at them. */
 const quieter = new Set(['dead-letter', 'lost', 'waiting', 'waiting-for', 'many-dead-letters'])
 
-/** Run events as log lines: what loses or stops something is louder. */
+/** Logs run events; data loss and stops get a higher level. */
 export const reportTo =
   (logger: Logger): Report =>
   event => {
     const level = louder.has(event.event) ? 'error' : quieter.has(event.event) ? 'warn' : 'info'
-    // Whoever is woken by it is told the way back.
+    // The next step, for the operator on call.
     const next = louder.has(event.event) && 'code' in event && errorTable[event.code as ErrorCode]?.next
     logger[level](next ? { ...event, next } : event, wordsOf(event))
   }
 
-/** Endpoints that come and go, as log lines: what cannot be used or read is louder. */
+/** Logs joining and leaving endpoints; unusable endpoints and unreadable sources are warnings. */
 export const endpointsReportTo =
   (logger: Logger): EndpointsReport =>
   event =>
     logger['cause' in event ? 'warn' : 'info'](event, endpointWords(event))
 
-/** What the client of a cluster has to say, as log lines. */
+/** Logs messages of the Kafka client. */
 export const clientReportTo =
   (logger: Logger): KafkaReport =>
   (level, message, extra) =>

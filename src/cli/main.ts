@@ -3,7 +3,7 @@ import { explain } from '../domain/errors.js'
 import { loadFailure } from './not-loaded.js'
 
 try {
-  // Imported here, so that a machine that cannot open hundreds of files is told so in words.
+  // A dynamic import, so that a low limit of open files becomes a readable error.
   const { main } = await import('./own-program.js')
   await main(process.argv.slice(2))
 } catch (thrown) {

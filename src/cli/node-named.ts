@@ -2,7 +2,7 @@ import { SteerflowError } from '../domain/errors.js'
 import type { Flow } from '../flow.js'
 import type { Node } from '../stages/node.js'
 
-/** The node that an option names. @throws STEERFLOW_USAGE with the names that there are */
+/** The node that an option names. @throws STEERFLOW_USAGE with the known names */
 export function nodeNamed(flow: Flow, name: string, option: string): Node {
   const node = flow.node(name)
   if (node) return node

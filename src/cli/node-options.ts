@@ -11,7 +11,7 @@ import { seal } from '../stages/seal.js'
 import { trigger } from '../stages/trigger.js'
 import { type Config, datasetNames, datasetOf } from './config.js'
 
-/** The rule that names the datasets of bootstrap rounds. */
+/** The rule that generates the datasets of bootstrap rounds. */
 const ofRounds = 'bootstrap-{round}'
 
 const settled: Readonly<Record<string, (config: Config, fixed: Node['fixed']) => unknown>> = {
@@ -33,7 +33,7 @@ const settled: Readonly<Record<string, (config: Config, fixed: Node['fixed']) =>
   }),
 }
 
-/** The options of a node: those of its stage, from the parts of the configuration that they follow from. */
+/** The options of a node, from the sections of the configuration that its stage depends on. */
 export function nodeOptions(config: Config, { stage, fixed }: Pick<Node, 'stage' | 'fixed'>): unknown {
   const elsewhere = settled[stage.name]
   if (elsewhere) return elsewhere(config, fixed)
@@ -41,6 +41,6 @@ export function nodeOptions(config: Config, { stage, fixed }: Pick<Node, 'stage'
   return pick((sections[stage.name] ?? {}) as Readonly<Record<string, unknown>>, stage.options)
 }
 
-/** The keys that a stage knows, out of a section that holds an adapter's too. */
+/** The stage's keys, from a section that also contains keys of adapters. */
 const pick = (section: Readonly<Record<string, unknown>>, options: z.ZodObject): Record<string, unknown> =>
   Object.fromEntries(Object.keys(options.shape).map(key => [key, section[key]]))

@@ -1,11 +1,11 @@
 import { asSteerflowError, SteerflowError } from '../domain/errors.js'
 
-/** Open files with which a command is loaded with certainty. */
+/** A limit of open files that is certainly enough to load a command. */
 const enoughFiles = 1024
 
 /**
- * Why a part of the program is not loaded. Node tells of a limit of open files that is too low as such, or says that a file
- * is not there that it could not open.
+ * The error for a module that failed to load. Node reports a low limit of open files either directly, or as a missing file
+ * that it could not open.
  */
 export function loadFailure(thrown: unknown): SteerflowError {
   const isMissing = thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_MODULE_NOT_FOUND'
@@ -14,7 +14,7 @@ export function loadFailure(thrown: unknown): SteerflowError {
   }
   const { soft } = userLimits.open_files
   if (!isMissing || !(Number(soft) < enoughFiles)) return asSteerflowError(thrown)
-  return new SteerflowError('STEERFLOW_OPEN_FILES', `with ${soft} open files the program is not loaded`, {
+  return new SteerflowError('STEERFLOW_OPEN_FILES', `a limit of ${soft} open files is too low to load the program`, {
     cause: thrown,
   })
 }

@@ -3,42 +3,42 @@ import { builtIn, Flow } from '../flow.js'
 import type { Config } from './config.js'
 import { loadConfig } from './load-config.js'
 
-/** The options by which a command finds its configuration. */
+/** The options that select a command's configuration. */
 export interface ConfigFlags {
   readonly config?: string
   readonly dataDir?: string
   readonly set?: readonly string[]
-  /** The module of a flow until the command begins; then the flow itself, or why there is none. */
+  /** The module of a flow until the command starts; then the flow itself, or the error from loading it. */
   readonly flow?: string | Flow | Error
 }
 
 /** Adds `--config`, `--data-dir`, `--set` and `--flow` to a command. */
 export const withConfig = (command: Command): Command =>
   command
-    .option('--config <file>', 'configuration file (default: steerflow.yaml here, if there is one)')
+    .option('--config <file>', 'configuration file (default: ./steerflow.yaml, if it exists)')
     .option('--data-dir <dir>', 'folder of the log, shards, datasets, jobs and models (default: .steerflow)')
-    .option('--set <path=value>', 'set one key of the configuration; may be repeated', collect)
+    .option('--set <path=value>', 'set a configuration key; may be repeated', collect)
     .addOption(flowOption())
 
-/** The option that names a pipeline of one's own. */
+/** The option for a custom pipeline. */
 export const flowOption = (): Option =>
   new Option(
     '--flow <module>',
-    'pipeline of your own: a module of defineFlow (default: the key flow, or the built-in one)',
+    'module of your own pipeline, made with defineFlow (default: the key flow, or the built-in pipeline)',
   )
 
 const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
 /**
  * The flow of a command.
- * @throws whatever kept it from being loaded
+ * @throws the error from loading it
  */
 export function flowIn({ flow }: Pick<ConfigFlags, 'flow'>): Flow {
   if (flow instanceof Error) throw flow
   return flow instanceof Flow ? flow : builtIn
 }
 
-/** The configuration that the flags, the file and the environment give together. */
+/** The configuration from flags, file and environment. */
 export const configOf = (flags: ConfigFlags): Config =>
   loadConfig({
     flow: flowIn(flags),

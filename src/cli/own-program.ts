@@ -4,10 +4,10 @@ import { openOutput } from './output/output.js'
 import { main as run } from './program.js'
 
 /**
- * The command line as a program of one's own: reads and prints like `steerflow`, and sets the exit code of the process.
- * Resolves when all that was printed is with its reader.
+ * Runs the command line from your own program: reads and prints like `steerflow`, and sets the exit code of the process.
+ * Resolves when the reader has received all output.
  * @param argv the arguments without the program: `process.argv.slice(2)`
- * @param flow the pipeline that every command works on; left out: the one that the configuration names
+ * @param flow the pipeline of every command; default: the configured one
  */
 export async function main(
   argv: readonly string[],
@@ -28,6 +28,6 @@ export async function main(
     { flow },
   )
   await messages.drained()
-  // What a client still tries behind a finished command must not keep it from ending.
+  // Retries of a client after the command has finished must not keep the process alive.
   setTimeout(() => process.exit(), 500).unref()
 }

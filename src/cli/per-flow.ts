@@ -1,6 +1,6 @@
 import type { Flow } from '../flow.js'
 
-/** What is made of a flow once, when it is first asked for. */
+/** Caches a value per flow, computed at the first call. */
 export function perFlow<T>(make: (flow: Flow) => T): (flow: Flow) => T {
   const known = new WeakMap<Flow, { readonly made: T }>()
   return flow => {

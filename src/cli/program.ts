@@ -8,7 +8,7 @@ import { ReaderGone } from './output/output.js'
 import { openSession, type OpenSession } from './output/session.js'
 import { version } from './version.js'
 
-/** Every command by its group, in the order of the help page: a command line loads the one that it names, and no other. */
+/** Every command by its group, in the order of the help page. A command line loads only the command that it names. */
 const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Verb>>>>> = {
   Start: {
     quickstart: async () => (await import('./commands/quickstart.js')).quickstart,
@@ -52,23 +52,23 @@ const groups: Readonly<Record<string, Readonly<Record<string, () => Promise<Verb
   },
 }
 
-/** `--a_b` is the same as `--a-b`, as in the original scripts' command lines. */
+/** Reads `--a_b` as `--a-b`, for the spelling of the original scripts. */
 const dashed = (argument: string): string =>
   /^--[a-z]+(_[a-z]+)+(=|$)/.test(argument)
     ? argument.replace(/^--[a-z_]+/, name => name.replaceAll('_', '-'))
     : argument
 
-/** The end of every help page. */
+/** Last line of every help page. */
 export const exitLine =
-  '\nExit codes: 0 done, 1 failed, 2 called wrongly, 3 not all that was asked for is there, 128+n by a signal; see docs/cli.md.'
+  '\nExit codes: 0 success, 1 failure, 2 usage error, 3 incomplete, 128+n ended by a signal; see docs/cli.md.'
 
-/** The command that prints what all the others are. */
+/** The command that needs all others loaded. */
 const ofAll = 'completion'
 
 /**
  * The command line, ready to parse; the docs are generated from it.
- * @param line what will be parsed: a command that it begins with is the only one loaded; left out: all are
- * @param given the flow of the program that runs it; null: what the configuration names
+ * @param line the arguments to parse: if they start with a command, only that one is loaded; default: all
+ * @param given the flow of the program that runs it; null: the configured one
  */
 export async function buildProgram(
   session: Session,
@@ -85,7 +85,7 @@ export async function buildProgram(
     .showSuggestionAfterError()
     .addHelpText('afterAll', exitLine)
     .hook('preAction', async (_, command) => {
-      // What keeps it from being loaded is told where the command asks for its configuration: there errors are logged.
+      // The error from loading a flow is raised where the command reads its configuration, since errors are logged there.
       if (!command.options.some(({ long }) => long === '--flow')) return
       const { flowOf } = await import('./load-flow.js')
       command.setOptionValue('flow', await flowOf(command.opts(), process.env, given).catch((error: unknown) => error))
@@ -108,9 +108,9 @@ const nothing = (): void => undefined
 const nowhere: Io = { out: nothing, err: nothing, interactive: false, columns: 80 }
 
 /**
- * Runs one command line and returns its exit code, when everything that it printed is with its reader. Errors are printed
- * with their code, cause and next step; a reader that has gone away is none. What `io` leaves out is not printed.
- * @param flow the pipeline that every command works on; left out: the one that the configuration names
+ * Runs one command line and returns its exit code once the reader has received all output. Errors are printed with code,
+ * cause and next step; a reader that closed its end is not an error. Output that `io` leaves out is discarded.
+ * @param flow the pipeline of every command; default: the configured one
  */
 export async function main(
   argv: readonly string[],
@@ -125,7 +125,7 @@ export async function main(
   return session.failure instanceof ReaderGone ? exitCodes.brokenPipe : told(session, session.failure, ran.name)
 }
 
-/** @param ran is told the name of the command that the line is of */
+/** @param ran receives the name of the command */
 async function execute(
   argv: readonly string[],
   session: OpenSession,
@@ -142,16 +142,16 @@ async function execute(
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.usage
     const signalled = signalCode()
     if (signalled !== null && isAbort(thrown)) return signalled
-    // Whatever came of results that cannot be written is told by `main`, once.
+    // `main` reports failed output, once.
     return session.failure === null ? told(session, thrown, ran.name) : exitCodes.failed
   }
 }
 
-/** Whether an error is nothing but the end that was asked for. */
+/** True if an error only reflects a requested abort. */
 const isAbort = (thrown: unknown): boolean =>
   thrown instanceof Error && (thrown.name === 'AbortError' || isAbort(thrown.cause))
 
-/** The name of a command behind the program's, such as `jobs list`. */
+/** A command's name without the program's, such as `jobs list`. */
 const fullName = (command: Command): string =>
   command.parent ? `${fullName(command.parent)} ${command.name()}`.trim() : ''
 

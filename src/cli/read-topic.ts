@@ -4,11 +4,11 @@ import { readWhole } from '../runtime/read-all.js'
 import { readRecords } from '../runtime/read-records.js'
 import type { Topic } from '../stages/topic.js'
 
-/** All records of a topic that fit it: for small control topics. The rest are dead letters of the node that reads it. */
+/** All valid records of a small control topic. The others become dead letters of the node that reads the topic. */
 export const readTopic = <R extends z.ZodObject>(log: Log, topic: Topic<R>): Promise<readonly z.output<R>[]> =>
   gather(log, topic)
 
-/** The same, certain to miss nothing that is committed by now. @throws STEERFLOW_KAFKA_BUSY */
+/** Like `readTopic`, guaranteed to include everything committed so far. @throws STEERFLOW_KAFKA_BUSY */
 export const readWholeTopic = <R extends z.ZodObject>(log: Log, topic: Topic<R>): Promise<readonly z.output<R>[]> =>
   gather(log, topic, readWhole(log, topic.name))
 

@@ -11,15 +11,15 @@ import { relabel } from '../stages/relabel.js'
 import { seal } from '../stages/seal.js'
 import { trigger } from '../stages/trigger.js'
 
-/** Stages whose options follow from several keys of the configuration, or stand under another name than their own. */
+/** Stages whose options come from several keys of the configuration, or from a section with another name. */
 const settledElsewhere: ReadonlySet<string> = new Set(
   [preprocess, clean, annotate, relabel, gate, openRound, launch, seal, trigger].map(({ name }) => name),
 )
 
 /**
- * The sections of the other stages that have options: each under the name of its stage.
- * @param keys names that are taken
- * @throws STEERFLOW_CONFIG_INVALID when a stage has one of them
+ * The sections of all other stages with options, by the name of the stage.
+ * @param keys names already in use
+ * @throws STEERFLOW_CONFIG_INVALID if a stage has one of them
  */
 export function stageSections(
   stages: readonly StageDeclaration[],
@@ -30,7 +30,7 @@ export function stageSections(
   if (taken) {
     throw new SteerflowError(
       'STEERFLOW_CONFIG_INVALID',
-      `the stage ${taken.name} has options, and ${taken.name} is a key of the configuration already: give the stage another name`,
+      `the stage ${taken.name} has options, but ${taken.name} is already a configuration key: rename the stage`,
     )
   }
   return Object.fromEntries(own.map(({ name, options, summary }) => [name, options.prefault({}).describe(summary)]))

@@ -2,8 +2,8 @@ import { spelled } from '../trainers/lint/words.js'
 import { type Config, datasetNames, datasetOf, promptTokensOf } from './config.js'
 
 /**
- * One sentence for each dataset whose trainer would separate turns by other tokens than the pipeline counts and asks with:
- * allowed, since the tutorial does it, but a length that is near the limit then means two things.
+ * Warns of datasets whose trainer uses other prompt tokens than the pipeline. This is allowed, since the tutorial does it,
+ * but token counts then differ near the length limit.
  */
 export function tokenNotes(config: Config): readonly string[] {
   const ours = spelled(promptTokensOf(config))
@@ -13,7 +13,7 @@ export function tokenNotes(config: Config): readonly string[] {
     if (!tokens || spelled(tokens) === ours) return []
     return [
       `dataset ${name}: ${trainer} trains with the prompt tokens ${spelled(tokens)}, clean and annotate use ${ours}; ` +
-        `set promptTokens, or model.data.chat_prompt_tokens.* in datasets.${name}.settings, to have them alike`,
+        `set promptTokens, or model.data.chat_prompt_tokens.* in datasets.${name}.settings, to make them equal`,
     ]
   })
 }

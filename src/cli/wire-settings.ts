@@ -3,11 +3,11 @@ import { isShared } from '../adapters/log/open.js'
 import type { WireSettings } from '../adapters/registry/open.js'
 import type { Config } from './config.js'
 
-/** What the names of a cluster's topics, groups and subjects begin with. */
+/** Prefix of a cluster's topics, groups and subjects. */
 export const namespaceOf = ({ log }: Config): string =>
   isShared(log) ? log.kafka.namespace : KafkaSettings.shape.namespace.parse(undefined)
 
-/** What the wire of a Kafka log needs to know of the configuration. */
+/** The settings that encode and decode records on Kafka. */
 export const wireSettings = (config: Config): WireSettings => ({
   namespace: namespaceOf(config),
   pinned: config.records.writeVersion,

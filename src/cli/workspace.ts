@@ -27,24 +27,26 @@ export interface Workspace {
 }
 
 export interface OpenOptions {
-  /** Whether this process is going to run nodes, or to move what they have read: of a log that shares nothing out there can be one. */
+  /**
+   * True if this process runs nodes or moves their offsets. On a log that does not share partitions only one such process
+   * may exist.
+   */
   readonly exclusive?: boolean
-  /** Whether a data folder, or a namespace of a cluster, that is not there is begun; otherwise it is an error. */
+  /** True to create a missing data folder or cluster namespace; otherwise it is an error. */
   readonly begins?: boolean
   /**
-   * Whether this process only looks on: then nothing is made, and brokers that answer nothing are waited for some seconds
-   * and not for their whole time-out.
+   * True for a read-only process: it creates nothing, and waits some seconds for silent brokers instead of the full timeout.
    */
   readonly looks?: boolean
-  /** Whether topics that are missing are made, and a namespace that has none is an error; default true. */
+  /** True to create missing topics, and to reject a namespace without topics; default true. */
   readonly makeTopics?: boolean
-  /** Told what the client of a cluster has to say. */
+  /** Receives messages of the Kafka client. */
   readonly report?: KafkaReport
 }
 
 /**
  * Opens the data folder of a configuration.
- * @throws STEERFLOW_DATA_ABSENT, STEERFLOW_RUN_ACTIVE, and what the log throws.
+ * @throws STEERFLOW_DATA_ABSENT, STEERFLOW_RUN_ACTIVE, and the errors of the log
  */
 export async function openWorkspace(config: Config, options: OpenOptions = {}): Promise<Workspace> {
   const root = resolve(config.dataDir)
@@ -71,13 +73,13 @@ export async function openWorkspace(config: Config, options: OpenOptions = {}): 
   })
 }
 
-/** How long somebody who only looks on waits for an answer of a broker, in milliseconds. */
+/** How long a read-only process waits for an answer of a broker, in milliseconds. */
 const lookMs = 5000
 
 const impatient = (log: Config['log']): Config['log'] =>
   isShared(log) ? { kafka: { ...log.kafka, requestTimeoutMs: Math.min(log.kafka.requestTimeoutMs, lookMs) } } : log
 
-/** Runs something with a workspace and closes it. */
+/** Runs a function with a workspace and closes it. */
 export async function inWorkspace<T>(
   config: Config,
   work: (workspace: Workspace) => Promise<T>,
@@ -92,8 +94,8 @@ export async function inWorkspace<T>(
 }
 
 /**
- * The same for a command that only looks on: nothing is made, neither a folder nor a topic.
- * @param options.scratch whether the work can do without a data folder: where there is none it gets an empty one for as long
+ * Like `inWorkspace`, for a read-only command: it creates neither folders nor topics.
+ * @param options.scratch true if the work needs no data folder: if it is missing, the work gets an empty temporary one
  */
 export async function lookInWorkspace<T>(
   config: Config,

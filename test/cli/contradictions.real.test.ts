@@ -136,7 +136,7 @@ const data: readonly (readonly [
     [active],
     [],
     ['attributes=oasst-12-lang'],
-    /asks for oasst-12-lang@1, and the value model value-model-a+ predicts helpsteer-5@1; leave attributes out/,
+    /asks for oasst-12-lang@1, but the value model value-model-a+ predicts helpsteer-5@1; omit attributes/,
   ],
   [
     'a model of an endpoint of another set',

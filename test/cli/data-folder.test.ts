@@ -66,7 +66,7 @@ test('a folder that holds no log is no data folder, and stays as it is', async (
   const dir = join(await temporaryFolder(), 'src')
   mkdirSync(dir)
   const { code, err } = await run('status', [], dir)
-  expect([code, err]).toEqual([2, expect.stringContaining(`${dir} is no data folder: it holds no log`)])
+  expect([code, err]).toEqual([2, expect.stringContaining(`${dir} is not a data folder: it has no log`)])
   expect(readdirSync(dir)).toEqual([])
 })
 

@@ -4,7 +4,8 @@ import { oneOf, pythonBoolean, secondsOrForever, unescaped, wholeNumber } from '
 describe('option values', () => {
   it('are whole numbers', () => {
     expect(wholeNumber(1)('12')).toBe(12)
-    for (const text of ['0', '-1', '1.5', 'x', '']) expect(() => wholeNumber(1)(text)).toThrow('whole number from 1')
+    for (const text of ['0', '-1', '1.5', 'x', ''])
+      expect(() => wholeNumber(1)(text)).toThrow('whole number, 1 or more')
   })
 
   it('are seconds', () => {

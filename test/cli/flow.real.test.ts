@@ -193,7 +193,7 @@ describe('a pipeline of one’s own', () => {
     ],
     ['a module that fails', "throw new Error('of its own')", [], /cannot be loaded: of its own/],
     ['a module with an error of syntax', 'export default (', [], /cannot be loaded/],
-    ['no default export', 'export const flow = 1', [], /the default export of .* is no flow/],
+    ['no default export', 'export const flow = 1', [], /the default export of .* is not a flow/],
     [
       'a flow that cannot be',
       stamped(`base.without('annotate')`),

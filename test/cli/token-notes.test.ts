@@ -14,7 +14,7 @@ const nemo = (settings: Record<string, unknown>) => ({ steerlm: { trainer: 'nemo
 test('other tokens in training than in the pipeline are said', () => {
   expect(tokenNotes(Config.parse({}))).toEqual([
     'dataset steerlm: nemo-aligner trains with the prompt tokens \\u0000 \\u0011 \\u0012, clean and annotate use <extra_id_0> <extra_id_1> <extra_id_2>; ' +
-      'set promptTokens, or model.data.chat_prompt_tokens.* in datasets.steerlm.settings, to have them alike',
+      'set promptTokens, or model.data.chat_prompt_tokens.* in datasets.steerlm.settings, to make them equal',
   ])
 })
 

@@ -54,7 +54,7 @@ describe('steerflow baseline train', () => {
   it.each([
     [2, 'STEERFLOW_INPUT_NOT_FOUND', ['train', '--snapshot', '/nowhere', '--output', '/nowhere']],
     [2, "required option '--snapshot", ['train']],
-    [2, 'whole number from 1', ['train', '--snapshot', 's', '--output', 'o', '--folds', '0']],
+    [2, 'whole number, 1 or more', ['train', '--snapshot', 's', '--output', 'o', '--folds', '0']],
     [2, 'STEERFLOW_INPUT_NOT_FOUND', ['serve', '--model', '/nowhere/model.json', '--port', '0']],
     [2, 'STEERFLOW_USAGE', ['serve', '--model', 'm', '--host', '0.0.0.0']],
   ])('exits %i with %s', async (code, said, argv) => {

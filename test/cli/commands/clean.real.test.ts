@@ -52,7 +52,7 @@ describe('clean on files', () => {
     expect(rejected.map(line => JSON.parse(line) as unknown)).toMatchObject([
       { line: 2, code: 'STEERFLOW_INPUT_JSON' },
       { line: 3, code: 'STEERFLOW_INPUT_JSON' },
-      { line: 4, code: 'STEERFLOW_INPUT_FORMAT', reason: 'the line is no JSON object' },
+      { line: 4, code: 'STEERFLOW_INPUT_FORMAT', reason: 'the line is not a JSON object' },
       { line: 5, code: 'STEERFLOW_INPUT_JSON', reason: expect.stringContaining('UTF-8') as string },
       { line: 6, code: 'STEERFLOW_INPUT_JSON', reason: expect.stringContaining('surrogate') as string },
     ])

@@ -40,7 +40,7 @@ test('topics are planned, made, grown only on demand, and their drift is told an
   ]) {
     expect(await run(...words)).toMatchObject({
       code: 2,
-      stderr: expect.stringMatching(/STEERFLOW_DATA_ABSENT: there is no topic of the namespace /) as string,
+      stderr: expect.stringMatching(/STEERFLOW_DATA_ABSENT: there is no topic in the namespace /) as string,
     })
   }
   expect((await (await admin()).listTopics()).filter(name => name.startsWith(namespace))).toEqual([])
