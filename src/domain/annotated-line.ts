@@ -4,7 +4,7 @@ import { redump } from './json/redump.js'
 import { type Builder, decodeString, scanJson } from './json/json.js'
 import type { PromptTurn } from './prompt.js'
 
-/** A JSON value as text, and its parts where it has some. The text is in Python's spelling. */
+/** A JSON value as text in Python's spelling, with its parts if it is an array or an object. */
 interface JsonNode {
   readonly text: string
   readonly items?: readonly JsonNode[]
@@ -13,7 +13,7 @@ interface JsonNode {
 
 const keyText = (key: string): string => JSON.stringify(key)
 
-// Texts are joined with `+` alone: a nesting of any depth is copied once, where the whole line is written.
+// Texts are joined with `+` alone, which copies nothing yet: at any depth, the text is copied once, with the whole line.
 
 const objectText = (members: ReadonlyMap<string, { readonly text: string }>): string => {
   let text = '{'
@@ -27,7 +27,7 @@ const listText = (items: readonly { readonly text: string }[]): string => {
   return text + ']'
 }
 
-/** Reads text that is in Python's spelling already, so that every literal stays as it is. */
+/** Builds nodes from text that is already in Python's spelling, so that every literal stays as it is. */
 const nodes: Builder<JsonNode> = {
   string: text => ({ text }),
   number: text => ({ text }),
@@ -43,20 +43,20 @@ const Line = z.object({
     .min(1),
 })
 
-/** A conversation as a line of a file, of which only the labels can change. */
+/** A conversation as a line of a file; only its labels can change. */
 export interface OpenLine {
   readonly system: string
   readonly turns: readonly PromptTurn[]
   /**
-   * The line with these labels, null for a turn that keeps its own, as the original writes it: the old label moves to
-   * `gt_label` at the turn's end, if there was one, and everything else stays, numbers and unknown keys too.
+   * The line with these labels, as the original writes it; null keeps a turn's own label. An existing label moves to
+   * `gt_label` at the end of its turn; everything else stays, including numbers and unknown keys.
    */
   relabelled(labels: readonly (string | null)[]): string
 }
 
 /**
- * Opens a line of a file of conversations, without going through JavaScript's numbers.
- * @throws STEERFLOW_INPUT_JSON when it is not JSON, STEERFLOW_RECORD_INVALID when it lacks what a prompt needs.
+ * Opens a line of a file of conversations without converting its numbers to JavaScript's.
+ * @throws STEERFLOW_INPUT_JSON when it is not JSON, STEERFLOW_RECORD_INVALID when a part of the prompt is missing.
  */
 export function openLine(line: string): OpenLine {
   const root = scanJson(redump(line), nodes)
@@ -76,7 +76,7 @@ export function openLine(line: string): OpenLine {
   }
 }
 
-/** The values that a prompt depends on. */
+/** The values that go into a prompt. */
 function plain(root: JsonNode, turns: readonly JsonNode[]): unknown {
   return {
     system: scalar(root, 'system'),
@@ -88,7 +88,7 @@ function plain(root: JsonNode, turns: readonly JsonNode[]): unknown {
   }
 }
 
-/** A member that is a string or null; undefined when there is none; something that the schema refuses otherwise. */
+/** A member that is a string or null; undefined if absent. For other values it returns NaN, which the schema refuses. */
 function scalar(node: JsonNode, key: string): unknown {
   const text = node.members?.get(key)?.text
   if (text === undefined) return undefined

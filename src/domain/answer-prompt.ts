@@ -1,26 +1,26 @@
 import type { PromptTokens } from './prompt-tokens.js'
 import type { PromptTurn } from './prompt.js'
 
-/** What an answer is asked for: the conversation so far, and the attributes that the answer is to have. */
+/** A request for an answer: the conversation so far, and the attributes that the answer should have. */
 export interface AnswerRequest {
   readonly system: string
-  /** The turns so far; labels of earlier answers are shown to the model as in training. */
+  /** The turns so far. The model sees the labels of earlier answers, as in training. */
   readonly turns: readonly PromptTurn[]
-  /** The attribute line asked for. */
+  /** The requested attribute line. */
   readonly label: string
-  /** Who answers (`Assistant`). */
+  /** The speaker of the answer; `Assistant` if absent. */
   readonly speaker?: string
 }
 
-/** A label and a text as VALUE_TO_TEXT training lays them out: the label before the text. */
+/** Lays out a turn as VALUE_TO_TEXT training does: the label before the text. */
 const steered = ({ from, value, label }: PromptTurn, tokens: PromptTokens): string =>
   `${tokens.turn}${from}\n${label == null ? '' : `${tokens.label}${label}\n`}${value}\n`
 
 /**
- * What a SteerLM model continues with an answer: the conversation as it stands in training
- * (docs/reference/loss-masks.md#prompt-template), then the turn of the answer as far as its attribute line. A text of
- * training that begins with this conversation and this line begins with this prompt, character for character; the
- * tutorial's get_answer has other line ends (docs/reference/original-scripts.md#asking-the-steerlm-model).
+ * The prompt that a SteerLM model continues with an answer: the conversation as it is laid out in training
+ * (docs/reference/loss-masks.md#prompt-template), then the turn of the answer up to its attribute line. A training text
+ * with the same conversation and attribute line begins with this prompt, character for character. The tutorial's
+ * get_answer has other line ends (docs/reference/original-scripts.md#asking-the-steerlm-model).
  */
 export function answerPrompt(
   { system, turns, label, speaker = 'Assistant' }: AnswerRequest,
@@ -30,33 +30,34 @@ export function answerPrompt(
   return `${tokens.system}System\n${system}\n${before}${tokens.turn}${speaker}\n${tokens.label}${label}\n`.toWellFormed()
 }
 
-/** What ends an answer: the next turn, which a SteerLM model is trained to begin, or the end of the text. */
+/** The texts that end an answer: the next turn, which a SteerLM model is trained to begin, or the end of the text. */
 export const answerEnds = (tokens: PromptTokens): readonly string[] => [tokens.turn, '<|endoftext|>']
 
 /** An answer, and how its generation ended. */
 export interface AnswerText {
   readonly text: string
-  /** `stop`: by itself; `length`: at the limit of tokens; null: the server does not say. */
+  /** `stop`: by itself; `length`: at the token limit; null: the server does not say. */
   readonly finish: 'stop' | 'length' | null
 }
 
 /**
- * The answer in a continuation: up to the first end, without the line end that training puts behind every text.
- * @param finish how the server says that it ended; an end that is still there says that it ended by itself
+ * Reads the answer from a continuation: up to the first end, without the line end that training puts after every text.
+ * @param finish how generation ended, by the server; an end that is still in the text means that it ended by itself
  */
 export function readAnswerText(continuation: string, finish: AnswerText['finish'], tokens: PromptTokens): AnswerText {
   const found = answerEnds(tokens)
     .map(end => continuation.indexOf(end))
     .filter(index => index >= 0)
   const text = found.length === 0 ? continuation : continuation.slice(0, Math.min(...found))
-  // A tokenizer may put a space before a token of its own.
+  // A tokenizer may put a space before one of its own tokens.
   return { text: text.replace(found.length > 0 ? /\n ?$/ : /\n$/, ''), finish: found.length > 0 ? 'stop' : finish }
 }
 
 /**
- * The continuation within a server's sentence, which is prompt and continuation as its tokenizer decodes them: spaces and
- * control characters of the prompt may have changed, so that it cannot be cut by length (the tutorial's get_answer does).
- * The attribute line that ends the prompt is looked for, as often as it stands in the prompt. Null when it is not there.
+ * The continuation within a server's sentence, which is prompt and continuation as the server's tokenizer decodes them.
+ * Spaces and control characters of the prompt may have changed, so it cannot be cut by length (the tutorial's get_answer
+ * does). Instead, searches for the attribute line that ends the prompt, as many times as the prompt contains it. Null if
+ * the sentence does not contain it.
  */
 export function continuationOf(sentence: string, prompt: string, label: string): string | null {
   if (sentence.startsWith(prompt)) return sentence.slice(prompt.length)

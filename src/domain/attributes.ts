@@ -8,8 +8,8 @@ export interface Attribute {
 }
 
 /**
- * A versioned set of attributes: which keys a label line has, and in which order (the order matters to the model). Where
- * `language` is set, the line ends with `lang:` and a language code.
+ * A versioned set of attributes: the keys of a label line and their order, which matters to the model. If `language` is
+ * set, the line ends with `lang:` and a language code.
  */
 export interface AttributeSet {
   /** Name and version, e.g. `oasst-12-lang@1`; recorded with every label. */
@@ -35,7 +35,7 @@ const oasst = likert(
   'moral_judgement',
 )
 
-/** The attribute sets known by name; where they come from: docs/reference/papers.md#attribute-sets. */
+/** The built-in attribute sets; docs/reference/papers.md#attribute-sets says where they come from. */
 export const attributeSets = {
   'oasst-12-lang@1': { name: 'oasst-12-lang@1', attributes: oasst, language: true },
   'oasst-12@1': { name: 'oasst-12@1', attributes: oasst, language: false },
@@ -62,8 +62,8 @@ export const attributeSets = {
 } as const satisfies Record<string, AttributeSet>
 
 /**
- * The attribute set of that name; without a version, the newest.
- * @throws STEERFLOW_CONFIG_INVALID when there is none.
+ * The attribute set with that name; without a version, the newest.
+ * @throws STEERFLOW_CONFIG_INVALID when no set has that name.
  */
 export function attributeSet(name: string, others: readonly AttributeSet[] = []): AttributeSet {
   const known: readonly AttributeSet[] = [...others, ...Object.values(attributeSets)]
@@ -75,7 +75,7 @@ export function attributeSet(name: string, others: readonly AttributeSet[] = [])
   )
 }
 
-/** The keys of a label line in order, `lang` last where the set has it. */
+/** The keys of a label line in order; `lang` comes last if the set has it. */
 export const labelKeys = (set: AttributeSet): readonly string[] => [
   ...set.attributes.map(attribute => attribute.key),
   ...(set.language ? ['lang'] : []),

@@ -1,9 +1,9 @@
-/** Bytes that grow: one allocation for many small writes. */
+/** A byte buffer that grows: one allocation for many small writes. */
 export class ByteSink {
   private bytes: Buffer<ArrayBuffer>
   private used = 0
 
-  /** Room for so many bytes, or this memory. */
+  /** @param room the initial capacity in bytes, or memory to write to */
   constructor(room: number | ArrayBuffer) {
     this.bytes = Buffer.from(typeof room === 'number' ? new ArrayBuffer(room) : room)
   }
@@ -12,7 +12,7 @@ export class ByteSink {
     return this.used
   }
 
-  /** Adds a text in UTF-8 and returns the number of its bytes. */
+  /** Adds a text in UTF-8 and returns its length in bytes. */
   text(text: string): number {
     this.reserve(text.length * 3)
     const length = this.bytes.write(text, this.used, 'utf8')
@@ -20,7 +20,7 @@ export class ByteSink {
     return length
   }
 
-  /** Adds a text in UTF-8 and a line end. Joined beforehand, the two would be copied once more. */
+  /** Adds a text in UTF-8 and a line end. Joining the two first would cost another copy. */
   line(text: string): void {
     this.reserve(text.length * 3 + 1)
     this.used += this.bytes.write(text, this.used, 'utf8')
@@ -41,24 +41,24 @@ export class ByteSink {
     for (const value of values) this.used = this.bytes.writeDoubleLE(value, this.used)
   }
 
-  /** Adds bytes of another sink. */
+  /** Adds a range of another sink's bytes. */
   copy(from: ByteSink, start: number, end: number): void {
     this.add(from.bytes, start, end)
   }
 
-  /** Adds some of these bytes. */
+  /** Adds a range of these bytes. */
   add(from: Uint8Array, start: number, end: number): void {
     this.reserve(end - start)
     this.bytes.set(from.subarray(start, end), this.used)
     this.used += end - start
   }
 
-  /** Forgets the content and keeps the room. */
+  /** Discards the content and keeps the memory. */
   clear(): void {
     this.used = 0
   }
 
-  /** The content; it shares the sink's memory, which may be given away with it. */
+  /** The content. It shares the sink's memory, so transferring it takes that memory away. */
   content(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.bytes.buffer, 0, this.used)
   }

@@ -3,13 +3,13 @@ import type { Change, Conversation } from './conversation.js'
 import { digest } from './digest.js'
 import { pythonJson } from './json/json.js'
 
-/** What of a conversation its id is made of, and a stage may change. */
+/** The parts of a conversation that determine its id and that a stage may change. */
 export type Content = Pick<Conversation, 'conversations' | 'system' | 'mask'>
 
 /**
- * The conversation with other text or turns: under the id of what it says now, with the stage, the digest of the stage's
- * options and the former id on its lineage. Where nothing that counts has changed, the record as it is.
- * @param by the stage that changes it, by its name, and the options with which it does
+ * The conversation with changed text or turns: it gets the id of its new content, and its lineage records the stage, the
+ * digest of the stage's options and the former id. If the id does not change, returns the record as it is.
+ * @param by the stage that changes it, and the stage's options
  */
 export function changed(
   record: Conversation,

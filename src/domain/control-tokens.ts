@@ -1,14 +1,14 @@
 import type { Conversation } from './conversation.js'
 
-/** A control string in a conversation, and the place where it stands, e.g. `conversations.2.value`. */
+/** A control string in a conversation, and its place, e.g. `conversations.2.value`. */
 export interface FoundToken {
   readonly token: string
   readonly place: string
 }
 
 /**
- * The first of these control strings that is written in a conversation's own words: system prompt, speakers, texts or
- * labels. The prompt template separates its parts by them, so that such a text would be read as something else.
+ * Finds the first of these control strings in the words of a conversation: system prompt, speakers, texts or labels. They
+ * separate the parts of the prompt template, so such a text would be misread.
  */
 export function findControlToken(
   { system, conversations }: Pick<Conversation, 'system' | 'conversations'>,

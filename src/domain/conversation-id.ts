@@ -1,7 +1,7 @@
 import type { Conversation } from './conversation.js'
 import { digest } from './digest.js'
 
-/** Names a conversation by what is said in it, not by its labels: a corrected label replaces the record it corrects. */
+/** Identifies a conversation by its words, not by its labels: a corrected label replaces the record that it corrects. */
 export const conversationId = ({
   conversations,
   tree_id,

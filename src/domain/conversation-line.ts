@@ -4,24 +4,24 @@ import { pythonJson } from './json/json.js'
 /** Writes a value as JSON text. */
 type Write<T> = (value: T) => string
 
-/** A text as pythonJson writes it, without asking what it is. */
+/** Writes a value as pythonJson does, with a short cut for strings and null. */
 const scalarJson = (value: unknown): string =>
   typeof value === 'string' ? JSON.stringify(value) : value === null ? 'null' : pythonJson(value)
 
-/** Keys as they stand in a line, `"key": `; there are few, and each is written millions of times. */
+/** Keys as written in a line, `"key": `. They are few, and each is written millions of times. */
 const spelledKeys = new Map<string, string>()
 function spelledKey(key: string): string {
   const known = spelledKeys.get(key)
   if (known !== undefined) return known
   const spelled = `${JSON.stringify(key)}: `
-  // Keys come from records: those of a source that makes them up would fill the memory.
+  // Keys come from records: a source with ever new keys would fill the memory.
   if (spelledKeys.size < 1_000) spelledKeys.set(key, spelled)
   return spelled
 }
 
 /**
- * Writes objects as JSON text in Python's style: the schema's keys in the schema's order, then keys it does not know in
- * the order in which they came, then `last`. What is undefined is left out.
+ * Writes objects as JSON text in Python's style: the schema's keys in the schema's order, then unknown keys in their own
+ * order, then `last`. Undefined values are left out.
  */
 function objectWriter(
   shape: object,
@@ -48,7 +48,7 @@ function objectWriter(
     }
     const rest = end && value[end.key]
     if (rest !== null && rest !== undefined) written++
-    // Counted, since almost no object has keys that its schema does not know.
+    // The keys are counted first, since almost no object has unknown ones.
     const keys = Object.keys(value)
     if (keys.length !== written) {
       for (const key of keys) {
@@ -61,9 +61,9 @@ function objectWriter(
   }
 }
 
-/** A number as JSON text that no loader takes for an integer: loaders settle a column's type on the first they see. */
+/** A number as JSON text that no loader takes for an integer: loaders fix a column's type by its first value. */
 export function floatJson(value: number): string {
-  // From 1e21 on JavaScript writes an exponent.
+  // From 1e21 on, JavaScript writes an exponent.
   return Number.isInteger(value) && Math.abs(value) < 1e21 ? `${value}.0` : String(value)
 }
 
@@ -96,12 +96,12 @@ const conversationJson: Write<Conversation> = objectWriter(
 )
 
 /**
- * A conversation as one line without its line end, on the wire and in a shard alike: the original scripts' keys in the
- * original's order and spelling, then `steerflow`. It depends on the values only, not on how the object was put
- * together. Scores always have a decimal point or an exponent.
+ * A conversation as one line without its line end, the same on the wire and in a shard: the original scripts' keys in their
+ * order and spelling, then `steerflow`. The text depends on the values only, not on how the object was built. Scores always
+ * have a decimal point or an exponent.
  */
 export const conversationLine = (conversation: Conversation): string => conversationJson(conversation)
 
-/** The same without `steerflow`: byte for byte what the original scripts write. */
+/** The same without `steerflow`: byte for byte the line of the original scripts. */
 export const originalLine = (conversation: Omit<Conversation, 'steerflow'>): string =>
   conversationJson({ ...conversation, steerflow: undefined } as unknown as Conversation)

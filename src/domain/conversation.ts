@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** One utterance. Key order is the original scripts' order on the wire; `gt_label` keeps the human label once predicted. */
+/** One utterance. Its keys have the original scripts' order; `gt_label` keeps the human label once one is predicted. */
 export const Turn = z
   .strictObject({
     value: z.string().describe('the text, verbatim'),
@@ -12,14 +12,14 @@ export const Turn = z
   .meta({ title: 'Turn' })
 export type Turn = z.output<typeof Turn>
 
-/** Which side of the reply is learnt: the attribute line (value model) or the text (steerable model). */
+/** The part of a reply that is learnt: the attribute line (value model) or the text (steerable model). */
 export const ConversationType = z.enum(['TEXT_TO_VALUE', 'VALUE_TO_TEXT'])
 export type ConversationType = z.output<typeof ConversationType>
 
 export const Split = z.enum(['train', 'validation'])
 export type Split = z.output<typeof Split>
 
-/** A stage that gave a record other text or turns, and thereby another id. */
+/** A change by a stage that gave a record new text or turns, and thereby a new id. */
 export const Change = z
   .strictObject({
     stage: z.string().describe('name of the stage'),
@@ -29,7 +29,7 @@ export const Change = z
   .meta({ title: 'Change' })
 export type Change = z.output<typeof Change>
 
-/** Where a record comes from; nothing in it depends on offsets, clocks or machines, so equal inputs make equal lines. */
+/** The origin of a record. Nothing in it depends on offsets, clocks or machines, so equal inputs give equal lines. */
 export const Lineage = z
   .strictObject({
     source: z.string().describe('sha256 of the source file, or the name of the stream'),
@@ -41,7 +41,7 @@ export const Lineage = z
   .meta({ title: 'Lineage' })
 export type Lineage = z.output<typeof Lineage>
 
-/** What another model makes of a conversation that has labels already, beside them. One entry a turn, null where not scored. */
+/** Another model's labels for a conversation, beside those it has. One entry for each turn, null if not scored. */
 export const Rescored = z
   .strictObject({
     value_model: z.string().describe('digest of the model that predicted these labels'),
@@ -52,7 +52,7 @@ export const Rescored = z
   .meta({ title: 'Rescored' })
 export type Rescored = z.output<typeof Rescored>
 
-/** How an answer that was sampled in a bootstrap round came about. */
+/** The origin of an answer that was sampled in a bootstrap round. */
 export const Bootstrapped = z
   .strictObject({
     round: z.string(),
@@ -65,7 +65,7 @@ export const Bootstrapped = z
   .meta({ title: 'Bootstrapped' })
 export type Bootstrapped = z.output<typeof Bootstrapped>
 
-/** What steerflow adds to a conversation, always the last key of the line. */
+/** The part of a conversation that steerflow adds; always the last key of the line. */
 export const Provenance = z
   .strictObject({
     id: z.string().describe('digest of the canonical path and the type'),
@@ -89,7 +89,7 @@ export const Provenance = z
 export type Provenance = z.output<typeof Provenance>
 
 /**
- * A conversation, alike in a topic and in a line of a shard. Without `steerflow` its bytes are those of the original
+ * A conversation, the same in a topic and in a line of a shard. Without `steerflow` its bytes are those of the original
  * scripts (docs/reference/original-scripts.md#preprocessing).
  */
 export const Conversation = z
@@ -114,7 +114,7 @@ export const Dropped = z
   .meta({ title: 'Dropped' })
 export type Dropped = z.output<typeof Dropped>
 
-/** A source record as it came, before it is understood. Any producer may write these. */
+/** A source record as received, not yet interpreted. Any producer may write these. */
 export const Raw = z
   .strictObject({
     only: z

@@ -1,16 +1,16 @@
-/** What tokens cost, in any one currency. */
+/** The price of tokens, in any one currency. */
 export interface TokenPrice {
   readonly perMillionPromptTokens: number
   readonly perMillionCompletionTokens: number
 }
 
-/** Tokens that went in and came out. */
+/** Numbers of prompt and completion tokens. */
 export interface Tokens {
   readonly prompt: number
   readonly completion: number
 }
 
-/** All of them together. */
+/** The sum of all. */
 export const sumTokens = (all: readonly Tokens[]): Tokens => ({
   prompt: all.reduce((sum, { prompt }) => sum + prompt, 0),
   completion: all.reduce((sum, { completion }) => sum + completion, 0),
@@ -20,9 +20,9 @@ const million = 1_000_000
 const secondsAnHour = 3600
 
 /**
- * Cost of a million records on servers that are paid by the hour, busy or not: all of them, for as long as it took. Null
- * where no records were done, or a server's price is not known: a sum of the known ones would be too low.
- * @param pricesPerHour one for each server that was there; null: not known
+ * Cost of a million records on servers that are paid by the hour, busy or not: all servers, for the whole time. Null if no
+ * record was processed, or if a server's price is unknown, since the sum of the known prices would be too low.
+ * @param pricesPerHour one for each server in use; null if unknown
  */
 export function perMillionByTime(
   records: number,
@@ -41,7 +41,7 @@ export function perMillionByTime(
 export const costOfTokens = (tokens: Tokens, price: TokenPrice): number =>
   (tokens.prompt * price.perMillionPromptTokens + tokens.completion * price.perMillionCompletionTokens) / million
 
-/** Cost of a million records of which each token is paid, from some that were done; null where none were. */
+/** Cost of a million records if each token is paid for, extrapolated from `records`; null if there are none. */
 export const perMillionByTokens = (records: number, tokens: Tokens, price: TokenPrice): number | null =>
   perMillion(records, costOfTokens(tokens, price))
 

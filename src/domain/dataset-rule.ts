@@ -4,7 +4,7 @@ import { SteerflowError } from './errors.js'
 import { fitsPieces } from './pieces.js'
 import { DatasetName } from './shard.js'
 
-/** What of a record can be part of its dataset's name. */
+/** The values of a record that can be part of its dataset's name. */
 const parts: Readonly<Record<string, (record: Conversation) => string>> = {
   origin: record => record.steerflow.origin,
   round: record => record.steerflow.bootstrap?.round ?? '',
@@ -15,26 +15,26 @@ const placeholder = /\{([^{}]*)\}/g
 const named = (rule: string, value: (part: string) => string): string =>
   rule.replace(placeholder, (_, part: string) => value(part))
 
-/** The dataset of a record: a name, or one with `{origin}` or `{round}` in it, in whose place the record's own stands. */
+/** The dataset of a record: a name, in which `{origin}` and `{round}` stand for the record's own values. */
 export const DatasetRule = z.string().refine(
   rule => DatasetName.safeParse(named(rule, part => (Object.hasOwn(parts, part) ? 'x' : '?'))).success,
-  `expected a dataset's name, in which ${Object.keys(parts)
+  `expected a dataset name, which may contain ${Object.keys(parts)
     .map(part => `{${part}}`)
-    .join(', ')} may stand`,
+    .join(' and ')}`,
 )
 
 /**
- * The dataset that a rule gives a record.
- * @throws STEERFLOW_RECORD_INVALID when what the record says does not make a dataset's name.
+ * The dataset that a rule gives to a record.
+ * @throws STEERFLOW_RECORD_INVALID when the record's values do not make a dataset name.
  */
 export function datasetBy(rule: string, record: Conversation): string {
   if (!rule.includes('{')) return rule
   const name = named(rule, part => parts[part]!(record))
   if (DatasetName.safeParse(name).success) return name
-  throw new SteerflowError('STEERFLOW_RECORD_INVALID', `${JSON.stringify(name)} is no dataset's name`)
+  throw new SteerflowError('STEERFLOW_RECORD_INVALID', `${JSON.stringify(name)} is not a dataset name`)
 }
 
-/** What is said of a dataset by name, or by the first rule that it may have come from. */
+/** The settings of a dataset: those under its name, or under the first rule that can produce the name. */
 export function settledFor<T>(settings: Readonly<Record<string, T>>, dataset: string): T | undefined {
   if (Object.hasOwn(settings, dataset)) return settings[dataset]
   const found = Object.entries(settings).find(([rule]) => rule.includes('{') && couldBe(rule, dataset))

@@ -6,8 +6,8 @@ import type { Decision } from './job.js'
 import type { ShardEvent, ShardManifest } from './shard.js'
 
 /**
- * A list that only grows, as a value: adding gives another list and leaves this one as it was. Lists that came one from
- * another share their memory, so that adding to the newest takes the same time however long it is.
+ * An append-only list that is a value: adding returns another list and leaves this one unchanged. Lists that derive from
+ * one another share their memory, so that adding to the newest takes constant time.
  */
 export class AppendOnly<T> {
   private constructor(
@@ -20,7 +20,7 @@ export class AppendOnly<T> {
   }
 
   with(item: T): AppendOnly<T> {
-    // Somebody has gone on from this list before: the memory behind its end is taken.
+    // Another list already derives from this one and uses the memory after its end.
     const shared = this.shared.length === this.length ? this.shared : this.shared.slice(0, this.length)
     shared.push(item)
     return new AppendOnly(shared, this.length + 1)
@@ -31,36 +31,36 @@ export class AppendOnly<T> {
   }
 }
 
-/** What is known of a dataset after the events of its shards so far. */
+/** The state of a dataset after the events so far. */
 export interface DatasetState {
   /** Its name; empty before the first event. */
   readonly dataset: string
-  /** The version that is live; 0 before the first shard. */
+  /** The live version; 0 before the first shard. */
   readonly version: number
   /** The live manifests. */
   readonly manifests: AppendOnly<ShardManifest>
-  /** Topics that they were sealed from. */
+  /** The topics that they were sealed from. */
   readonly topics: readonly string[]
   readonly facts: Facts
-  /** The rules last recorded; null before, and then nothing is decided. */
+  /** The rules last recorded; null before the first, and then nothing is decided. */
   readonly rules: Rules | null
-  /** The facts that the last job was asked for with; null before the first. */
+  /** The facts when the last job was requested; null before the first. */
   readonly trained: Facts | null
-  /** The facts of the last decision when it was a refusal. */
+  /** The facts at the last decision, if it was a refusal. */
   readonly refused: Facts | null
-  /** Train records that the last decision knew: after a refusal as many new ones as a job needs must come again. */
+  /** Train records at the last decision. After a refusal, a job needs its full number of new records once more. */
   readonly decided: number
-  /** Whether anything came after the last decision. */
+  /** Whether something awaits a decision. */
   readonly undecided: boolean
   /** Whether its bootstrap round has closed. */
   readonly closed: boolean
   /** When the first train shard after the last decision was recorded, in milliseconds since 1970. */
   readonly waitingSince: number | null
-  /** The decision that the last event asks for. */
+  /** The decision that the last event causes; null if none. */
   readonly due: Decision | null
 }
 
-/** A dataset of which nothing is known. */
+/** A dataset before its first event. */
 export const emptyDataset: DatasetState = {
   dataset: '',
   version: 0,
@@ -78,9 +78,9 @@ export const emptyDataset: DatasetState = {
 }
 
 /**
- * The state after one more event, and the decision that this event asks for: a function of the events in their order and
- * the times at which the log recorded them, whoever reads them and in whatever batches. The work does not grow with the
- * number of shards.
+ * The state after one more event, with the decision that this event causes. It is a function of the events in their order
+ * and of the times at which the log recorded them, regardless of the reader and its batches. The work does not grow with
+ * the number of shards.
  */
 export function withEvent(before: DatasetState, event: ShardEvent, timestamp: number): DatasetState {
   const state = { ...before, dataset: event.dataset, due: null }
@@ -100,12 +100,12 @@ export function withEvent(before: DatasetState, event: ShardEvent, timestamp: nu
   }
 }
 
-/** No clock that is right is further ahead of another that is. */
+/** Two correct clocks never differ by more than this. */
 const aheadMs = 86_400_000
 
 /**
- * Whether something has waited for a job for as long as the rules allow, at a time in milliseconds since 1970. What was
- * recorded by a clock that was far ahead has, too: nobody knows for how long, and that time may never come.
+ * Whether something has waited for a job for as long as the rules allow; `now` in milliseconds since 1970. This includes
+ * data recorded by a clock that was far ahead: its true age is unknown, and its time may never come.
  */
 export function isAged({ rules, waitingSince }: DatasetState, now: number): boolean {
   if (rules === null || rules.asks !== 'new' || rules.ageSeconds === null || waitingSince === null) return false
@@ -113,7 +113,7 @@ export function isAged({ rules, waitingSince }: DatasetState, now: number): bool
   return waited >= rules.ageSeconds * 1000 || waited < -aheadMs
 }
 
-/** A shard more. One of an older version counts no more; one of a newer replaces all that was there, as new. */
+/** Adds a shard. An older version is ignored; a newer one replaces all earlier shards, and all of it counts as new. */
 function sealed(state: DatasetState, manifest: ShardManifest, timestamp: number): DatasetState {
   if (manifest.version < state.version) return state
   const live =
@@ -130,7 +130,7 @@ function sealed(state: DatasetState, manifest: ShardManifest, timestamp: number)
   }
 }
 
-/** Other rules from here on. What was refused by the old ones is to be decided about again. */
+/** Applies new rules. Data that the old rules refused awaits a decision again. */
 const ruled = (state: DatasetState, rules: Rules, timestamp: number): DatasetState =>
   state.refused === null
     ? { ...state, rules }
@@ -143,7 +143,7 @@ const ruled = (state: DatasetState, rules: Rules, timestamp: number): DatasetSta
         waitingSince: state.waitingSince ?? timestamp,
       }
 
-/** Asks for a job where enough is new, or of a round that has closed. */
+/** Decides if there are enough new records, or if the bootstrap round of this dataset has closed. */
 const asking = (state: DatasetState): DatasetState => {
   if (state.rules?.asks === 'closed') {
     return state.closed && state.undecided ? decide(state, 'round closed', 1) : state
@@ -153,7 +153,7 @@ const asking = (state: DatasetState): DatasetState => {
   return decide(state, `new>=${least}`, least)
 }
 
-/** Takes a decision: train when every gate holds. */
+/** Takes a decision: train if every gate holds. */
 function decide(state: DatasetState, ask: string, leastNew: number): DatasetState {
   const { facts, trained, rules } = state
   if (rules === null) return state

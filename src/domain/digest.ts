@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** sha256 in lower-case hex of the given parts; each part is prefixed by its length, so that no two lists collide. */
+/** sha256 in lower-case hex of the parts; each part is prefixed with its length, so that no two lists collide. */
 export function digest(...parts: readonly (string | Uint8Array)[]): string {
   const hash = createHash('sha256')
   for (const part of parts) {

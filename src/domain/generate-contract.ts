@@ -1,16 +1,15 @@
 import { parseOrUndefined } from './json/json.js'
 
 /**
- * The rules of NeMo's `PUT /generate` (docs/reference/inference-servers.md#nemo-generate): what a request may hold, the
- * defaults, and the exact answers to everything else. Shared by every server of ours that speaks this contract. It
- * keeps the original's oddities, above all that a refused value is answered with status 200 and a JSON string.
+ * The rules of NeMo's `PUT /generate` (docs/reference/inference-servers.md#nemo-generate): the valid requests, the
+ * defaults, and the exact answers to everything else. Shared by all our servers that speak this contract. It keeps the
+ * original's oddities, above all that a refused value is answered with status 200 and a JSON string.
  */
-
-/** A request that passed every check, defaults filled in. */
+/** A request that passed every check, with its defaults filled in. */
 export interface GenerateRequest {
   /** The prompts, 1 to 128. */
   readonly sentences: readonly string[]
-  /** Most tokens to generate for a prompt. */
+  /** Maximum number of tokens to generate for a prompt. */
   readonly tokensToGenerate: number
   readonly allProbs: boolean
   readonly temperature: number
@@ -19,16 +18,16 @@ export interface GenerateRequest {
   readonly topK: number
   readonly topP: number
   readonly repetitionPenalty: number
-  /** Generation stops behind a token after which the text ends with one of these; the end string is kept. */
+  /** Generation stops after a token that makes the text end with one of these; the end string is kept. */
   readonly endStrings: readonly string[]
-  /** The end of text is not generated before so many tokens. */
+  /** Minimum number of tokens before the end of text may be generated. */
   readonly minTokensToGenerate: number
   readonly neighbors: number | null
   readonly computeLogprob: boolean
   readonly randomSeed: number | null
 }
 
-/** What a request's HTTP envelope holds. */
+/** The HTTP envelope of a request. */
 export interface GenerateHttp {
   readonly method: string
   /** Path of the URL without its query. */
@@ -47,7 +46,7 @@ export interface HttpAnswer {
 export type GenerateChecked =
   { readonly ok: true; readonly request: GenerateRequest } | { readonly ok: false; readonly answer: HttpAnswer }
 
-/** Most sentences in one request. */
+/** Maximum number of sentences in one request. */
 export const maxSentences = 128
 
 const json = (status: number, body: string): HttpAnswer => ({ status, contentType: 'application/json', body })
@@ -75,10 +74,10 @@ export const generateAnswers = {
   tooManySentences: json(400, `"Maximum number of sentences is ${maxSentences}"\n`),
 } as const satisfies Record<string, HttpAnswer>
 
-/** The original answers a refused value with status 200 and a JSON string: a client has to look at the body's type. */
+/** The original answers a refused value with status 200 and a JSON string: clients must check the type of the body. */
 export const refusedValue = (complaint: string): HttpAnswer => json(200, `${JSON.stringify(complaint)}\n`)
 
-/** What was generated for each sentence, in the order of the request. */
+/** The generated texts, in the order of the request's sentences. */
 export interface Generated {
   /** Prompt and continuation. */
   readonly sentences: readonly string[]
@@ -86,13 +85,13 @@ export interface Generated {
   readonly tokenIds: readonly (readonly number[])[]
   /** Where each token begins in its sentence. */
   readonly offsets: readonly (readonly number[])[]
-  /** Log probability of each generated token, null unless it was asked for. */
+  /** Log probability of each generated token; null unless requested. */
   readonly logprob: readonly (readonly number[])[] | null
   /** Keys beyond the original's, e.g. raw scores. */
   readonly extra?: Readonly<Record<string, unknown>>
 }
 
-/** The answer to a request that was carried out: keys sorted, compact, a newline at the end. */
+/** The answer to a request that succeeded: keys sorted, compact, a newline at the end. */
 export function generatedAnswer(generated: Generated): HttpAnswer {
   const { extra, sentences, tokens, tokenIds, offsets, logprob } = generated
   const unsorted: Record<string, unknown> = { ...extra, logprob, offsets, sentences, token_ids: tokenIds, tokens }
@@ -102,7 +101,7 @@ export function generatedAnswer(generated: Generated): HttpAnswer {
 
 type Accept<T> = (value: unknown) => T | undefined
 
-/** Python's `isinstance(value, int)`: booleans are integers. JSON's `1.0` cannot be told from `1` here and passes. */
+/** Python's `isinstance(value, int)`: booleans are integers. JSON's `1.0` is indistinguishable from `1` here and passes. */
 const integer =
   (least: number): Accept<number> =>
   value => {
@@ -126,7 +125,7 @@ const orNull =
   value =>
     value === null ? null : accept(value)
 
-/** Reads the fields of a body; remembers the first complaint in the order of the calls. */
+/** Reads the fields of a body and remembers the first complaint, in the order of the calls. */
 class Fields {
   complaint: string | null = null
 
@@ -143,7 +142,7 @@ class Fields {
 
 const mustBeBoolean = (key: string): string => `${key} must be a boolean value`
 
-/** `sentences` as Python iterates it: a plain string is its characters. What cannot be iterated fails in the server. */
+/** `sentences` as Python iterates it: a string gives its characters. The server fails on values that it cannot iterate. */
 function readSentences(value: unknown): readonly string[] | null {
   if (typeof value === 'string') return [...value]
   return strings(value) ?? null
@@ -220,7 +219,7 @@ export function checkGenerate(body: unknown): GenerateChecked {
     ),
   }
   const sentences = readSentences(given)
-  // Without `sentences` the original fails before it looks at anything else; with unusable ones only while generating.
+  // Without `sentences` the original fails before any other check; with unusable ones, only while generating.
   if (given === undefined) return refuse(generateAnswers.internalError)
   if (fields.complaint !== null) return refuse(refusedValue(fields.complaint))
   if (sentences === null || sentences.length === 0) return refuse(generateAnswers.internalError)

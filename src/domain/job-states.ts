@@ -1,6 +1,6 @@
 import type { JobEvent, JobState } from './job.js'
 
-/** What may follow a state. A job ends in a state that only a retry (`requested` with its attempt kept) leaves. */
+/** The states that may follow each state. A job that has ended is only left by a retry (`requested`, same attempt). */
 const next: Readonly<Record<JobState, readonly JobState[]>> = {
   refused: ['refused', 'requested'],
   requested: ['rendered', 'launching', 'failed', 'cancelled'],
@@ -14,15 +14,15 @@ const next: Readonly<Record<JobState, readonly JobState[]>> = {
   unknown: ['requested'],
 }
 
-/** Jobs that were begun and have not ended. */
+/** Whether a job has begun and not ended. */
 export const isUnderWay = (state: JobState): boolean => ['launching', 'launched', 'running'].includes(state)
 
-/** Jobs that something is still to happen to. */
+/** Whether something is still to happen to a job. */
 export const isOpen = (state: JobState): boolean => state === 'requested' || isUnderWay(state)
 
 /**
- * Whether an event moves a job on. What does not is no error: two decisions may ask for the same job, since a snapshot
- * that did not change has the same name; the second request says nothing new.
+ * Whether an event changes the state of a job. An event that does not is no error: two decisions may request the same job,
+ * because an unchanged snapshot has the same name, and then the second request says nothing new.
  */
 export function advances(known: JobEvent | undefined, event: JobEvent): boolean {
   if (known === undefined) return event.state === 'requested' || event.state === 'refused'

@@ -1,32 +1,32 @@
 import type { JobEvent } from './job.js'
 import { advances, isUnderWay } from './job-states.js'
 
-/** A job that is asked for and not begun. */
+/** A job that was requested and has not begun. */
 export interface WaitingJob {
   readonly job: string
-  /** Tells this request from others of the same job: the offset of its record. */
+  /** Distinguishes this request from others for the same job: the offset of its record. */
   readonly request: bigint
-  /** Whether a later request of its dataset has put it aside; it waits for the record that says so. */
+  /** Whether a later request of its dataset superseded it; it then waits for the record that says so. */
   readonly replaced: boolean
 }
 
-/** All jobs after the events so far, and which of them is to begin when. */
+/** All jobs after the events so far, and those that wait for their turn. */
 export interface JobTurns {
   readonly jobs: ReadonlyMap<string, JobEvent>
-  /** In the order in which they were asked for. */
+  /** In the order of their requests. */
   readonly waiting: readonly WaitingJob[]
-  /** The last event where it moved a job on; null when it said nothing new. */
+  /** The last event if it changed the state of a job; otherwise null. */
   readonly moved: JobEvent | null
-  /** Jobs that the last event puts aside. */
+  /** Jobs that the last event supersedes. */
   readonly replacing: readonly JobEvent[]
 }
 
 export const noJobs: JobTurns = { jobs: new Map(), waiting: [], moved: null, replacing: [] }
 
 /**
- * The state after one more event, recorded at `offset`: a function of the events in their order. A request puts aside what
- * its dataset has only asked for. That takes effect with its own record, since what is put aside may begin at the same
- * moment: whichever is recorded first holds, and then the dataset has one job under way, or none.
+ * The state after one more event, recorded at `offset`: a function of the events in their order. A request supersedes the
+ * waiting jobs of its dataset. This takes effect with a record of its own, because such a job may begin at the same moment:
+ * the event that is recorded first counts, so that the dataset has one job under way, or none.
  */
 export function withJobEvent(before: JobTurns, event: JobEvent, offset: bigint): JobTurns {
   if (!advances(before.jobs.get(event.job), event)) return { ...before, moved: null, replacing: [] }
@@ -46,8 +46,8 @@ export function withJobEvent(before: JobTurns, event: JobEvent, offset: bigint):
 }
 
 /**
- * The jobs that may begin now: of each dataset the oldest that waits, unless a job of it is under way or that one is being
- * put aside; of each launcher as many as `most` leaves room for, in the order of their requests.
+ * The jobs that may begin now: the oldest waiting job of each dataset, unless another job of the dataset is under way or
+ * this one is being superseded; for each launcher as many as `most` allows, in the order of their requests.
  */
 export function inTurn({ jobs, waiting }: JobTurns, most: Readonly<Record<string, number>>): readonly WaitingJob[] {
   const busy = new Set<string>()

@@ -5,8 +5,8 @@ import { FolderName, ForeignId, PathBelow } from './names.js'
 import { DatasetName } from './shard.js'
 
 /**
- * Life of a training job (docs/launchers.md#the-life-of-a-job). A job that is `launched` may still wait at its
- * launcher; one that is `rendered` ends there: its files are for a person or another system to run.
+ * The life of a training job (docs/launchers.md#the-life-of-a-job). A `launched` job may still wait at its launcher. A
+ * `rendered` job has ended: its files are for a person or another system to run.
  */
 export const JobState = z.enum([
   'refused',
@@ -22,7 +22,7 @@ export const JobState = z.enum([
 ])
 export type JobState = z.output<typeof JobState>
 
-/** A materialised, immutable dataset that a trainer reads. */
+/** A materialised, immutable dataset for a trainer to read. */
 export const Snapshot = z
   .strictObject({
     dataset: DatasetName,
@@ -35,7 +35,7 @@ export const Snapshot = z
   .meta({ title: 'Snapshot' })
 export type Snapshot = z.output<typeof Snapshot>
 
-/** Train or not, with everything that was asked and seen: a decision can be read back later. */
+/** A decision to train or not, with everything that it rests on, so that it can be read back later. */
 export const Decision = z
   .strictObject({
     train: z.boolean(),
@@ -47,7 +47,7 @@ export const Decision = z
   .meta({ title: 'Decision' })
 export type Decision = z.output<typeof Decision>
 
-/** One step in the life of a job. The last event that its state allows is its state (job-states.ts). */
+/** One step in the life of a job. Its state is that of its last event that the state before allowed (job-states.ts). */
 export const JobEvent = z
   .strictObject({
     job: FolderName.describe('deterministic name: <dataset>-<first 12 of the snapshot digest>-<trainer>'),
@@ -71,6 +71,6 @@ export const JobEvent = z
   .meta({ title: 'JobEvent' })
 export type JobEvent = z.output<typeof JobEvent>
 
-/** The name of the job that trains on a snapshot: the same snapshot and trainer are the same job. */
+/** The name of the job that trains on a snapshot: the same snapshot and trainer give the same job. */
 export const jobName = (snapshot: Snapshot, trainer: string): string =>
   `${snapshot.dataset}-${snapshot.digest.slice(0, 12)}-${trainer}`

@@ -1,23 +1,23 @@
 import { z } from 'zod'
 
-/** How many snapshots, or folders of jobs that have ended, of a dataset are kept beside those that something needs. */
+/** How many snapshots, or folders of ended jobs, are kept for each dataset beside those that are needed. */
 export const KeepRule = (count: number) =>
   z.strictObject({
-    count: z.int().positive().default(count).describe('so many of the newest'),
-    days: z.number().nonnegative().default(0).describe('and all that are not older than so many days'),
+    count: z.int().positive().default(count).describe('number of the newest that are kept'),
+    days: z.number().nonnegative().default(0).describe('age in days up to which all are kept too'),
   })
 export type KeepRule = z.output<ReturnType<typeof KeepRule>>
 
-/** Something that may be removed. */
+/** A thing that may be removed. */
 export interface Keepable {
   readonly name: string
   /** When it was made or ended, in milliseconds since 1970. */
   readonly at: number
-  /** What needs it; empty: nothing does. */
+  /** Why it is needed; empty if it is not. */
   readonly needed: readonly string[]
 }
 
-/** What becomes of it. `why` says for what it is kept, or why it is not. */
+/** The decision about a thing. `why` gives the reasons for keeping it, or for removing it. */
 export interface KeepDecision {
   readonly name: string
   readonly keep: boolean
@@ -26,10 +26,10 @@ export interface KeepDecision {
 
 const dayMs = 86_400_000
 
-/** Younger than this, something may be in the making: what needs it is not on record yet. */
+/** A younger thing may still be in the making, and what needs it may not be on record yet. */
 export const graceMs = 60_000
 
-/** What is kept of things of one kind and dataset. The newest count whether something needs them or not. */
+/** Decides what to keep of the things of one kind and dataset. The newest count whether they are needed or not. */
 export function judge(things: readonly Keepable[], rule: KeepRule, now: number): readonly KeepDecision[] {
   const newest = things.toSorted((a, b) => b.at - a.at || (a.name < b.name ? -1 : 1))
   return newest.map(({ name, at, needed }, place) => {

@@ -1,19 +1,19 @@
 import type { Conversation, Rescored } from './conversation.js'
 import { parseLabel } from './label-line.js'
 
-/** How far two models agree on an attribute, over the turns that both gave a value. */
+/** How far two models agree on an attribute, over the turns to which both gave a value. */
 export interface Agreement {
   readonly attribute: string
   readonly turns: number
   /** Share of turns with the same label. */
   readonly agreement: number
-  /** Mean of the new score less the old one, in points of the scale. */
+  /** Mean of the new score minus the old one, in points of the scale. */
   readonly mean_difference: number
-  /** Pearson's correlation of the scores; null when either never varies. */
+  /** Pearson's correlation of the scores; null if either is constant. */
   readonly correlation: number | null
 }
 
-/** Running sums of pairs of scores; differences from the first pair, so that little is lost to rounding. */
+/** Running sums of pairs of scores, as differences from the first pair to limit rounding errors. */
 class Pairs {
   #n = 0
   #equal = 0
@@ -48,7 +48,7 @@ class Pairs {
   }
 }
 
-/** The scores of a label line; none of a line that is no label, as a model may have predicted under the original's rules. */
+/** The scores of a label line; none if it is no label, as a model may have predicted under the original's rules. */
 function labelled(line: string | null | undefined): Readonly<Record<string, number>> {
   try {
     return line == null ? {} : parseLabel(line).scores
@@ -57,11 +57,11 @@ function labelled(line: string | null | undefined): Readonly<Record<string, numb
   }
 }
 
-/** Compares the labels of conversations with those that another model gave beside them. Memory: one row an attribute. */
+/** Compares the labels of conversations with another model's labels for them. Memory: one row for each attribute. */
 export class LabelComparison {
   readonly #pairs = new Map<string, Pairs>()
 
-  /** Adds the turns that the first model scored and the other one too. */
+  /** Adds the turns that both models scored. */
   add({ conversations, steerflow }: Conversation, other: Rescored): void {
     conversations.forEach((turn, index) => {
       const raw = steerflow.scores?.[index]
@@ -77,7 +77,7 @@ export class LabelComparison {
     })
   }
 
-  /** One row an attribute, in the order of the labels. */
+  /** One row for each attribute, in the order of the labels. */
   rows(): readonly Agreement[] {
     return [...this.#pairs].map(([attribute, pairs]) => pairs.agreement(attribute))
   }

@@ -4,7 +4,7 @@ import { hasScores, parseLabel } from './label-line.js'
 
 const Histogram = z.record(z.string(), z.int().nonnegative())
 
-/** How the labels of some records are spread: what the gates of a training job look at, without reading a shard. */
+/** The distribution of the labels of some records. The gates of a training job use it instead of reading shards. */
 export const LabelCounts = z
   .strictObject({
     turns: z.int().nonnegative().describe('turns of the speakers that are learnt'),
@@ -16,7 +16,7 @@ export type LabelCounts = z.output<typeof LabelCounts>
 
 export const noLabels: LabelCounts = { turns: 0, labelled: 0, values: {} }
 
-/** Distinct attributes, and distinct values of one, that are counted apart: a hostile label must not swell a manifest. */
+/** Limit on distinct attributes, and on distinct values of one: a hostile label must not swell a manifest. */
 const most = 64
 
 /** Counts the labels of records one by one. */
@@ -25,7 +25,7 @@ export class LabelCounter {
   #labelled = 0
   readonly #values = new Map<string, Map<string, number>>()
 
-  /** Adds a conversation: its learnt turns, which are those of any speaker but the masked one. */
+  /** Adds a conversation: its learnt turns, i.e. those of every speaker except the masked one. */
   add({ conversations, mask }: Pick<Conversation, 'conversations' | 'mask'>): void {
     for (const { from, label } of conversations) {
       if (from === mask) continue
@@ -44,7 +44,7 @@ export class LabelCounter {
   }
 
   #count(key: string, value: string): void {
-    // No attribute is called so, and as a key of a plain object it would be lost.
+    // No attribute has this name, and a plain object would lose it as a key.
     if (key === '__proto__') return
     let histogram = this.#values.get(key)
     if (!histogram) {
@@ -56,7 +56,7 @@ export class LabelCounter {
   }
 }
 
-/** The scores of a label line; null of one that is no label. */
+/** The scores of a label line; null if it is no label. */
 function scoresOf(label: string): Readonly<Record<string, number>> | null {
   try {
     return parseLabel(label).scores
@@ -65,14 +65,14 @@ function scoresOf(label: string): Readonly<Record<string, number>> | null {
   }
 }
 
-/** The counts of both together. */
+/** The sum of both. */
 export const addLabels = (a: LabelCounts, b: LabelCounts): LabelCounts => combined(a, b, 1)
 
-/** What is left of `a` without `b`, which is a part of it. */
+/** `a` without `b`, which is a part of it. */
 export const subtractLabels = (a: LabelCounts, b: LabelCounts): LabelCounts => combined(a, b, -1)
 
 function combined(a: LabelCounts, b: LabelCounts, sign: 1 | -1): LabelCounts {
-  // Attributes that only `a` has are shared, not copied: this runs once a shard, over all attributes.
+  // Attributes that only `a` has are shared, not copied: this runs for each shard, over all attributes.
   const values = { ...a.values }
   for (const [key, theirs] of Object.entries(b.values)) {
     const histogram = { ...values[key] }

@@ -1,15 +1,15 @@
 import type { AttributeSet } from './attributes.js'
 import { SteerflowError } from './errors.js'
 
-/** What a label line says: `quality:4,toxicity:0,lang:en`. */
+/** The content of a label line: `quality:4,toxicity:0,lang:en`. */
 export interface Label {
   /** Scores by attribute key, in the order of the line. */
   readonly scores: Readonly<Record<string, number>>
-  /** Language code; null where the line has none. */
+  /** Language code; null if the line has none. */
   readonly lang: string | null
 }
 
-/** The nearest integer; of two equally near the even one, as Python's `round` does. Never -0. */
+/** Rounds to the nearest integer, ties to the even one, like Python's `round`. Never -0. */
 export function roundHalfEven(value: number): number {
   const size = Math.abs(value)
   const floor = Math.floor(size)
@@ -19,8 +19,8 @@ export function roundHalfEven(value: number): number {
 }
 
 /**
- * Writes a label line: the set's keys in the set's order, those that have a score, then the language where the set has
- * one and it is known.
+ * Writes a label line: those of the set's keys that have a score, in the set's order, then the language if the set has one
+ * and it is known.
  */
 export function formatLabel(set: AttributeSet, label: Label): string {
   const items = set.attributes
@@ -32,7 +32,7 @@ export function formatLabel(set: AttributeSet, label: Label): string {
 
 /**
  * Reads a label line of any attribute set.
- * @throws STEERFLOW_RECORD_INVALID when an item is not `key:integer` or `lang:code`, or a key comes twice.
+ * @throws STEERFLOW_RECORD_INVALID when an item is not `key:integer` or `lang:code`, or a key is repeated.
  */
 export function parseLabel(line: string): Label {
   const scores: [string, number][] = []
@@ -52,6 +52,6 @@ export function parseLabel(line: string): Label {
   return { scores: Object.fromEntries(scores), lang }
 }
 
-/** Whether a label line scores anything: one that only names the language does not. */
+/** Whether a label line scores anything; a line that only names the language does not. */
 export const hasScores = (line: string | null | undefined): line is string =>
   line != null && /(?:^|,)(?!lang:)[^,:]+:/.test(line)

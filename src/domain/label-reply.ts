@@ -1,19 +1,19 @@
 import { type AttributeSet, labelKeys, languages } from './attributes.js'
 import type { PromptTokens } from './prompt-tokens.js'
 
-/** A label as a value model gave it: the line's text, and the integers of its attributes. */
+/** A label returned by a value model: the text of the line, and the integers of its attributes. */
 export interface LabelReply {
   readonly label: string
   readonly scores: Readonly<Record<string, number>>
 }
 
-/** The integer that Python's `int()` makes of a text: a sign, single underscores and space around it are allowed. */
+/** The integer that Python's `int()` reads from a text: a sign, single underscores and surrounding space are allowed. */
 export function pythonInt(text: string): number | null {
   const digits = /^\s*([+-]?\d+(?:_\d+)*)\s*$/.exec(text)?.[1]
   return digits === undefined ? null : Number(digits.replaceAll('_', ''))
 }
 
-/** The text from the last mention of the set's first key to the end of its line, as the original finds the label. */
+/** The text from the last mention of the set's first key to the end of its line, where the original finds the label. */
 function lastLine(sentence: string, firstKey: string): string | null {
   const start = sentence.lastIndexOf(firstKey)
   if (start === -1) return null
@@ -21,10 +21,10 @@ function lastLine(sentence: string, firstKey: string): string | null {
 }
 
 /**
- * The label up to and including attribute `key` with its value, read from a sentence as the original reads it
- * (docs/reference/original-scripts.md#reading-a-reply): what was decided before is taken from the echo, and any integer
- * is accepted, on the scale or not. The language, whose value is null, is accepted when it is one of the 35 codes. Null
- * when the sentence holds no such value.
+ * Reads the label up to and including attribute `key` with its value from a sentence, as the original does
+ * (docs/reference/original-scripts.md#reading-a-reply): earlier attributes are taken from the echo, and any integer is
+ * accepted, on the scale or not. The language, whose value is null, is accepted if it is one of the 35 codes. Null if the
+ * sentence has no such value.
  */
 export function readAttribute(
   sentence: string,
@@ -41,9 +41,8 @@ export function readAttribute(
 }
 
 /**
- * The whole label, when a sentence continues the prompt with the set's keys in order, integers on their scales and a known
- * language, up to the end of the line. Keys that follow the set's own are left out, as the original leaves them out. Null
- * otherwise.
+ * Reads the whole label if a sentence continues the prompt with the set's keys in order, integers on their scales and a
+ * known language, up to the end of the line. Further keys are dropped, as in the original. Otherwise null.
  */
 export function readLine(
   sentence: string,
@@ -57,10 +56,10 @@ export function readLine(
   return asReply(line.split(',').slice(0, labelKeys(set).length), set)
 }
 
-/** An integer as the training labels spell it: no sign, no zeros before it. */
+/** An integer in the spelling of training labels: no sign, no leading zeros. */
 const plainInteger = /^(?:0|[1-9]\d*)$/
 
-/** A label with the keys of its set as integers on their scales and a known language, null otherwise. */
+/** The label, if it has the keys of its set with integers on their scales and a known language; otherwise null. */
 function asReply(items: readonly string[], set: AttributeSet): LabelReply | null {
   const keys = labelKeys(set)
   const values = items.map(item => item.slice(item.indexOf(':') + 1))
@@ -76,9 +75,9 @@ function asReply(items: readonly string[], set: AttributeSet): LabelReply | null
 }
 
 /**
- * Where the label begins in a sentence. Servers return the prompt as their tokenizer decodes it, so that it may differ
- * from what was sent: then the label token is found by its number, which a model that runs on into another turn does not
- * disturb.
+ * Finds where the label begins in a sentence. Servers return the prompt as their tokenizer decodes it, which may differ
+ * from the one sent. Then the label token is found by counting label tokens, so that it does not matter if the model runs
+ * on into another turn.
  */
 function labelStart(sentence: string, prompt: string, labelToken: string): number | null {
   const sent = prompt.lastIndexOf(labelToken) + labelToken.length

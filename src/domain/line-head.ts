@@ -5,7 +5,7 @@ const Lineage = z.looseObject({ source: z.string(), line: z.number() })
 const Own = z.looseObject({ id: z.string(), split: Split, origin: z.string(), lineage: Lineage })
 const Line = z.looseObject({ tree_id: z.string(), steerflow: Own })
 
-/** What of a conversation line decides on its place in a dataset. */
+/** The parts of a conversation line that determine its place in a dataset. */
 export interface LineHead {
   readonly id: string
   readonly tree: string
@@ -19,24 +19,23 @@ const treeId = Buffer.from(', "tree_id": "')
 const scores = Buffer.from(', "scores": ')
 const valueModel = Buffer.from(', "value_model": ')
 
-/** A string of JSON. Unrolled, since an alternative a character costs several times as much. */
+/** A JSON string. Unrolled, since an alternative for each character costs several times as much. */
 const text = String.raw`"[^"\\]*(?:\\.[^"\\]*)*"`
-/** What stands between the turns and steerflow's own part. */
+/** The text between the turns and steerflow's own part. */
 const middle = new RegExp(`^, "tree_id": (${text}), "system": ${text}, "mask": ${text}, "type": ${text}$`)
-/** How that part begins. */
+/** The beginning of that part. */
 const beginning = new RegExp(
   `^, "steerflow": {"id": (${text}), "split": "(train|validation)", "split_rule": ${text}, "origin": (${text}), ` +
     `"lineage": {"source": (${text}), "line": ([0-9]{1,15}), `,
 )
-/** How a line without further labels ends. */
+/** The end of a line that has no further labels. */
 const ending = new RegExp(`^, "value_model": (?:null|${text}), "attribute_set": ${text}}}$`)
 
 /**
- * The head of a line that `conversationLine` wrote, given as bytes without the line end. Only the head is looked at, which
- * is a sixth of the work of parsing the line: in the usual line its place is certain, since no string can hold a quote that
- * is not escaped, steerflow's part is the last, and keys that are not known would stand behind those that are. Where the
- * line looks otherwise, it is parsed as a whole.
- * @throws an Error when it is no such line
+ * The head of a line that `conversationLine` wrote, given as bytes without the line end. Only the head is examined, which
+ * takes a sixth of the time of parsing the line. In a usual line its place is certain: no string contains an unescaped
+ * quote, steerflow's part comes last, and unknown keys would come after known ones. Other lines are parsed as a whole.
+ * @throws an Error when it is not such a line
  */
 export function lineHead(line: Buffer): LineHead {
   return quickHead(line) ?? wholeHead(line)
@@ -74,8 +73,8 @@ function quickHead(line: Buffer): LineHead | null {
 }
 
 /**
- * A string of JSON as the text that it is. Cut out of the head it would be a view, which keeps all of the head in memory
- * for as long as it lives, and is slower to compare.
+ * Decodes a JSON string. A slice of the head would be a view, which keeps the whole head in memory for as long as it lives
+ * and is slower to compare.
  */
 const textOf = (json: string): string => JSON.parse(json) as string
 

@@ -1,13 +1,13 @@
 import type { ModelRecord } from './model.js'
 
-/** What the records of one role say so far. */
+/** The state of one role after its records so far. */
 export interface RoleState {
   /** The newest record of each model, in the order in which the models were first named. */
   readonly models: ReadonlyMap<string, ModelRecord>
   readonly active: ModelRecord | null
-  /** Names of the models that were active one after another, without those that were rolled back from; the last is active. */
+  /** Names of the models that were active in turn, without those that were rolled back; the last one is active. */
   readonly history: readonly string[]
-  /** Models that a job made and about which nothing was decided yet, oldest first. */
+  /** Models that a job made and that await a decision, oldest first. */
   readonly undecided: readonly ModelRecord[]
 }
 
@@ -17,9 +17,9 @@ export const emptyRole: RoleState = { models: new Map(), active: null, history: 
 export type ModelRegistry = ReadonlyMap<ModelRecord['role'], RoleState>
 
 /**
- * The state after a record. The latest active record of a role wins: what was active before is retired by it, whether or
- * not a record says so, so that writers that did not know of each other leave a registry that all read alike. A later
- * record of the active model that says less is what such a writer believed; it changes nothing.
+ * The state after a record. The latest active record of a role wins and retires the model that was active before, whether or
+ * not a record says so: writers that did not know of each other still leave a registry that every reader reads alike. A
+ * later record that gives the active model another state comes from such a writer and changes nothing.
  */
 export function withRecord(state: RoleState, record: ModelRecord): RoleState {
   const { model } = record
@@ -29,7 +29,7 @@ export function withRecord(state: RoleState, record: ModelRecord): RoleState {
     known === undefined && record.state === 'registered' && record.decided_by === undefined
       ? [...state.undecided, record]
       : state.undecided.filter(one => one.model !== model || record.decided_by === undefined)
-  // A model that is made again, to the byte, keeps its place.
+  // A model that is made again, byte for byte, keeps its place.
   if (state.active?.model === model || (known && record.decided_by === undefined && record.state === 'registered')) {
     return { ...state, undecided }
   }
@@ -63,13 +63,13 @@ export function registryOf(records: readonly ModelRecord[], before: ModelRegistr
 export const latestModels = (records: readonly ModelRecord[]): readonly ModelRecord[] =>
   [...registryOf(records).values()].flatMap(role => [...role.models.values()])
 
-/** The active model of a role; null when there is none. */
+/** The active model of a role; null if there is none. */
 export const activeModel = (records: readonly ModelRecord[], role: ModelRecord['role']): ModelRecord | null =>
   registryOf(records).get(role)?.active ?? null
 
 type Decided = Pick<ModelRecord, 'reason' | 'rolled_back_from'> & { readonly decided_by: 'rule' | 'person' }
 
-/** The records that make a model active: its own, then that of the model which it replaces. */
+/** The records that activate a model: its own, then that of the model it replaces. */
 export function activation(state: RoleState, model: ModelRecord, decided: Decided): readonly ModelRecord[] {
   const { rolled_back_from: _, ...fields } = model
   const promoted: ModelRecord = { ...fields, ...decided, state: 'active' }
@@ -80,7 +80,7 @@ export function activation(state: RoleState, model: ModelRecord, decided: Decide
   return [promoted, { ...old, state: 'retired', reason, decided_by: decided.decided_by }]
 }
 
-/** The records by which a person goes back to the model that was active before; null when there is none. */
+/** The records with which a person rolls back to the previously active model; null if there is none. */
 export function rollback(state: RoleState): readonly ModelRecord[] | null {
   const { active } = state
   const before = state.models.get(state.history.at(-2) ?? '')

@@ -16,7 +16,7 @@ export const AttributeMetric = z
   .meta({ title: 'AttributeMetric' })
 export type AttributeMetric = z.output<typeof AttributeMetric>
 
-/** What is known of a model when its training has ended, before it has a place in the registry. */
+/** The properties of a model when its training has ended, before it has a place in the registry. */
 export const TrainedModel = z
   .strictObject({
     model: z.string().describe('name: <dataset>-<first 12 of the digest>'),
@@ -34,10 +34,10 @@ export const TrainedModel = z
 export type TrainedModel = z.output<typeof TrainedModel>
 
 /**
- * A model's place in the registry. Registered → active → retired. The latest active record of a role says which model of
- * the role is active, whatever the records of others say (`withRecord` in model-registry.ts). Of a model of kind `external`,
- * made elsewhere and served by endpoints that declare it, name and digest are what they declare, and path, dataset,
- * snapshot and job are empty.
+ * A model's place in the registry: registered → active → retired. The latest active record of a role determines the active
+ * model, whatever the records of other models say (`withRecord` in model-registry.ts). A model of kind `external` is made
+ * elsewhere and served by endpoints that declare it: its name and digest are the declared ones, and path, dataset, snapshot
+ * and job are empty.
  */
 export const ModelRecord = z
   .strictObject({

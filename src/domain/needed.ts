@@ -4,22 +4,22 @@ import { isOpen, jobStates } from './job-states.js'
 import { registryOf } from './model-registry.js'
 import type { ModelRecord } from './model.js'
 
-/** What is on record of jobs, models and rounds. */
+/** The jobs, models and rounds on record. */
 export interface OnRecord {
   readonly jobs: readonly JobEvent[]
   readonly models: readonly ModelRecord[]
   readonly rounds: readonly RoundEvent[]
-  /** Models of a role that are kept beside those in use: the newest, and those that were active last; null: all. */
+  /** How many models of a role are kept beside those in use: of the newest, and of those active last; null: all. */
   readonly keepModels: number | null
 }
 
-/** What needs a snapshot or a job's folder, by their names: `snapshot` takes dataset and digest, `job` the job. */
+/** Why a snapshot (by dataset and digest) or a job's folder (by the job's name) is needed; empty if it is not. */
 export interface Needs {
   readonly snapshot: (dataset: string, digest: string) => readonly string[]
   readonly job: (name: string) => readonly string[]
 }
 
-/** Reasons by what they are reasons for. */
+/** Reasons, by the thing that they apply to. */
 class Reasons {
   readonly #found = new Map<string, Set<string>>()
 
@@ -32,7 +32,7 @@ class Reasons {
 
 const snapshotKey = (dataset: string, digest: string): string => `${dataset}/${digest}`
 
-/** The models whose files and training data stay, with the reason. */
+/** The models whose files and training data are kept, with the reason. */
 function keptModels({ models, rounds, keepModels }: OnRecord): ReadonlyMap<ModelRecord, string> {
   const asked = new Map<string, string>()
   for (const { round, policy, opening } of rounds) {
@@ -57,7 +57,7 @@ function keptModels({ models, rounds, keepModels }: OnRecord): ReadonlyMap<Model
   return kept
 }
 
-/** What is needed, from all that is on record. */
+/** Finds what is needed, from everything on record. */
 export function neededBy(record: OnRecord): Needs {
   const [snapshots, jobs] = [new Reasons(), new Reasons()]
   const rendered = new Map<string, JobEvent>()
@@ -67,7 +67,7 @@ export function neededBy(record: OnRecord): Needs {
     jobs.add(job.job, `it is ${job.state}`)
     snapshots.add(snapshotKey(job.snapshot.dataset, job.snapshot.digest), `job ${job.job} is ${job.state}`)
   }
-  // Files for somebody to run: of each dataset the newest.
+  // Files that wait for somebody to run them: the newest of each dataset.
   for (const { job, snapshot } of rendered.values()) {
     jobs.add(job, 'it waits for somebody to run it')
     snapshots.add(snapshotKey(snapshot.dataset, snapshot.digest), `job ${job} waits for somebody to run it`)

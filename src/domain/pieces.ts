@@ -1,6 +1,6 @@
 /**
- * Whether a text consists of pieces, in their order, with at least `between` characters between each two. It takes time
- * in proportion to the text, however many pieces there are.
+ * Whether a text consists of these pieces, in order, with at least `between` characters between neighbours. Takes time in
+ * proportion to the text, however many pieces there are.
  */
 export function fitsPieces(pieces: readonly string[], text: string, between: number): boolean {
   const [first = '', ...others] = pieces

@@ -1,19 +1,19 @@
-/** How many members of a population have each value. */
+/** The number of members of a population with each value. */
 export type Histogram = Readonly<Record<string, number>>
 
 const sizeOf = (histogram: Histogram): number => Object.values(histogram).reduce((sum, count) => sum + count, 0)
 
 /**
  * The population stability index of two populations over the same values: the sum over all values of
- * (p - q) · ln(p / q), where p and q are the shares of a value in one and in the other. It is Jeffreys' symmetric form of
- * the Kullback-Leibler divergence: 0 of equal shares, and the same whichever comes first. In credit scoring, where the name
+ * (p - q) · ln(p / q), where p and q are the shares of a value in the two populations. It is Jeffreys' symmetric form of
+ * the Kullback-Leibler divergence: 0 for equal shares, and the same in either order. In credit scoring, where the name
  * comes from (Siddiqi, Credit Risk Scorecards, 2006), below 0.1 counts as stable and above 0.25 as changed.
  *
- * A value that one population lacks would make it infinite. Half a member is added to every value of both (the prior of
- * Krichevsky and Trofimov): its weight goes with the size of the population, unlike that of a fixed small share, by which
- * a single member of a new value already looks like a change.
+ * A value that one population lacks would make the index infinite, so half a member is added to every value of both (the
+ * prior of Krichevsky and Trofimov). Its weight shrinks as the population grows. With a fixed small share instead, a single
+ * member with a new value would already look like a change.
  *
- * Null when either is empty.
+ * Null if either population is empty.
  */
 export function populationStability(a: Histogram, b: Histogram): number | null {
   const [sizeA, sizeB] = [sizeOf(a), sizeOf(b)]

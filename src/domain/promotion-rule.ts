@@ -2,22 +2,22 @@ import { roundOfDataset } from './bootstrap/round.js'
 import type { AttributeMetric, ModelRecord, TrainedModel } from './model.js'
 import { activation, type RoleState } from './model-registry.js'
 
-/** The attributes that decide by themselves, the first that a set has. */
+/** The attributes that decide by default; the first one that a set has is used. */
 const usual = ['quality', 'helpfulness']
 
-/** The word by which a configuration leaves every decision but the first to a person. */
+/** The configured value that leaves every decision but the first to a person. */
 export const byPerson = 'none'
 
 /**
  * The attribute whose held-out rank correlation decides whether a model replaces another.
- * @param wanted its name; empty: a usual one
- * @param known the attributes that there are
- * @returns null where there is none of them
+ * @param wanted its name; empty: a default one
+ * @param known the available attributes
+ * @returns null if none of them is available
  */
 export const decidingOf = (wanted: string, known: readonly string[]): string | null =>
   (wanted === '' ? usual : [wanted]).find(name => known.includes(name)) ?? null
 
-/** What is looked for, in words. */
+/** The wanted attributes, in words. */
 export const decidingText = (wanted: string): string => (wanted === '' ? usual.join(' or ') : wanted)
 
 type PromotionDecision = { readonly promote: boolean; readonly reason: string }
@@ -26,9 +26,9 @@ const correlation = (model: TrainedModel, deciding: string): AttributeMetric | u
   model.metrics.find(metric => metric.attribute === deciding && metric.spearman !== null)
 
 /**
- * Whether `model` replaces `active`: the first of its role does; a later one does when its held-out correlation with
- * people's scores of the deciding attribute is not below the interval of the active one's. Without both figures nobody can
- * tell, so a person decides.
+ * Whether `model` replaces `active`. The first model of a role is promoted. A later one is promoted if its held-out
+ * correlation with human scores of the deciding attribute is not below the confidence interval of the active one's. Without
+ * both figures a person decides.
  */
 function compare(active: ModelRecord | null, model: TrainedModel, wanted: string): PromotionDecision {
   if (roundOfDataset(model.dataset) !== null)
@@ -51,17 +51,17 @@ function compare(active: ModelRecord | null, model: TrainedModel, wanted: string
   return { promote: ours.spearman >= least, reason: figures }
 }
 
-/** Whether the active model was registered after `model`: somebody chose it, or the rule did, with the older one known. */
+/** Whether the active model was registered after `model`, so that the choice was made with the older one known. */
 function isOlder({ active, models }: RoleState, model: ModelRecord): boolean {
   const order = [...models.keys()]
   return active !== null && order.indexOf(model.model) < order.indexOf(active.model)
 }
 
 /**
- * What the rule says of the model that has waited longest for a decision, as records: the model becomes active, or stays
- * registered with the reason. Each model is decided about once, so that one which was rolled back from stays retired, and
- * only a model newer than the active one is promoted. Empty when nothing waits.
- * @param deciding the attribute that decides; empty: a usual one
+ * The rule's decision about the model that has waited longest, as records: the model becomes active, or stays registered
+ * with the reason. Each model is decided about once, so a model that was rolled back stays retired, and only a model newer
+ * than the active one is promoted. Empty if no model waits.
+ * @param deciding the attribute that decides; empty: a default one
  */
 export function applyRule(state: RoleState, deciding = ''): readonly ModelRecord[] {
   const [model] = state.undecided

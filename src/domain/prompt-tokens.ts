@@ -8,13 +8,13 @@ export interface PromptTokens {
   readonly label: string
 }
 
-/** What the data scripts use. */
+/** The tokens of the data scripts. */
 export const extraIdTokens: PromptTokens = { system: '<extra_id_0>', turn: '<extra_id_1>', label: '<extra_id_2>' }
 
-/** What the tutorial's training commands use: NUL, device control 1 and 2. */
+/** The tokens of the tutorial's training commands: NUL, device control 1 and 2. */
 export const controlTokens: PromptTokens = { system: '\x00', turn: '\x11', label: '\x12' }
 
-/** The control strings of either template: what no text may hold, whichever is used. */
+/** The control strings of both templates: no text may contain any of them, whichever template is used. */
 export const templateStrings: readonly string[] = [extraIdTokens, controlTokens].flatMap(({ system, turn, label }) => [
   system,
   turn,

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** How a text is drawn from a model; published values: docs/reference/papers.md#steerlm-20. */
+/** How a text is sampled from a model; published values: docs/reference/papers.md#steerlm-20. */
 export const Sampling = z
   .strictObject({
     temperature: z.number().min(0).max(100).describe('0: the likeliest token each time'),
@@ -11,10 +11,10 @@ export const Sampling = z
   .meta({ title: 'Sampling' })
 export type Sampling = z.output<typeof Sampling>
 
-/** The likeliest token each time. */
+/** Always the likeliest token. */
 export const greedy: Sampling = { temperature: 0, topP: 1, topK: 0, seed: null }
 
-/** Whether two draws may share a request to a server: of one request all texts are drawn alike. */
+/** Whether two draws may share a request to a server, which samples all texts of a request with the same settings. */
 export const sameSampling = (a: Sampling | undefined, b: Sampling | undefined): boolean =>
   a === b ||
   (a !== undefined &&

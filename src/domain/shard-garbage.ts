@@ -2,18 +2,18 @@ import type { ShardManifest } from './shard.js'
 import { shardPlace } from './shard-name.js'
 
 /**
- * What a stored file is:
+ * The state of a stored file:
  * - `live`: a manifest of its dataset's highest version names it;
- * - `older`: only manifests of older versions do;
- * - `open`: no manifest does, and its cut may still be committed;
- * - `garbage`: no manifest does, and none ever will: the group has gone past the offset at which its cut began;
- * - `foreign`: its name is no shard's, or of a topic that nobody seals.
+ * - `older`: only manifests of older versions name it;
+ * - `open`: no manifest names it, and its cut may still be committed;
+ * - `garbage`: no manifest names it or ever will: the group has committed an offset after the beginning of its cut;
+ * - `foreign`: its name is not a shard's, or names a topic that nobody seals.
  */
 export type FileState = 'live' | 'older' | 'open' | 'garbage' | 'foreign'
 
-/** What has to be known, in the order in which it has to be looked up: offsets, then manifests. Files may come at any time. */
+/** The facts to look up, in this order: offsets, then manifests. Files may appear at any time. */
 export interface Known {
-  /** Offset up to which all groups that seal it have committed a partition; null where nobody seals the topic. */
+  /** The offset up to which every group that seals a partition has committed it; null if nobody seals the topic. */
   readonly committed: (topic: string, partition: number) => bigint | null
   /** Every manifest of every dataset. */
   readonly manifests: readonly ShardManifest[]
@@ -21,8 +21,8 @@ export interface Known {
 
 /**
  * Judges files by their names. A cut begins at the committed offset and is committed together with its manifests, and only
- * where that offset is still the committed one. So when manifests are looked up after the offsets, a file below the
- * committed offset without a manifest is of a cut that was given up, and one that comes later still is of a later cut.
+ * while that offset is still the committed one. So if manifests are looked up after the offsets, a file without a manifest
+ * below the committed offset belongs to an abandoned cut, and a file that appears later belongs to a later cut.
  */
 export function fileJudge({ committed, manifests }: Known): (name: string) => FileState {
   const highest = new Map<string, number>()

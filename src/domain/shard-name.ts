@@ -1,6 +1,6 @@
 import type { Split } from './conversation.js'
 
-/** What a shard's file name tells: whose it is, and where its cut began. */
+/** The content of a shard's file name: what it holds, and where its cut began. */
 export interface ShardPlace {
   readonly dataset: string
   readonly split: Split
@@ -9,19 +9,19 @@ export interface ShardPlace {
   readonly from: bigint
 }
 
-/** Every shard's name begins so. */
+/** The prefix of every shard's name. */
 export const shardsFolder = 'shards/'
 
 const pattern = /^shards\/([^/]+)\/(train|validation)\/(.+)-(\d+)-(\d+)-[0-9a-f]{16}\.jsonl$/
 
 /**
- * Where a sealed file lies in its store (docs/shards.md#files). The digest tells apart files of cuts that began at the
+ * The place of a sealed file in its store (docs/shards.md#files). The digest distinguishes files of cuts that began at the
  * same offset, so that a name never stands for other bytes.
  */
 export const shardName = ({ dataset, split, topic, partition, from }: ShardPlace, sha256: string): string =>
   `${shardsFolder}${dataset}/${split}/${topic}-${partition}-${from}-${sha256.slice(0, 16)}.jsonl`
 
-/** The place that a name tells of; null when it is no shard's name. */
+/** Parses a shard's name; null if it is not one. */
 export function shardPlace(name: string): ShardPlace | null {
   const found = pattern.exec(name)
   if (!found) return null

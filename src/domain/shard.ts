@@ -4,22 +4,22 @@ import { RecordedRules } from './gates/when.js'
 import { LabelCounts } from './label-counts.js'
 import { isName, PathBelow } from './names.js'
 
-/** Decimal offset of a log, as text, since JSON numbers end at 2^53. */
+/** Decimal offset of a log, as text, since JSON numbers are exact only up to 2^53. */
 export const OffsetText = z.string().regex(/^\d+$/)
 
-/** Leaves room in names that are made of it: of jobs, of rounds. */
+/** Leaves room in the names of jobs and rounds, which contain it. */
 const longestDataset = 200
 
-/** A name that is also a folder's: letters, digits, dots, dashes and underscores, not beginning with a dot or dash. */
+/** A name that is also a folder name: letters, digits, dots, dashes and underscores, not beginning with a dot or dash. */
 export const DatasetName = z
   .string()
   .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*$/)
   .refine(text => isName(text, longestDataset), `expected at most ${longestDataset} characters`)
 
-/** Why a cut was made: a bound was reached, the attribute set changed, or everything upstream has ended. */
+/** Why a cut was made: a limit was reached, the attribute set changed, or everything upstream has ended. */
 export const CutReason = z.enum(['records', 'bytes', 'age', 'schema', 'idle'])
 
-/** One sealed, immutable shard file and exactly which records of the log it holds (docs/shards.md#cuts). */
+/** One sealed, immutable shard file, and exactly which records of the log it holds (docs/shards.md#cuts). */
 export const ShardManifest = z
   .strictObject({
     dataset: DatasetName,
@@ -41,12 +41,12 @@ export const ShardManifest = z
 export type ShardManifest = z.output<typeof ShardManifest>
 
 /**
- * What happens to the shards of a dataset, and all else that decisions on it depend on, so that a restart decides the same:
+ * An event of a dataset's shards, or anything else that decisions about it depend on, so that a restart decides the same:
  * - `sealed`: a file was sealed;
- * - `idle`: the sources ended; `aged`: something has waited for too long; both with the clock value used;
- * - `rules`: the rules that count from here on;
- * - `closed`: every prompt of the bootstrap round whose dataset it is has its end, and the round is to be trained on;
- * - `overruled`: a person asked for the job that the last decision refused.
+ * - `idle`: the sources ended; `aged`: data has waited for too long; both with the clock value used;
+ * - `rules`: the rules that apply from here on;
+ * - `closed`: every prompt of this dataset's bootstrap round has ended, and the round is to be trained on;
+ * - `overruled`: a person requested the job that the last decision refused.
  */
 export const ShardEvent = z
   .strictObject({
@@ -59,7 +59,7 @@ export const ShardEvent = z
   .meta({ title: 'ShardEvent' })
 export type ShardEvent = z.output<typeof ShardEvent>
 
-/** The manifests that count: those of a dataset's highest version. Older versions were replaced as a whole. */
+/** The live manifests: those of a dataset's highest version, which replaces older versions as a whole. */
 export function liveManifests(manifests: readonly ShardManifest[]): readonly ShardManifest[] {
   const highest = manifests.reduce((version, manifest) => Math.max(version, manifest.version), 0)
   return manifests.filter(manifest => manifest.version === highest)

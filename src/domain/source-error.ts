@@ -1,13 +1,13 @@
 import type { z } from 'zod'
 import { SteerflowError } from './errors.js'
 
-/** What is wrong with a source record, and where in it: `prompt.replies[2].text: a text is required`. */
+/** The error of an invalid source record, with the place: `prompt.replies[2].text: a text is required`. */
 export const sourceInvalid = (path: string, problem: string, cause?: unknown): SteerflowError =>
   new SteerflowError('STEERFLOW_SOURCE_INVALID', path === '' ? problem : `${path}: ${problem}`, { cause })
 
 /**
- * A source record by its schema.
- * @throws STEERFLOW_SOURCE_INVALID with the path of the first thing that is wrong.
+ * Parses a source record by its schema.
+ * @throws STEERFLOW_SOURCE_INVALID with the path of the first fault.
  */
 export function parseSource<S extends z.ZodType>(schema: S, record: unknown): z.output<S> {
   const parsed = schema.safeParse(record)
@@ -16,7 +16,7 @@ export function parseSource<S extends z.ZodType>(schema: S, record: unknown): z.
   throw sourceInvalid(pathText(issue?.path ?? []), issue?.message ?? 'invalid')
 }
 
-/** A path as it is written in JavaScript. */
+/** A path in the notation of JavaScript. */
 const pathText = (path: readonly PropertyKey[]): string =>
   path
     .map(key => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
@@ -24,7 +24,7 @@ const pathText = (path: readonly PropertyKey[]): string =>
     .replace(/^\./, '')
 
 /**
- * A text that UTF-8 can express.
+ * Requires a text that UTF-8 can express.
  * @throws STEERFLOW_SOURCE_INVALID for half of a surrogate pair, which JSON's escapes can smuggle in.
  */
 export function wellFormed(text: string, path: () => string): string {

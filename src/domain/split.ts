@@ -1,22 +1,22 @@
 import type { Split } from './conversation.js'
 import { digest } from './digest.js'
 
-/** How a stream decides between training and validation. */
+/** How trees are divided between training and validation. */
 export interface SplitRule {
   readonly seed: number
-  /** Share of the trees that are trained on, from 0 to 1. */
+  /** Share of the trees that go to the train split, from 0 to 1. */
   readonly ratio: number
 }
 
 export interface SplitDecision {
   readonly split: Split
-  /** Recorded with every conversation, so that a split can be told from another later. */
+  /** Recorded with every conversation, so that splits by different rules can be told apart later. */
   readonly rule: string
 }
 
 /**
- * The split of a whole tree: the source's own where it names one, otherwise by a hash of seed and tree, so that it does
- * not depend on what else is in the stream, nor on its order.
+ * The split of a whole tree: the source's own if it names one, otherwise by a hash of seed and tree. It does not depend on
+ * the other records of the stream, nor on their order.
  */
 export function splitOf(treeId: string, rule: SplitRule, named?: Split): SplitDecision {
   if (named) return { split: named, rule: 'source' }

@@ -2,21 +2,21 @@ import type { AttributeSet } from './attributes.js'
 import { SteerflowError } from './errors.js'
 import { formatLabel } from './label-line.js'
 
-/** Attributes of which the best answers have much. */
+/** Attributes that are high in the best answers. */
 const wanted = new Set(['quality', 'helpfulness', 'correctness', 'coherence'])
 /**
- * Of these the middle: with the most, answers grew three times as long and no better
+ * Attributes that get a middle value: at the maximum, answers grew three times as long and no better
  * (docs/reference/papers.md#steerlm-20).
  */
 const moderate = new Set(['complexity', 'verbosity'])
 
-/** The values of an attribute line that is asked for; keys left out get those of a good answer. */
+/** The wanted values of an attribute line; omitted keys get those of a good answer. */
 export type Wishes = Readonly<Record<string, number | string>>
 
 /**
- * The attribute line for an answer: what is wished, the other keys filled in as in the tutorial's best answers (quality and
- * helpfulness at the top of their scale, faults at the bottom), in the set's order.
- * @throws STEERFLOW_USAGE when a key is not in the set or a value not on its scale.
+ * The attribute line for an answer: the wishes, with the other keys filled in as in the tutorial's best answers (quality
+ * and helpfulness at the top of their scale, faults at the bottom), in the set's order.
+ * @throws STEERFLOW_USAGE when a key is not in the set or a value is not on its scale.
  */
 export function steeringLabel(set: AttributeSet, wishes: Wishes = {}): string {
   const known = new Set(set.attributes.map(({ key }) => key))
@@ -42,15 +42,15 @@ export function steeringLabel(set: AttributeSet, wishes: Wishes = {}): string {
 }
 
 /**
- * Reads wishes as they are typed: `quality=4,humor=2`.
- * @throws STEERFLOW_USAGE when a part is no `key=value`, or a key stands twice.
+ * Parses wishes as they are typed: `quality=4,humor=2`.
+ * @throws STEERFLOW_USAGE when a part is not `key=value`, or a key is repeated.
  */
 export function parseWishes(text: string): Wishes {
   const wishes: Record<string, string> = {}
   for (const part of text.split(',')) {
     const [, key, value] = /^\s*(\w+)\s*[=:]\s*(\w+)\s*$/.exec(part) ?? []
     if (key === undefined || value === undefined || Object.hasOwn(wishes, key)) {
-      throw new SteerflowError('STEERFLOW_USAGE', `${JSON.stringify(text)} is no list like quality=4,humor=2`)
+      throw new SteerflowError('STEERFLOW_USAGE', `${JSON.stringify(text)} is not a list such as quality=4,humor=2`)
     }
     wishes[key] = value
   }
