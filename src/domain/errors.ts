@@ -1,17 +1,17 @@
 /**
- * What happens to a failure:
- * - `usage`: the person at the keyboard has to change something; exit 2.
- * - `permanent`: this record will never pass; it goes to the dead letters and its neighbours go on.
+ * How a failure is handled:
+ * - `usage`: the user has to change something; exit code 2.
+ * - `permanent`: this record will never pass; it becomes a dead letter and its neighbours go on.
  * - `transient`: the same call may succeed later; it is retried with backoff.
- * - `fatal`: nothing may be acknowledged any more; the run stops with the code.
+ * - `fatal`: nothing may be acknowledged any more; the run stops with this code.
  */
 export type ErrorKind = 'usage' | 'permanent' | 'transient' | 'fatal'
 
 interface ErrorRow {
   readonly kind: ErrorKind
-  /** What it means, in one sentence. */
+  /** The meaning, in one sentence. */
   readonly means: string
-  /** What to do next, in one sentence. */
+  /** The next step, in a sentence or two. */
   readonly next: string
 }
 
@@ -19,22 +19,22 @@ interface ErrorRow {
 export const errorTable = {
   STEERFLOW_BUG: {
     kind: 'fatal',
-    means: 'A state that the code rules out was reached.',
+    means: 'The program reached a state that should be impossible.',
     next: 'Report it with the message and the command; the stored log is unharmed.',
   },
   STEERFLOW_USAGE: {
     kind: 'usage',
-    means: 'A command was called with an option or argument that it does not take.',
-    next: 'The message names what is meant; `--help` behind the command lists its options and arguments.',
+    means: 'A command was called with an option or argument that it does not accept.',
+    next: 'The message names the expected form; `--help` after the command lists its options and arguments.',
   },
   STEERFLOW_CONFIG_INVALID: {
     kind: 'usage',
     means: 'The configuration does not fit its schema.',
-    next: 'Correct the named key; `steerflow config show` prints what is in force.',
+    next: 'Correct the named key; `steerflow config show` prints the configuration in force.',
   },
   STEERFLOW_FLOW_INVALID: {
     kind: 'usage',
-    means: 'A pipeline of your own cannot be put together, its module cannot be loaded, or a part of it fails.',
+    means: 'A pipeline of your own cannot be assembled, its module cannot be loaded, or a part of it fails.',
     next: 'Correct the module that the message names; docs/flows.md says how flows are defined.',
   },
   STEERFLOW_INPUT_NOT_FOUND: {
@@ -44,33 +44,32 @@ export const errorTable = {
   },
   STEERFLOW_DATA_ABSENT: {
     kind: 'usage',
-    means: 'There is no data folder of that name, or no topic of that namespace of Kafka.',
-    next: 'Name the one that is meant with --data-dir (dataDir, log.kafka.namespace); `steerflow quickstart`, `steerflow ingest FILES` or `steerflow topics apply` begins one.',
+    means: 'No data folder has that name, or no Kafka topic is in that namespace.',
+    next: 'Name the right one with --data-dir (dataDir, log.kafka.namespace); `steerflow quickstart`, `steerflow ingest FILES` or `steerflow topics apply` creates one.',
   },
   STEERFLOW_OUTPUT_FOREIGN: {
     kind: 'usage',
-    means: 'An output file that is there already was not made from this input.',
-    next: 'Name another output file, or remove this one to start anew.',
+    means: 'An existing output file was not made from this input.',
+    next: 'Name another output file, or remove this one to start again.',
   },
   STEERFLOW_OUTPUT_PLACE: {
     kind: 'usage',
-    means:
-      'An output that was named cannot be written there: what should be its folder is none, or permission is missing.',
-    next: 'Name another place, or mend the folder or its permissions.',
+    means: 'The named output cannot be written: its parent is not a folder, or permission is missing.',
+    next: 'Name another place, or correct the folder or its permissions.',
   },
   STEERFLOW_OUTPUT_BROKEN: {
     kind: 'fatal',
-    means: 'What a command prints cannot be written where standard output leads.',
-    next: 'Free the disk, or name another place behind `>`; then run the command again: what it printed is not whole.',
+    means: 'The output of a command cannot be written to the destination of standard output.',
+    next: 'Free the disk, or name another place after `>`; then run the command again: its output is incomplete.',
   },
   STEERFLOW_OPEN_FILES: {
     kind: 'fatal',
-    means: 'The machine does not let this process, or all of them together, open another file or connection.',
+    means: 'The limit on open files and connections, of this process or of the machine, is reached.',
     next: 'Raise the limit (`ulimit -n 4096` in a shell, LimitNOFILE= of a service, --ulimit nofile= of a container), then run again: nothing is lost.',
   },
   STEERFLOW_INPUT_FORMAT: {
     kind: 'permanent',
-    means: 'A line is in none of the formats that are understood.',
+    means: 'A line is in none of the known formats.',
     next: 'Name the format with --format, or correct the line and replay the dead letter.',
   },
   STEERFLOW_INPUT_JSON: {
@@ -85,8 +84,8 @@ export const errorTable = {
   },
   STEERFLOW_INPUT_TORN: {
     kind: 'fatal',
-    means: 'A compressed input ends early or is damaged, or it expands beyond every plausible size.',
-    next: 'Fetch the file again and ingest it: it goes on behind what was read before the damage.',
+    means: 'A compressed input ends early, is damaged, or expands beyond every plausible size.',
+    next: 'Fetch the file again and ingest it: reading resumes after the part that was read before the damage.',
   },
   STEERFLOW_RECORD_INVALID: {
     kind: 'permanent',
@@ -95,18 +94,18 @@ export const errorTable = {
   },
   STEERFLOW_STAGE_FAILED: {
     kind: 'permanent',
-    means: 'A stage failed on a record in a way that it does not foresee.',
+    means: 'A stage failed on a record in an unforeseen way.',
     next: 'Report it with the cause; correct the record or the stage, and replay the dead letter.',
   },
   STEERFLOW_SOURCE_INVALID: {
     kind: 'permanent',
-    means: 'A source record lacks something that its format requires, or holds a value that it does not allow.',
-    next: 'Put the corrected record at the end of its file, or into one of its own, and ingest that.',
+    means: 'A source record lacks a value that its format requires, or has one that the format does not allow.',
+    next: 'Append the corrected record to its file, or put it into a file of its own, and ingest that.',
   },
   STEERFLOW_FANOUT: {
     kind: 'permanent',
-    means: 'One record would become more records, turns or bytes than the bounds allow.',
-    next: 'Raise the fanout bounds in the configuration, or split the source record.',
+    means: 'One record would become more records, turns or bytes than the limits allow.',
+    next: 'Raise the fanout limits in the configuration, or split the source record.',
   },
   STEERFLOW_UNMASKABLE: {
     kind: 'permanent',
@@ -120,78 +119,79 @@ export const errorTable = {
   },
   STEERFLOW_RECORD_EXHAUSTED: {
     kind: 'permanent',
-    means: 'A record failed again and again while others succeeded at the same place.',
-    next: 'Look at the cause, correct it, and replay the dead letter.',
+    means: 'A record failed repeatedly while others succeeded at the same place.',
+    next: 'Correct the cause, and replay the dead letter.',
   },
   STEERFLOW_DEAD_LETTERS: {
     kind: 'fatal',
-    means: 'Most records of a node became dead letters for a reason that may lie in what it asks, so that it waits.',
-    next: 'Look at `steerflow dead-letters summary`, mend what it names (the server, the model, the tokenizer) and the node goes on by itself; or raise deadLetters.maxShare.',
+    means:
+      'Most records of a node became dead letters, perhaps because of a server or model that it uses, so the node waits.',
+    next: 'Repair what `steerflow dead-letters summary` names (the server, the model, the tokenizer) and the node resumes by itself; or raise deadLetters.maxShare.',
   },
   STEERFLOW_RECORD_TOO_LARGE: {
     kind: 'permanent',
-    means: 'A record is larger than the log takes.',
+    means: 'A record is larger than the log accepts.',
     next: 'Raise the limit of the log, or split the record.',
   },
   STEERFLOW_OUTAGE: {
     kind: 'transient',
     means: 'No inference server answers.',
-    next: 'Start a server or correct annotate.endpoints; the run goes on by itself.',
+    next: 'Start a server or correct annotate.endpoints; the run resumes by itself.',
   },
   STEERFLOW_STUCK: {
     kind: 'usage',
-    means: 'A run that is to end by itself waits for something that nobody makes.',
-    next: 'The message names what it is, and why it does not come; correct that and run again: nothing is lost.',
+    means: 'A run that should end by itself waits for something that nothing produces.',
+    next: 'The message names it and the reason; correct that and run again: nothing is lost.',
   },
   STEERFLOW_MODEL_ABSENT: {
     kind: 'transient',
-    means: 'The model that a record had begun with has no endpoint any more.',
-    next: 'Nothing: the record begins again with the active model. If it lasts, promote a model that endpoints serve.',
+    means: 'The model that started a record is no longer served by any endpoint.',
+    next: 'Nothing: the record starts again with the active model. If this lasts, promote a model that endpoints serve.',
   },
   STEERFLOW_INFERENCE_REFUSED: {
     kind: 'permanent',
     means: 'An inference server refused a request as invalid.',
-    next: 'The cause holds its answer; check the attribute set and the protocol.',
+    next: 'The cause contains its answer; check the attribute set and the protocol.',
   },
   STEERFLOW_INFERENCE_ANSWER: {
     kind: 'transient',
-    means: 'An inference server answered something that is not a label.',
+    means: 'An inference server returned something that is not a label.',
     next: 'Check that the server runs a value model with the same prompt tokens.',
   },
   STEERFLOW_FENCED: {
     kind: 'fatal',
     means: 'Another run took over this partition.',
-    next: 'Nothing is lost: the other run goes on. Stop one of the two.',
+    next: 'Nothing is lost: the other run continues. Stop one of the two.',
   },
   STEERFLOW_RUN_ACTIVE: {
     kind: 'usage',
-    means: 'Another process is at work in the same data folder.',
+    means: 'Another process uses the same data folder.',
     next: 'Wait for it, stop it, or name another folder with --data-dir.',
   },
   STEERFLOW_GROUP_ACTIVE: {
     kind: 'usage',
-    means: 'Processes are at work with the offsets that are to be moved.',
-    next: 'Stop every run of this node; one that was killed is forgotten within seconds. Then try again.',
+    means: 'Processes still use the offsets that are to be moved.',
+    next: 'Stop every run of this node; a killed one is forgotten within seconds. Then try again.',
   },
   STEERFLOW_OFFSET_LOST: {
     kind: 'fatal',
-    means: 'Records before the start of the log were never read by this group.',
+    means: 'The log has deleted records that this group never read.',
     next: 'The message names the range; lengthen the retention of the topic, ingest the sources again, or start with another --data-dir.',
   },
   STEERFLOW_TOPIC_REPLACED: {
     kind: 'fatal',
-    means: 'A topic of Kafka was deleted, or deleted and made anew, since it was last read.',
-    next: 'Stop the runs of the node, then `steerflow offsets reset --node NODE --to-earliest` reads the new topic from its beginning, --to-latest passes over what it holds; find out who deletes topics.',
+    means: 'A Kafka topic was deleted, or deleted and created again, since it was last read.',
+    next: 'Stop the runs of the node, then `steerflow offsets reset --node NODE --to-earliest` reads the new topic from its beginning, and --to-latest skips its present records; find out who deletes topics.',
   },
   STEERFLOW_STORE_FOREIGN: {
     kind: 'usage',
-    means: 'The workers of a deployment keep shards, snapshots and jobs in one store, and this worker has another.',
+    means: 'The workers of a deployment keep shards, snapshots and jobs in one store, but this worker uses another.',
     next: 'Name the same folder, on storage that all hosts share, with --data-dir; or a bucket with storage.s3; or run only nodes that need no store (--nodes). `steerflow run --adopt` moves the deployment to the store of this worker: copy the files first.',
   },
   STEERFLOW_LOG_FULL: {
     kind: 'fatal',
     means: 'The log has no room left on its disk or in its budget.',
-    next: 'Free space on the disk that the message names, raise log.maxBytes, or shorten the retention: a node that is paused for it goes on by itself, and nothing acknowledged is lost.',
+    next: 'Free space on the disk that the message names, raise log.maxBytes, or shorten the retention: a paused node then resumes by itself, and nothing acknowledged is lost.',
   },
   STEERFLOW_LOG_CORRUPT: {
     kind: 'fatal',
@@ -200,38 +200,39 @@ export const errorTable = {
   },
   STEERFLOW_LOG_DAMAGED: {
     kind: 'fatal',
-    means: 'What the embedded log has stored is not what was written: a checksum does not fit.',
-    next: 'Restore the data folder from a copy, or go on without the named record, which is lost then: the message says how. `steerflow doctor --deep` finds all that is damaged; check the disk and the memory of the machine.',
+    means: 'The embedded log returns other data than was written: a checksum does not match.',
+    next: 'Restore the data folder from a copy, or continue without the named record, which is then lost: the message says how. `steerflow doctor --deep` finds all damage; check the disk and the memory of the machine.',
   },
   STEERFLOW_KAFKA_UNREACHABLE: {
     kind: 'transient',
     means: 'No Kafka broker answers, or the connection to one broke.',
-    next: 'Check that the brokers run, and log.kafka: brokers, tls and sasl; a run goes on by itself once they answer.',
+    next: 'Check that the brokers run, and log.kafka: brokers, tls and sasl; a run resumes by itself once they answer.',
   },
   STEERFLOW_KAFKA_BUSY: {
     kind: 'transient',
     means: 'Kafka answers, but cannot do this now: it elects a leader, rebalances, or ends an older transaction.',
-    next: 'Nothing: it is tried again. If it lasts, look at the log of the brokers.',
+    next: 'Nothing: the request is retried. If this lasts, look at the logs of the brokers.',
   },
   STEERFLOW_KAFKA_REFUSED: {
     kind: 'fatal',
-    means: 'Kafka and this client do not take each other: credentials, certificate or permissions.',
-    next: 'Check log.kafka.sasl and log.kafka.tls, and the permissions on what begins with log.kafka.namespace.',
+    means:
+      'Kafka rejected this client, or the certificate of a broker was rejected: credentials, certificate or permissions.',
+    next: 'Check log.kafka.sasl and log.kafka.tls, and the permissions on names that begin with log.kafka.namespace.',
   },
   STEERFLOW_KAFKA_FAILED: {
     kind: 'fatal',
-    means: 'Kafka turned a request down for a reason that trying again does not remove.',
-    next: 'The message holds its answer; check log.kafka against the settings of the brokers.',
+    means: 'Kafka refused a request for a reason that a retry does not remove.',
+    next: 'The message contains its answer; check log.kafka against the settings of the brokers.',
   },
   STEERFLOW_SCHEMA_UNKNOWN: {
     kind: 'permanent',
-    means: 'A value names no schema, or one that is not known.',
+    means: 'A value names no schema, or an unknown one.',
     next: 'Read docs/schemas.md: register the schema or upgrade this program, then replay the dead letter.',
   },
   STEERFLOW_SCHEMA_INCOMPATIBLE: {
     kind: 'permanent',
-    means: 'A schema is not one that its topic can have.',
-    next: 'Correct the producer or the schema so that older readers keep what they need; replay the dead letter.',
+    means: 'A schema is not compatible with its topic.',
+    next: 'Correct the producer or the schema so that older readers keep the fields they need; replay the dead letter.',
   },
   STEERFLOW_SCHEMA_UNREGISTERED: {
     kind: 'usage',
@@ -240,48 +241,49 @@ export const errorTable = {
   },
   STEERFLOW_REGISTRY_DOWN: {
     kind: 'transient',
-    means: 'The schema registry does not answer as one.',
-    next: 'Start it or correct registry.url, the base below which /subjects lies; the run goes on by itself.',
+    means: 'The configured URL does not respond like a schema registry.',
+    next: 'Start the registry or correct registry.url, the base URL of /subjects; the run resumes by itself.',
   },
   STEERFLOW_REGISTRY_REFUSED: {
     kind: 'usage',
-    means: 'The schema registry does not allow a request.',
-    next: 'Check registry.username, STEERFLOW_REGISTRY_PASSWORD and what that user may do.',
+    means: 'The schema registry refuses a request.',
+    next: 'Check registry.username, STEERFLOW_REGISTRY_PASSWORD and the permissions of that user.',
   },
   STEERFLOW_PACKAGE_MISSING: {
     kind: 'usage',
-    means: 'Something is configured that wants a package, or its binary, that was left out of the installation.',
+    means: 'The configuration needs a package, or its binary, that was left out of the installation.',
     next: 'Run the command in the message, or install steerflow without --omit=optional.',
   },
   STEERFLOW_TOPIC_UNKNOWN: {
     kind: 'usage',
-    means: 'There is no topic of that name.',
+    means: 'No topic has that name.',
     next: 'Run `steerflow graph` for the list of topics.',
   },
   STEERFLOW_STORAGE: {
     kind: 'fatal',
     means: 'A file of the data folder cannot be written or read, or does not match its digest.',
-    next: 'Check the disk that the message names: nothing that was acknowledged is lost, and a node that is paused for it goes on by itself.',
+    next: 'Check the disk that the message names: nothing acknowledged is lost, and a paused node resumes by itself.',
   },
   STEERFLOW_STORAGE_FULL: {
     kind: 'fatal',
-    means: 'The disk that shards and snapshots are written to has no room left.',
-    next: 'Free space on the disk of the data folder: `steerflow doctor` says what uses it, `steerflow datasets gc`, `jobs gc` and `shards gc` remove what nothing needs. A node that is paused for it goes on by itself; nothing acknowledged is lost.',
+    means: 'The disk of the shards and snapshots has no room left.',
+    next: 'Free space on the disk of the data folder: `steerflow doctor` says what uses it, `steerflow datasets gc`, `jobs gc` and `shards gc` remove what nothing needs. A paused node then resumes by itself; nothing acknowledged is lost.',
   },
   STEERFLOW_STORAGE_AWAY: {
     kind: 'transient',
-    means: 'The service that keeps the shards does not answer, or asks to be asked later.',
-    next: 'Check storage.s3.endpoint and the network; sealing waits and goes on by itself.',
+    means: 'The storage service of the shards does not answer, or asks for a later retry.',
+    next: 'Check storage.s3.endpoint and the network; sealing waits and resumes by itself.',
   },
   STEERFLOW_STORAGE_REFUSED: {
     kind: 'fatal',
-    means: 'The service that keeps the shards refuses us: credentials, permissions, or a bucket that is not there.',
+    means:
+      'The storage service of the shards refuses access: credentials, permissions, or a bucket that does not exist.',
     next: 'Check storage.s3.bucket and region, and the credentials of the environment (AWS_ACCESS_KEY_ID, AWS_PROFILE, the role of the machine); then run again: nothing is lost.',
   },
   STEERFLOW_PATH_OUTSIDE: {
     kind: 'permanent',
     means: 'A name or path in a record, a manifest or a report would lead out of the data folder.',
-    next: 'Correct or remove what names it; nothing was read, written or started there.',
+    next: 'Correct or remove it at its source; nothing was read, written or started there.',
   },
   STEERFLOW_JOB_FAILED: {
     kind: 'fatal',
@@ -290,8 +292,8 @@ export const errorTable = {
   },
   STEERFLOW_LAUNCHER_UNAVAILABLE: {
     kind: 'transient',
-    means: 'What runs training jobs (Slurm, Kubernetes, a webhook) does not answer now.',
-    next: 'Nothing, as a rule: it is asked again until it answers; `steerflow doctor` says what it is.',
+    means: 'The launcher of training jobs (Slurm, Kubernetes, a webhook) does not answer now.',
+    next: 'Usually nothing: it is asked again until it answers; `steerflow doctor` says what is wrong.',
   },
   STEERFLOW_JOB_INVALID: {
     kind: 'permanent',
@@ -300,31 +302,30 @@ export const errorTable = {
   },
   STEERFLOW_ROUND_CLOSED: {
     kind: 'permanent',
-    means: 'Something came for a bootstrap round in which every prompt is accounted for already.',
+    means: 'A record arrived for a bootstrap round in which every prompt is already accounted for.',
     next: 'Nothing: the round is complete without it. `steerflow bootstrap report` shows it; the next round asks again.',
   },
   STEERFLOW_ROUND_INVALID: {
     kind: 'permanent',
-    means:
-      'A bootstrap round cannot be opened: no training snapshot, value model, prompt or attribute line to make it of.',
-    next: 'The message names what is missing; see docs/bootstrap.md, then `steerflow bootstrap start` again.',
+    means: 'A bootstrap round cannot be opened: a training snapshot, value model, prompt or attribute line is missing.',
+    next: 'The message names the missing part; see docs/bootstrap.md, then run `steerflow bootstrap start` again.',
   },
   STEERFLOW_MODEL_INVALID: {
     kind: 'fatal',
     means: 'A model file is damaged or of another kind.',
-    next: 'Train it again, or name another one.',
+    next: 'Train it again, or name another model.',
   },
   STEERFLOW_PORT_TAKEN: {
     kind: 'usage',
-    means: 'A server cannot listen where it was told to.',
-    next: 'Name another port, or stop what uses it.',
+    means: 'A server cannot listen at its configured address.',
+    next: 'Name another port, or stop the process that uses it.',
   },
 } as const satisfies Record<`STEERFLOW_${string}`, ErrorRow>
 
 export type ErrorCode = keyof typeof errorTable
 
 /**
- * The only error that crosses a module border. The code decides what the runtime does with it; the message says what
+ * The only error that crosses a module boundary. The code decides how the runtime handles it; the message says what
  * happened, in terms of the record or option at hand; the cause is kept.
  */
 export class SteerflowError extends Error {
@@ -334,7 +335,7 @@ export class SteerflowError extends Error {
 
   readonly #next: string | undefined
 
-  /** @param options.next what to do next, in a sentence, where more is known than the table says */
+  /** @param options.next the next step, if more is known than the table says */
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; next?: string } = {}) {
     super(message, options.cause === undefined ? {} : { cause: options.cause })
     this.code = code
@@ -342,13 +343,13 @@ export class SteerflowError extends Error {
     this.#next = options.next
   }
 
-  /** What to do next, in one sentence. */
+  /** The next step. */
   get next(): string {
     return this.#next ?? errorTable[this.code].next
   }
 }
 
-/** Anything thrown, as a SteerflowError; what is not one already is a bug of ours, but for a limit that is too low. */
+/** Turns anything thrown into a SteerflowError. Foreign errors are bugs of ours, except for a limit that is too low. */
 export function asSteerflowError(thrown: unknown): SteerflowError {
   if (thrown instanceof SteerflowError) return thrown
   const message = thrown instanceof Error ? thrown.message : String(thrown)

@@ -1,21 +1,22 @@
 import type { Outcome } from './outcome.js'
 import type { RoundSummary } from './summary.js'
 
-/** How a prompt has ended so far. */
+/** The end of a prompt so far. */
 interface Account {
   end: 'accepted' | 'rejected' | 'dead-lettered' | null
-  /** Answers that went on to be sealed, and how many of them were dropped by clean or dead-lettered. */
+  /** Answers that passed the gate, and how many of them clean dropped or a node dead-lettered. */
   wentOn: number
   leftOut: number
 }
 
 /**
- * The books of a round (docs/bootstrap.md#every-prompt-is-accounted-for-once): every prompt ends once, and every answer
- * that went on ends once.
+ * The account of a round (docs/bootstrap.md#every-prompt-is-accounted-for-once): every prompt ends once, and every answer
+ * that passed the gate ends once.
  *
- * What is replayed while the round is open loses its end, and gets another. The gate's word counts over a dead letter, in
- * whichever order they come, and a later word of the gate over an earlier one; but answers that went on have gone on, so
- * that those of both words are waited for. A new version of the dataset seals everything again: only its counts are kept.
+ * A prompt or answer that is replayed while the round is open loses its end, and gets another. The gate's decision overrides
+ * a dead letter, in whichever order they come, and a later decision of the gate an earlier one. But answers that have passed
+ * stay under way, so the round waits for those of both decisions. A new version of the dataset seals everything again: only
+ * its counts are kept.
  */
 export class Accounts {
   readonly #prompts = new Map<number, Account>()
@@ -26,22 +27,22 @@ export class Accounts {
   #version = 0
   readonly #leftOut = { dropped: 0, lost: 0 }
 
-  /** @param expected prompts of the round; null: outcomes say it */
+  /** @param expected prompts of the round; null: the outcomes say it */
   constructor(expected: number | null = null) {
     this.#expected = expected
   }
 
-  /** Prompts of the round; null until an outcome says so. */
+  /** The number of prompts in the round; null until an outcome says it. */
   get expected(): number | null {
     return this.#expected
   }
 
-  /** Whether every prompt has an end, and every answer that went on has one. */
+  /** Whether every prompt, and every answer that passed the gate, has an end. */
   get complete(): boolean {
     return this.#ended === this.#expected && this.#sealed + this.#leftOut.dropped + this.#leftOut.lost >= this.#wentOn
   }
 
-  /** Returns whether the outcome is the prompt's end from now on. */
+  /** Adds an outcome; returns whether it is the prompt's end from now on. */
   add(outcome: Outcome): boolean {
     const { end, prompt, of, answers, version } = outcome
     this.#expected ??= of
@@ -52,7 +53,7 @@ export class Accounts {
     return false
   }
 
-  /** Prompts by their end; of a round that is not complete, those that have ended. */
+  /** Prompts by their end; in an incomplete round, those that have ended. */
   prompts(): RoundSummary['prompts'] {
     const sums = { sealed: 0, rejected: 0, dropped: 0, measured: 0, dead_lettered: 0 }
     for (const { end, wentOn, leftOut } of this.#prompts.values()) {
@@ -86,7 +87,7 @@ export class Accounts {
     this.#leftOut[end] += answers
   }
 
-  /** A dead letter, of a prompt or of one answer, is on its way again. */
+  /** A dead letter, of a prompt or of one answer, is being replayed. */
   #again({ prompt, answers }: Outcome): void {
     const account = prompt === null ? null : this.#account(prompt)
     if (answers > 0) {

@@ -15,7 +15,7 @@ const measures = {
   acceptance: ({ accepted }) => accepted,
 } as const satisfies Record<string, (figures: PromptFigures) => number>
 
-/** This round less an earlier one over the prompts that both asked, measure by measure, with intervals. */
+/** This round minus an earlier one, over the prompts that both asked, measure by measure, with intervals. */
 export async function againstBefore(
   now: FiguresByPrompt,
   before: EarlierRound,
@@ -43,8 +43,8 @@ export async function againstBefore(
 }
 
 /**
- * Points of goodness that come with an answer that is e times as long, within prompts. What a round gained beyond them it
- * gained at equal length (after length-controlled AlpacaEval: Dubois et al., 2024). 0 where lengths do not differ.
+ * The points of goodness that an e-fold longer answer gains, within prompts. The gain of a round beyond them is its gain at
+ * equal length (after length-controlled AlpacaEval: Dubois et al., 2024). 0 if lengths do not differ.
  */
 function pointsByLength(figures: readonly PromptFigures[]): number {
   const sum = (of: (figures: PromptFigures) => number): number => figures.reduce((total, one) => total + of(one), 0)

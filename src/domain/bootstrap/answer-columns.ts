@@ -1,7 +1,7 @@
 import { Interned } from './interned.js'
 import type { AnswerOutcome } from './outcome.js'
 
-/** What a summary needs of an answer. */
+/** The figures of an answer that a summary needs. */
 export type AnswerFigures = Omit<Readonly<AnswerOutcome>, 'index' | 'values' | 'against'> & {
   readonly against: readonly string[]
 }
@@ -10,8 +10,8 @@ const kinds = ['accepted', 'negative', 'no'] as const
 const finishes = ['stop', 'length', null] as const
 
 /**
- * Answers in columns of numbers, about 32 bytes each: a round of 20,000 prompts with ten answers takes 6 MB.
- * No goodness is NaN; labels and lists of rules, of which few differ, are numbered.
+ * Answers in columns of numbers, about 32 bytes each: a round of 20,000 prompts with ten answers takes 6 MB. A missing
+ * goodness is NaN. Labels and lists of rules are numbered, since few are distinct.
  */
 export class AnswerColumns {
   #length = 0

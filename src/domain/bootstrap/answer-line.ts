@@ -5,15 +5,15 @@ const Line = z.looseObject({
   steerflow: z.looseObject({ bootstrap: z.looseObject({ kept: z.enum(['accepted', 'negative']) }) }),
 })
 
-/** An answer of a round as its conversation holds it. */
+/** An answer of a round, read from its conversation. */
 export interface AnswerOfLine {
   readonly text: string
   readonly kept: 'accepted' | 'negative'
 }
 
 /**
- * The answer of a conversation line of a round: the text of its last turn.
- * @throws an Error when it is no such line
+ * Reads the answer from a conversation line of a round: the text of its last turn.
+ * @throws an Error when it is not such a line
  */
 export function answerOfLine(line: Buffer): AnswerOfLine {
   const { conversations, steerflow } = Line.parse(JSON.parse(line.toString('utf8')))

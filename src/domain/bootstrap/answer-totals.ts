@@ -11,12 +11,12 @@ class Attribute {
   readonly values = new Map<number, number>()
 }
 
-/** Attributes as they were asked for and as the value model sees them, from attribute lines of scored answers. */
+/** Requested and predicted attributes, from the attribute lines of scored answers. */
 export class AttributeFigures {
   readonly #attributes = new Map<string, Attribute>()
   readonly #parsed = new Map<string, Readonly<Record<string, number>>>()
 
-  /** Adds an answer: the line that was asked for, null where this is not known, and the one that was predicted. */
+  /** Adds an answer: the requested line, null if unknown, and the predicted one. */
   add(asked: string | null, predicted: string): void {
     const [wishes, seen] = [asked === null ? {} : this.#scores(asked), this.#scores(predicted)]
     for (const [key, wish] of Object.entries(wishes)) this.#of(key).asked.add(wish)
@@ -28,7 +28,7 @@ export class AttributeFigures {
     }
   }
 
-  /** In the order in which attributes were first seen: that of the lines. */
+  /** In the order in which attributes were first seen, which is that of the lines. */
   summary(): RoundSummary['attributes'] {
     const rows = [...this.#attributes].map(([key, { asked, predicted, distance, values }]) => {
       const sorted = [...values].sort(([a], [b]) => a - b).map(([value, count]) => [String(value), count] as const)
@@ -44,7 +44,7 @@ export class AttributeFigures {
     return known
   }
 
-  /** Scores of a line; none of one that is no attribute line. */
+  /** Scores of a line; none if it is not an attribute line. */
   #scores(line: string): Readonly<Record<string, number>> {
     const known = this.#parsed.get(line)
     if (known) return known
@@ -52,14 +52,14 @@ export class AttributeFigures {
     try {
       scores = parseLabel(line).scores
     } catch {
-      // The gate has refused the answer for it; here it has no attributes.
+      // The gate has refused the answer because of it; here it has no attributes.
     }
     this.#parsed.set(line, scores)
     return scores
   }
 }
 
-/** Rules of the gate that find an answer, or much of it, somewhere else. */
+/** Rules of the gate that find an answer, or much of it, in another text. */
 const duplicate = /^near |duplicate/
 
 const count = (counts: Map<string, number>, key: string): void => void counts.set(key, (counts.get(key) ?? 0) + 1)
@@ -77,7 +77,7 @@ export class AnswerTotals {
   readonly #scored: { readonly goodness: number[]; readonly chars: number[] } = { goodness: [], chars: [] }
   #duplicates = 0
 
-  /** Adds an answer of a prompt for which `asked` was asked, and whose answer in the training data is that long. */
+  /** Adds an answer, with the requested attribute line and the length of the prompt's answer in the training data. */
   add(answer: AnswerFigures, asked: string | null, referenceChars: number | null): void {
     count(this.#kept, answer.kept)
     count(this.#finish, answer.finish ?? 'unknown')
@@ -86,7 +86,7 @@ export class AnswerTotals {
     if (answer.label !== null) this.#attributes.add(asked, answer.label)
     this.#chars.add(answer.chars)
     if (referenceChars) this.#ratio.add(answer.chars / referenceChars)
-    // Nothing repeats itself in an answer without words.
+    // An answer without words does not repeat itself.
     if (answer.chars > 0) this.#uniqueWords.add(answer.unique_words)
     if (answer.goodness === null) return
     this.#goodness.add(answer.goodness)

@@ -3,13 +3,13 @@ import type { Turn } from '../conversation.js'
 import { type Label, parseLabel } from '../label-line.js'
 
 /**
- * Gathers the distinct attribute lines of answers with the best value of an attribute that there is (SteerLM paper, step
- * 4a: "the highest quality"). Lines that lack a score of the set are no lines to ask for.
+ * Gathers the distinct attribute lines of the answers with the best value of an attribute in the data (SteerLM paper, step
+ * 4a: "the highest quality"). Lines that lack a score of the set are left out: a request needs all of them.
  */
 export class BestLabels {
   #best = -Infinity
   readonly #lines = new Set<string>()
-  /** Lines that were looked at: most come again and again. */
+  /** Lines already examined, since most lines recur. */
   readonly #seen = new Set<string>()
 
   constructor(
@@ -17,12 +17,12 @@ export class BestLabels {
     private readonly attribute: string,
   ) {}
 
-  /** Takes the lines of a conversation's answers: of the turns that somebody else than `mask` has. */
+  /** Takes the lines of a conversation's answers, i.e. of the turns of every speaker except `mask`. */
   add(turns: readonly Turn[], mask: string): void {
     for (const { from, label } of turns) if (from !== mask && label != null) this.#take(label)
   }
 
-  /** The lines, in order. */
+  /** The lines, sorted. */
   lines(): string[] {
     return [...this.#lines].sort()
   }
@@ -40,7 +40,7 @@ export class BestLabels {
   }
 }
 
-/** Lines that are remembered as looked at. */
+/** How many lines are remembered as examined. */
 const mostSeen = 100_000
 
 function scoresOf(line: string): Label['scores'] | null {

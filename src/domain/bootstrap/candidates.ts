@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Lineage, Turn } from '../conversation.js'
 import { RoundName } from './round.js'
 
-/** One prompt of a round: a conversation that ends where an answer is due, and the attribute line that is asked for. */
+/** One prompt of a round: a conversation that ends where an answer is due, and the requested attribute line. */
 export const BootstrapPrompt = z
   .strictObject({
     round: RoundName,
@@ -21,7 +21,7 @@ export const BootstrapPrompt = z
   .meta({ title: 'BootstrapPrompt' })
 export type BootstrapPrompt = z.output<typeof BootstrapPrompt>
 
-/** An answer that was sampled. */
+/** A sampled answer. */
 export const Candidate = z
   .strictObject({
     index: z.int().nonnegative().describe('number of the sample, from 0'),
@@ -33,7 +33,7 @@ export const Candidate = z
   .meta({ title: 'Candidate' })
 export type Candidate = z.output<typeof Candidate>
 
-/** A prompt with its answers; none where the round was given up before it was asked. */
+/** A prompt with its answers; none if the round was given up before it was asked. */
 export const Sampled = z
   .strictObject({
     ...BootstrapPrompt.shape,
@@ -43,7 +43,7 @@ export const Sampled = z
   .meta({ title: 'Sampled' })
 export type Sampled = z.output<typeof Sampled>
 
-/** An answer with what the value model of the round predicts of it; null where it was too malformed to be scored. */
+/** An answer with the prediction of the round's value model; null if the answer could not be scored. */
 export const ScoredCandidate = z
   .strictObject({
     ...Candidate.shape,

@@ -1,7 +1,7 @@
 import type { Turn } from '../conversation.js'
 import { digest } from '../digest.js'
 
-/** A conversation as far as prompts depend on it; who is not `mask` answers. */
+/** The parts of a conversation that prompts depend on; every speaker except `mask` answers. */
 export interface Spoken {
   readonly system: string
   readonly mask: string
@@ -14,17 +14,17 @@ export interface DuePrompt {
   readonly system: string
   readonly mask: string
   readonly turns: Turn[]
-  /** Who answers. */
+  /** The speaker of the answer. */
   readonly speaker: string
-  /** The answer that followed; null where none did. */
+  /** The answer that followed; null if none did. */
   readonly reference: string | null
 }
 
-/** Tells prompts apart by what is said in them, not by labels: the same prompt in every round, whatever scored it. */
+/** Identifies a prompt by its words, not by its labels: the same prompt in every round, whatever model scored it. */
 export const promptId = (system: string, turns: readonly Pick<Turn, 'from' | 'value'>[]): string =>
   digest('prompt', system, ...turns.flatMap(({ from, value }) => [from, value]))
 
-/** The places at which an answer is due: of turns that somebody else than `mask` has, those with a turn before them. */
+/** The indices of the answers: turns of every speaker except `mask` that have a turn before them. */
 const answers = ({ turns, mask }: Spoken): number[] =>
   turns.flatMap(({ from }, index) => (index > 0 && from !== mask ? [index] : []))
 
@@ -40,14 +40,14 @@ const dueAt = ({ system, mask, turns }: Spoken, at: number): DuePrompt => ({
 /** Every context of a conversation that ends before an answer. */
 export const contexts = (conversation: Spoken): DuePrompt[] => answers(conversation).map(at => dueAt(conversation, at))
 
-/** The context that ends with the first turn of the user; null where nobody answers it. */
+/** The context that ends with the user's first turn that is answered; null if none is. */
 export function firstTurn(conversation: Spoken): DuePrompt | null {
   const { turns, mask } = conversation
   const at = answers(conversation).find(index => turns[index - 1]!.from === mask)
   return at === undefined ? null : dueAt(conversation, at)
 }
 
-/** The whole conversation where an answer is due to it, otherwise as far as before its last answer; null where there is none. */
+/** The whole conversation if an answer is due after it, otherwise the part before its last answer; null if it has none. */
 export function lastDue(conversation: Spoken): DuePrompt | null {
   const { system, mask, turns } = conversation
   if (turns.at(-1)?.from !== mask) {

@@ -7,7 +7,7 @@ import type { Round } from './round.js'
 
 const attributeSet = { ...attributeSets['oasst-12@1'], name: 'example@1' }
 
-/** A round of one prompt, of which two answers are sampled. */
+/** A round of one prompt, with two sampled answers. */
 export const exampleRound = (round = 'loop-1'): Round => ({
   round,
   loop: round.slice(0, -2),
@@ -45,12 +45,12 @@ export const examplePrompt = (round = 'loop-1'): BootstrapPrompt => ({
   lineage: { source: 'file', line: 1, configuration: 'options', models: [] },
 })
 
-/** Every round is open; those whose name says so were given up. */
+/** Every round is open; rounds named `given-up…` were given up. */
 export const exampleRounds = {
   of: async (name: string) => ({ round: exampleRound(name), givenUp: name.startsWith('given-up') }),
 }
 
-/** Predicts a quality that grows with every ten characters of the last turn. */
+/** Predicts a quality of one point for every ten characters of the last turn. */
 export const exampleJudge = {
   digest: 'example-value-model',
   attributeSet,

@@ -2,20 +2,20 @@ import { digest } from '../digest.js'
 import { normalised } from '../near-duplicates/words.js'
 import { contexts, type DuePrompt, lastDue, type Spoken } from './due-prompts.js'
 
-/** 128 bits of a digest as a string of 16 bytes: there may be millions. */
+/** 128 bits of a digest as a string of 16 bytes, since there may be millions. */
 const compact = (hex: string): string => Buffer.from(hex, 'hex').subarray(0, 16).toString('latin1')
 
 const compactText = (text: string): string => compact(digest(normalised(text)))
 
 /**
- * What must not be sampled: prompts of validation and evaluation records. A prompt is out when it is one of their contexts,
- * or when its last turn says what one of their users said, whatever stood before.
+ * Prompts that must not be sampled because of validation and evaluation records: the contexts of these records, and every
+ * prompt whose last turn has the text of one of their user turns, whatever came before it.
  */
 export class Exclusion {
   readonly #prompts = new Set<string>()
   readonly #texts = new Set<string>()
 
-  /** Leaves out everything that could be asked of a conversation. */
+  /** Excludes every prompt that a conversation could give. */
   add(conversation: Spoken): void {
     const whole = lastDue(conversation)
     for (const { prompt_id } of contexts(conversation)) this.#prompts.add(compact(prompt_id))

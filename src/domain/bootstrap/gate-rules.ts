@@ -1,9 +1,9 @@
 import { z } from 'zod'
 
 /**
- * What an answer must be to be trained on. `relabel` keeps what is well formed and conditions on the labels that were
- * predicted (docs/reference/papers.md#bootstrap-in-the-steerlm-paper), `gate` demands attributes as well, `best-of-n`
- * keeps the best of a prompt's answers.
+ * The conditions for training on an answer. `relabel` keeps well-formed answers and conditions on their predicted labels
+ * (docs/reference/papers.md#bootstrap-in-the-steerlm-paper), `gate` also demands attributes, `best-of-n` keeps the best
+ * answers of a prompt.
  */
 export const GateRules = z.strictObject({
   mode: z

@@ -1,4 +1,4 @@
-/** Values by a small number: values of the same key have the same one. */
+/** Represents values by small numbers: values with the same key have the same number. */
 export class Interned<T> {
   readonly #numbers = new Map<string, number>()
   readonly #values: T[] = []

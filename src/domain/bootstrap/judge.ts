@@ -3,7 +3,7 @@ import type { RoundSummary, PairedDifference } from './summary.js'
 import type { GateResult } from '../gates/gate.js'
 import type { StopRules } from './round-plan.js'
 
-/** A round with what it came to. */
+/** A closed round with its summary. */
 export interface MeasuredRound {
   readonly round: Round
   readonly summary: RoundSummary
@@ -28,10 +28,10 @@ export function comparedBack(last: MeasuredRound, earlier: readonly MeasuredRoun
 }
 
 /**
- * How far a figure has moved since the first round of a chain of comparisons: the sum of the differences. Drift that stays
- * below a bound from each round to the next would otherwise pass it unseen. Half the width of the interval is the root of
- * the sum of squares, as of independent differences: wider than need be, since neighbours share a round with opposite
- * signs. Null when a difference is not known.
+ * How far a figure has moved since the first round of a chain of comparisons: the sum of the differences. Without it, drift
+ * that stays below a limit from each round to the next would go unnoticed. Half the width of the interval is the root of
+ * the sum of squares, as for independent differences. This is wider than necessary, since neighbours share a round with
+ * opposite signs. Null if a difference is unknown.
  */
 export function sinceFirst(chain: readonly MeasuredRound[], figure: 'chars' | 'unique_words'): Movement | null {
   let [sum, squares] = [0, 0]
@@ -45,12 +45,12 @@ export function sinceFirst(chain: readonly MeasuredRound[], figure: 'chars' | 'u
   return { mean: sum, low: sum - Math.sqrt(squares), high: sum + Math.sqrt(squares) }
 }
 
-/** A round with those of its loop before it, in their order. */
+/** A round with the earlier rounds of its loop, in order. */
 interface Judged extends MeasuredRound {
   readonly earlier: readonly MeasuredRound[]
 }
 
-/** Below this many scored answers a rank correlation says more about chance than about the answers. */
+/** With fewer scored answers than this, a rank correlation says more about chance than about the answers. */
 const leastAnswers = 30
 
 const rounded = (value: number): number => Math.round(value * 1e6) / 1e6 || 0
@@ -65,7 +65,7 @@ function acceptance({ acceptance }: RoundSummary, rules: StopRules): GateResult 
   return { rule: 'acceptance', value: rounded(value), threshold: rules.acceptance, held: value >= rules.acceptance }
 }
 
-/** The whole interval of the gain lies above 0: less is noise. What nobody could measure is no gain. */
+/** Requires that the whole interval of a gain lies above 0: less is noise. An unmeasured gain counts as none. */
 const above = (rule: string, { low }: PairedDifference): GateResult => ({
   rule,
   value: low === null ? null : rounded(low),
@@ -73,19 +73,19 @@ const above = (rule: string, { low }: PairedDifference): GateResult => ({
   held: low !== null && low > 0,
 })
 
-/** A gain, and that it does not come from length alone, as of a model that has learnt what its judge pays for. */
+/** Requires a gain that does not come from length alone: a model may have learnt that its judge rewards length. */
 function gain({ against_before: before }: RoundSummary, rules: StopRules): readonly GateResult[] {
   if (before === null) return []
   const atLength = above('gain at equal length', before.goodness_at_equal_length)
   const any = above('gain', before.goodness)
-  // Of no gain there is none to be explained.
+  // Without a gain there is nothing to explain.
   return [any, rules.guards && any.held ? atLength : { ...atLength, threshold: null, held: true }]
 }
 
-/** A guard falls when a figure moves beyond its bound and the interval of the movement does not hold 0. */
+/** Whether the interval of a movement excludes 0. Only then does a guard act on a figure beyond its limit. */
 const moved = ({ low, high }: Movement): boolean => low > 0 || high < 0
 
-/** Guards of what may drift from round to round. */
+/** Guards against drift from round to round. */
 function drift({ earlier, ...last }: Judged, rules: StopRules): readonly GateResult[] {
   if (last.summary.against_before === null) return []
   const chain = comparedBack(last, earlier)
@@ -103,7 +103,7 @@ function lengthCorrelation({ summary }: Judged, rules: StopRules): GateResult {
   return guard('length correlation', known, rules, rules.lengthCorrelation, true)
 }
 
-/** A guard that falls above its bound, where that is more than chance. */
+/** A guard that is broken by a value above its limit, if the value is more than chance (`sure`). */
 function guard(rule: string, value: number | null, rules: StopRules, most: number, sure: boolean): GateResult {
   const seen = value === null ? null : rounded(value)
   const held = value === null || value <= most || !sure
@@ -112,7 +112,7 @@ function guard(rule: string, value: number | null, rules: StopRules, most: numbe
     : { rule, value: seen, threshold: null, held: true }
 }
 
-/** How far answers are from what was asked for, as a mean over attributes: on record, nothing is demanded. */
+/** The mean distance of answers from the requested values, over attributes: recorded, but not required to be small. */
 function adherence({ attributes }: RoundSummary): GateResult {
   const distances = Object.values(attributes).flatMap(({ distance }) => (distance === null ? [] : [distance]))
   const sum = distances.reduce((total, distance) => total + distance, 0)
@@ -120,7 +120,7 @@ function adherence({ attributes }: RoundSummary): GateResult {
   return { rule: 'distance to what was asked', value, threshold: null, held: true }
 }
 
-/** The rules on what the round's answers say of their model, in the order in which they are recorded. */
+/** The rules for the answers as a measure of their model, in the order in which they are recorded. */
 const measures = (state: Judged, rules: StopRules): readonly GateResult[] => [
   acceptance(state.summary, rules),
   ...gain(state.summary, rules),
@@ -131,11 +131,11 @@ const measures = (state: Judged, rules: StopRules): readonly GateResult[] => [
 const held = (results: readonly GateResult[]): boolean => results.every(gate => gate.held)
 
 /**
- * The best model measured so far. Answers of a round measure the model that gave them: it becomes the best where it is
- * shown to be better than the best so far, which it was compared with, and no guard fell. So the best checkpoint is kept,
- * not the last: in HelpSteer2 a later model was better by one benchmark and worse by another. When length or diversity has
- * drifted beyond its bound, what the judge gave on the way there is doubtful too: then the model is kept from which the
- * drift began.
+ * The best model measured so far. The answers of a round measure the model that gave them: it becomes the best if it is
+ * shown to be better than the best so far, with which it was compared, and no guard was broken. So the best checkpoint is
+ * kept, not the last: in HelpSteer2 a later model was better by one benchmark and worse by another. If length or diversity
+ * has drifted beyond its limit, the judge's scores along the way are doubtful too: then the model at the start of the drift
+ * is kept.
  * @param measured rounds in their order, at least one
  */
 function bestOf(measured: readonly MeasuredRound[], rules: StopRules): Policy {
@@ -148,8 +148,8 @@ function bestOf(measured: readonly MeasuredRound[], rules: StopRules): Policy {
 }
 
 /**
- * The stop rule (docs/bootstrap.md#when-a-loop-ends): whether to train on a round that has closed, and which model is
- * the best so far. A round that only measures never goes on.
+ * The stop rule (docs/bootstrap.md#when-a-loop-ends): whether to train on a closed round, and which model is the best so
+ * far. A round that only measures is never trained on.
  */
 export function judgeRound(state: Judged, rules: StopRules): RoundVerdict {
   const gates = [...rounds(state.round, rules), ...measures(state, rules), adherence(state.summary)]

@@ -3,20 +3,20 @@ import type { StopRules } from './round-plan.js'
 import type { Policy, Round, RoundEvent, RoundVerdict } from './round.js'
 import type { RoundSummary } from './summary.js'
 
-/** A round of a loop, as far as it has come. */
+/** The state of a round. */
 export interface RoundState {
   readonly request: RoundEvent
-  /** Null before it is opened. */
+  /** Null until it is opened. */
   readonly round: Round | null
-  /** Prompts that are published. */
+  /** The number of published prompts. */
   readonly asked: number
   /** Whether a person gave it up. */
   readonly givenUp: boolean
-  /** Null before it is closed. */
+  /** Null until it is closed. */
   readonly summary: RoundSummary | null
-  /** Null before the stop rule has spoken. */
+  /** Null until the stop rule has judged it. */
   readonly verdict: RoundVerdict | null
-  /** The model that was trained on it; null before. */
+  /** The model that was trained on it; null until then. */
   readonly model: TrainedModel | null
 }
 
@@ -24,18 +24,18 @@ export interface RoundState {
 export interface LoopState {
   readonly loop: string
   readonly rounds: readonly RoundState[]
-  /** Whether it has ended: only a person may go on with it. */
+  /** Whether it has ended; only a person may continue it. */
   readonly stopped: boolean
-  /** The last event where it moved the loop on; null when it said nothing new. */
+  /** The last event if it changed the loop; otherwise null. */
   readonly moved: RoundEvent | null
 }
 
 export const emptyLoop: LoopState = { loop: '', rounds: [], stopped: false, moved: null }
 
-/** The round that is worked on, or was last. */
+/** The current round, or the last one. */
 export const lastRound = ({ rounds }: LoopState): RoundState | undefined => rounds.at(-1)
 
-/** Whether a round of the loop still has prompts without an end, or waits for its verdict. */
+/** Whether the loop has a round with unfinished prompts, or one that awaits its verdict. */
 export const isOpen = (state: LoopState): boolean => {
   const last = lastRound(state)
   return last !== undefined && last.verdict === null && !failedToOpen(state, last)
@@ -43,16 +43,13 @@ export const isOpen = (state: LoopState): boolean => {
 
 const failedToOpen = ({ stopped }: LoopState, { round }: RoundState): boolean => stopped && round === null
 
-/**
- * What a round waits for before the next may begin: nothing more once it is judged and is not trained on, or its model is
- * there.
- */
+/** Whether the next round may begin: this one has been judged, and is not trained on or its model exists. */
 const isDone = ({ verdict, model, request }: RoundState): boolean =>
   verdict !== null && (!verdict.go || request.purpose === 'measure' || model !== null)
 
 /**
- * The state after one more event. An event that does not follow from the state changes nothing: of two requests for one
- * round the first counts, so that a rule and a person who ask at the same time open one round.
+ * The state after one more event. An event that does not follow from the state changes nothing: the first of two requests
+ * for a round counts, so that a rule and a person who ask at the same time open one round.
  */
 export function withRoundEvent(before: LoopState, event: RoundEvent): LoopState {
   const state = { ...before, loop: event.loop, moved: null }
@@ -64,7 +61,7 @@ export function withRoundEvent(before: LoopState, event: RoundEvent): LoopState 
   return next ? { ...state, rounds: [...state.rounds.slice(0, -1), next], moved: event } : state
 }
 
-/** Nothing more comes of the loop by itself. A person gives up the round that is open. */
+/** Ends the loop, until a person continues it. If a person ends it, the open round is given up. */
 function stopped(state: LoopState, last: RoundState, event: RoundEvent): LoopState {
   const givenUp = last.givenUp || (event.by === 'person' && last.summary === null)
   return { ...state, rounds: [...state.rounds.slice(0, -1), { ...last, givenUp }], stopped: true, moved: event }
@@ -108,10 +105,10 @@ function stepOf(last: RoundState, event: RoundEvent): RoundState | null {
   }
 }
 
-/** A model that came of a round, as the next samples it. */
+/** The model of a round, as the next round samples it. */
 export const policyOf = ({ model, digest }: TrainedModel): Policy => ({ model, digest })
 
-/** What the next round is for: when as many have trained as may, and the last model is there, to measure that. */
+/** Purpose of the next round: measure the last model once enough rounds have trained and it exists; otherwise train. */
 export function nextPurpose(loop: LoopState, { rounds: most }: StopRules): Round['purpose'] {
   const trained = loop.rounds.filter(({ request }) => request.purpose !== 'measure').length
   return trained >= most && lastRound(loop)?.model != null ? 'measure' : 'train'

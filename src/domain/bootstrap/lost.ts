@@ -13,13 +13,13 @@ const nothing: Omit<Outcome, 'round' | 'end' | 'prompt'> = {
   reason: null,
 }
 
-/** The end of a prompt that a node could not pass. */
+/** The end of a prompt that a node could not process. */
 export const lostPrompt = (
   { round, index, of, prompt_id, label }: Pick<BootstrapPrompt, 'round' | 'index' | 'of' | 'prompt_id' | 'label'>,
   code: string,
 ): Outcome => ({ ...nothing, round, end: 'dead-lettered', prompt: index, of, prompt_id, asked: label, reason: code })
 
-/** The end of an answer behind the gate; null where the conversation is of no round. */
+/** The end of an answer after the gate; null if the conversation belongs to no round. */
 export function lostAnswer(
   { steerflow: { bootstrap } }: Conversation,
   end: 'dropped' | 'lost',
@@ -29,7 +29,7 @@ export function lostAnswer(
   return { ...nothing, round: bootstrap.round, end, prompt: bootstrap.prompt, answers: 1, reason }
 }
 
-/** So many answers of a round are in a shard. */
+/** The end of the answers of a round that are in a shard. */
 export const sealedAnswers = (round: string, answers: number, version: number): Outcome => ({
   ...nothing,
   round,

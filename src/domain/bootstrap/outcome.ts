@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { DatasetName } from '../shard.js'
 import { RoundName } from './round.js'
 
-/** What every rule said of an answer: the value that it saw, by rule; and the rules that did not hold. */
+/** The results of all rules for an answer: the value that each saw, and the rules that did not hold. */
 export const AnswerOutcome = z
   .strictObject({
     index: z.int().nonnegative(),
@@ -20,11 +20,11 @@ export type AnswerOutcome = z.output<typeof AnswerOutcome>
 
 /**
  * The end of a prompt, or of answers that were accepted:
- * - `accepted`, `rejected`: the gate's word on a prompt, with every decision; `answers` went on to be sealed;
- * - `dead-lettered`: a node could not pass the prompt;
- * - `sealed`, `dropped`, `lost`: so many answers are in a shard, were dropped by clean, were dead-lettered behind the gate.
- * - `replayed`: what was dead-lettered or lost is on its way again, so that it has no end any more.
- * A round is complete when every prompt has an end, and every answer that went on has one.
+ * - `accepted`, `rejected`: the gate's result for a prompt, with every decision; `answers` passed the gate;
+ * - `dead-lettered`: a node could not process the prompt;
+ * - `sealed`, `dropped`, `lost`: this many answers were sealed, dropped by clean, or dead-lettered after the gate;
+ * - `replayed`: a dead-lettered prompt or a lost answer is being processed again and has no end any more.
+ * A round is complete when every prompt, and every answer that passed the gate, has an end.
  */
 export const Outcome = z
   .strictObject({
@@ -46,6 +46,6 @@ export const Outcome = z
   .meta({ title: 'Outcome' })
 export type Outcome = z.output<typeof Outcome>
 
-/** Loops are told apart by the name before a round's number. */
+/** The loop and the number in the name of a round, `<loop>-<number>`. */
 export const loopOf = (round: string): z.output<typeof DatasetName> => round.slice(0, round.lastIndexOf('-'))
 export const numberOf = (round: string): number => Number(round.slice(round.lastIndexOf('-') + 1))

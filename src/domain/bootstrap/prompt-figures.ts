@@ -1,28 +1,28 @@
 import type { AnswerFigures } from './answer-columns.js'
 
-/** What a prompt's answers came to: compared with the same prompt's of another round. */
+/** The figures of a prompt's answers, for comparison with the same prompt in another round. */
 export interface PromptFigures {
-  /** Means over the answers; NaN where no answer has the figure. */
+  /** Means over the answers; NaN if no answer has the figure. */
   readonly goodness: number
-  /** Of the scored answers, how the logarithms of their lengths and their goodness vary together. */
+  /** How the logarithms of the lengths and the goodness of the scored answers vary together. */
   readonly byLength: ByLength
-  /** Logarithm of the mean characters: differences of it are ratios of lengths. */
+  /** Logarithm of the mean number of characters: differences of it are ratios of lengths. */
   readonly logChars: number
   readonly uniqueWords: number
-  /** 1 where an answer was accepted, else 0. */
+  /** 1 if an answer was accepted, otherwise 0. */
   readonly accepted: number
 }
 
 /** Sums over the scored answers of a prompt, around their means. */
 export interface ByLength {
-  /** Mean logarithm of characters; NaN where nothing is scored. */
+  /** Mean logarithm of characters; NaN if no answer is scored. */
   readonly mean: number
   readonly squares: number
-  /** Of logarithm and goodness. */
+  /** Products of logarithm and goodness. */
   readonly products: number
 }
 
-/** Figures by `prompt_id`, of the prompts on which the gate has spoken. */
+/** Figures by `prompt_id`, of the prompts that the gate has decided on. */
 export type FiguresByPrompt = ReadonlyMap<string, PromptFigures>
 
 const logOf = (chars: number): number => Math.log(Math.max(1, chars))
@@ -43,7 +43,7 @@ export function figuresOf(answers: readonly AnswerFigures[]): PromptFigures {
     goodness,
     byLength: byLength(answers, goodness),
     logChars: logOf(meanOf(answers.map(({ chars }) => chars))),
-    // Nothing repeats itself in an answer without words.
+    // An answer without words does not repeat itself.
     uniqueWords: meanOf(answers.flatMap(({ chars, unique_words }) => (chars === 0 ? [] : [unique_words]))),
     accepted: answers.some(({ kept }) => kept === 'accepted') ? 1 : 0,
   }

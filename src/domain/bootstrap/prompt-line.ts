@@ -25,7 +25,7 @@ export interface PromptLine extends Spoken {
 
 /**
  * Reads a line of a file of prompts: `{prompt, system?}`, or a conversation `{conversations: [{from, value}], system?,
- * mask?, tree_id?}` as in snapshots or ShareGPT. Where no system prompt is named it is that of the training data.
+ * mask?, tree_id?}` as in snapshots or ShareGPT. The default system prompt is that of the training data.
  * @throws STEERFLOW_ROUND_INVALID when it is neither.
  */
 export function readPromptLine(line: string): PromptLine {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Sampling } from '../sampling.js'
 import { GateRules } from './gate-rules.js'
 
-/** Where a round's prompts come from: never from validation records, nor what `exclude` holds. */
+/** The source of a round's prompts. Validation records and the contents of `exclude` are never used. */
 export const PromptSource = z.strictObject({
   from: z
     .enum(['first-turns', 'contexts', 'file'])
@@ -14,7 +14,7 @@ export const PromptSource = z.strictObject({
 })
 export type PromptSource = z.output<typeof PromptSource>
 
-/** Which attribute lines are asked for. */
+/** The attribute lines to request. */
 export const Target = z.strictObject({
   mode: z
     .enum(['best', 'fixed'])
@@ -28,7 +28,7 @@ export const Target = z.strictObject({
 })
 export type Target = z.output<typeof Target>
 
-/** What the data of a round is made of, at its snapshot. */
+/** The composition of a round's training data, at its snapshot. */
 export const Mix = z.strictObject({
   replay: z
     .number()
@@ -69,7 +69,7 @@ export const StopRules = z.strictObject({
 })
 export type StopRules = z.output<typeof StopRules>
 
-/** What a person or a rule asks of a round: recorded with it, so that a configuration that changes changes no round. */
+/** The plan of a round, recorded with the request for it: later changes of the configuration do not affect the round. */
 export const RoundPlan = z.strictObject({
   prompts: PromptSource.prefault({}).describe('where prompts come from'),
   target: Target.prefault({}).describe('which attributes are asked for'),

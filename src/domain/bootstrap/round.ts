@@ -11,11 +11,11 @@ import { RoundSummary } from './summary.js'
 export const RoundName = DatasetName
 export const roundName = (loop: string, number: number): string => `${loop}-${number}`
 export const datasetOfRound = (round: string): string => `bootstrap-${round}`
-/** The round whose dataset this is; null where it is another's. */
+/** The round to which a dataset belongs; null if to none. */
 export const roundOfDataset = (dataset: string): string | null =>
   dataset.startsWith('bootstrap-') ? dataset.slice('bootstrap-'.length) : null
 
-/** A SteerLM model whose answers are sampled: its digest as endpoints declare it, or `external` where none declares any. */
+/** A SteerLM model to sample: its digest as endpoints declare it, or `external` if none declares any. */
 export const Policy = z.strictObject({ model: z.string(), digest: z.string() }).meta({ title: 'Policy' })
 export type Policy = z.output<typeof Policy>
 
@@ -41,7 +41,7 @@ export const Round = z
   .meta({ title: 'Round' })
 export type Round = z.output<typeof Round>
 
-/** What was decided when a round closed. */
+/** The decision about a closed round. */
 export const RoundVerdict = z
   .strictObject({
     go: z.boolean().describe('train on the round; false of one that only measures'),
@@ -54,11 +54,11 @@ export type RoundVerdict = z.output<typeof RoundVerdict>
 
 /**
  * A step in the life of a loop of rounds, in this order:
- * - `requested`: a person, or with bootstrap.auto the rule, asked for the next round;
+ * - `requested`: a person, or the rule if bootstrap.auto is set, requested the next round;
  * - `opened`: everything that it depends on is fixed; `asked`: its prompts before `next` are published;
- * - `closed`: every prompt is accounted for; `judged`: the stop rule has spoken;
+ * - `closed`: every prompt is accounted for; `judged`: the stop rule has decided;
  * - `trained`: the job on its dataset has made a model;
- * - `stopped`: nothing more comes of the loop, or a person gave the round up, and what was not asked yet is left out.
+ * - `stopped`: the loop has ended, or a person gave the round up, and prompts that were not asked yet are skipped.
  */
 export const RoundEvent = z
   .strictObject({

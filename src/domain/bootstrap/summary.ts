@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** A difference to the round before, over the prompts that both asked, with its interval. */
+/** A difference from the previous round, over the prompts that both asked, with its interval. */
 export const PairedDifference = z
   .strictObject({
     pairs: z.int().nonnegative().describe('prompts that both rounds asked and scored'),
@@ -17,7 +17,7 @@ export const Spread = z
   .meta({ title: 'Spread' })
 export type Spread = z.output<typeof Spread>
 
-/** What a round came to: all that the stop rule and the report need. */
+/** The result of a round: everything that the stop rule and the report need. */
 export const RoundSummary = z
   .strictObject({
     prompts: z

@@ -7,7 +7,7 @@ import type { Outcome } from './outcome.js'
 import { figuresOf } from './prompt-figures.js'
 import type { RoundSummary } from './summary.js'
 
-/** A prompt on which the gate has spoken: what was asked for, and its rows of answers. */
+/** A prompt that the gate has decided on: the requested line, and its rows of answers. */
 interface AskedLabel {
   readonly id: string | null
   readonly line: number
@@ -17,8 +17,8 @@ interface AskedLabel {
 }
 
 /**
- * Gathers the outcomes of one round, one after another, into its summary. It holds no texts: memory grows by about 30
- * bytes an answer and 300 a prompt.
+ * Gathers the outcomes of one round, one by one, into its summary. It keeps no texts: memory grows by about 30 bytes for
+ * each answer and 300 for each prompt.
  */
 export class RoundTally {
   readonly #accounts: Accounts
@@ -26,7 +26,7 @@ export class RoundTally {
   readonly #lines = new Interned<string | null>()
   readonly #asked = new Map<number, AskedLabel>()
 
-  /** @param expected prompts of the round; null: outcomes say it */
+  /** @param expected prompts of the round; null: the outcomes say it */
   constructor(
     readonly round: string,
     expected: number | null = null,
@@ -34,7 +34,7 @@ export class RoundTally {
     this.#accounts = new Accounts(expected)
   }
 
-  /** Whether every prompt of the round is accounted for, and every answer that went on. */
+  /** Whether every prompt of the round, and every answer that passed the gate, is accounted for. */
   get complete(): boolean {
     return this.#accounts.complete
   }
@@ -53,7 +53,7 @@ export class RoundTally {
     })
   }
 
-  /** What a later round is compared with. */
+  /** The figures with which a later round is compared. */
   earlier(): EarlierRound {
     const prompts = this.#inOrder().flatMap(asked =>
       asked.id === null ? [] : [[asked.id, figuresOf(this.#rows(asked))] as const],
@@ -62,9 +62,9 @@ export class RoundTally {
   }
 
   /**
-   * The summary of what is known now; it does not depend on the order in which prompts ended.
-   * @param before the round that this one is compared with
-   * @param confidence of the intervals of differences
+   * The summary of the outcomes so far; it does not depend on the order in which prompts ended.
+   * @param before the round to compare with
+   * @param confidence level of the intervals of differences
    */
   async summary(before: EarlierRound | null, confidence: number): Promise<RoundSummary> {
     const totals = new AnswerTotals()

@@ -3,14 +3,14 @@ import { parseLabel } from '../../label-line.js'
 import type { ScoredCandidate } from '../candidates.js'
 import type { GateRules } from '../gate-rules.js'
 
-/** What is known of an answer when the rules that look at it alone are asked. */
+/** The input of the rules that examine an answer alone. */
 export interface AnswerFacts {
   readonly answer: ScoredCandidate
-  /** Characters of the prompt's answer in the training data; null where there is none. */
+  /** Characters of the prompt's answer in the training data; null if there is none. */
   readonly referenceChars: number | null
   /** Share of different words among its first 100. */
   readonly uniqueWords: number
-  /** Likeness to the nearest text of the training data, where that is a near-duplicate. */
+  /** Similarity to the nearest text of the training data if that is a near-duplicate; otherwise null. */
   readonly nearTraining: number | null
   readonly set: AttributeSet
   readonly rules: GateRules
@@ -18,7 +18,7 @@ export interface AnswerFacts {
   readonly controlTokens: readonly string[]
 }
 
-/** What a rule saw of an answer, and whether it holds. */
+/** The value that a rule saw, and whether the rule holds. */
 export interface Seen {
   readonly rule: string
   readonly value: number | string | null
@@ -27,14 +27,14 @@ export interface Seen {
 
 type Rule = (facts: AnswerFacts) => readonly Seen[]
 
-/** It ended by itself. A server that does not say is believed. */
+/** It ended by itself; assumed if the server does not say. */
 const stopped: Rule = ({ answer: { finish } }) => [{ rule: 'stopped', value: finish, held: finish !== 'length' }]
 
 const notEmpty: Rule = ({ answer: { text }, rules }) => [
   { rule: 'length', value: text.trim().length, held: text.trim().length >= Math.max(1, rules.minChars) },
 ]
 
-/** It holds none of the strings by which the prompt template separates its parts. */
+/** It contains none of the control strings that separate the parts of the prompt template. */
 const controlToken: Rule = ({ answer: { text }, controlTokens }) => {
   const found = controlTokens.find(token => text.includes(token)) ?? null
   return [{ rule: 'control token', value: found, held: found === null }]
@@ -42,7 +42,7 @@ const controlToken: Rule = ({ answer: { text }, controlTokens }) => {
 
 const leakOf = new WeakMap<AttributeSet, RegExp>()
 
-/** A key of the attribute set with a value behind it. Made once a set: making it costs more than all other rules. */
+/** Matches a key of the attribute set with a value after it. Cached by set: building it costs more than all other rules. */
 function leak(set: AttributeSet): RegExp {
   const known = leakOf.get(set) ?? new RegExp(`(?<!\\w)(?:${set.attributes.map(({ key }) => key).join('|')}):\\d`)
   leakOf.set(set, known)
@@ -50,7 +50,7 @@ function leak(set: AttributeSet): RegExp {
 }
 
 /**
- * It does not go on with an attribute line, as SteerLM models do
+ * It does not continue with an attribute line, as SteerLM models do
  * (docs/reference/original-scripts.md#asking-the-steerlm-model).
  */
 const leakedLabel: Rule = ({ answer: { text }, set }) => {
@@ -80,7 +80,7 @@ function isComplete(line: string, set: AttributeSet): boolean {
   }
 }
 
-/** The best quality and the least helpfulness contradict each other: such a label is a mistake of its reader. */
+/** The best quality and the least helpfulness contradict each other: such a label is an error of the value model. */
 const consistent: Rule = ({ answer: { predicted }, set }) => {
   const [quality, helpfulness] = ['quality', 'helpfulness'].map(key => set.attributes.find(one => one.key === key))
   const [good, helps] = [predicted?.scores.quality, predicted?.scores.helpfulness]
@@ -103,7 +103,7 @@ const nearTraining: Rule = ({ nearTraining: value }) => [
   { rule: 'near the training data', value: value === null ? null : rounded(value), held: value === null },
 ]
 
-/** Raw scores of attributes that must be so low; half a point is added, since a score is rounded to its label. */
+/** Upper limits on raw scores; half a point is added, since a score is rounded to its label. */
 const ceilings: Rule = ({ answer: { predicted }, rules, set }) =>
   rules.mode !== 'gate'
     ? []
@@ -112,7 +112,7 @@ const ceilings: Rule = ({ answer: { predicted }, rules, set }) =>
         return { rule: `ceiling of ${key}`, value, held: value !== null && value < most + 0.5 }
       })
 
-/** Raw scores of attributes that must be so high. Best-of-n asks for none: it ranks. */
+/** Lower limits on raw scores. Best-of-n has none: it ranks. */
 const floors: Rule = ({ answer: { predicted }, rules, set }) =>
   rules.mode === 'best-of-n'
     ? []
@@ -121,13 +121,13 @@ const floors: Rule = ({ answer: { predicted }, rules, set }) =>
         return { rule: `floor of ${key}`, value, held: value !== null && value >= least }
       })
 
-/** Bounds of attributes that the set has. */
+/** The limits of those attributes that the set has. */
 const bounds = (of: Readonly<Record<string, number>>, set: AttributeSet): readonly (readonly [string, number])[] =>
   Object.entries(of).filter(([key]) => set.attributes.some(one => one.key === key))
 
 export const rounded = (value: number): number => Math.round(value * 1e4) / 1e4
 
-/** The rules that look at one answer alone, in the order in which they are recorded. */
+/** The rules that examine one answer alone, in the order in which they are recorded. */
 const rules: readonly Rule[] = [
   stopped,
   notEmpty,
@@ -142,8 +142,8 @@ const rules: readonly Rule[] = [
   floors,
 ]
 
-/** What every rule that looks at an answer alone says of it. */
+/** The results of the rules that examine an answer alone. */
 export const judgeAnswer = (facts: AnswerFacts): readonly Seen[] => rules.flatMap(rule => rule(facts))
 
-/** Whether a rule is one that an answer may be against and yet be kept, as a labelled negative. */
+/** Whether an answer that breaks this rule may still be kept, as a labelled negative. */
 export const isFloor = (rule: string): boolean => rule.startsWith('floor of ')

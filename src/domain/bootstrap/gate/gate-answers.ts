@@ -6,7 +6,7 @@ import type { GateRules } from '../gate-rules.js'
 import type { AnswerOutcome } from '../outcome.js'
 import { isFloor, judgeAnswer, rounded, type Seen } from './answer-rules.js'
 
-/** The share of different words among the first 100 of a text, from 0 to 1: of short and long texts alike. 1 of no words. */
+/** The share of different words among a text's first 100, from 0 to 1, comparable across lengths. 1 without words. */
 export function uniqueWords(text: string): number {
   const words =
     text
@@ -16,12 +16,12 @@ export function uniqueWords(text: string): number {
   return words.length === 0 ? 1 : Math.round((new Set(words).size / words.length) * 1e4) / 1e4
 }
 
-/** What the gate knows beside the answers. */
+/** The input of the gate beside the answers. */
 export interface GateContext {
   readonly set: AttributeSet
   readonly rules: GateRules
   readonly controlTokens: readonly string[]
-  /** Likeness of each candidate to its nearest text of the training data, where that is a near-duplicate; by index. */
+  /** Similarity of each candidate to its nearest text of the training data if that is a near-duplicate; by index. */
   readonly nearTraining: ReadonlyMap<number, number>
 }
 
@@ -33,7 +33,7 @@ interface Judged {
   readonly seen: Seen[]
 }
 
-/** The weighted sum by which answers are ranked; null where nothing was predicted. */
+/** The weighted sum by which answers are ranked; null if nothing was predicted. */
 export function goodnessOf(predicted: ScoredCandidate['predicted'], { goodness }: GateRules): number | null {
   if (predicted === null) return null
   const known = Object.entries(goodness).filter(([key]) => Object.hasOwn(predicted.scores, key))
@@ -41,17 +41,16 @@ export function goodnessOf(predicted: ScoredCandidate['predicted'], { goodness }
   return rounded(known.reduce((sum, [key, weight]) => sum + weight * predicted.scores[key]!, 0))
 }
 
-/** Best first; of equals the one that was sampled first. */
+/** Best first; equals in the order of sampling. */
 const byGoodness = (a: Judged, b: Judged): number =>
   (b.goodness ?? -Infinity) - (a.goodness ?? -Infinity) || a.answer.index - b.answer.index
 
 const heldAll = ({ seen }: Judged): boolean => seen.every(({ held }) => held)
 
 /**
- * What becomes of each answer of a prompt (docs/bootstrap.md#the-gate), in the order of the samples: first the rules
- * that look at an answer alone, then, best first, likeness to the prompt's answer and to better answers, then rank. Of
- * the answers that are only below the floor some are kept as negatives, the worst first, to learn from with the label
- * that they have.
+ * Decides about each answer of a prompt (docs/bootstrap.md#the-gate); the result is in the order of the samples. First come
+ * the rules that examine an answer alone; then, best answer first, similarity to the prompt's answer and to better answers;
+ * then rank. Of the answers that only break a floor the worst are kept as negatives, to be learnt with their own labels.
  */
 export function gateAnswers(sample: ScoredSample, context: GateContext): readonly AnswerOutcome[] {
   const { rules } = context
@@ -86,7 +85,7 @@ function judgedAlone(answer: ScoredCandidate, reference: string | null, known: G
   return { answer, unique, goodness: goodnessOf(answer.predicted, context.rules), seen: [...seen] }
 }
 
-/** Compares with the prompt's answer, and with answers that have done well so far. */
+/** Compares with the prompt's answer, and with the better answers that have passed so far. */
 function judgeLikeness(ranked: readonly Judged[], reference: string | null, similarity: number): void {
   const known = reference === null ? null : shingles(reference)
   const exact = new Map<string, number>()
