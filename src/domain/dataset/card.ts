@@ -11,8 +11,8 @@ export interface CardConfig {
 }
 
 /**
- * The head of a dataset card (README.md), by which Hugging Face's `load_dataset` reads a folder. The first configuration
- * is what a reader gets who names none.
+ * The head of a dataset card (README.md), from which Hugging Face's `load_dataset` learns how to read a folder. The first
+ * configuration is the default.
  */
 export function cardHead(configs: readonly CardConfig[], license = ''): string {
   const head = {
@@ -27,7 +27,7 @@ export function cardHead(configs: readonly CardConfig[], license = ''): string {
   return `---\n${stringify(head, { aliasDuplicateObjects: false })}---\n`
 }
 
-/** An attribute set in words, as an item of a list. */
+/** Describes an attribute set in words, as an item of a list. */
 export function describeSet(set: AttributeSet): string {
   const [first] = set.attributes
   const language = set.language ? '; `lang` is a language code' : ''

@@ -10,15 +10,15 @@ export interface DescribedFile {
   readonly sha256: string
 }
 
-/** What a description says that the records do not tell. */
+/** Properties of a dataset that its records do not contain. */
 export interface Published {
   /** When the snapshot was made, ISO 8601. */
   readonly at: string
-  /** Licence of the records: a name or an address; empty when it was not said. */
+  /** Licence of the records: a name or a URL; empty if none was given. */
   readonly license: string
 }
 
-/** The names of Croissant's vocabulary, as its specification 1.0 gives them. */
+/** Croissant's vocabulary, as in its specification 1.0. */
 const context = {
   '@language': 'en',
   '@vocab': 'https://schema.org/',
@@ -64,7 +64,7 @@ interface Field {
   readonly [key: string]: unknown
 }
 
-/** The description of a column; `way` leads to a part of a value that is an object. */
+/** The description of a column; `way` leads to a part of an object value. */
 function fieldOf(id: string, file: string, column: string, way: readonly string[], feature: Feature): Field {
   const own = { '@type': 'cr:Field', '@id': `${id}/${feature.name}`, name: `${id}/${feature.name}` }
   const extract = {

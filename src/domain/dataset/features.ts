@@ -19,13 +19,13 @@ const integers = (...names: readonly string[]): readonly Feature[] => names.map(
 /** The columns of a turn. */
 const turn = strings('value', 'from', 'label', 'lang', 'gt_label')
 
-/** The columns that the original scripts write, without `steerflow`. */
+/** The columns of the original scripts, without `steerflow`. */
 export const originalFeatures: readonly Feature[] = [
   { name: 'conversations', list: turn },
   ...strings('tree_id', 'system', 'mask', 'type'),
 ]
 
-/** Keys of the attributes of several sets, each once. */
+/** Keys of the attributes of several sets, without duplicates. */
 export const attributeKeys = (sets: readonly AttributeSet[]): readonly string[] => [
   ...new Set(sets.flatMap(set => set.attributes.map(attribute => attribute.key))),
 ]
@@ -34,8 +34,8 @@ const scoreColumns = (sets: readonly AttributeSet[]): readonly Feature[] =>
   attributeKeys(sets).map(name => ({ name, dtype: 'float64' }))
 
 /**
- * Every column of a conversation with its type. Without it a loader takes the types from the first records it meets and
- * fails on a label that is null, a column that comes later, or a score that is a whole number
+ * Every column of a conversation with its type. Without types, a loader takes them from the first records and fails on a
+ * label that is null, a column that comes later, or a score that is a whole number
  * (docs/reference/training-tools.md#hugging-face-datasets). A column that no record has is filled with nulls.
  */
 export function conversationFeatures(sets: readonly AttributeSet[]): readonly Feature[] {
@@ -70,7 +70,7 @@ export function conversationFeatures(sets: readonly AttributeSet[]): readonly Fe
   ]
 }
 
-/** The columns of a Parquet file: those of a conversation, and the label of each turn in columns of numbers. */
+/** The columns of a Parquet file: those of a conversation, and the label of each turn as numeric columns. */
 export const typedFeatures = (sets: readonly AttributeSet[]): readonly Feature[] => [
   ...conversationFeatures(sets),
   {

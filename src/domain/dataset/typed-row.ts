@@ -2,10 +2,10 @@ import type { Conversation, Turn } from '../conversation.js'
 import { hasScores, parseLabel } from '../label-line.js'
 import type { Feature, FeatureType } from './features.js'
 
-/** A value as a typed column holds it: whole numbers are bigints, what is missing is null. */
+/** A value in a typed column: integers are bigints, missing values are null. */
 export type Cell = string | number | bigint | null | readonly Cell[] | { readonly [name: string]: Cell }
 
-/** The cell of a value of JSON. What the type does not name is left out; what it names and is not there is null. */
+/** The cell of a JSON value. Keys that the type does not name are left out; named keys that are missing become null. */
 function cellOf(value: unknown, type: FeatureType): Cell {
   if (value === null || value === undefined) return null
   if ('dtype' in type) return scalar(value, type.dtype)
@@ -22,7 +22,7 @@ const scalar = (value: unknown, dtype: 'string' | 'int64' | 'float64'): Cell =>
 const structOf = (value: Readonly<Record<string, unknown>>, columns: readonly Feature[]): Cell =>
   Object.fromEntries(columns.map(column => [column.name, cellOf(value[column.name], column)]))
 
-/** What a turn's label says, by key; null where it has none. */
+/** The label of a turn by key; null if it has none. */
 const labelOf = ({ label }: Turn): Readonly<Record<string, unknown>> | null => {
   if (!hasScores(label)) return null
   const { scores, lang } = parseLabel(label)

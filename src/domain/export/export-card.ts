@@ -2,14 +2,14 @@ import type { Split } from '../conversation.js'
 import { cardHead, describeSet } from '../dataset/card.js'
 import type { Encoder, ExportContext } from './export-format.js'
 
-/** What an export has made. */
+/** The result of an export. */
 export interface ExportResult {
   readonly rows: Readonly<Record<Split, number>>
-  /** What was left out or changed, with how often. */
+  /** How often something was left out or changed, by its description. */
   readonly counts: Readonly<Record<string, number>>
 }
 
-/** The card (README.md) of an export: read by `load_dataset`, and tells people what was done. */
+/** The card (README.md) of an export, for `load_dataset` and for people. */
 export function exportCard(
   format: string,
   { snapshot, attributeSets }: ExportContext,
@@ -18,7 +18,7 @@ export function exportCard(
 ): string {
   const splits = (['train', 'validation'] as const).filter(split => rows[split] > 0)
   const files = (splits.length > 0 ? splits : (['train'] as const)).map(split => ({ split, path: `${split}.jsonl` }))
-  // The digest is part of the name, since a loader's cache knows a folder by its own name and this one.
+  // The digest is part of the name, since a loader's cache identifies a folder by its own name and this one only.
   const head = cardHead([{ name: `${format}-${snapshot.digest.slice(0, 12)}`, files, features }])
   const changed = Object.entries(counts).map(([what, count]) => `- ${what}: ${count}`)
   return `${head}

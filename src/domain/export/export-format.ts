@@ -5,37 +5,37 @@ import type { Snapshot } from '../job.js'
 import type { PromptTokens } from '../prompt-tokens.js'
 import type { LabelPlace } from './label-place.js'
 
-/** What an export is made from: the same for every format, each takes what it needs. */
+/** The input of an export, the same for every format. */
 export interface ExportContext {
   readonly snapshot: Snapshot
   /** Attribute sets of the snapshot's labels. */
   readonly attributeSets: readonly AttributeSet[]
-  /** Where formats without labels of their own write the label line. */
+  /** Where formats without labels of their own put the label line. */
   readonly labels: LabelPlace
   readonly promptTokens: PromptTokens
-  /** Path of the SentencePiece model; threads that may tokenize; tokens of a row at most. */
+  /** Path of the SentencePiece model; number of threads for tokenizing; maximum tokens of a row. */
   readonly tokenizer: string
   readonly threads: number
   readonly maxTokens: number
 }
 
-/** What a record becomes. */
+/** The rows of a record. */
 export interface EncodedRow {
-  /** Rows as JSON text, one a line; none where the record is left out. */
+  /** Rows as JSON text, one per line; empty if the record is left out. */
   readonly rows: readonly string[]
-  /** What was left out or changed, in words, with how often: summed over the export and said in its card. */
+  /** How often something was left out or changed, by its description; summed over the export and listed in its card. */
   readonly counts?: Readonly<Record<string, number>>
 }
 
-/** A format at work on one snapshot. */
+/** A format applied to one snapshot. */
 export interface Encoder {
   /** The type of every column of a row. */
   readonly features: readonly Feature[]
-  /** What was done, as paragraphs in Markdown for the card. */
+  /** A description of the export, as Markdown paragraphs for the card. */
   readonly about: readonly string[]
-  /** @throws STEERFLOW_USAGE when the snapshot's records have no form in this format. */
+  /** @throws STEERFLOW_USAGE when the format cannot express the snapshot's records. */
   readonly encode: (record: Conversation) => EncodedRow | Promise<EncodedRow>
-  /** Files beside the rows, by name, for the files of rows that there are. */
+  /** Additional files by name, given the existing files of rows. */
   readonly files?: (rows: Readonly<Record<Split, string>>) => Readonly<Record<string, string>>
   readonly close?: () => Promise<void>
 }

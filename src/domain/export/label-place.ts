@@ -2,15 +2,15 @@ import type { Conversation } from '../conversation.js'
 import { SteerflowError } from '../errors.js'
 import { hasScores } from '../label-line.js'
 
-/** Where a format that knows only speakers and texts has the label line. */
+/** Where the label line goes in a format that has only speakers and texts. */
 export const labelPlaces = ['system', 'user', 'assistant', 'none'] as const
 export type LabelPlace = (typeof labelPlaces)[number]
 
-/** What a place means for training, as a paragraph for the card. */
+/** The consequence of a place for training, as a paragraph for the card. */
 export const describePlace: Readonly<Record<LabelPlace, string>> = {
   system:
     'The label line of the last labelled reply is the last line of the system prompt. It describes that reply only: ' +
-    'learn the last reply, or one with several replies learns earlier ones under a label that is not theirs.',
+    'train on the last reply only, or earlier replies of a record are learnt under a label that is not theirs.',
   user: 'The label line of a reply is the last line of the turn before it: a model reads it and does not learn to write it.',
   assistant:
     'A reply begins with its label line, followed by a line end. Trainers that learn whole replies learn to write the ' +
@@ -18,7 +18,7 @@ export const describePlace: Readonly<Record<LabelPlace, string>> = {
   none: 'Label lines are left out.',
 }
 
-/** A turn by role, its text with the label line where it belongs. */
+/** A turn by role; its text contains the label line if that belongs there. */
 export interface RoleTurn {
   readonly role: 'user' | 'assistant'
   readonly text: string
@@ -32,9 +32,9 @@ export interface PlacedLabels {
 const lines = (...parts: readonly string[]): string => parts.filter(part => part !== '').join('\n')
 
 /**
- * The texts of a conversation by role, with its label lines in a place. The speaker who is masked is the user. Turns that
- * are no reply have no label, whatever the record says.
- * @throws STEERFLOW_USAGE for a record of which the label is learnt: read as a chat, the text would be.
+ * The texts of a conversation by role, with its label lines in the given place. The masked speaker is the user. Turns that
+ * are not replies have no label, whatever the record says.
+ * @throws STEERFLOW_USAGE for a record whose label is learnt: in a chat, its text would be learnt instead.
  */
 export function placeLabels({ conversations, system, mask, type }: Conversation, place: LabelPlace): PlacedLabels {
   if (type === 'TEXT_TO_VALUE' && place !== 'none') {

@@ -7,14 +7,14 @@ import type { ExportFormat } from './export-format.js'
 /** The attributes of NeMo-Aligner's regression reward model, in its order. */
 const keys = attributeSets['steerlm-9@1'].attributes.map(({ key }) => key)
 
-/** What stands for a score that is missing: the loss leaves it out. */
+/** Stands for a missing score: the loss ignores it. */
 const missing = -100
 
 /**
- * Rows for NeMo-Aligner's regression reward model, as its process_to_regression_format.py makes them: one a labelled
- * turn, with the text up to it and nine scores. The stock system prompt stands in place of the record's own, labels are
- * not part of the text, and `lang` and keys that are none of the nine are passed over. A turn that has none of the nine
- * makes no row, where the script writes one from which nothing can be learnt.
+ * Rows for NeMo-Aligner's regression reward model, as its process_to_regression_format.py makes them: one for each labelled
+ * turn, with the text up to it and nine scores. The stock system prompt replaces the record's own, labels are not part of
+ * the text, and `lang` and keys other than the nine are ignored. A turn with none of the nine gives no row; the script
+ * writes one from which nothing can be learnt.
  */
 export const regression: ExportFormat = {
   name: 'regression',
@@ -25,8 +25,8 @@ export const regression: ExportFormat = {
       { name: 'label', list: 'float64' },
     ],
     about: [
-      `A row a labelled turn: the text of the conversation up to and including the turn, and its scores in the order ${keys.join(', ')}; ${missing}.0 where one is missing.`,
-      "NeMo-Aligner's stock system prompt stands in place of the records' own, as its script writes it.",
+      `One row for each labelled turn: the text of the conversation up to and including the turn, and its scores in the order ${keys.join(', ')}; ${missing}.0 for a missing score.`,
+      "NeMo-Aligner's stock system prompt replaces the records' own, as in its script.",
     ],
     encode: ({ conversations, mask }) => {
       const rows: string[] = []

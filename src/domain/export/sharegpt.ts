@@ -3,7 +3,7 @@ import { pythonJson } from '../json/json.js'
 import type { ExportFormat } from './export-format.js'
 import { describePlace, placeLabels, type RoleTurn } from './label-place.js'
 
-/** How an entry of dataset_info.json says where things are. What one lists of `tags` has to be the whole of it. */
+/** How an entry of dataset_info.json maps names. An entry that sets `tags` has to set all of them. */
 const shape = {
   formatting: 'sharegpt',
   columns: { messages: 'conversations', system: 'system' },
@@ -13,9 +13,9 @@ const shape = {
 const speakers = { user: 'human', assistant: 'gpt' } as const
 
 /**
- * Chats for LLaMA-Factory. It leaves out a conversation that does not begin with the user, has an odd number of turns,
- * or whose speakers do not take turns, and says so in a warning only (docs/reference/training-tools.md#llama-factory).
- * Here the ends are cut, and what cannot be mended is left out and counted.
+ * Chats for LLaMA-Factory. It drops a conversation that does not begin with the user, has an odd number of turns, or whose
+ * speakers do not alternate, and only logs a warning (docs/reference/training-tools.md#llama-factory). Here the ends are
+ * cut, and conversations that still do not fit are left out and counted.
  */
 export const sharegpt: ExportFormat = {
   name: 'sharegpt',
@@ -25,7 +25,7 @@ export const sharegpt: ExportFormat = {
     about: [
       describePlace[labels],
       'Every conversation begins with `human`, ends with `gpt` and alternates: replies before the first question and ' +
-        'questions behind the last reply are cut; conversations in which a speaker has two turns in a row are left out.',
+        'questions after the last reply are cut; conversations in which a speaker has two turns in a row are left out.',
       '`dataset_info.json` names the files for LLaMA-Factory: set `dataset_dir` to this folder.',
     ],
     encode: record => {
@@ -40,7 +40,7 @@ export const sharegpt: ExportFormat = {
         rows: [pythonJson({ conversations, system })],
         counts: {
           'turns cut: before the first question': from,
-          'turns cut: behind the last reply': turns.length - to,
+          'turns cut: after the last reply': turns.length - to,
         },
       }
     },

@@ -6,19 +6,19 @@ import { openAiMessages } from './openai-messages.js'
 import { shareGpt } from './sharegpt.js'
 import { steerLm } from './steerlm.js'
 
-/** The formats that are built in, in the order in which they are tried: what is more particular first. */
+/** The built-in formats, in the order in which they are tried: more specific ones first. */
 export const sourceFormats: readonly SourceFormat[] = [oasstTree, helpSteer, steerLm, shareGpt, openAiMessages]
 
-/** The format that is a matter of a whole file: a message a line, put together into trees before anything else. */
+/** The format that concerns a whole file: one message per line, assembled into trees before anything else. */
 export const flatFormat = 'oasst-flat'
 
-/** Every name that `--format` takes where these formats are known. */
+/** Every name that `--format` accepts if these formats are known. */
 export const formatNames = (formats: readonly SourceFormat[]): readonly string[] => [
   ...formats.map(({ name }) => name),
   flatFormat,
 ]
 
-/** The first of the formats that a record looks like. @throws STEERFLOW_INPUT_FORMAT when it looks like none. */
+/** The first format that a record looks like. @throws STEERFLOW_INPUT_FORMAT when it looks like none. */
 export function detectFormat(
   record: Readonly<Record<string, unknown>>,
   formats: readonly SourceFormat[] = sourceFormats,
@@ -29,7 +29,7 @@ export function detectFormat(
   throw new SteerflowError('STEERFLOW_INPUT_FORMAT', `a record with the keys {${keys}} is in no known format`)
 }
 
-/** Asks a format, which may be somebody's own. @throws STEERFLOW_INPUT_FORMAT when it fails on the record */
+/** Asks a format, which may be a user's own. @throws STEERFLOW_INPUT_FORMAT when it fails on the record */
 function looksLike(format: SourceFormat, record: Readonly<Record<string, unknown>>): boolean {
   try {
     return format.detect(record)
@@ -39,7 +39,7 @@ function looksLike(format: SourceFormat, record: Readonly<Record<string, unknown
   }
 }
 
-/** The format of that name. @throws STEERFLOW_INPUT_FORMAT when there is none. */
+/** The format with that name. @throws STEERFLOW_INPUT_FORMAT when there is none. */
 export function sourceFormat(name: string, formats: readonly SourceFormat[] = sourceFormats): SourceFormat {
   const found = formats.find(format => format.name === name)
   if (found) return found

@@ -2,7 +2,7 @@ import { recipes } from '../oasst/recipe.js'
 import { pathOf, readTree } from '../oasst/tree.js'
 import type { SourceFormat } from './format.js'
 
-/** OpenAssistant's message trees, one a record: `{message_tree_id, prompt: {text, role, lang, labels, replies}}`. */
+/** OpenAssistant's message trees, one per record: `{message_tree_id, prompt: {text, role, lang, labels, replies}}`. */
 export const oasstTree: SourceFormat = {
   name: 'oasst-tree',
   summary: 'OpenAssistant message trees: {message_tree_id, prompt: {text, role, labels, replies: […]}}',

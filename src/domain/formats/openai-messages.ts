@@ -3,7 +3,7 @@ import { parseSource } from '../source-error.js'
 import type { SourceFormat } from './format.js'
 import { readThread } from './thread.js'
 
-/** Parts other than text (images, audio, tool calls) cannot be learnt from here. */
+/** Only text parts are accepted: nothing can be learnt here from images, audio or tool calls. */
 const Content = z.union([z.string(), z.array(z.object({ type: z.literal('text'), text: z.string() }))])
 
 const Messages = z.object({ messages: z.array(z.object({ role: z.string(), content: Content })) })

@@ -8,7 +8,7 @@ const ShareGpt = z.object({
   system: z.string().optional(),
 })
 
-/** What speakers are called there, and here. */
+/** Our names of speakers, by ShareGPT's. */
 export const shareGptSpeakers = {
   human: 'User',
   user: 'User',

@@ -4,7 +4,7 @@ import { recipes } from '../oasst/recipe.js'
 import { parseSource, sourceInvalid, wellFormed } from '../source-error.js'
 import type { SourceFormat } from './format.js'
 
-/** `tree_id` is missing in NeMo-Aligner's records. The type is read and not kept: the flow makes both types itself. */
+/** NeMo-Aligner's records lack `tree_id`. The type is read and not kept: the flow makes both types itself. */
 const Record = z.object({
   conversations: z.array(Turn).min(2),
   tree_id: z.string().optional(),
@@ -13,7 +13,7 @@ const Record = z.object({
   type: z.string().nullish(),
 })
 
-/** What the original scripts write, taken in again. Its labels count as human ones. */
+/** The original scripts' output as a source. Its labels count as human ones. */
 export const steerLm: SourceFormat = {
   name: 'steerlm',
   summary: 'the original scripts’ own records: {conversations: [{value, from, label}], tree_id, system, mask, type}',

@@ -1,15 +1,15 @@
 import { sourceInvalid, wellFormed } from '../source-error.js'
 import type { SourceConversation } from './format.js'
 
-/** One entry of a thread: who speaks, by the source's name for it, and what. */
+/** One entry of a thread: its speaker, by the source's name, and its text. */
 export interface ThreadEntry {
   readonly speaker: string
   readonly text: string
 }
 
 /**
- * A thread of entries as a conversation. The system prompt may only come first.
- * @param speakers what the source's names mean
+ * Turns the entries of a thread into a conversation. The system prompt may only come first.
+ * @param speakers the meaning of the source's names
  * @param path the entry's place in the record, for messages
  * @throws STEERFLOW_SOURCE_INVALID for an unknown speaker, a late system prompt, or fewer than two turns.
  */

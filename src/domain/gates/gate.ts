@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { Facts } from './facts.js'
 import type { Rules } from './when.js'
 
-/** What a gate said: the value that it saw, what it demands, and whether that holds. */
+/** The result of a gate: the value that it saw, the value that it requires, and whether it holds. */
 export const GateResult = z
   .strictObject({
     rule: z.string().describe('e.g. validation, or stability of quality'),
@@ -13,20 +13,20 @@ export const GateResult = z
   .meta({ title: 'GateResult' })
 export type GateResult = z.output<typeof GateResult>
 
-/** A decision that is to be taken. */
+/** A decision to be taken. */
 export interface GateQuestion {
   readonly facts: Facts
-  /** The facts that the last job was asked for with; null before the first. */
+  /** The facts when the last job was requested; null before the first. */
   readonly trained: Facts | null
   readonly rules: Rules
-  /** New train records that are demanded. */
+  /** The required number of new train records. */
   readonly leastNew: number
 }
 
-/** A rule that every job must pass: a pure function of what the manifests say. */
+/** A rule that every job must pass: a pure function of the facts in the manifests. */
 export type Gate = (asked: GateQuestion) => readonly GateResult[]
 
-/** A gate that demands at least so much. */
+/** A gate that requires a minimum. */
 export const atLeast = (rule: string, value: number, threshold: number): GateResult => ({
   rule,
   value,
@@ -34,6 +34,6 @@ export const atLeast = (rule: string, value: number, threshold: number): GateRes
   held: value >= threshold,
 })
 
-/** A gate and what it demands, in a few characters: `validation>=1`, `stability of quality<=0.2`. */
+/** A gate and its requirement, in a few characters: `validation>=1`, `stability of quality<=0.2`. */
 export const gateText = ({ rule, threshold }: GateResult): string =>
   threshold === null ? rule : `${rule}${rule.startsWith('stability') ? '<=' : '>='}${threshold}`

@@ -2,14 +2,14 @@ import { subtractLabels } from '../label-counts.js'
 import { type Histogram, populationStability } from '../population-stability.js'
 import { type Gate, type GateResult, atLeast, type GateQuestion } from './gate.js'
 
-/** Members of a population. */
+/** The number of members of a population. */
 const sizeOf = (histogram: Histogram): number => Object.values(histogram).reduce((sum, count) => sum + count, 0)
 
 /**
- * The labels have not moved: of every attribute, the population stability index between what the last job was trained on
- * and what is new (or the whole) is at most the threshold. Of equal populations the index is about
- * (values - 1) · (1/n + 1/m) by chance alone (Yurdakul and Naranjo, Statistical properties of the population stability
- * index, 2020), so that small ones are not judged.
+ * Requires that the labels have not moved: for every attribute, the population stability index between the last job's labels
+ * and the new ones (or all) is at most the threshold. For equal populations the index is about (values - 1) · (1/n + 1/m) by
+ * chance alone (Yurdakul and Naranjo, Statistical properties of the population stability index, 2020), so small ones are not
+ * judged.
  */
 export const stability: Gate = ({ facts, trained, rules }) => {
   const { stability: threshold, stabilityOf, stabilityTurns } = rules
@@ -29,20 +29,20 @@ export const stability: Gate = ({ facts, trained, rules }) => {
 }
 
 /**
- * Enough of the learnt turns have a label. What no manifest counts cannot be told. The share is rounded down for the
- * record, never up to the threshold.
+ * Requires that enough of the learnt turns have a label. If no manifest counts labels, the gate holds. The recorded share is
+ * rounded down, never up to the threshold.
  */
 export const coverage: Gate = ({ facts: { labels }, rules }) => {
   if (labels.turns === 0) return [{ rule: 'coverage', value: null, threshold: rules.coverage, held: true }]
   return [atLeast('coverage', Math.floor((labels.labelled / labels.turns) * 1e6) / 1e6, rules.coverage)]
 }
 
-/** Somebody is to train. */
+/** Requires a trainer. */
 const trainer: Gate = ({ rules }) => [
   { rule: 'trainer', value: rules.trainer, threshold: null, held: rules.trainer !== 'none' },
 ]
 
-/** All labels are of one attribute set: a model learns one. */
+/** Requires that all labels are of one attribute set, since a model learns one. */
 const attributeSet: Gate = ({ facts: { attributeSets } }) => [
   { rule: 'one attribute set', value: attributeSets.join(', '), threshold: null, held: attributeSets.length <= 1 },
 ]
@@ -50,7 +50,7 @@ const attributeSet: Gate = ({ facts: { attributeSets } }) => [
 const records: Gate = ({ facts, rules }) => [atLeast('records', facts.records, rules.records)]
 const validation: Gate = ({ facts, rules }) => [atLeast('validation', facts.validation, rules.validation)]
 
-/** No job on what the last one was trained on. */
+/** Requires data that the last job was not trained on. */
 const fresh: Gate = ({ facts, trained, leastNew }) => [
   atLeast('new', facts.records - (trained?.records ?? 0), leastNew),
 ]
@@ -58,5 +58,5 @@ const fresh: Gate = ({ facts, trained, leastNew }) => [
 /** Every gate, in the order in which results are recorded. */
 const gates: readonly Gate[] = [trainer, attributeSet, records, fresh, validation, coverage, stability]
 
-/** What every gate says: a job is asked for when all hold. */
+/** The results of all gates; a job is requested if all hold. */
 export const judgeAll = (asked: GateQuestion): readonly GateResult[] => gates.flatMap(gate => gate(asked))

@@ -1,50 +1,50 @@
 import { z } from 'zod'
 
-/** When a job is asked for on a dataset, and what its gates demand: `datasets.<name>.when` of the configuration. */
+/** When a job is requested for a dataset, and what its gates require: `datasets.<name>.when` in the configuration. */
 export const When = z.strictObject({
-  newSinceLast: z.int().positive().default(10_000).describe('new train records that, while sources run, ask for a job'),
+  newSinceLast: z.int().positive().default(10_000).describe('new train records that request a job while sources run'),
   ageSeconds: z
     .number()
     .positive()
     .nullable()
     .default(null)
-    .describe('seconds after which anything new asks for a job, however little it is; null: however long it waits'),
-  records: z.int().nonnegative().default(1).describe('gate: train records that a dataset must have'),
-  validation: z.int().nonnegative().default(1).describe('gate: validation records that it must have'),
-  coverage: z.number().min(0).max(1).default(0.5).describe('gate: share of the learnt turns that must have a label'),
+    .describe('age in seconds at which new records request a job, however few; null: no limit'),
+  records: z.int().nonnegative().default(1).describe('gate: minimum train records'),
+  validation: z.int().nonnegative().default(1).describe('gate: minimum validation records'),
+  coverage: z.number().min(0).max(1).default(0.5).describe('gate: minimum share of the learnt turns with a label'),
   stability: z
     .number()
     .positive()
     .nullable()
     .default(0.2)
-    .describe('gate: most that the population stability index of an attribute may be; null: not asked'),
+    .describe('gate: maximum population stability index of an attribute; null: not checked'),
   stabilityOf: z
     .enum(['new', 'whole'])
     .default('new')
-    .describe('what is compared with what the last job was trained on: what is new since, or the whole dataset'),
+    .describe("compares the last job's labels with the new ones since then, or with the whole dataset"),
   stabilityTurns: z
     .int()
     .positive()
     .default(500)
-    .describe('labelled turns on both sides below which the index says more about chance than about the data'),
+    .describe('minimum labelled turns on both sides; with fewer the index says more about chance than about the data'),
 })
 export type When = z.output<typeof When>
 
 /**
- * What decides on a dataset: its trainer and its rules. They are recorded as an event before they first count, so that
- * past decisions stay what they were when the configuration changes. Keys that a program does not know are passed over.
+ * The trainer and the rules of a dataset. They are recorded as an event before they first apply, so that past decisions stay
+ * the same when the configuration changes. Unknown keys are ignored.
  */
 export const Rules = z.object({
   trainer: z.string().default('none'),
-  /** What asks for a job: new records, idle sources and age; or only that the round of the dataset has closed. */
+  /** The reason to request a job: new records, idle sources and age; or only that the round of the dataset has closed. */
   asks: z.enum(['new', 'closed']).default('new'),
   ...When.shape,
 })
 export type Rules = z.output<typeof Rules>
 
-/** Rules as a record holds them: key by key, so that rules may come and go without a new type of record. */
+/** Rules in a record: key by key, so that rules can be added and removed without a new type of record. */
 export const RecordedRules = z.record(z.string(), z.union([z.string(), z.number()]).nullable())
 
-/** Whether two rules are the same. */
+/** Whether two sets of rules are equal. */
 export const sameRules = (a: Rules, b: Rules): boolean =>
   (Object.keys(Rules.shape) as (keyof Rules)[]).every(key => a[key] === b[key])

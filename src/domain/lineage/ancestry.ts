@@ -2,7 +2,7 @@ import type { Decision, JobEvent, Snapshot } from '../job.js'
 import type { ModelRecord } from '../model.js'
 import { knownModel, type KnownModel } from './trace.js'
 
-/** What a model or a snapshot came from: the snapshot, the jobs on it with their decisions, and the models they made. */
+/** The origin of a model or a snapshot: the snapshot, the jobs on it with their decisions, and their models. */
 export interface Ancestry {
   readonly snapshot: Snapshot
   readonly jobs: readonly { readonly job: string; readonly state: string; readonly decision: Decision }[]
@@ -10,7 +10,7 @@ export interface Ancestry {
 }
 
 /**
- * The ancestry of a model (by name or digest), a job (by name) or a snapshot (by digest); null where none is called so.
+ * The ancestry of a model (by name or digest), a job (by name) or a snapshot (by digest); null if nothing has that name.
  * `jobs` in their last states, `models` the records of the registry.
  */
 export function ancestryOf(name: string, jobs: readonly JobEvent[], models: readonly ModelRecord[]): Ancestry | null {

@@ -2,30 +2,30 @@ import type { Change, Conversation } from '../conversation.js'
 import type { JobEvent } from '../job.js'
 import type { ModelRecord } from '../model.js'
 
-/** A place in the log where the record stands, or what it was made of. */
+/** The place in the log of the record, or of an earlier form of it. */
 export interface Hop {
   readonly topic: string
   readonly partition: number
   readonly offset: string
   /** When it was published, ISO 8601. */
   readonly at: string
-  /** The node that made it. */
+  /** The node that published it. */
   readonly node: string
-  /** The nodes that read the topic, and whether they have read this record. */
+  /** The nodes that read the topic, and whether each has read this record. */
   readonly readers: readonly { readonly node: string; readonly done: boolean }[]
 }
 
-/** Where the way of the record, or of what it is made of, ended for a node. */
+/** The end of the record, or of an earlier form of it, at a node. */
 export interface Ending {
   readonly kind: 'dropped' | 'dead-letter'
   readonly node: string
-  /** The rule or the code. */
+  /** The rule that dropped it, or the error code. */
   readonly reason: string
   readonly detail: string
   /** Topic, partition and offset of that record. */
   readonly place: string
   readonly at: string
-  /** Whether a dead letter was replayed since. */
+  /** Whether the dead letter has been replayed since. */
   readonly replayed: boolean
 }
 
@@ -33,11 +33,11 @@ export interface Ending {
 export interface ShardLine {
   readonly dataset: string
   readonly version: number
-  /** Whether the version is the one that counts. */
+  /** Whether this is the live version. */
   readonly live: boolean
   readonly split: string
   readonly path: string
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number
   readonly topic: string
   readonly partition: number
@@ -45,16 +45,16 @@ export interface ShardLine {
   readonly to: string
 }
 
-/** A snapshot of a dataset that was made of a shard with the record. */
+/** A snapshot of a dataset that was made from a shard with the record. */
 export interface SnapshotLine {
   readonly dataset: string
   readonly digest: string
   readonly path: string
-  /** Where the record stands in it; null where it was left out: superseded, a duplicate, or forgotten. */
+  /** The place of the record in it; null if it was left out: superseded, a duplicate, or forgotten. */
   readonly at: { readonly file: string; readonly line: number } | null
 }
 
-/** A digest with what is known of the model behind it; null where no model of that digest was ever on record. */
+/** A digest and the properties of its model; null if no model with that digest was ever on record. */
 export interface KnownModel {
   readonly digest: string
   readonly model: string | null
@@ -63,7 +63,7 @@ export interface KnownModel {
   readonly snapshot: string | null
 }
 
-/** Everything that is known of a record, from its source to the models that learnt from it. */
+/** Everything known about a record, from its source to the models that learnt from it. */
 export interface Trace {
   readonly id: string
   readonly tree_id: string
@@ -72,9 +72,9 @@ export interface Trace {
   readonly split_rule: string
   readonly origin: string
   readonly source: { readonly digest: string; readonly line: number; readonly names: readonly string[] }
-  /** The digest of the options that shaped it, and whether they are those of the present configuration. */
+  /** The digest of the options that shaped it, and whether they are those of the current configuration. */
   readonly configuration: { readonly digest: string; readonly present: boolean }
-  /** What stages changed in its text, in order. */
+  /** The changes that stages made to its text, in order. */
   readonly changes: readonly Change[]
   /** The models that touched it, in order. */
   readonly models: readonly KnownModel[]
@@ -82,17 +82,17 @@ export interface Trace {
   readonly endings: readonly Ending[]
   readonly shards: readonly ShardLine[]
   readonly snapshots: readonly SnapshotLine[]
-  /** The jobs on snapshots that hold it, in their last states. */
+  /** The jobs on snapshots that contain it, in their last states. */
   readonly jobs: readonly { readonly job: string; readonly state: string; readonly snapshot: string }[]
   /** The models that those jobs made. */
   readonly learnt: readonly KnownModel[]
 }
 
-/** What was found of a record in the log, in files, and in the control topics. */
+/** The findings about a record in the log, in files, and in the control topics. */
 export interface FoundRecord {
   readonly conversation: Pick<Conversation, 'tree_id' | 'type' | 'steerflow'>
   readonly names: readonly string[]
-  /** The digest of the present configuration. */
+  /** The digest of the current configuration. */
   readonly configuration: string
   readonly hops: readonly Hop[]
   readonly endings: readonly Ending[]
@@ -103,7 +103,7 @@ export interface FoundRecord {
   readonly models: readonly ModelRecord[]
 }
 
-/** A model as its last record in the registry tells of it. */
+/** The properties of a model in its last record in the registry. */
 export function knownModel(digest: string, records: readonly ModelRecord[]): KnownModel {
   const last = records.findLast(record => record.digest === digest)
   if (!last) return { digest, model: null, state: null, job: null, snapshot: null }
@@ -111,7 +111,7 @@ export function knownModel(digest: string, records: readonly ModelRecord[]): Kno
   return { digest, model, state, job: job || null, snapshot: snapshot || null }
 }
 
-/** Puts together what was found: jobs and models are those of the snapshots that hold the record. */
+/** Assembles a trace from the findings: jobs and models are those of the snapshots that contain the record. */
 export function assemble(found: FoundRecord): Trace {
   const { tree_id, type, steerflow } = found.conversation
   const { id, split, split_rule, origin, lineage } = steerflow

@@ -13,14 +13,14 @@ export interface LossMask {
 /**
  * The loss mask of a whole conversation, token by token, as the trainer's loader computes it
  * (docs/reference/loss-masks.md#mask-of-a-turn).
- * @throws STEERFLOW_UNMASKABLE when a rule of the loader is violated. That nothing is learnt is no error here.
+ * @throws STEERFLOW_UNMASKABLE when a rule of the loader is violated. A mask without a learnt token is no error here.
  */
 export function lossMask(encode: Encode, tokens: PromptTokens, input: MaskInput): LossMask {
   const { header, turns, tail } = render(input, tokens)
   const ids = encode(header + turns.map(turn => turn.text).join('') + tail)
   const before = encode(header)
   if (before.some((id, i) => ids[i] !== id)) {
-    throw unmaskable('the system prompt is cut into other tokens when a conversation follows it')
+    throw unmaskable('the system prompt is split into different tokens when a conversation follows it')
   }
   const learnt = ids.map((_, i) => i >= before.length)
   const spanOf = turnSpans(encode, tokens, input.type)

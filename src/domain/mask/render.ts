@@ -2,20 +2,20 @@ import type { MaskInput } from './input.js'
 import { SteerflowError } from '../errors.js'
 import type { PromptTokens } from '../prompt-tokens.js'
 
-/** A turn as it stands in the training text. */
+/** A turn in the training text. */
 export interface RenderedTurn {
-  /** The turn token, the speaker and a line break: where every turn begins. */
+  /** The turn token, the speaker and a line break, with which every turn begins. */
   readonly name: string
   readonly text: string
-  /** Whether its speaker is one of those whose words are not learnt. */
+  /** Whether its speaker is masked, so that its words are not learnt. */
   readonly masked: boolean
 }
 
-/** A conversation as the trainer reads it: the texts follow one another with nothing in between. */
+/** A conversation as the trainer reads it: the texts in order, with nothing between them. */
 export interface RenderedConversation {
   readonly header: string
   readonly turns: readonly RenderedTurn[]
-  /** A turn token after a last turn that is learnt: the model learns to stop there. */
+  /** A turn token after a learnt last turn: the model learns to stop there. */
   readonly tail: string
 }
 
@@ -24,7 +24,7 @@ export const unmaskable = (rule: string): SteerflowError => new SteerflowError('
 
 /**
  * Lays a conversation out in the trainer's prompt template (docs/reference/loss-masks.md#prompt-template). A lone
- * surrogate counts as U+FFFD, since no tokenizer can read it.
+ * surrogate becomes U+FFFD, since no tokenizer can read it.
  * @throws STEERFLOW_UNMASKABLE when a masked role never speaks.
  */
 export function render({ conversations, system, mask, type }: MaskInput, tokens: PromptTokens): RenderedConversation {
@@ -38,7 +38,7 @@ export function render({ conversations, system, mask, type }: MaskInput, tokens:
     return {
       name: name.toWellFormed(),
       text: `${name}${body}`.toWellFormed(),
-      // A role is looked for as a part of the whole mask, not of its list: so does the loader.
+      // The loader looks for a role as a part of the mask's text, not of its list of roles.
       masked: mask.includes(from),
     }
   })

@@ -3,14 +3,14 @@ import type { PromptTokens } from '../prompt-tokens.js'
 import { type RenderedTurn, unmaskable } from './render.js'
 import { continued, type Encode } from './tokenizer.js'
 
-/** The part of a turn that is not learnt, in tokens from the turn's begin, and how far the next turn's begin is. */
+/** The part of a turn that is not learnt, in tokens from its beginning, and the distance to the next turn. */
 export interface TurnSpan {
   readonly from: number
   readonly to: number
   readonly advance: number
 }
 
-/** Where `part` first occurs in `whole`, or -1. */
+/** The position at which `part` first occurs in `whole`, or -1. */
 export function indexOfIds(whole: readonly number[], part: readonly number[], start = 0): number {
   for (let at = start; at + part.length <= whole.length; at++) {
     if (part.every((id, i) => whole[at + i] === id)) return at
@@ -21,11 +21,11 @@ export function indexOfIds(whole: readonly number[], part: readonly number[], st
 /**
  * The rule of one turn (docs/reference/loss-masks.md#mask-of-a-turn), as a function of the turn and its place in the
  * conversation:
- * - the first turn is context, unless attribute lines are what is learnt;
- * - a masked speaker's later turns keep only the turn token, which tells the model that its own turn is over;
+ * - the first turn is context, unless attribute lines are learnt;
+ * - of a masked speaker's later turns only the turn token is learnt, which tells the model that its own turn is over;
  * - of other turns, the text after the name (and attribute line) is learnt, or the attribute line alone.
- * The function throws STEERFLOW_UNMASKABLE where a label token stands anywhere but behind the name, though the attribute
- * line is what the reply depends on.
+ * The function throws STEERFLOW_UNMASKABLE if a label token stands anywhere but after the name although the reply depends
+ * on the attribute line.
  */
 export function turnSpans(
   encode: Encode,
@@ -43,9 +43,9 @@ export function turnSpans(
     const label = indexOfIds(all, labelToken)
     let unlearnt = name
     if (label >= 0 && type === 'VALUE_TO_TEXT') {
-      if (label !== name) throw unmaskable(`turn ${index} has a label token elsewhere than behind its speaker`)
+      if (label !== name) throw unmaskable(`turn ${index} has a label token that does not follow its speaker`)
       const end = indexOfIds(all, lineBreak, name)
-      // No token is a line break of its own. The loader then leaves its position where it was, and so must we.
+      // No token is a line break by itself. The loader then leaves its position where it was, and so must we.
       if (end < 0) return { from: 0, to: all.length, advance: 0 }
       unlearnt = end + lineBreak.length
     } else if (label >= 0 && type === 'TEXT_TO_VALUE') {

@@ -1,17 +1,17 @@
 import { sharedShare, signatureWords } from './signature.js'
 import { SteerflowError } from '../errors.js'
 
-/** Thresholds that an index can be made for: below the least, texts are no near-duplicates and bands would not find them. */
+/** The range of thresholds: below the least, texts are not near-duplicates, and bands would not find them. */
 export const thresholds = { least: 0.7, usual: 0.8, most: 1 } as const
 
 /** Components in a band: those of one word of the signature. */
 const rows = 8
-/** The share of pairs at the threshold itself that share a band. */
+/** The share of pairs exactly at the threshold that must share a band. */
 const recall = 0.99
 
 /**
- * How many bands two texts are compared by. Texts become candidates when all components of a band are equal; the least
- * number is taken that finds 99 of 100 pairs at the threshold: 22 at 0.8, which find 99.96 at 0.85.
+ * The number of bands for a threshold. Texts become candidates if all components of a band are equal. This is the smallest
+ * number that finds 99 of 100 pairs at the threshold: 22 at 0.8, which find 99.96 at 0.85.
  * @throws STEERFLOW_CONFIG_INVALID for a threshold below 0.7 or above 1.
  */
 export function bandsFor(threshold: number): number {

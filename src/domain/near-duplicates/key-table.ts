@@ -1,26 +1,27 @@
 import { mix32 } from './mix.js'
 
-/** Numbers that are kept of one key: more look-alikes tell nothing, and would have to be walked through each time. */
+/** Maximum numbers kept for a key: further look-alikes tell nothing new, and every search would visit them. */
 export const mostOfAKey = 32
 
-/** Bits of an entry that hold the number of a text plus one; the others hold a part of its key. */
+/** Bits of an entry for the number of a text plus one; the others hold a part of its key's hash. */
 const numberBits = 24
 const numberMask = 2 ** numberBits - 1
-/** The most texts that there can be. */
+/** The maximum number of texts. */
 export const mostTexts = numberMask - 1
 
 /**
- * From a 32-bit key to the numbers of texts that have it: open addressing with linear probing in one typed array, 4 bytes
- * a slot. An entry holds eight bits of the key's hash, so that another text is looked at for one of 256 entries that are
- * passed.
+ * Maps a 32-bit key to the numbers of the texts that have it: open addressing with linear probing in one typed array, 4
+ * bytes for each slot. An entry holds eight bits of its key's hash, so that of 256 entries passed over only one is compared
+ * by its key.
  */
 export class KeyTable {
   #slots: Uint32Array
   #used = 0
 
   /**
-   * `keyOf` tells the key of a number that was added. The table is doubled when the share `fill` of its slots is used.
-   * It has room for `expected` numbers from the beginning.
+   * @param keyOf the key of a number that was added
+   * @param fill the share of used slots at which the table doubles
+   * @param expected how many numbers it has room for from the beginning
    */
   constructor(
     private readonly keyOf: (number: number) => number,

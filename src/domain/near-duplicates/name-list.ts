@@ -2,11 +2,11 @@ import { SteerflowError } from '../errors.js'
 
 const pageBits = 17
 const pageBytes = 2 ** pageBits
-/** Bytes before a name, which say how long it is. */
+/** Bytes before a name that hold its length. */
 const head = 2
 const longest = 0xffff
 
-/** Names by their numbers, as UTF-8 in pages: a million strings would be a million objects. */
+/** Names by number, as UTF-8 in pages: a million strings would be a million objects. */
 export class NameList {
   readonly #pages: Uint8Array[] = []
   #used = pageBytes

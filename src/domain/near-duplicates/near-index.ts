@@ -5,7 +5,7 @@ import { NameList } from './name-list.js'
 import { components, sharedShare, type Signature, signature, similarityOf } from './signature.js'
 import { SignatureList, wholeKey } from './signature-list.js'
 
-/** A text that is like another. */
+/** A text that is similar to another. */
 export interface Near {
   readonly id: string
   /** The estimated Jaccard similarity, from the threshold to 1. */
@@ -13,19 +13,19 @@ export interface Near {
 }
 
 export interface NearIndexOptions {
-  /** The least similarity of near-duplicates, from 0.7 to 1; 0.8 unless told otherwise. */
+  /** Minimum similarity of near-duplicates, from 0.7 to 1; 0.8 by default. */
   readonly threshold?: number
-  /** Texts that tables have room for from the beginning; they grow beyond it. */
+  /** Number of texts that the tables have room for from the beginning; they grow beyond it. */
   readonly expected?: number
 }
 
 /**
  * Finds near-duplicates among many texts: MinHash signatures and locality-sensitive hashing by bands (Broder 1997; Indyk
- * and Motwani 1998). All of it lies in typed arrays: 260 bytes of signature, the id, and tables of 4 bytes a
- * slot, one for each band and one for whole signatures.
+ * and Motwani 1998). Everything is in typed arrays: for each text 260 bytes of signature and its id, and tables with 4 bytes
+ * for each slot, one for each band and one for whole signatures.
  *
- * What is found: of the texts that share a band with the one that is asked about and whose estimate reaches the threshold,
- * that with the highest estimate, the earliest of equal ones. A text whose normalised form was added is always found, with
+ * A search considers the texts that share a band with the given one and whose estimate reaches the threshold. It finds the
+ * one with the highest estimate, the earliest of equals. A text whose normalised form was added is always found, with
  * similarity 1. Of look-alikes that share a band's key the first 32 are kept.
  */
 export class NearIndex {
@@ -39,18 +39,18 @@ export class NearIndex {
   constructor({ threshold = thresholds.usual, expected = 0 }: NearIndexOptions = {}) {
     const list = this.#signatures
     const bands = bandsFor(threshold)
-    // A little apart, so that no single addition waits until all tables have been doubled.
+    // The thresholds differ a little, so that no single addition waits until all tables have been doubled.
     const fill = (table: number): number => 0.6 + (0.1 * table) / bands
     this.#bands = Array.from(
       { length: bands },
       (_, band) => new KeyTable(number => list.word(number, band), fill(band), expected),
     )
     this.#wholes = new KeyTable(number => list.key(number), fill(bands), expected)
-    // Rounding must not ask for one component more than the threshold means.
+    // Rounding must not require one component more than the threshold means.
     this.#least = Math.ceil(components * sharedShare(threshold) - 1e-9)
   }
 
-  /** Texts with signatures that differ. */
+  /** The number of different signatures. */
   get size(): number {
     return this.#signatures.size
   }
@@ -61,7 +61,7 @@ export class NearIndex {
   }
 
   /**
-   * Adds a text under an id, and says whether it did: one whose signature is there already is left to the id that it has.
+   * Adds a text under an id. Returns false if its signature is already there: that one keeps its id.
    * @throws STEERFLOW_BUG beyond 16.7 million texts.
    */
   add(id: string, text: string | Signature): boolean {
@@ -76,7 +76,7 @@ export class NearIndex {
     return true
   }
 
-  /** The text that is most like this one, if any reaches the threshold. */
+  /** The most similar text, if any reaches the threshold. */
   nearest(text: string | Signature): Near | null {
     const own = typeof text === 'string' ? signature(text) : text
     const same = this.#same(own)
@@ -96,14 +96,14 @@ export class NearIndex {
     return best < 0 ? null : { id: this.#names.at(best), similarity: similarityOf(most) }
   }
 
-  /** The id and the signature of each text, in the order in which they were added: added again, they make an equal index. */
+  /** The id and the signature of each text, in the order of addition: added again, they make an equal index. */
   *entries(): Generator<{ readonly id: string; readonly signature: Signature }> {
     for (let number = 0; number < this.size; number++) {
       yield { id: this.#names.at(number), signature: this.#signatures.at(number) }
     }
   }
 
-  /** The number of the text with this very signature. */
+  /** The number of the text with exactly this signature; null if there is none. */
   #same(own: Signature): number | null {
     let same: number | null = null
     this.#wholes.find(wholeKey(own), number => {

@@ -1,7 +1,7 @@
 import { mix32 } from './mix.js'
 import { normalised, wordHashes } from './words.js'
 
-/** Words in a shingle: as in the pipelines that made Gopher's and RefinedWeb's training sets. */
+/** Words in a shingle, as in the pipelines for the training sets of Gopher and RefinedWeb. */
 export const shingleWords = 5
 
 /** The distinct shingles of a text as 32-bit hashes, in ascending order. Never empty. */
@@ -10,8 +10,8 @@ export type Shingles = Uint32Array
 const step = (hash: number, value: number): number => Math.imul(hash, 0x9e3779b1) + value
 
 /**
- * Every run of five words of a text. A text of fewer words is one shingle as a whole; one without words (punctuation
- * alone) is the shingle of its characters. Two shingles share a hash once in 2^32 pairs.
+ * Every run of five words of a text. A text with fewer words is one shingle as a whole; a text without words (punctuation
+ * alone) is the shingle of its characters. Of 2^32 pairs of different shingles, one shares a hash.
  */
 export function shingles(text: string): Shingles {
   const plain = normalised(text)
@@ -41,7 +41,7 @@ function distinct(sorted: Uint32Array): Uint32Array {
   return sorted.subarray(0, kept)
 }
 
-/** The Jaccard similarity of two texts: shingles that both have ÷ shingles that either has, from 0 to 1. */
+/** The Jaccard similarity of two texts: the shingles of both ÷ the shingles of either, from 0 to 1. */
 export function jaccard(a: Shingles, b: Shingles): number {
   let common = 0
   for (let i = 0, j = 0; i < a.length && j < b.length;) {

@@ -1,11 +1,11 @@
 import { mix32 } from './mix.js'
 import { components, sharedComponents, type Signature, signatureWords } from './signature.js'
 
-/** Signatures in a block: 64 KiB, so that a small list is small, and a large one grows without being copied. */
+/** Signatures in a block: 64 KiB, so that a small list stays small, and a large one grows without copying. */
 const blockBits = 8
 const blockMask = 2 ** blockBits - 1
 
-/** Signatures by their numbers, 256 bytes each, and a key of each whole one. */
+/** Signatures by number, 256 bytes each, and a key for each whole signature. */
 export class SignatureList {
   readonly #blocks: Uint32Array[] = []
   readonly #keys: Uint32Array[] = []
@@ -52,7 +52,7 @@ export class SignatureList {
   }
 }
 
-/** A key of a whole signature: 32 bits that depend on all of its. */
+/** A key of a whole signature: 32 bits that depend on all of it. */
 export function wholeKey(signature: Signature): number {
   let key = 0
   for (let word = 0; word < signatureWords; word++) key = mix32(key ^ signature[word]!)

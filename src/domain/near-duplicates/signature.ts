@@ -3,27 +3,27 @@ import { type Shingles, shingles } from './shingles.js'
 
 /** Components of a signature. */
 export const components = 512
-/** Bits that are kept of a component (b-bit minwise hashing, Li and König 2010). */
+/** Bits kept of a component (b-bit minwise hashing, Li and König 2010). */
 const bits = 4
 /** Words of a signature, eight components each. */
 export const signatureWords = (components * bits) / 32
 
-/** What is kept of a text: 512 components of 4 bits, 256 bytes. The same on every machine. */
+/** The signature of a text: 512 components of 4 bits, 256 bytes. The same on every machine. */
 export type Signature = Uint32Array
 
-/** The hash function of a round, told apart by what a shingle is combined with. */
+/** The keys of the rounds' hash functions: a shingle is combined with the key of its round. */
 const roundKeys = Uint32Array.from({ length: components }, (_, round) => mix32(Math.imul(round + 1, 0x9e3779b9)))
 
 /**
  * The signature of a set of shingles: two texts share a component with the probability of their Jaccard similarity J, and
- * by chance in one of 16 others. Made by fast similarity sketching (Dahlgaard, Knudsen and Thorup 2017): in each round
+ * one in 16 of the others by chance. Made by fast similarity sketching (Dahlgaard, Knudsen and Thorup 2017): in each round
  * every shingle is thrown into one of 512 bins; a bin keeps the smallest hash of the first round that reached it, and the
- * rounds end when every bin has one. That costs some 3,500 hashes for a text of any usual length, where 512 hash
- * functions would cost 512 a shingle, and estimates at least as well.
+ * rounds end when every bin has one. This costs some 3,500 hashes for a text of usual length, where 512 hash functions
+ * would cost 512 for each shingle, and estimates at least as well.
  */
 export function signatureOf(set: Shingles): Signature {
   const least = new Uint32Array(components)
-  /** The round, from 1, that filled a bin; 0: none yet. What an earlier round filled stays as it is. */
+  /** The round, from 1, that filled a bin; 0: none yet. Later rounds do not change a filled bin. */
   const filledIn = new Uint16Array(components)
   let empty = components
   for (let round = 1; empty > 0 && round <= components; round++) {
@@ -43,7 +43,7 @@ export function signatureOf(set: Shingles): Signature {
   return packed(least)
 }
 
-/** Bins that 512 rounds did not reach, which happens to texts of one to a few shingles: each takes the least of all. */
+/** Fills the bins that 512 rounds did not reach, as in texts of one to a few shingles, with the least hash of all. */
 function fillTheRest(set: Shingles, least: Uint32Array, filledIn: Uint16Array): void {
   for (let bin = 0; bin < components; bin++) {
     if (filledIn[bin] !== 0) continue
@@ -65,23 +65,23 @@ function packed(least: Uint32Array): Signature {
 /** The signature of a text. */
 export const signature = (text: string): Signature => signatureOf(shingles(text))
 
-/** Components that two signatures share, from 0 to 512. `b` may begin within a larger array. */
+/** The number of components that two signatures share, from 0 to 512. `b` may begin within a larger array. */
 export function sharedComponents(a: Signature, b: Uint32Array, from = 0): number {
   let differing = 0
   for (let word = 0; word < signatureWords; word++) {
     let bitsApart = a[word]! ^ b[from + word]!
     bitsApart |= bitsApart >>> 1
     bitsApart |= bitsApart >>> 2
-    // One bit a component, summed in the topmost four.
+    // One bit for each component, summed in the topmost four.
     differing += Math.imul(bitsApart & 0x1111_1111, 0x1111_1111) >>> 28
   }
   return components - differing
 }
 
-/** The share of components that two texts of this similarity have in common, chance included. */
+/** The share of equal components of two texts with this similarity, chance included. */
 export const sharedShare = (similarity: number): number => similarity + (1 - similarity) / 2 ** bits
 
-/** The similarity that a number of shared components tells of; below 0 where fewer are shared than by chance. */
+/** The similarity that a number of shared components indicates; below 0 if fewer are shared than by chance. */
 export const similarityOf = (shared: number): number => (shared / components - 2 ** -bits) / (1 - 2 ** -bits)
 
 /** The estimated Jaccard similarity of two texts, from 0 to 1, with the standard error of `standardError`. */

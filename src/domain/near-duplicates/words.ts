@@ -1,17 +1,17 @@
 import { mix32 } from './mix.js'
 
 /**
- * A text without what does not tell two answers apart: Unicode NFKC (ligatures, full-width forms), lower case, every run
- * of white space one space, none at the ends. Punctuation stays.
+ * Removes differences that do not matter between two answers: Unicode NFKC (ligatures, full-width forms), lower case, one
+ * space for every run of white space, none at the ends. Punctuation stays.
  */
 export const normalised = (text: string): string => text.normalize('NFKC').toLowerCase().replace(/\s+/gu, ' ').trim()
 
-/** What a character is to a text's words. */
+/** The role of a character in the words of a text. */
 const between = 1
 const partOfWord = 2
 const wordByItself = 3
 
-/** Scripts that put no space between words: each of their characters counts as a word. */
+/** Scripts without spaces between words: each of their characters counts as a word. */
 const unspaced =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u
 const symbol = /\p{S}/u
@@ -22,12 +22,12 @@ function classOf(character: string): number {
   return letter.test(character) ? partOfWord : between
 }
 
-/** The class of each UTF-16 unit that was met; 0: not yet. A table, since a regular expression each time costs more than all else. */
+/** The class of each UTF-16 unit seen so far; 0: not yet. Testing each by regular expressions would cost the most. */
 const classes = new Uint8Array(0x1_0000)
 
 /**
- * Hashes of the words of a text, in their order. Words are runs of letters, marks and digits; a symbol (`+`, `=`, an
- * emoji) is a word, so that sums differ by their signs; punctuation is none.
+ * Hashes of the words of a text, in order. Words are runs of letters, marks and digits. A symbol (`+`, `=`, an emoji) is a
+ * word too, so that sums differ by their signs; punctuation is not.
  */
 export function wordHashes(normalisedText: string): number[] {
   const words: number[] = []

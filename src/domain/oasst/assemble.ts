@@ -1,7 +1,7 @@
 import { sourceInvalid } from '../source-error.js'
 import type { Message } from './turn.js'
 
-/** Whether a record is one message of a tree, as in the exports that have a line a message. */
+/** Whether a record is one message of a tree, as in exports with one message per line. */
 export const isFlatMessage = (record: Message): boolean =>
   typeof record['message_id'] === 'string' &&
   typeof record['message_tree_id'] === 'string' &&
@@ -10,9 +10,9 @@ export const isFlatMessage = (record: Message): boolean =>
   !('replies' in record)
 
 /**
- * A message tree as JSON text, put together from its messages in any order; replies keep the messages' order. No
- * recursion, so that any depth goes.
- * @throws STEERFLOW_SOURCE_INVALID when there is not exactly one message without a parent, an id comes twice, or a
+ * Assembles a message tree as JSON text from its messages in any order; replies keep the order of the messages. No
+ * recursion, so that any depth works.
+ * @throws STEERFLOW_SOURCE_INVALID when there is not exactly one message without a parent, an id is repeated, or a
  * message's parent is not among the messages.
  */
 export function assembleTree(messages: readonly Message[]): string {

@@ -12,7 +12,7 @@ export interface LineSettings {
   readonly type: ConversationType
 }
 
-/** Spells the turns of a tree. */
+/** Writes the turns of a tree in the original's bytes. */
 export function spellTree({ treeId, nodes, leaves }: Tree, into: SpelledTree): void {
   into.clear()
   into.treeId = treeId

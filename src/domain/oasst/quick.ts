@@ -6,7 +6,7 @@ import { labelLine, addLanguage, type Draft } from './turn.js'
 import type { FanoutBounds } from '../fanout.js'
 import { type SpelledTree, turnHead, turnTail } from './spelled.js'
 
-/** Makes the function that reads people's labels, as OpenAssistant's exports have them, into a label line. */
+/** Makes a function that reads human labels, as in OpenAssistant's exports, into a label line. */
 export function quickLabel(scanner: ByteScanner, { set }: Recipe): () => string {
   const attributes = new ByteMap(set.attributes.map(({ key }, index) => [key, index] as const))
   const points: (number | undefined)[] = set.attributes.map(() => undefined)
@@ -41,10 +41,10 @@ function rating(scanner: ByteScanner): number {
   return points ?? giveUp()
 }
 
-/** More points than that are not usual. */
+/** Ratings of this many points or more are unusual and left to `readTree`. */
 const most = 1000
 
-/** Python's `round(value * 4)` of the number that was read. */
+/** Python's `round(value * 4)` of the number just read. */
 function fourTimes(scanner: ByteScanner): number {
   const { bytes, start, stop } = scanner
   let digits = 0
@@ -57,7 +57,7 @@ function fourTimes(scanner: ByteScanner): number {
     } else if (bytes[at] === 46) scale = 1
     else return exactly(scanner)
   }
-  // Off by a few units in the last place at most: enough, unless it lies about halfway between two.
+  // Off by at most a few units in the last place: good enough, unless it is about halfway between two integers.
   const near = (digits * 4) / (scale || 1)
   const points = Math.round(near)
   return points < most && Math.abs(near - points) < 0.499 ? points : exactly(scanner)
@@ -73,9 +73,9 @@ const messageKeys = byteNames('text', 'role', 'replies', 'labels', 'lang', 'prom
 const roles = byteNames('prompter', 'assistant')
 
 /**
- * Makes the function that spells the turns of a message tree straight from its JSON, in valid UTF-8: texts are copied as
- * they are spelled, and what no conversation needs is only checked to be JSON. For what is not as in OpenAssistant's
- * exports, good or bad, it says false; `readTree` knows what to do with it.
+ * Makes a function that writes the turns of a message tree straight from its JSON, in valid UTF-8: texts are copied in
+ * their spelling, and parts that no conversation needs are only checked to be JSON. It returns false for anything that is
+ * not as in OpenAssistant's exports, good or bad; `readTree` handles that.
  */
 export function quickReader(recipe: Recipe, bounds: FanoutBounds): (json: Uint8Array, into: SpelledTree) => boolean {
   const scanner = new ByteScanner()
@@ -187,13 +187,13 @@ export function quickReader(recipe: Recipe, bounds: FanoutBounds): (json: Uint8A
   }
 }
 
-/** A string literal as it is written, without its quotes. */
+/** A string literal in the original's spelling, without its quotes. */
 function respelled(literal: string): string {
   const text = JSON.parse(literal) as string
   return text.isWellFormed() ? JSON.stringify(text).slice(1, -1) : giveUp()
 }
 
-/** Whether the tree is surely within bounds: its turns are spelled with more bytes than are counted. */
+/** Whether the tree is certainly within bounds: its written turns have more bytes than are counted. */
 function withinBounds({ leaves, parents, starts, ends }: SpelledTree, bounds: FanoutBounds): boolean {
   if (leaves.length > bounds.paths) return false
   let bytes = 0

@@ -9,18 +9,18 @@ const alignerSet: AttributeSet = {
   language: false,
 }
 
-/** How a message tree becomes conversations: one of the original scripts, or the stream's kinder form of the first. */
+/** How a message tree becomes conversations: one of the original scripts, or a more tolerant form of the first. */
 export interface Recipe {
-  /** The human labels that are taken over. With a language, turns get `lang`, and their labels end with it. */
+  /** The human labels to keep. With a language, turns get `lang`, and their labels end with it. */
   readonly set: AttributeSet
-  /** Whether a turn with a language but no labels is refused, as the original crashes on it. */
+  /** Whether a turn with a language but no labels is refused: the original crashes on it. */
   readonly needsLabels: boolean
-  /** Whether the user's turns have the label null, whatever people thought of them. */
+  /** Whether the user's turns have the label null, whatever their ratings. */
   readonly labelsReplies: boolean
   readonly system: string
   /** Whether a record has the key `tree_id`. */
   readonly treeId: boolean
-  /** The type when the caller does not choose one. */
+  /** The default type. */
   readonly type: ConversationType
 }
 
@@ -45,6 +45,6 @@ export const recipes = {
     treeId: false,
     type: 'VALUE_TO_TEXT',
   },
-  /** NeMo's, except that a turn without labels is a turn without labels. */
+  /** NeMo's, except that a turn may have no labels. */
   stream: { ...nemo, needsLabels: false },
 } as const satisfies Record<string, Recipe>

@@ -2,9 +2,8 @@ import { ByteSink } from '../byte-sink.js'
 import type { Turn } from '../conversation.js'
 
 /**
- * A message tree whose turns are spelled in the original's bytes (docs/reference/original-scripts.md#pythons-json),
- * each once, however many paths go through it. One object serves tree after tree, so that a tree costs no memory of its
- * own.
+ * A message tree whose turns are written in the original's bytes (docs/reference/original-scripts.md#pythons-json), each
+ * once, however many paths contain it. One object is used for tree after tree, so that a tree costs no memory of its own.
  */
 export class SpelledTree {
   treeId = ''
@@ -29,17 +28,17 @@ export class SpelledTree {
   }
 }
 
-/** What comes before a turn's text. */
+/** The text before a turn's value. */
 export const turnHead = (first: boolean): string => (first ? '{"value": "' : ', {"value": "')
 
-/** What follows a turn's text. */
+/** The text after a turn's value. */
 export function turnTail({ from, label, lang }: Omit<Turn, 'value'>): string {
   const spoken = `", "from": "${from}"`
   const labelled = label === undefined ? spoken : `${spoken}, "label": ${label === null ? 'null' : quoted(label)}`
   return lang === undefined ? `${labelled}}` : `${labelled}, "lang": ${quoted(lang)}}`
 }
 
-/** Labels and languages hardly ever have something to escape; texts are well-formed already. */
+/** Labels and languages rarely contain a character to escape; texts are well-formed already. */
 const quoted = (text: string): string => (special.test(text) ? JSON.stringify(text) : `"${text}"`)
 
 const special = /["\\\x00-\x1f]/

@@ -9,11 +9,11 @@ export interface TreeNode {
   readonly turn: Turn
   /** Index of the turn before it; -1 for the first. */
   readonly parent: number
-  /** Turns up to and including this one. */
+  /** The number of turns up to and including this one. */
   readonly depth: number
 }
 
-/** A message tree as turns; each is stored once, however many paths go through it. */
+/** A message tree as turns; each is stored once, however many paths contain it. */
 export interface Tree {
   readonly treeId: string
   /** Depth first; a parent comes before its children. */
@@ -22,7 +22,7 @@ export interface Tree {
   readonly leaves: readonly number[]
 }
 
-/** A message waiting for its turn; its place is only spelled out when it is wrong. */
+/** A message that is not yet read; its place is only written out for an error. */
 interface Pending {
   readonly message: unknown
   readonly parent: number
@@ -36,11 +36,10 @@ interface Place {
 }
 
 /**
- * Walks a message tree depth first, replies in their order, one path a leaf
- * (docs/reference/original-scripts.md#paths-of-a-tree): nothing is left out for being deleted, unreviewed or spam;
- * paths that end with the user's turn are kept, those of one turn are not. Without recursion, so that only
- * `bounds.turns` bounds the depth.
- * @throws STEERFLOW_SOURCE_INVALID where the original crashes; STEERFLOW_FANOUT when the tree would become too much.
+ * Walks a message tree depth first, replies in their order, one path for each leaf
+ * (docs/reference/original-scripts.md#paths-of-a-tree). Deleted, unreviewed and spam messages are kept; so are paths that
+ * end with the user's turn, but not paths of one turn. Not recursive, so that only `bounds.turns` limits the depth.
+ * @throws STEERFLOW_SOURCE_INVALID where the original crashes; STEERFLOW_FANOUT when the tree becomes too large.
  */
 export function readTree(record: Message, recipe: Recipe, bounds: FanoutBounds): Tree {
   const nodes: TreeNode[] = []
@@ -60,7 +59,7 @@ export function readTree(record: Message, recipe: Recipe, bounds: FanoutBounds):
   const pending: Pending[] = [{ message: record, parent: -1, path: { step: '', before: null } }]
   for (let next = pending.pop(); next; next = pending.pop()) {
     const { message, path, parent } = unwrap(next)
-    // A reply that is no message ends its parent's path, as in the original.
+    // A reply that is not a message ends its parent's path, as in the original.
     if (message === null) {
       endPath(parent)
       continue
@@ -84,7 +83,7 @@ export function readTree(record: Message, recipe: Recipe, bounds: FanoutBounds):
   return { treeId: wellFormed(treeId, () => 'message_tree_id'), nodes, leaves }
 }
 
-/** The message itself: what is under `prompt`, or the object where it has a text and a role, or null. */
+/** The message itself: the object under `prompt`, or the object itself if it has a text and a role, or null. */
 function unwrap({ message, path, parent }: Pending): { message: Message | null; path: Place; parent: number } {
   if (!isObject(message)) throw sourceInvalid(placeText(path), 'an object is required')
   if (Object.hasOwn(message, 'prompt')) {
@@ -100,7 +99,7 @@ function unwrap({ message, path, parent }: Pending): { message: Message | null; 
 const isObject = (value: unknown): value is Message =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** At most the last eight steps: a deep place is not spelled out in full. */
+/** At most the last eight steps: a deep place is not written out in full. */
 function placeText(place: Place): string {
   const steps: string[] = []
   let at: Place | null = place

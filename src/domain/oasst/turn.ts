@@ -8,9 +8,9 @@ import type { Recipe } from './recipe.js'
 export type Message = Readonly<Record<string, unknown>>
 
 /**
- * The turn that a message becomes (docs/reference/original-scripts.md#paths-of-a-tree), its label
+ * The turn of a message (docs/reference/original-scripts.md#paths-of-a-tree) and its label
  * (docs/reference/original-scripts.md#human-labels). Its keys are in the order in which they are written.
- * @throws STEERFLOW_SOURCE_INVALID where the original crashes, and for texts that are none.
+ * @throws STEERFLOW_SOURCE_INVALID where the original crashes, and for a text that is missing or malformed.
  */
 export function turnOf(message: Message, recipe: Recipe, path: () => string): Turn {
   const { role, text } = message
@@ -29,7 +29,7 @@ export function turnOf(message: Message, recipe: Recipe, path: () => string): Tu
 /** A turn without its text. */
 export type Draft = Omit<Turn, 'value'>
 
-/** The label gets the language too, unless there is none to get it and that is allowed. */
+/** Adds the language to a turn and to its label. A turn without a label stays without one, if the recipe allows that. */
 export function addLanguage(turn: Draft, lang: unknown, recipe: Recipe, path: () => string): void {
   if (typeof lang !== 'string') throw sourceInvalid(`${path()}.lang`, 'a language code is required')
   const code = wellFormed(lang, () => `${path()}.lang`).split('-', 1)[0]!
@@ -39,7 +39,7 @@ export function addLanguage(turn: Draft, lang: unknown, recipe: Recipe, path: ()
   turn.lang = code
 }
 
-/** People's mean ratings, from 0 to 1, as points from 0 to 4; out of range is kept, as in the original. */
+/** Mean human ratings, from 0 to 1, as points from 0 to 4. Values out of range are kept, as in the original. */
 function humanLabel(labels: unknown, recipe: Recipe, path: () => string): string {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels))
     throw sourceInvalid(`${path()}.labels`, 'an object is required')
@@ -53,7 +53,7 @@ function humanLabel(labels: unknown, recipe: Recipe, path: () => string): string
   })
 }
 
-/** The points of each attribute that has some, in the set's order. */
+/** The label line: the points of each attribute that has some, in the set's order. */
 export function labelLine(set: AttributeSet, pointsOf: (index: number) => number | bigint | undefined): string {
   let label = ''
   for (let index = 0; index < set.attributes.length; index++) {
@@ -65,7 +65,7 @@ export function labelLine(set: AttributeSet, pointsOf: (index: number) => number
   return label
 }
 
-/** Python's `round(value * 4)`, exact for integers of any size; null for what is no finite number. */
+/** Python's `round(value * 4)`, exact for integers of any size; null if it is not a finite number. */
 function fourTimes(value: unknown): number | bigint | null {
   if (typeof value === 'bigint') return value * 4n
   if (typeof value === 'boolean') return value ? 4 : 0

@@ -56,8 +56,8 @@ export class MersenneTwister {
 const mixed = (word: number): number => word ^ (word >>> 30)
 
 /**
- * The order into which Python's `random.seed(seed); random.shuffle(list)` brings a list of `length` things: at place i
- * of the result stands the thing that was at `order[i]` (docs/reference/original-scripts.md#shuffle).
+ * The order into which Python's `random.seed(seed); random.shuffle(list)` brings a list of `length` items: item `order[i]`
+ * moves to position i (docs/reference/original-scripts.md#shuffle).
  */
 export function pythonShuffle(length: number, seed: bigint): Uint32Array {
   const random = new MersenneTwister(seedWords(seed))
@@ -78,7 +78,7 @@ function seedWords(seed: bigint): number[] {
   return words.length ? words : [0]
 }
 
-/** A random integer from 0 to `limit` - 1, by as many bits as the limit has, drawn again while they are too large. */
+/** A random integer from 0 to `limit` - 1: as many bits as the limit has, drawn again while they are too large. */
 function below(random: MersenneTwister, limit: number): number {
   const drop = Math.clz32(limit)
   for (;;) {

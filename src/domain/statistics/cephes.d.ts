@@ -1,6 +1,6 @@
-/** The package has types, but its `exports` hide them from modules: what is used of it is declared here. */
+/** The package has types, but its `exports` hide them from modules: the functions in use are declared here. */
 declare module 'cephes' {
-  /** Resolved when the WebAssembly is ready; nothing may be called before. */
+  /** Resolves when the WebAssembly is ready; no function may be called before. */
   export const compiled: Promise<unknown>
   /** The t for which Student's distribution of `k` degrees of freedom has the probability `p` below it. */
   export function stdtri(k: number, p: number): number

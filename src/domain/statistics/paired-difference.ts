@@ -3,18 +3,18 @@ import { Spreading } from './spreading.js'
 /** A mean of paired differences with its interval. */
 export interface Difference {
   readonly pairs: number
-  /** Null where there are no pairs. */
+  /** Null if there are no pairs. */
   readonly mean: number | null
-  /** Null, as `high`, where fewer than two pairs tell nothing of chance. */
+  /** Null, like `high`, if there are fewer than two pairs. */
   readonly low: number | null
   readonly high: number | null
 }
 
 /**
- * The mean of differences of pairs, with Student's interval: mean ± t · sd / √pairs. The pairs (prompts) are the draws, so
- * that what many answers of one prompt have in common does not make the interval too narrow (Miller, Adding error bars to
- * evals, 2024).
- * @param confidence of the interval, e.g. 0.95
+ * The mean of paired differences, with Student's interval: mean ± t · sd / √pairs. The pairs (prompts) are the sampling
+ * units, so that similarity among the answers to one prompt does not make the interval too narrow (Miller, Adding error
+ * bars to evals, 2024).
+ * @param confidence level of the interval, e.g. 0.95
  */
 export async function pairedDifference(differences: Iterable<number>, confidence: number): Promise<Difference> {
   const { compiled, stdtri } = await import('cephes')

@@ -1,4 +1,4 @@
-/** A list sorted once, so that its ranks under many weightings are cheap. */
+/** A list with its sort order, so that its ranks under many weightings are cheap. */
 export interface Ordered {
   readonly values: ArrayLike<number>
   /** Positions in ascending order of value. */
@@ -23,7 +23,7 @@ export function weightedRanks({ values, order }: Ordered, weights: Float64Array)
   return ranks
 }
 
-/** Pearson's correlation under weights, null where one side does not vary. */
+/** Pearson's correlation under weights; null if one side is constant. */
 export function weightedCorrelation(a: Float64Array, b: Float64Array, weights: Float64Array): number | null {
   let total = 0
   let meanA = 0
@@ -46,7 +46,7 @@ export function weightedCorrelation(a: Float64Array, b: Float64Array, weights: F
   return squareA > 0 && squareB > 0 ? both / Math.sqrt(squareA * squareB) : null
 }
 
-/** Spearman's rank correlation, ties by their middle rank; null where one side does not vary. */
+/** Spearman's rank correlation, ties by their middle rank; null if one side is constant. */
 export function spearman(a: ArrayLike<number>, b: ArrayLike<number>): number | null {
   const ones = new Float64Array(a.length).fill(1)
   return weightedCorrelation(weightedRanks(ordered(a), ones), weightedRanks(ordered(b), ones), ones)

@@ -1,4 +1,4 @@
-/** Count, mean and standard deviation of numbers that come one after another (Welford, 1962). */
+/** Running count, mean and standard deviation of numbers (Welford, 1962). */
 export class Spreading {
   #count = 0
   #mean = 0
@@ -10,7 +10,7 @@ export class Spreading {
     this.#squares += off * (value - this.#mean)
   }
 
-  /** Null where there is too little: no mean of nothing, no deviation of fewer than two. */
+  /** Null if there are too few values: no mean of none, no deviation of fewer than two. */
   spread(): { count: number; mean: number | null; sd: number | null } {
     const count = this.#count
     return {

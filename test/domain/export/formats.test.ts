@@ -94,7 +94,7 @@ describe('the format messages', () => {
         { role: 'assistant', content: 'A' },
       ],
     })
-    expect(counts).toEqual({ 'turns cut: behind the last reply': 1 })
+    expect(counts).toEqual({ 'turns cut: after the last reply': 1 })
     expect((await encode('messages', record(user('Q')))).counts).toEqual({ 'records left out: no reply': 1 })
   })
 
@@ -109,10 +109,10 @@ describe('the format sharegpt', () => {
   it.each<[string, readonly Turn[], readonly string[] | null, Record<string, number>]>([
     ['begins with the user and ends with a reply', [user('q'), reply('a')], ['human q', 'gpt a'], {}],
     [
-      'without what stands before the first question and behind the last reply',
+      'without what stands before the first question and after the last reply',
       [reply('hi'), user('q'), reply('a'), user('q')],
       ['human q', 'gpt a'],
-      { 'turns cut: before the first question': 1, 'turns cut: behind the last reply': 1 },
+      { 'turns cut: before the first question': 1, 'turns cut: after the last reply': 1 },
     ],
     [
       'not with a speaker twice in a row',
