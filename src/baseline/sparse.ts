@@ -32,6 +32,3 @@ export function stackRows(rows: readonly SparseRow[], width: number): SparseRows
   })
   return stacked
 }
-
-/** How many rows there are. */
-export const rowCount = (rows: SparseRows): number => rows.starts.length - 1

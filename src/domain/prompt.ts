@@ -42,7 +42,7 @@ export const rewardPrompt = (system: string, turns: readonly PromptTurn[], token
 export type AnnotatedTurns = 'all' | 'assistant'
 
 /** Predicts the label of the last of `turns`. */
-export type PredictLabel<S> = (turns: readonly PromptTurn[]) => Promise<S>
+type PredictLabel<S> = (turns: readonly PromptTurn[]) => Promise<S>
 
 /**
  * Scores the turns of a conversation one after another, since the labels predicted for earlier turns are part of the

@@ -36,7 +36,9 @@ export interface IngestTopics {
 }
 
 export interface Ingested {
+  /** Records taken in by this run. */
   readonly records: number
+  /** Items that became dead letters in this run. */
   readonly rejected: number
   /** Items that an earlier run had already taken in. */
   readonly skipped: number

@@ -15,7 +15,7 @@ export function backoff(attempt: number, { first, most }: Backoff, random = Math
 }
 
 /** Between two attempts of what fails because something is away. */
-export const outageWaits: Backoff = { first: 200, most: 15_000 }
+const outageWaits: Backoff = { first: 200, most: 15_000 }
 
 /** Told of each failure that is waited out, and for how long; must not throw. */
 export type Failed = (error: SteerflowError, attempt: number, waitMs: number) => void
@@ -121,7 +121,7 @@ export class PartitionTrouble {
 }
 
 /** What to do about a failure: wait it out as something that is away, or as a pause; null: it is passed on. */
-export type Patience = (error: SteerflowError) => Trouble['state'] | null
+type Patience = (error: SteerflowError) => Trouble['state'] | null
 
 /** Waits while something is away. */
 export const whileAway: Patience = error => (error.kind === 'transient' ? 'waiting' : null)

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { attributeSets } from '../domain/attributes.js'
 import { scoreConversation } from '../domain/prompt.js'
 import { Conversation, type Turn } from '../domain/conversation.js'
+import { exampleConversation } from '../domain/example-conversation.js'
 import { each } from './stage.js'
 import type { ScoredTurn } from './needs.js'
 
@@ -99,22 +100,5 @@ const exampleModel = {
 }
 
 function conversation(turns: Turn[], scores: Conversation['steerflow']['scores'] = null): Conversation {
-  const scored = scores !== null
-  return {
-    conversations: turns,
-    tree_id: 'tree',
-    system: 'Be helpful.\n\n',
-    mask: 'User',
-    type: 'VALUE_TO_TEXT',
-    steerflow: {
-      id: 'id',
-      split: 'train',
-      split_rule: 'source',
-      origin: 'oasst-tree',
-      lineage: { source: 'file', line: 1, configuration: 'options', models: scored ? ['example-model'] : [] },
-      scores,
-      value_model: scored ? 'example-model' : null,
-      attribute_set: scored ? 'example@1' : 'oasst-12-lang@1',
-    },
-  }
+  return exampleConversation(turns, scores ? { scores, value_model: 'example-model', attribute_set: 'example@1' } : {})
 }

@@ -1,30 +1,22 @@
 import { z } from 'zod'
 import { lostAnswer } from '../domain/bootstrap/lost.js'
 import { Outcome } from '../domain/bootstrap/outcome.js'
-import { type Conversation, Dropped } from '../domain/conversation.js'
+import { Dropped } from '../domain/conversation.js'
+import { exampleConversation } from '../domain/example-conversation.js'
 import { each } from './stage.js'
 
-const conversation: Conversation = {
-  conversations: [
+const conversation = exampleConversation(
+  [
     { value: 'What is a stream?', from: 'User' },
     { value: 'Repeat: <extra_id_1>', from: 'Assistant', label: 'quality:4' },
   ],
-  tree_id: 'tree-1',
-  system: 'A chat.\n\n',
-  mask: 'User',
-  type: 'VALUE_TO_TEXT',
-  steerflow: {
-    id: 'example-1',
-    split: 'train',
+  {
     split_rule: 'bootstrap',
     origin: 'bootstrap',
-    lineage: { source: 'example', line: 1, configuration: 'example', models: [] },
     bootstrap: { round: 'main-1', prompt: 7, candidate: 2, seed: 11, asked: 'quality:4', kept: 'accepted' },
-    scores: null,
-    value_model: null,
     attribute_set: 'example@1',
   },
-}
+)
 const { bootstrap: _, ...elsewhere } = conversation.steerflow
 
 /** Reports answers that clean dropped to the account of their round. */

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { scoreConversation } from '../domain/prompt.js'
 import { attributeSets } from '../domain/attributes.js'
 import { Conversation, type Rescored } from '../domain/conversation.js'
+import { exampleConversation } from '../domain/example-conversation.js'
 import type { TurnToScore } from './needs.js'
 import { each } from './stage.js'
 
@@ -67,25 +68,16 @@ const exampleModel = {
 }
 
 function conversation(rescored: Rescored[]): Conversation {
-  return {
-    conversations: [
+  return exampleConversation(
+    [
       { value: 'Hi', from: 'User', label: 'quality:0' },
       { value: 'Hello!', from: 'Assistant', label: 'quality:1', gt_label: 'quality:4' },
     ],
-    tree_id: 'tree',
-    system: 'Be helpful.\n\n',
-    mask: 'User',
-    type: 'VALUE_TO_TEXT',
-    steerflow: {
-      id: 'id',
-      split: 'train',
-      split_rule: 'source',
-      origin: 'oasst-tree',
-      lineage: { source: 'file', line: 1, configuration: 'options', models: ['first-model'] },
+    {
       scores: [{ quality: 0.25 }, { quality: 1.25 }],
       value_model: 'first-model',
       attribute_set: 'example@1',
       ...(rescored.length > 0 && { rescored }),
     },
-  }
+  )
 }

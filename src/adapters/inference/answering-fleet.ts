@@ -10,14 +10,13 @@ import { SteerflowError } from '../../domain/errors.js'
 import type { PromptTokens } from '../../domain/prompt-tokens.js'
 import type { Sampling } from '../../domain/sampling.js'
 import type { Attempt } from './pool/attempt.js'
-import type { Pool } from './pool/pool.js'
-import type { Answer, Generation, TokenCounts, Protocol } from './protocols/protocol.js'
+import { type Pool, type Servers, serversOf } from './pool/pool.js'
+import type { Answer, Generation, TokenCounts } from './protocols/protocol.js'
 import { withoutCutEnd } from './score-turn.js'
 import { setMaxListeners } from 'node:events'
 import { openPool, type PoolSettings } from './open-pool.js'
 import type { EndpointStats } from './pool/stats.js'
 import type { EndpointAddress } from './pool/endpoint.js'
-import type { OutageNow } from './pool/outage.js'
 
 /** How an answer is drawn. */
 export interface Drawing {
@@ -93,32 +92,18 @@ export interface AnsweringOptions extends PoolSettings {
 }
 
 /** SteerLM model servers behind one interface. */
-export interface AnsweringFleet {
+export interface AnsweringFleet extends Servers {
   /**
    * An answer by the model of that digest, at endpoints that serve it or that declare no model.
    * @throws STEERFLOW_INFERENCE_REFUSED, STEERFLOW_RECORD_EXHAUSTED (both permanent), STEERFLOW_OUTAGE (transient), or
    * the signal's reason.
    */
   answer(model: string, request: AnswerRequest, drawing: Drawing, signal: AbortSignal): Promise<Answered>
-  /** @throws STEERFLOW_CONFIG_INVALID when it scores turns and writes nothing. */
-  addEndpoint(address: EndpointAddress): void
-  /** Takes an endpoint away; it has `drainMs` (10,000) to answer what it has. Resolves when it is gone. */
-  removeEndpoint(url: string, drainMs?: number): Promise<void>
-  /** Requests to have under way, so that every server finds its next prompts waiting here. */
-  requests(): number
-  /** What each endpoint declares to serve: a digest or name, null for whatever is asked. */
-  models(): readonly (string | null)[]
-  /** Milliseconds for which something that was tried has succeeded nowhere; null when all is well. */
-  outageMs(): number | null
-  /** The same with the reason of the last failure. */
-  outage(): OutageNow | null
   stats(): readonly EndpointStats[]
-  /** Ends all calls: who waits gets STEERFLOW_OUTAGE. */
-  close(): Promise<void>
 }
 
 /** @throws STEERFLOW_CONFIG_INVALID when servers of this protocol write nothing. */
-function mustWrite(protocol: Protocol | undefined): void {
+function mustWrite({ protocol }: EndpointAddress): void {
   if (protocol?.gives !== 'scores') return
   const message = `${protocol.name} gives scores only: it cannot answer; take nemo-generate or an openai protocol`
   throw new SteerflowError('STEERFLOW_CONFIG_INVALID', message)
@@ -130,24 +115,13 @@ function mustWrite(protocol: Protocol | undefined): void {
  */
 export function openAnsweringFleet({ endpoints, tokens, ...settings }: AnsweringOptions): AnsweringFleet {
   const pool = openPool(settings, false)
-  const add = (address: EndpointAddress): void => {
-    mustWrite(address.protocol)
-    pool.add(address)
-  }
-  endpoints.forEach(add)
   return {
+    ...serversOf(pool, endpoints, mustWrite),
     answer: (model, request, drawing, signal) => {
       // One signal serves many calls.
       setMaxListeners(0, signal)
       return answer(pool, model, request, drawing, tokens, signal)
     },
-    addEndpoint: add,
-    removeEndpoint: (url, drainMs = 10_000) => pool.remove(url, drainMs),
-    requests: () => Math.max(64, 3 * pool.capacity),
-    models: () => pool.endpoints.filter(({ leaving }) => !leaving).map(({ model }) => model),
-    outageMs: () => pool.outageMs,
-    outage: () => pool.outage,
     stats: () => pool.endpoints.map(endpoint => endpoint.stats()),
-    close: () => pool.close(),
   }
 }

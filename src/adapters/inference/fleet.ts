@@ -6,7 +6,7 @@ import type { PinnedValueModel, ScoredTurn, TurnToScore } from '../../stages/nee
 import type { FleetStats } from './pool/stats.js'
 import type { EndpointAddress } from './pool/endpoint.js'
 import { openPool, type PoolSettings } from './open-pool.js'
-import type { OutageNow } from './pool/outage.js'
+import { type Servers, serversOf } from './pool/pool.js'
 import { nemoGenerate } from './protocols/nemo-generate.js'
 import { checkedFor } from './protocols/protocols.js'
 import { scoreTurn, type Scoring, LabelVerification } from './score-turn.js'
@@ -95,31 +95,14 @@ export interface FleetOptions extends Scoring, PoolSettings {
 }
 
 /** Value model servers behind one interface. */
-export interface Fleet {
+export interface Fleet extends Servers {
   /**
    * The model of that digest: its turns go to endpoints that serve it, or that declare no model.
    * @param predicts what it predicts; left out: the fleet's own attribute set
    */
   pinned(digest: string, predicts?: AttributeSet): PinnedValueModel
-  /** @throws STEERFLOW_CONFIG_INVALID when its protocol cannot give labels of the attribute set. */
-  addEndpoint(address: EndpointAddress): void
-  /**
-   * Takes an endpoint away: it gets nothing new, and has `drainMs` (10,000) to answer what it has; what is left then goes
-   * elsewhere. Resolves when it is gone.
-   */
-  removeEndpoint(url: string, drainMs?: number): Promise<void>
-  /** Conversations to have under way, so that every server finds its next prompts waiting here. */
-  conversations(): number
-  /** What each endpoint declares to serve: a digest or name, null for whatever is asked. */
-  models(): readonly (string | null)[]
-  /** Milliseconds for which something that was tried has succeeded nowhere; null when all is well. */
-  outageMs(): number | null
-  /** The same with the reason of the last failure. */
-  outage(): OutageNow | null
   /** Everything at this moment; sorts the times of every endpoint, so not for every record. */
   stats(): FleetStats
-  /** Ends all calls: who waits gets STEERFLOW_OUTAGE. */
-  close(): Promise<void>
 }
 
 /**
@@ -128,11 +111,9 @@ export interface Fleet {
  */
 export function openFleet(options: FleetOptions): Fleet {
   const pool = openPool(options, options.protocol === 'auto')
-  const add = (address: EndpointAddress): void => {
-    checkedFor(options.attributeSet, address.protocol ?? nemoGenerate)
-    pool.add(address)
-  }
-  options.endpoints.forEach(add)
+  const servers = serversOf(pool, options.endpoints, ({ protocol = nemoGenerate }) =>
+    checkedFor(options.attributeSet, protocol),
+  )
   const scores = new PrefixCache<ScoredTurn>(options.cacheEntries ?? (options.protocol === 'auto' ? 50_000 : 0))
 
   const verification = new LabelVerification(options.verify ?? 0)
@@ -152,6 +133,7 @@ export function openFleet(options: FleetOptions): Fleet {
   }
 
   return {
+    ...servers,
     pinned: (model, attributeSet = options.attributeSet) => ({
       digest: model,
       attributeSet,
@@ -167,12 +149,6 @@ export function openFleet(options: FleetOptions): Fleet {
         return scored
       },
     }),
-    addEndpoint: add,
-    removeEndpoint: (url, drainMs = 10_000) => pool.remove(url, drainMs),
-    conversations: () => Math.max(64, 3 * pool.capacity),
-    models: () => pool.endpoints.filter(({ leaving }) => !leaving).map(({ model }) => model),
-    outageMs: () => pool.outageMs,
-    outage: () => pool.outage,
     stats: () => ({
       calls: pool.counters.calls,
       outcomes: { ...pool.counters.outcomes },
@@ -182,11 +158,10 @@ export function openFleet(options: FleetOptions): Fleet {
       prefixesReused: scores.reused,
       lines: pool.counters.lines,
       attributeByAttribute: pool.counters.attributeByAttribute,
-      outageMs: pool.outageMs,
+      outageMs: pool.outage?.ms ?? null,
       outageCause: pool.outage?.cause ?? null,
       verified: verification.result,
       endpoints: pool.endpoints.map(endpoint => endpoint.stats()),
     }),
-    close: () => pool.close(),
   }
 }

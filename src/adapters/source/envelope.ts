@@ -13,7 +13,7 @@ import { decodeUtf8 } from '../files/utf8.js'
 export interface EnvelopeSettings {
   /** sha256 of the source. */
   readonly source: string
-  /** The format, where it was named; otherwise each record's is found out. */
+  /** The name of one of the formats, or `oasst-flat`, where it was named; otherwise each record's is found out. */
   readonly format?: string | undefined
   /** The formats that there are; left out: those that are built in. */
   readonly formats?: readonly SourceFormat[] | undefined

@@ -2,8 +2,6 @@ import type { SourceItem, Source } from '../../runtime/ingest.js'
 import { readLines, type ReadLinesOptions } from '../files/lines.js'
 import { type EnvelopeSettings, lineItem, readObject } from './envelope.js'
 import { basename } from 'node:path'
-import type { Raw, Split } from '../../domain/conversation.js'
-import type { SourceFormat } from '../../domain/formats/format.js'
 import { flatFormat } from '../../domain/formats/index.js'
 import { isFlatMessage } from '../../domain/oasst/assemble.js'
 import { fileDigest, repeatable } from '../files/spool.js'
@@ -23,16 +21,8 @@ export async function* lineItems(
   }
 }
 
-export interface SourceOptions extends ReadLinesOptions {
-  /** The name of one of the formats, or `oasst-flat`; found out where it is not given. */
-  readonly format?: string | undefined
-  /** The formats that there are; left out: those that are built in. */
-  readonly formats?: readonly SourceFormat[] | undefined
-  /** The split that all records of the source belong to. */
-  readonly split?: Split | undefined
-  /** Take the records in for one purpose only; a source taken in so is another source than the whole. */
-  readonly only?: Raw['only']
-}
+/** How a source is read, and what its envelopes have in common: a source taken in for one purpose is another than the whole. */
+export type SourceOptions = ReadLinesOptions & Omit<EnvelopeSettings, 'source'>
 
 /** What the envelopes of a source have in common, but for its digest. */
 export const envelopeOf = ({ format, formats, split, only }: SourceOptions): Omit<EnvelopeSettings, 'source'> => ({

@@ -164,7 +164,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
       turns: flags.turns,
       strict: flags.strict,
       retryRejected: flags.retryRejected,
-      window: () => (inOrder ? Math.max(1, fleet.models().length) : fleet.conversations()),
+      window: () => (inOrder ? Math.max(1, fleet.models().length) : fleet.requests()),
       begin: async earlier => {
         if (earlier) await session.out(`Loaded ${earlier.annotated} existing requests\n`)
         if (earlier && earlier.rejected > 0) {
@@ -193,6 +193,6 @@ async function run(flags: Flags, session: Session): Promise<void> {
 
 /** Note on the current outage, if there is one. */
 const trouble = (fleet: Fleet): string | undefined => {
-  const outageMs = fleet.outageMs()
-  return outageMs === null || outageMs < 1000 ? undefined : 'no server answers, waiting'
+  const outage = fleet.outage()
+  return outage === null || outage.ms < 1000 ? undefined : 'no server answers, waiting'
 }

@@ -173,7 +173,7 @@ async function openAll(workspace: Workspace, report: EndpointsReport, known: Wai
   const outage = (): OutageNow | null => fleet.outage() ?? rounds.policies.outage()
   const waits = (): readonly Wait[] => [...known.current(), ...outageWait(outage())].sort((a, b) => a.since - b.since)
   closers.add(setInterval(() => file.write(stats(), waits()), tellEveryMs).unref(), clearInterval)
-  const conversations = (): number => config.annotate.concurrency ?? fleet.conversations()
+  const conversations = (): number => config.annotate.concurrency ?? fleet.requests()
   return {
     capabilities,
     fleet,

@@ -1,17 +1,10 @@
 import type { AttributeMetric } from '../../domain/model.js'
+import type { Ingested } from '../../runtime/ingest.js'
 
 /** What became of a source. */
-export interface SourceSummary {
+export interface SourceSummary extends Ingested {
   readonly name: string
   readonly digest: string
-  /** Records taken in by this run. */
-  readonly records: number
-  /** Lines that became dead letters in this run. */
-  readonly rejected: number
-  /** Items that an earlier run had already taken in. */
-  readonly skipped: number
-  /** 1 when the last line was left out until the rest of it is there. */
-  readonly left: number
 }
 
 /** What a node has done since the log began, over all runs; read from the log itself. */

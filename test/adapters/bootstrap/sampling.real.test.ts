@@ -141,7 +141,7 @@ test('while the server is away a round waits: nothing is lost, and the answers a
   const running = run('sample')
   await until(topics.candidates, 20)
   await server.stop()
-  await expect.poll(() => answering.outageMs()).toBeGreaterThan(1000)
+  await expect.poll(() => answering.outage()?.ms ?? 0).toBeGreaterThan(1000)
   expect(await done(topics.candidates)).toBeLessThan(120)
   await server.start()
   await running

@@ -1,11 +1,11 @@
 /** Answers a millisecond by setting, as far as they were measured. */
-export type Curve = ReadonlyMap<number, number>
+type Curve = ReadonlyMap<number, number>
 
 /**
  * The smallest setting that gives as much as any: what lies beyond it only waits in the server. Rates that differ by less
  * than `tolerance`, a share, are taken to be equal, and 1 is left only for what gives more than `worth` in addition.
  */
-export function knee(curve: Curve, { tolerance, worth }: Tolerances): number {
+function knee(curve: Curve, { tolerance, worth }: Tolerances): number {
   const most = Math.max(...curve.values())
   const good = [...curve].filter(([, rate]) => rate >= most * (1 - tolerance))
   const one = curve.get(1) ?? 0
@@ -13,14 +13,14 @@ export function knee(curve: Curve, { tolerance, worth }: Tolerances): number {
 }
 
 /** What is worth a larger setting; shares of a rate, and of a setting. */
-export interface Tolerances {
+interface Tolerances {
   readonly tolerance: number
   readonly worth: number
   /** How exactly the knee is wanted. */
   readonly grain: number
 }
 
-export interface Search extends Tolerances {
+interface Search extends Tolerances {
   /** The largest setting. */
   readonly most: number
   /** By how much to climb at a time. */
@@ -32,7 +32,7 @@ export interface Search extends Tolerances {
  * the knee from both sides. Nothing is assumed of the server but that its rate has one rise: a server with places is flat
  * behind its knee, one that works on batches rises ever more slowly, one that runs out of memory falls.
  */
-export function nextToMeasure(curve: Curve, search: Search): number | null {
+function nextToMeasure(curve: Curve, search: Search): number | null {
   const { most, stride, tolerance } = search
   const best = knee(curve, search)
   const grain = Math.max(1, best * search.grain)
@@ -52,7 +52,7 @@ export function nextToMeasure(curve: Curve, search: Search): number | null {
 const outliers = 0.1
 
 /** Mean of a series without its outliers, and how far it can be trusted. */
-export class Measurement {
+class Measurement {
   readonly #values: number[] = []
 
   get count(): number {
@@ -73,7 +73,7 @@ export class Measurement {
   }
 }
 
-export interface TunerOptions {
+interface TunerOptions {
   readonly start: number
   readonly most: number
   /** Whether `start` is what a person wants: nothing is searched. */
@@ -100,7 +100,7 @@ const wantedError = 0.012
  * that answers take. With `n` under way all the time and answers after `w`, the rate is `n / w` (Little's law), so that
  * nothing has to stand still for a measurement. It searches, rests, and looks around again: servers change.
  */
-export class Tuner {
+class Tuner {
   /** The setting to use now. */
   value: number
   /** Counts changes of the setting: answers to what was sent before one say nothing of it. */

@@ -45,11 +45,6 @@ export class Outage {
 
   constructor(private readonly options: OutageOptions) {}
 
-  /** Milliseconds since it began, null when there is none. */
-  get lastsMs(): number | null {
-    return this.now?.ms ?? null
-  }
-
   /** How long it lasts, in milliseconds, and why the last call failed; null when there is none. */
   get now(): OutageNow | null {
     const longest = this.#longest

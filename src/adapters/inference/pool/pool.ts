@@ -82,10 +82,6 @@ export class Pool {
     return this.#endpoints.reduce((sum, { limit, capacity }) => sum + limit * capacity.batch, 0)
   }
 
-  get outageMs(): number | null {
-    return this.#outage.lastsMs
-  }
-
   get outage(): OutageNow | null {
     return this.#outage.now
   }
@@ -266,5 +262,45 @@ export class Pool {
     })
     if (waits.length === 0) return
     this.#wake = setTimeout(() => this.#schedule(), Math.max(1, Math.min(...waits) - now))
+  }
+}
+
+/** Servers of one kind behind one interface, whatever they are asked. */
+export interface Servers {
+  /** @throws STEERFLOW_CONFIG_INVALID when an endpoint of its protocol cannot answer what is asked here. */
+  addEndpoint(address: EndpointAddress): void
+  /**
+   * Takes an endpoint away: it gets nothing new, and has `drainMs` (10,000) to answer what it has; what is left then goes
+   * elsewhere. Resolves when it is gone.
+   */
+  removeEndpoint(url: string, drainMs?: number): Promise<void>
+  /** Questions to have under way, so that every server finds its next prompts waiting here. */
+  requests(): number
+  /** What each endpoint declares to serve: a digest or name, null for whatever is asked. */
+  models(): readonly (string | null)[]
+  /** For how long something that was tried has succeeded nowhere, and why it failed last; null when all is well. */
+  outage(): OutageNow | null
+  /** Ends all calls: who waits gets STEERFLOW_OUTAGE. */
+  close(): Promise<void>
+}
+
+/** The servers of a pool. @param check refuses an endpoint that cannot answer what is asked here, by throwing */
+export function serversOf(
+  pool: Pool,
+  endpoints: readonly EndpointAddress[],
+  check: (address: EndpointAddress) => void,
+): Servers {
+  const addEndpoint = (address: EndpointAddress): void => {
+    check(address)
+    pool.add(address)
+  }
+  endpoints.forEach(addEndpoint)
+  return {
+    addEndpoint,
+    removeEndpoint: (url, drainMs = 10_000) => pool.remove(url, drainMs),
+    requests: () => Math.max(64, 3 * pool.capacity),
+    models: () => pool.endpoints.filter(({ leaving }) => !leaving).map(({ model }) => model),
+    outage: () => pool.outage,
+    close: () => pool.close(),
   }
 }

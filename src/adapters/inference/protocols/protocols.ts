@@ -41,8 +41,6 @@ export const protocols = {
   'triton-reward': known(TritonRewardOptions, tritonReward),
 } as const satisfies Protocols
 
-export type ProtocolName = keyof typeof protocols
-
 /**
  * The protocol of that name. `set` is the attribute set that the fleet works with: servers that score turns are held to it.
  * @param all the protocols that there are

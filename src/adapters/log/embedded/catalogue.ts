@@ -199,13 +199,9 @@ export class LogInternals {
     readonly changes: Changes,
     readonly writer: Writer,
     readonly room: DiskBudget,
+    /** Reads after this, up to the next await, see one snapshot: the newest of any process. */
+    readonly refresh: () => void,
   ) {}
-
-  /** Reads after this, up to the next await, see one snapshot: the newest of any process. */
-  refresh(): void {
-    this.store.refresh()
-    this.catalogue.refresh()
-  }
 
   /** @throws STEERFLOW_TOPIC_UNKNOWN, STEERFLOW_RECORD_TOO_LARGE */
   place(outputs: readonly Output[]): readonly PlacedRow[] {

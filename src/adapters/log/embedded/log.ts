@@ -67,7 +67,7 @@ export async function openEmbeddedLog(options: EmbeddedLogOptions): Promise<Log>
   const budget = { maxBytes: options.maxBytes ?? null, waitMs: options.fullWaitMs ?? 30_000 }
   const room = new DiskBudget(writer, state, changes, budget, refresh)
   refresh()
-  return new EmbeddedLog(new LogInternals(store, state, catalogue, changes, writer, room))
+  return new EmbeddedLog(new LogInternals(store, state, catalogue, changes, writer, room, refresh))
 }
 
 class EmbeddedLog implements Log {

@@ -1,14 +1,9 @@
 import { crc32 } from 'node:zlib'
 import { SteerflowError } from '../../../domain/errors.js'
-import type { RecordHeaders } from '../../../runtime/log.js'
+import type { LogRecord, RecordHeaders } from '../../../runtime/log.js'
 
 /** What the value of a stored record holds; its offset is the key, its topic and partition name the table. */
-export interface StoredRecord {
-  readonly key: Buffer | null
-  readonly value: Buffer
-  readonly headers: RecordHeaders
-  readonly timestamp: number
-}
+export type StoredRecord = Pick<LogRecord, 'key' | 'value' | 'headers' | 'timestamp'>
 
 /** Of the place of a record: a checksum covers where a record stands too, so that one that moved is not taken for another. */
 export interface Place {

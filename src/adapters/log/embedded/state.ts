@@ -230,10 +230,10 @@ function parsed(stored: string): TopicSpec {
  */
 const sumBytes = 4
 
-export const sealed = (key: Buffer, row: Buffer): Buffer => Buffer.concat([row, summed(key, row)])
+const sealed = (key: Buffer, row: Buffer): Buffer => Buffer.concat([row, summed(key, row)])
 
 /** @param bytes of a row without its checksum @throws STEERFLOW_LOG_DAMAGED */
-export function opened(key: Buffer, stored: Buffer, bytes: number): Buffer {
+function opened(key: Buffer, stored: Buffer, bytes: number): Buffer {
   if (stored.byteLength === bytes) return stored
   if (stored.byteLength !== bytes + sumBytes) throw damaged(key)
   return checked(key, stored.subarray(0, bytes), stored.subarray(bytes))
@@ -242,10 +242,10 @@ export function opened(key: Buffer, stored: Buffer, bytes: number): Buffer {
 /** Ends a text, which holds no line feed of its own. */
 const textEnd = '\n'
 
-export const sealedText = (key: Buffer, text: string): Buffer => sealed(key, Buffer.from(`${text}${textEnd}`))
+const sealedText = (key: Buffer, text: string): Buffer => sealed(key, Buffer.from(`${text}${textEnd}`))
 
 /** @throws STEERFLOW_LOG_DAMAGED */
-export function openedText(key: Buffer, stored: Buffer): string {
+function openedText(key: Buffer, stored: Buffer): string {
   const bytes = stored.byteLength - sumBytes
   if (bytes < 1 || stored[bytes - 1] !== textEnd.charCodeAt(0)) return stored.toString('utf8')
   return checked(key, stored.subarray(0, bytes), stored.subarray(bytes)).toString('utf8')
