@@ -71,8 +71,8 @@ export interface ContractServer {
   readonly bodies: readonly string[]
   /** Replaces the faults. */
   faults(rules: readonly FaultRule[]): void
-  /** From now on answers wait until what is returned is called. */
-  hold(): () => void
+  /** From now on answers wait until what is returned is called; those of requests before number `from` do not. */
+  hold(from?: number): () => void
   /** Ends every connection, is away for a while, and comes back on its port. */
   restart(awayMs: number): Promise<void>
   stop(): Promise<void>
@@ -87,7 +87,7 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
   const bodies: string[] = []
   const counters = { requests: 0, answered: 0, inFlight: 0, maxInFlight: 0, serviceMs: 0, now: 0 }
   let rules: readonly FaultRule[] = options.faults
-  let held: Promise<void> | null = null
+  let held: { readonly from: number; readonly until: Promise<void> } | null = null
   let loadedAt = 0
   let port = options.port
 
@@ -151,7 +151,7 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
       const body = await text(request)
       if (options.record) bodies.push(body)
       if (options.latencyMs) await sleep(options.latencyMs)
-      if (held !== null) await held
+      if (held !== null && number >= held.from) await held.until
       const served = service === undefined || (await service.serve(promptsIn(body)))
       const fault: Fault | null =
         performance.now() < loadedAt || !served ? { kind: 'status', status: 503 } : faultOf(rules, number, body)
@@ -220,9 +220,9 @@ export async function startContractServer(given: ServerOptions = {}): Promise<Co
     faults: replaced => {
       rules = replaced
     },
-    hold: () => {
+    hold: (from = 0) => {
       let release = (): void => undefined
-      held = new Promise(resolve => (release = resolve))
+      held = { from, until: new Promise(resolve => (release = resolve)) }
       return () => release()
     },
     restart,
