@@ -1,7 +1,10 @@
 import { tiny } from './sizes.js'
 import { step } from './steps.js'
 
-/** One measured figure. Gated ones are ratios, ours ÷ reference, where higher is better and `goal` is the least. */
+/**
+ * One measured figure. Gated ones are ratios, ours ÷ reference, or rates that a guarantee names: higher is better, `goal`
+ * is the least.
+ */
 export interface Figure {
   readonly name: string
   readonly value: number

@@ -9,6 +9,7 @@ import { type Figure, figure } from './figure.js'
 import type { Part } from './parts.js'
 import { sized } from './sizes.js'
 import { step } from './steps.js'
+import { replayed } from './kafka/replay.js'
 import { slowServer } from './kafka/slow-server.js'
 import type { Sample, Task } from './kafka/work.js'
 
@@ -25,23 +26,33 @@ interface Measured {
   readonly perSecond: number
 }
 
-/** Processor time a record, against a bare loop, and of exactly once against at least once; and slow calls, shared out. */
-const kafka = async (): Promise<Figure[]> => {
-  step('the start of a broker')
-  const broker = await startKafka()
-  try {
+type Place = Pick<Task, 'brokers' | 'namespace'>
+
+/** A part that works in a namespace of its own on the brokers that KAFKA_BROKERS names, or on one that it starts. */
+const onKafka =
+  (work: (place: Place) => Promise<readonly Figure[]>): Part =>
+  async () => {
     const namespace = `bench${randomUUID().slice(0, 8)}`
-    const log = await openKafkaLog({ brokers: broker.bootstrap, namespace })
-    await log.ensure(['in', 'out'].map(name => ({ name, partitions, retention: forever })))
-    step('filling the topic')
-    await fill(log, records)
-    await log.close()
-    const place = { brokers: broker.bootstrap, namespace }
-    return [...(await throughput(place)), ...(await slowCalls(place))]
-  } finally {
-    await broker.stop()
+    const given = process.env.KAFKA_BROKERS
+    if (given) return [...(await work({ brokers: given.split(','), namespace }))]
+    step('the start of a broker')
+    const broker = await startKafka()
+    try {
+      return [...(await work({ brokers: broker.bootstrap, namespace }))]
+    } finally {
+      await broker.stop()
+    }
   }
-}
+
+/** Processor time a record, against a bare loop, and of exactly once against at least once; and slow calls, shared out. */
+const kafka = onKafka(async place => {
+  const log = await openKafkaLog(place)
+  await log.ensure(['in', 'out'].map(name => ({ name, partitions, retention: forever })))
+  step('filling the topic')
+  await fill(log, records)
+  await log.close()
+  return [...(await throughput(place)), ...(await slowCalls(place))]
+})
 
 async function fill(log: Log, count: number): Promise<void> {
   const text = 'How do I compile  python code to make it  faster? '.repeat(19)
@@ -53,8 +64,6 @@ async function fill(log: Log, count: number): Promise<void> {
     await log.publish(outputs)
   }
 }
-
-type Place = Pick<Task, 'brokers' | 'namespace'>
 
 async function throughput(place: Place): Promise<Figure[]> {
   const ratios: Record<'alo' | 'eos', number[]> = { alo: [], eos: [] }
@@ -115,5 +124,6 @@ async function child(script: 'bare' | 'ours', place: Place, task: Partial<Task>)
   return JSON.parse(last) as Measured
 }
 
-export const about = 'Processor time a record on a real Kafka, and slow calls shared out; starts a broker.'
-export const parts: Readonly<Record<string, Part>> = { kafka }
+export const about =
+  'Processor time a record on a real Kafka, slow calls shared out, replays; starts a broker unless KAFKA_BROKERS names some.'
+export const parts: Readonly<Record<string, Part>> = { kafka, replay: onKafka(replayed) }

@@ -27,7 +27,7 @@ async function help(names: readonly string[]): Promise<void> {
   }
   process.stdout.write(`Usage: npm run bench -- [NAME…] [options]
 
-Measures and prints, one part after the other. A gated figure is a ratio, ours to the reference.
+Measures and prints, one part after the other. A gated figure is a ratio, ours to the reference, or a rate.
 
 ${rows.join('\n')}
 

@@ -1,11 +1,7 @@
-import { expect, it } from 'vitest'
-import { describeWith } from '../support/parts/describe-with.js'
+import { expect, inject, it } from 'vitest'
 import { partsOf, tinyRun } from './tiny.js'
 
-const withKafka = await describeWith('kafka')
-
-withKafka('the benchmark on a broker of its own', () => {
-  it('every part of kafka runs', async () => {
-    expect(await tinyRun('kafka')).toEqual(await partsOf('kafka'))
-  })
+it('every part of the benchmark on Kafka runs', async () => {
+  const brokers = inject('kafka').bootstrap.join(',')
+  expect(await tinyRun('kafka', { KAFKA_BROKERS: brokers })).toEqual(await partsOf('kafka'))
 })
