@@ -59,6 +59,12 @@ export interface ReadLimits {
 }
 
 /**
+ * Limits for a reader that goes on until the end, whose bytes are what counts: a broker answers in bytes, and records of
+ * an answer beyond `records` are decoded again with the next read.
+ */
+export const readingOn: ReadLimits = { records: 20_000, bytes: 2 << 20 }
+
+/**
  * The ownership of one partition by one group. A newer claim of the same partition fences this one: from then on its
  * commits fail with STEERFLOW_FENCED and change nothing.
  */

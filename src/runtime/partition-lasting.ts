@@ -3,7 +3,7 @@ import type { Encoded, LastingRunner } from '../stages/node.js'
 import type { Idle } from '../stages/stage.js'
 import type { PartitionStatus } from './counters.js'
 import { stageFailure } from './dead-letter.js'
-import { type Claim, type LogRecord, type Offset, offset, type Output } from './log.js'
+import { type Claim, type LogRecord, type Offset, offset, type Output, readingOn } from './log.js'
 import {
   committing,
   count,
@@ -117,7 +117,7 @@ export class LastingPartition implements PartitionWork {
   async #rebuild(): Promise<void> {
     const { topic, partition, committed } = this.claim
     for (let from = offset(0); from < committed;) {
-      const read = () => this.context.log.read(topic, partition, from, limits)
+      const read = () => this.context.log.read(topic, partition, from, readingOn)
       const batch = await waitingOut(this.context, read, this.#stop.signal)
       if (batch.records.length === 0 && batch.next <= from) return
       for (const record of batch.records) if (record.offset < committed) this.#remember(record)

@@ -1,8 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../domain/errors.js'
-import { type Log, type LogRecord, offset, type PartitionState } from './log.js'
-
-const limits = { records: 500, bytes: 8 << 20 }
+import { type Log, type LogRecord, offset, type PartitionState, readingOn } from './log.js'
 
 /** Asked where nothing more can be read before the end: whether to try again. */
 type Stuck = () => Promise<boolean>
@@ -36,7 +34,7 @@ export async function* readPartition(
   stuck = givesUp,
 ): AsyncGenerator<LogRecord> {
   for (let from = start; from < end;) {
-    const { records, next } = await log.read(topic, partition, from, limits)
+    const { records, next } = await log.read(topic, partition, from, readingOn)
     for (const record of records) if (record.offset < end) yield record
     if (next <= from && !(await stuck())) break
     from = offset(next)

@@ -1,13 +1,11 @@
 import { emptyLoop, type LoopState, type RoundState, withRoundEvent } from '../../domain/bootstrap/loop-state.js'
 import type { RoundEvent } from '../../domain/bootstrap/round.js'
 import { SteerflowError } from '../../domain/errors.js'
-import type { Log, Offset } from '../../runtime/log.js'
+import { type Log, type Offset, readingOn } from '../../runtime/log.js'
 import { Waits } from '../../runtime/waits.js'
 import { reader } from '../../stages/node.js'
 import type { KnownRound, Rounds } from '../../stages/needs.js'
 import type { Topic } from '../../stages/topic.js'
-
-const limits = { records: 500, bytes: 8 << 20 }
 
 /**
  * Follows the rounds on record. Every node that works on prompts asks for every record, so that the log is looked at at
@@ -60,7 +58,7 @@ export class RoundsOnRecord implements Rounds {
     for (const { topic, partition, start, end } of await this.log.state(this.topic.name)) {
       const read = this.#read.get(partition) ?? start
       for (let from = read < start ? start : read; from < end;) {
-        const { records, next } = await this.log.read(topic, partition, from, limits)
+        const { records, next } = await this.log.read(topic, partition, from, readingOn)
         for (const { value } of records) this.#take(value)
         if (next <= from) break
         from = next

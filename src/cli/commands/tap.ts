@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { InvalidArgumentError } from 'commander'
 import { SteerflowError } from '../../domain/errors.js'
 import { deepest, isDeeper } from '../../domain/json/json.js'
-import { type LogRecord, type Offset, offset } from '../../runtime/log.js'
+import { type LogRecord, type Offset, offset, readingOn } from '../../runtime/log.js'
 import { exitCodes, type Session, type Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { wholeNumber } from '../flags.js'
@@ -52,10 +52,8 @@ async function printRecords({ log }: Workspace, topic: string, flags: TapFlags, 
     while (left > 0 && !stop.signal.aborted) {
       let found = 0
       for (const [partition, from] of positions) {
-        const { records, next } = await log.read(topic, partition, from, {
-          records: Math.min(left, 500),
-          bytes: 8 << 20,
-        })
+        const most = Math.min(left, readingOn.records)
+        const { records, next } = await log.read(topic, partition, from, { ...readingOn, records: most })
         positions.set(partition, next)
         for (const record of records.slice(0, left)) await session.data(`${line(record, flags.values ?? false)}\n`)
         left -= records.length

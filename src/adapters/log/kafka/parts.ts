@@ -1,7 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Cluster, isolation, leaderOf, type RawPartition, hasSeveralBrokers, openCluster } from './cluster.js'
 import { isOutOfRange } from './errors.js'
-import { offset, type PartitionState, type Batch, type Offset, type ReadLimits } from '../../../runtime/log.js'
+import {
+  offset,
+  type PartitionState,
+  type Batch,
+  type Offset,
+  type ReadLimits,
+  readingOn,
+} from '../../../runtime/log.js'
 import { visible, within } from './record.js'
 import type { Admin, Kafka } from 'kafkajs'
 import type { Wire } from '../../../runtime/wire.js'
@@ -156,7 +163,7 @@ export class KafkaParts {
     this.progress = new ProgressTopic(
       {
         end: async () => (await this.extent(progressTopic, 0)).end,
-        read: from => this.read(progressTopic, 0, from, { records: 10_000, bytes: 8 << 20 }),
+        read: from => this.read(progressTopic, 0, from, readingOn),
         wait: ms => sleep(ms),
       },
       nameOf(progressTopic),
