@@ -5,16 +5,16 @@ import { SteerflowError } from '../domain/errors.js'
 import { parseLabel } from '../domain/label-line.js'
 import type { TurnInContext } from './turn.js'
 
-/** A turn in its context with what people said of it. */
+/** A turn in its context, with human scores. */
 export interface LabelledTurn extends TurnInContext {
   readonly tree: string
-  /** Human scores by attribute key; what people did not score is absent. */
+  /** Human scores by attribute key; attributes that people did not score are absent. */
   readonly scores: ReadonlyMap<string, number>
-  /** Language code of the label, null when it has none. */
+  /** Language code of the label; null if it has none. */
   readonly language: string | null
 }
 
-/** What the model learns from: distinct turns, and the attribute set that their labels are written in. */
+/** The training examples: distinct turns, and the attribute set of their labels. */
 export interface Examples {
   readonly turns: readonly LabelledTurn[]
   readonly attributeSet: AttributeSet
@@ -22,7 +22,7 @@ export interface Examples {
   readonly user: string
 }
 
-/** What is read of a training line. */
+/** The parts of a training line that are read. */
 export interface TrainingLine {
   readonly conversations: readonly Pick<Turn, 'value' | 'from' | 'label'>[]
   readonly tree_id: string
@@ -30,7 +30,7 @@ export interface TrainingLine {
   readonly steerflow: { readonly attribute_set: string }
 }
 
-/** The set of that name; one from a configuration is told from the labels, keys in the order of the longest label. */
+/** The set with that name. A configured set is derived from the labels, with its keys in the order of the longest label. */
 function setOf(name: string, turns: readonly LabelledTurn[]): AttributeSet {
   if (name in attributeSets) return attributeSet(name)
   const longest = turns.reduce<readonly string[]>(
@@ -45,8 +45,8 @@ function setOf(name: string, turns: readonly LabelledTurn[]): AttributeSet {
 }
 
 /**
- * The turn without what lies outside the scale: people rate on the scale, so that it is an error of the source, and one
- * huge number would bend every prediction.
+ * The turn without scores outside the scale. People rate on the scale, so such a score is an error of the source, and one
+ * huge number would distort every prediction.
  */
 function onScale({ attributes }: AttributeSet, turn: LabelledTurn): LabelledTurn {
   const scale = new Map(attributes.map(attribute => [attribute.key, attribute]))
@@ -58,8 +58,8 @@ function onScale({ attributes }: AttributeSet, turn: LabelledTurn): LabelledTurn
 }
 
 /**
- * Gathers labelled turns from the lines of a dataset. Conversations are the paths of a tree and share its turns: a turn
- * in its context (the path as far as it) counts once.
+ * Gathers labelled turns from the lines of a dataset. Conversations are the paths of a tree and share its turns: a turn in
+ * its context (the path up to it) counts once.
  */
 export class ExampleCollector {
   private readonly seen = new Set<string>()

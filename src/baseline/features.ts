@@ -4,39 +4,39 @@ import type { SparseRow } from './sparse.js'
 import type { TurnInContext } from './turn.js'
 
 /**
- * The features of a turn: three blocks of TF-IDF values, each of a fixed length (words and word pairs; runs of four
- * characters; words of the turn before), the standardised hand features, the same once more for turns of the user (who
- * writes by other rules than the assistant), and a constant.
+ * The features of a turn: three blocks of TF-IDF values, each normalised to a fixed length (words and word pairs; runs of
+ * four characters; words of the previous turn); the standardised hand features; the same again for user turns, since users
+ * do not write like the assistant; and a constant.
  */
 export interface FeatureSpace {
   /** The n-gram of each column: block × `buckets` + bucket. Most frequent first, so that a fit stays in the cache. */
   readonly grams: Uint32Array
-  /** The weight of each n-gram: rare ones count more. */
+  /** The weight of each n-gram: rare ones weigh more. */
   readonly idf: Float32Array
   /** Mean and standard deviation of each hand feature over the training turns. */
   readonly mean: Float32Array
   readonly deviation: Float32Array
 }
 
-/** Most n-grams that are kept, and how many turns have to use one for it to be kept. */
+/** Maximum number of n-grams, and the number of turns that must use an n-gram for it to be kept. */
 const mostGrams = 2 ** 15
 const leastTurns = 3
 
-/** How strongly each block speaks, and the hand features against them; chosen on trees of the shipped corpus. */
+/** The weight of each block, and of the hand features beside them; chosen on trees of the shipped corpus. */
 const blockScale = [1, 1, 0.5] as const
 const handScale = 0.3
 
 const blocks = blockScale.length
 const hand = handFeatureNames.length
 
-/** How many columns a row has. */
+/** The number of columns of a row. */
 export const featureWidth = (space: FeatureSpace): number => space.grams.length + 2 * hand + 1
 
 /** Counts the n-grams of a turn: pairs of n-gram and count, in order of first occurrence. */
 type CountGrams = (turn: TurnInContext) => { readonly grams: readonly number[]; readonly counts: readonly number[] }
 
 function gramCounter(): CountGrams {
-  // One array for all turns, cleared behind each: a map a turn takes several times as long.
+  // One array for all turns, cleared after each: a map for each turn takes several times as long.
   const tally = new Uint16Array(blocks * buckets)
   return turn => {
     const grams: number[] = []
@@ -54,7 +54,7 @@ function gramCounter(): CountGrams {
   }
 }
 
-/** Learns which n-grams are kept, how rare each is, and the scale of the hand features. It looks at no label. */
+/** Learns which n-grams to keep, how rare each is, and the scale of the hand features. It does not use labels. */
 export function fitFeatures(turns: readonly TurnInContext[]): FeatureSpace {
   const countGrams = gramCounter()
   const used = new Uint32Array(blocks * buckets)
@@ -73,7 +73,7 @@ export function fitFeatures(turns: readonly TurnInContext[]): FeatureSpace {
     )
   const mean = average((row, feature) => row[feature]!)
   const variance = average((row, feature) => (row[feature]! - mean[feature]!) ** 2)
-  // A feature that never varies says nothing: an infinite deviation makes it 0.
+  // A feature that never varies carries no information: an infinite deviation makes it 0.
   const deviation = variance.map(value => (value > 1e-9 ? Math.sqrt(value) : Infinity))
   return { grams, idf, mean, deviation }
 }
@@ -81,7 +81,7 @@ export function fitFeatures(turns: readonly TurnInContext[]): FeatureSpace {
 /** Makes the row of a turn in a feature space. */
 export type Vectorise = (turn: TurnInContext) => SparseRow
 
-/** A vectoriser of the space: it holds tables, so that one is made for many turns. */
+/** Makes a vectoriser of the space. It holds tables, so one should serve many turns. */
 export function vectoriser({ grams, idf, mean, deviation }: FeatureSpace): Vectorise {
   const countGrams = gramCounter()
   const columnOf = new Int32Array(blocks * buckets).fill(-1)

@@ -8,9 +8,9 @@ import { type Prediction, predictor } from './predict.js'
 const escaped = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')
 
 /**
- * Divides text into the tokens of this model. It has no learnt vocabulary: a token is one of the prompt's control
- * strings, a word (letters and underscores, so that an attribute's key and a language code are one each), a single digit,
- * or any other single character.
+ * Splits text into the tokens of this model. It has no learnt vocabulary: a token is one of the prompt's control strings, a
+ * word (letters and underscores, so that an attribute key or a language code is one token), a single digit, or any other
+ * single character.
  */
 export function tokenizer({ system, turn, label }: PromptTokens): (text: string) => readonly string[] {
   const control = [system, turn, label].map(escaped).join('|')
@@ -18,7 +18,7 @@ export function tokenizer({ system, turn, label }: PromptTokens): (text: string)
   return text => text.match(token) ?? []
 }
 
-/** A number for a token: the code point of a single character, a hash above all code points for the others. */
+/** A number for a token: the code point of a single character, otherwise a hash above all code points. */
 export function tokenId(token: string): number {
   const first = token.codePointAt(0) ?? 0
   if (token.length === String.fromCodePoint(first).length) return first
@@ -37,17 +37,17 @@ export function tokenOffsets(tokens: readonly string[]): readonly number[] {
   })
 }
 
-/** What a prompt asks: the label of which turn, and how much of it is there already. */
+/** The request in a prompt: which turn to label, and the part of its label that is already there. */
 export interface ReadPrompt {
   readonly turn: TurnInContext
-  /** The text behind the token that begins the label; null when the prompt has not got as far. */
+  /** The text after the token that begins the label; null if the prompt ends before it. */
   readonly label: string | null
-  /** Whether the last turn's speaker is not named yet, so that there is no turn to judge. */
+  /** Whether the last turn has no speaker yet, so that there is no turn to judge. */
   readonly unspoken: boolean
 }
 
 interface Part {
-  /** Empty where the line of the name is not finished. */
+  /** Empty if the line with the name is incomplete. */
   readonly speaker: string
   readonly text: string
   readonly label: string | null
@@ -55,13 +55,13 @@ interface Part {
 
 const withoutLineEnd = (text: string): string => (text.endsWith('\n') ? text.slice(0, -1) : text)
 
-/** What follows a label line at the beginning (VALUE_TO_TEXT); all of it where there is none, or nothing follows. */
+/** The text after a label line at the beginning (VALUE_TO_TEXT); all of it if there is none, or nothing follows. */
 function behindLabel(body: string, labelToken: string): string {
   const lineEnd = body.startsWith(labelToken) ? body.indexOf('\n') : -1
   return lineEnd === -1 || lineEnd === body.length - 1 ? body : body.slice(lineEnd + 1)
 }
 
-/** Text and label of a turn, the label behind the text (TEXT_TO_VALUE). */
+/** Text and label of a turn whose label follows the text (TEXT_TO_VALUE). */
 function readBody(body: string, labelToken: string): Omit<Part, 'speaker'> {
   const rest = behindLabel(body, labelToken)
   const at = rest.lastIndexOf(labelToken)
@@ -76,8 +76,8 @@ function readTurn(part: string, labelToken: string): Part {
 }
 
 /**
- * Reads a prompt back into turns (docs/reference/loss-masks.md#prompts-at-inference). It takes every text: one without
- * turns is a single turn whose speaker is unknown.
+ * Reads a prompt back into turns (docs/reference/loss-masks.md#prompts-at-inference). It accepts every text: one without
+ * turns is a single turn of an unknown speaker.
  * @param user the speaker whose turns count as the user's.
  */
 export function readPrompt(prompt: string, tokens: PromptTokens, user: string): ReadPrompt {
@@ -96,14 +96,14 @@ export function readPrompt(prompt: string, tokens: PromptTokens, user: string): 
 export type LabelValues = ReadonlyMap<string, string>
 
 /**
- * What is missing of a label line of which `given` is there, token by token, the line end included: a key, a colon, a
- * value and a comma are a token each. The line goes on behind the last key that was given, whatever its value; behind a
- * key that is not among the values it ends. Null when it has ended already.
+ * The missing tokens of a label line that begins with `given`, the line end included: a key, a colon, a value and a comma
+ * are a token each. The line continues after the last given key, whatever its value; after an unknown key it ends. Null if
+ * it has already ended.
  */
 export function missingOfLabel(given: string, values: LabelValues): readonly string[] | null {
   if (given.includes('\n')) return null
   const entries = [...values]
-  /** What follows a key; nothing where the key is unknown. */
+  /** The entries after a key; none if the key is unknown. */
   const follow = (key: string) => entries.slice(entries.findIndex(([one]) => one === key) + 1 || Infinity)
   const behind = (key: string) => [...follow(key).flatMap(([next, value]) => [',', next, ':', value]), '\n']
 
@@ -122,10 +122,10 @@ export function missingOfLabel(given: string, values: LabelValues): readonly str
   return [...(restOfKey === '' ? [] : [restOfKey]), ':', next[1], ...behind(next[0])]
 }
 
-/** Most tokens that are generated for a prompt, whatever a request asks. */
+/** Maximum number of tokens generated for a prompt, whatever a request asks. */
 export const longestContinuation = 1_024
 
-/** What a request is answered with: the contract's values, and the raw scores behind them. */
+/** The answer to a request: the values of the contract, and the raw scores behind them. */
 export interface BaselineGenerated extends Generated {
   /** Raw scores of the last turn of each prompt, by attribute key. */
   readonly scores: readonly Readonly<Record<string, number>>[]
@@ -134,7 +134,7 @@ export interface BaselineGenerated extends Generated {
 /** Carries out a request that passed the contract's checks. */
 export type Generate = (request: GenerateRequest) => BaselineGenerated
 
-/** The values of a label line: whole points on each attribute's scale, then the language where there is one. */
+/** The values of a label line: whole points on each attribute's scale, then the language if there is one. */
 function labelValues({ attributeSet }: BaselineModel, { scores, language }: Prediction): LabelValues {
   const values = new Map<string, string>()
   for (const { key, min, max } of attributeSet.attributes) {
@@ -144,7 +144,7 @@ function labelValues({ attributeSet }: BaselineModel, { scores, language }: Pred
   return values
 }
 
-/** The tokens behind a prompt up to the end of text. */
+/** The tokens after a prompt, up to the end of text. */
 function continuation(prompt: string, read: ReadPrompt, values: LabelValues, tokens: PromptTokens): readonly string[] {
   const { label, unspoken } = read
   if (unspoken) return []
@@ -154,13 +154,13 @@ function continuation(prompt: string, read: ReadPrompt, values: LabelValues, tok
   return [...begin, ...missing, tokens.turn]
 }
 
-/** As many of the tokens as the request's limits let through. */
+/** The tokens that the request's limits allow. */
 function limited(prompt: string, tokens: readonly string[], request: GenerateRequest): readonly string[] {
   const most = Math.min(request.tokensToGenerate, longestContinuation)
   const generated: string[] = []
   let text = prompt
   while (generated.length < most) {
-    // Where the end of text is banned, a line end is the next best.
+    // While the end of text is banned, a line end is the next best.
     const token = tokens[generated.length] ?? (generated.length < request.minTokensToGenerate ? '\n' : null)
     if (token === null) break
     generated.push(token)
@@ -171,11 +171,11 @@ function limited(prompt: string, tokens: readonly string[], request: GenerateReq
 }
 
 /**
- * A generator over the model. The greedy continuation is a function of the prompt's string: the prompt is read back into
- * turns, all attributes of the last turn are predicted, and the label line is continued from whatever part of it the
- * prompt holds. Behind the line come a line end, the token that begins a turn, and the end of text. What the prompt says
- * of one attribute does not change the prediction of another, so that asking for one attribute a call and for the whole
- * line in one call give the same label. Sampling options change nothing.
+ * Makes a generator of the model. The greedy continuation is a function of the prompt's text: the prompt is read back into
+ * turns, all attributes of the last turn are predicted, and the label line is continued from the part that the prompt
+ * contains. A line end, the token that begins a turn, and the end of text follow. A value in the prompt does not change the
+ * prediction of other attributes, so that asking for one attribute per call and for the whole line in one call give the
+ * same label. Sampling options have no effect.
  */
 export function generator(model: BaselineModel, tokens: PromptTokens): Generate {
   const predict = predictor(model)

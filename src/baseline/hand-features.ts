@@ -1,10 +1,10 @@
 import { longestText, wordsOf } from './ngrams.js'
 import type { TurnInContext } from './turn.js'
 
-/** What the patterns look at: a text, its words and the words of the turn before. */
+/** The input of the hand features: a turn with its text and words. */
 interface Looked {
   readonly turn: TurnInContext
-  /** As much of the text as the n-grams see. */
+  /** The part of the text that the n-grams see. */
   readonly text: string
   readonly words: readonly string[]
   readonly distinct: ReadonlySet<string>
@@ -14,7 +14,7 @@ interface Looked {
 const count = (text: string, pattern: RegExp): number => text.match(pattern)?.length ?? 0
 const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole)
 
-/** Share of the distinct words that the turn before has too. */
+/** Share of the distinct words that also occur in the previous turn. */
 function overlap({ turn, distinct }: Looked): number {
   const before = new Set(wordsOf((turn.before ?? '').slice(0, longestText).toLowerCase()))
   return share([...distinct].filter(word => before.has(word)).length, distinct.size)
@@ -22,7 +22,7 @@ function overlap({ turn, distinct }: Looked): number {
 
 const firstPerson = /^(i|me|my|mine)$|^i['’]/
 
-/** The features that were thought of by hand; counts as log(1 + n), so that twice as many is a step of equal size. */
+/** The features designed by hand. A count n becomes log(1 + n), so that each doubling is a step of equal size. */
 const features: Readonly<Record<string, (looked: Looked) => number>> = {
   characters: ({ turn }) => Math.log1p(turn.text.length),
   words: ({ words }) => Math.log1p(words.length),

@@ -1,29 +1,29 @@
 import { eachCharGram, normalise } from './ngrams.js'
 
-/** Tells the language of a text among those that the labels named. */
+/** Recognises the language of a text among those that the labels named. */
 export interface LanguageModel {
-  /** Language codes in code-point order. With one code that one is always the answer, with none there is no answer. */
+  /** Language codes in code-point order. A single code is always the answer; without codes there is no answer. */
   readonly codes: readonly string[]
-  /** Log probability of each n-gram bucket in each language, language after language; empty for fewer than two. */
+  /** Log probability of each n-gram bucket in each language, language by language; empty for fewer than two. */
   readonly logs: Float32Array
 }
 
-/** A text and the code that its label gives it. */
+/** A text and the language code of its label. */
 export interface TextInLanguage {
   readonly text: string
   readonly code: string
 }
 
-/** Buckets of the runs of one to three characters; few, since there is a table of them for each language. */
+/** Buckets for runs of one to three characters; few, since each language has a table of them. */
 const languageBuckets = 2 ** 12
-/** Characters of a text that are looked at: a language shows in a few lines. */
+/** Number of characters examined: a language shows in a few lines. */
 const looked = 1_000
 
 function eachGram(text: string, found: (bucket: number) => void): void {
   eachCharGram(normalise(text.slice(0, looked)), 1, 3, bucket => found(bucket % languageBuckets))
 }
 
-/** Learns a multinomial naive Bayes classifier over character n-grams, every language as likely as another. */
+/** Learns a multinomial naive Bayes classifier over character n-grams, with all languages equally likely. */
 export function fitLanguages(texts: readonly TextInLanguage[]): LanguageModel {
   const codes = [...new Set(texts.map(({ code }) => code))].sort()
   if (codes.length < 2) return { codes, logs: new Float32Array(0) }
@@ -40,7 +40,7 @@ export function fitLanguages(texts: readonly TextInLanguage[]): LanguageModel {
   return { codes, logs }
 }
 
-/** The most likely language of a text, null when the labels named none. */
+/** The most likely language of a text; null if the labels named none. */
 export function languageOf({ codes, logs }: LanguageModel, text: string): string | null {
   if (codes.length < 2) return codes[0] ?? null
   const likelihood = new Float64Array(codes.length)

@@ -7,14 +7,14 @@ export interface Interval {
   readonly high: number
 }
 
-/** Resamplings of an interval. */
+/** Number of resamplings for an interval. */
 const resamplings = 500
 
 /**
- * The 95 % interval of Spearman's correlation when whole clusters are drawn again with replacement: values of one cluster
- * (the turns of a tree) are alike, so that drawing single values would make it too narrow. Null where fewer than two
- * clusters are given or the correlation is undefined in most draws.
- * @param clusters which cluster, from 0, each value belongs to.
+ * The 95 % interval of Spearman's correlation when whole clusters are resampled with replacement. Values of one cluster (the
+ * turns of a tree) are alike, so that resampling single values would make it too narrow. Null with fewer than two clusters,
+ * or if the correlation is undefined in most resamplings.
+ * @param clusters the cluster of each value, counted from 0.
  */
 export function spearmanInterval(
   a: readonly number[],
@@ -42,13 +42,13 @@ export function spearmanInterval(
   return { low: quantile(0.025), high: quantile(0.975) }
 }
 
-/** A held-out turn: what people scored, what the model and the controls say. */
+/** A held-out turn: its human score, the model's prediction, and the controls. */
 export interface HeldOut {
   readonly tree: string
   readonly score: number
-  /** Null when there were too few labels to learn from: then the constant is what is predicted. */
+  /** Null if there were too few labels to learn from: then the constant is the prediction. */
   readonly predicted: number | null
-  /** The mean score of the turns that the model learnt from. */
+  /** The mean score of the turns that the model was trained on. */
   readonly constant: number
   /** Length of the text in UTF-16 units. */
   readonly length: number
@@ -59,13 +59,13 @@ const seed = 17
 
 const places = (value: number | null | undefined): number | null => (value == null ? null : Number(value.toFixed(4)))
 
-/** The figures of one attribute from its held-out turns; null where they are undefined. */
+/** The figures of one attribute from its held-out turns; null if they are undefined. */
 export function measure(attribute: string, held: readonly HeldOut[]): AttributeMetric {
   const scores = held.map(({ score }) => score)
   const predicted = held.map(turn => turn.predicted ?? turn.constant)
   const trees = [...new Set(held.map(({ tree }) => tree))]
   const cluster = new Map(trees.map((tree, i) => [tree, i]))
-  // The constants of two folds differ, but only by which labels each fold happens to miss: that correlates with nothing.
+  // The constants of two folds only differ by the labels that each fold happens to miss: that correlates with nothing.
   const learnt = held.every(turn => turn.predicted !== null)
   const correlation = learnt ? spearman(scores, predicted) : null
   const interval =

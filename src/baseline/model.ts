@@ -5,10 +5,10 @@ import { featureWidth, type FeatureSpace } from './features.js'
 import { handFeatureNames } from './hand-features.js'
 import type { LanguageModel } from './language.js'
 
-/** How one attribute is predicted: its mean, and the weight of each feature; none where too few turns were labelled. */
+/** The fit of one attribute: its mean, and the weight of each feature; no weights if too few turns were labelled. */
 export interface AttributeFit {
   readonly mean: number
-  /** Turns that people labelled with it. */
+  /** Number of turns that people labelled with it. */
   readonly turns: number
   readonly weights: Float32Array | null
 }
@@ -19,7 +19,7 @@ export interface BaselineModel {
   /** The speaker whose turns count as the user's. */
   readonly user: string
   readonly space: FeatureSpace
-  /** One a attribute of the set, in its order. */
+  /** One for each attribute of the set, in its order. */
   readonly fits: readonly AttributeFit[]
   readonly languages: LanguageModel
 }
@@ -56,21 +56,21 @@ export const ModelFile = z
   })
   .meta({ title: 'BaselineModel' })
 
-/** What this model is and is not; part of every file and table. */
+/** The nature and limits of this model; part of every file and table. */
 export const about =
   'Ridge regression on n-grams and hand features: a trained placeholder behind the real contract. On quality it is about ' +
   'as good as the length of the answer alone.'
 
-/** Typed arrays as base64; little-endian, as every platform that Node runs on is. */
+/** Typed arrays as base64; little-endian, like every platform that Node runs on. */
 const toBase64 = (numbers: Float32Array | Uint32Array): string =>
   Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength).toString('base64')
 
-/** The bytes in memory of their own, since a slice of Node's pool need not lie on a multiple of 4. */
+/** The bytes in memory of their own, since a slice of Node's pool may not be aligned to 4 bytes. */
 const bytesOf = (text: string): ArrayBuffer => Uint8Array.from(Buffer.from(text, 'base64')).buffer
-/** @throws an Error where one is not as told: predictions made with what is no number would be none either. */
+/** @throws an Error when a number is not as required: it would make predictions invalid */
 function floats(text: string, isRight: (number: number) => boolean = Number.isFinite): Float32Array {
   const numbers = new Float32Array(bytesOf(text))
-  if (!numbers.every(number => isRight(number))) throw new Error('not all of it are numbers')
+  if (!numbers.every(number => isRight(number))) throw new Error('not all values are valid numbers')
   return numbers
 }
 
@@ -104,7 +104,7 @@ const invalid = (what: string, cause?: unknown): SteerflowError =>
 
 /**
  * Reads the text of a model file.
- * @throws STEERFLOW_MODEL_INVALID when it is something else or its parts do not fit together.
+ * @throws STEERFLOW_MODEL_INVALID when it is not a model file or its parts do not fit together.
  */
 export function readModel(text: string): BaselineModel {
   let json: unknown
@@ -121,7 +121,7 @@ export function readModel(text: string): BaselineModel {
       grams: new Uint32Array(bytesOf(file.features.grams)),
       idf: floats(file.features.idf),
       mean: floats(file.features.mean),
-      // That of a feature that never varies is infinite.
+      // The deviation of a feature that never varies is infinite.
       deviation: floats(file.features.deviation, deviation => deviation > 0),
     }
     const fits = file.attributes.map(({ turns, mean, weights }) => ({
@@ -147,7 +147,7 @@ export function readModel(text: string): BaselineModel {
   }
 }
 
-/** Tables of another size would give wrong numbers silently. */
+/** Checks the sizes of tables, since wrong sizes would silently give wrong numbers. */
 function requireFitting({ space, fits, languages }: BaselineModel, hand: readonly string[]): void {
   if (hand.join() !== handFeatureNames.join()) throw invalid('was made with other features')
   const sizes = [

@@ -1,12 +1,12 @@
 /**
- * Hashed n-grams of a text. An n-gram is a number below `buckets`: n-grams that share a bucket share a weight, which
- * costs little and spares a dictionary.
+ * Hashed n-grams of a text. An n-gram is a number below `buckets`: n-grams that share a bucket share a weight, which costs
+ * little and makes a dictionary unnecessary.
  */
 
 /** Buckets of each kind of n-gram. */
 export const buckets = 2 ** 16
 
-/** Longest part of a text that is looked at, in UTF-16 units: what follows changes few n-grams and costs time. */
+/** Length of the part of a text that is used, in UTF-16 units: the rest changes few n-grams and costs time. */
 export const longestText = 8_000
 
 // FNV-1a with a final mix (the low bits of FNV alone depend on few characters).
@@ -19,7 +19,7 @@ function bucket(hash: number): number {
   return (mixed >>> 0) % buckets
 }
 
-/** Lower case, every run of white space one space: n-grams should not depend on layout. */
+/** Lower case, one space for every run of white space: n-grams should not depend on layout. */
 export const normalise = (text: string): string => text.slice(0, longestText).toLowerCase().replace(/\s+/gu, ' ').trim()
 
 /** The words of a normalised text: runs of letters, digits and apostrophes. */

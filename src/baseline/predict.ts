@@ -4,11 +4,11 @@ import type { AttributeFit, BaselineModel } from './model.js'
 import type { SparseRow } from './sparse.js'
 import type { TurnInContext } from './turn.js'
 
-/** What the model says of a turn. */
+/** The model's prediction for a turn. */
 export interface Prediction {
-  /** Raw scores by attribute key, to four decimals: neither rounded to whole points nor kept to the scale. */
+  /** Raw scores by attribute key, to four decimals: neither rounded to whole points nor limited to the scale. */
   readonly scores: Readonly<Record<string, number>>
-  /** Language code, null when the labels named none. */
+  /** Language code; null if the labels named none. */
   readonly language: string | null
 }
 
@@ -23,7 +23,7 @@ export function linear({ mean, weights }: AttributeFit, { columns, values }: Spa
   return sum
 }
 
-/** A predictor for the model: it holds tables, so that one is made for many turns. */
+/** Makes a predictor of the model. It holds tables, so one should serve many turns. */
 export function predictor({ attributeSet, space, fits, languages }: BaselineModel): Predict {
   const vectorise = vectoriser(space)
   return turn => {

@@ -1,11 +1,11 @@
 import type { SparseRows } from './sparse.js'
 
 export interface RidgeOptions {
-  /** How strongly weights are pulled to zero. */
+  /** How strongly weights are pulled towards zero. */
   readonly penalty: number
-  /** Most steps of the solver. */
+  /** Maximum number of steps of the solver. */
   readonly steps: number
-  /** The solver ends when the residual has shrunk to this part of what it was. */
+  /** The solver ends when the residual has shrunk to this fraction of its initial value. */
   readonly tolerance: number
 }
 
@@ -16,9 +16,9 @@ export interface LinearFit {
 }
 
 /**
- * Ridge regression of a target on some of the rows: the weights w that make |Xw − (y − mean)|² + penalty·|w|² smallest,
- * by conjugate gradients on the normal equations, preconditioned by their diagonal. Rows without the target are simply
- * not among `chosen`, so that every target may miss others. Deterministic: sums are taken in the order of `chosen`.
+ * Ridge regression of a target on some of the rows: the weights w that minimise |Xw − (y − mean)|² + penalty·|w|², by
+ * conjugate gradients on the normal equations, preconditioned by their diagonal. Rows without the target are not in
+ * `chosen`, so that every target may lack different ones. Deterministic: sums are taken in the order of `chosen`.
  * @param chosen the rows to learn from; `target[n]` belongs to row `chosen[n]`.
  */
 export function ridge(
@@ -51,7 +51,7 @@ export function ridge(
   }
   const enough = size * tolerance ** 2
   for (let taken = 0; taken < steps && size > enough; taken++) {
-    // image = (XᵀX + penalty) direction, a row at a time: both passes over a row find it in the cache.
+    // image = (XᵀX + penalty) direction, row by row: both passes over a row find it in the cache.
     for (let k = 0; k < width; k++) image[k] = penalty * direction[k]!
     for (let n = 0; n < chosen.length; n++) {
       const first = starts[chosen[n]!]!

@@ -1,10 +1,10 @@
-/** Rows of mostly zero numbers, one after another: row `i` is entries `starts[i]` to `starts[i + 1]`. */
+/** Sparse rows, one after another: row `i` is entries `starts[i]` to `starts[i + 1]`. */
 export interface SparseRows {
-  /** One more than there are rows. */
+  /** One more entry than there are rows. */
   readonly starts: Uint32Array
   readonly columns: Uint32Array
   readonly values: Float64Array
-  /** How many columns a row has, the zeros counted. */
+  /** The number of columns of a row, zeros included. */
   readonly width: number
 }
 
@@ -14,7 +14,7 @@ export interface SparseRow {
   readonly values: readonly number[]
 }
 
-/** Lays rows one after another. */
+/** Stores rows one after another. */
 export function stackRows(rows: readonly SparseRow[], width: number): SparseRows {
   const entries = rows.reduce((sum, row) => sum + row.columns.length, 0)
   const stacked = {

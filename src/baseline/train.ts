@@ -11,34 +11,34 @@ import { ridge, type RidgeOptions } from './ridge.js'
 import { type SparseRow, type SparseRows, stackRows } from './sparse.js'
 
 export interface TrainOptions {
-  /** Parts that the trees are divided into: each is predicted by a model of the others. */
+  /** Number of parts of the trees: each part is predicted by a model of the others. */
   readonly folds: number
-  /** Most turns that are learnt from, so that time and memory are bounded. */
+  /** Maximum number of training turns, which bounds time and memory. */
   readonly mostTurns: number
-  /** Called behind each fit: `fitsOf` of them in all. */
+  /** Called after each fit: `fitsOf` times in all. */
   readonly fitted?: () => void
 }
 
 export interface Trained {
   readonly model: BaselineModel
-  /** Held-out figures of every attribute, on the assistant's turns: those that are steered. */
+  /** Held-out figures of every attribute, on the assistant's turns, which are those that are steered. */
   readonly metrics: readonly AttributeMetric[]
   readonly trees: number
   readonly turns: number
-  /** Parts that the trees were divided into: fewer than asked for where there are fewer trees. */
+  /** Number of parts of the trees: fewer than requested if there are fewer trees. */
   readonly folds: number
 }
 
-/** Chosen on trees of the shipped corpus; anything from half to thrice the penalty gives figures alike. */
+/** Chosen on trees of the shipped corpus; half to three times this penalty gives similar figures. */
 const solver: RidgeOptions = { penalty: 10, steps: 40, tolerance: 0.05 }
 
-/** An attribute that fewer turns were labelled with is predicted by its mean: there is nothing to learn weights from. */
+/** An attribute with fewer labelled turns is predicted by its mean: there is too little to learn weights from. */
 const leastTurns = 20
 
-/** How many fits a training makes: every attribute on all turns, and on all but each fold. */
+/** The number of fits in a training: every attribute on all turns, and on all but each fold. */
 export const fitsOf = (set: AttributeSet, folds: number): number => set.attributes.length * (folds + 1)
 
-/** Whole trees up to the bound, those with the smallest digests of their id: a choice that no order of lines changes. */
+/** Whole trees up to the limit, those with the smallest digests of their ids: independent of the order of lines. */
 function boundedTurns(turns: readonly LabelledTurn[], most: number): readonly LabelledTurn[] {
   if (turns.length <= most) return turns
   const sizes = new Map<string, number>()
@@ -56,7 +56,7 @@ function boundedTurns(turns: readonly LabelledTurn[], most: number): readonly La
   return turns.filter(({ tree }) => chosen.has(tree))
 }
 
-/** The fold of each turn: the trees in order of their id are dealt out in turn. */
+/** The fold of each turn: trees are dealt out in the order of their ids. */
 function foldsOf(turns: readonly LabelledTurn[], folds: number): readonly number[] {
   const trees = [...new Set(turns.map(({ tree }) => tree))].sort()
   const fold = new Map(trees.map((tree, i) => [tree, i % folds]))
@@ -82,9 +82,9 @@ function fitAttribute(
 }
 
 /**
- * Trains a value model and measures it on trees that it has not seen. Pure and deterministic: the same examples give the
- * same model. In the measured folds the choice of n-grams and their rarity come from all turns (never from labels); the
- * weights come from the other folds only.
+ * Trains a value model and measures it on unseen trees. Pure and deterministic: the same examples give the same model. In
+ * the measured folds, the choice of n-grams and their rarity come from all turns (but never from labels), the weights from
+ * the other folds only.
  */
 export function trainBaseline(examples: Examples, { folds, mostTurns, fitted }: TrainOptions): Trained {
   const { attributeSet, user } = examples

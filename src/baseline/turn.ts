@@ -1,7 +1,7 @@
-/** A turn with what the features look at: nothing that a prompt does not tell, so that serving sees what training saw. */
+/** The input of the features: only what a prompt contains, so that serving sees the same as training. */
 export interface TurnInContext {
   readonly text: string
-  /** The text of the turn before, null for the first turn. */
+  /** The text of the previous turn; null for the first turn. */
   readonly before: string | null
   readonly turnsBefore: number
   /** Whether the speaker is the one whose turns are not learnt (the record's mask). */

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { runScript } from './run-script.js'
 import { trainer } from './trainer.js'
 
-/** The value model that runs anywhere: our own command, on this machine's processor. */
+/** A value model that runs anywhere: our own command, on this machine's processor. */
 export const baseline = trainer({
   name: 'baseline',
   role: 'value',
@@ -11,8 +11,15 @@ export const baseline = trainer({
     predicted: z
       .boolean()
       .default(false)
-      .describe('learn from labels that a model predicted too: a student of it, of no use but to try the flow'),
-    folds: z.int().min(2).max(20).default(5).describe('parts of the trees, each held out once to measure the model'),
+      .describe(
+        'learn from labels that a model predicted, too: the result imitates that model and only serves to try the flow',
+      ),
+    folds: z
+      .int()
+      .min(2)
+      .max(20)
+      .default(5)
+      .describe('number of parts of the trees; each is held out once to measure the model'),
   }),
   render: (_job, { folds, predicted }, { snapshot, output }) => {
     const paths = ['--snapshot', snapshot, '--output', output]

@@ -1,6 +1,6 @@
 import { yamlFloat, yamlString } from './literals.js'
 
-/** A float, set apart from integers: a key that is an integer in a configuration must not become `1.0`, nor the reverse. */
+/** A float, as opposed to an integer: the value of an integer key must not become `1.0`, nor the reverse. */
 export interface Float {
   readonly float: number
 }
@@ -38,7 +38,7 @@ const block = (tree: Tree, indent: string): readonly string[] =>
   )
 
 /**
- * A hydra configuration that inherits everything from `base` and sets only these keys, given with dots. Read with
+ * A hydra configuration that inherits everything from `base` and sets only these keys, given with dots. It is read with
  * `--config-dir`, so that `base` is the trainer's own, of whatever version
  * (docs/reference/training-tools.md#passing-a-file).
  */

@@ -4,13 +4,16 @@
  * them on arbitrary strings.
  */
 
-/** OmegaConf takes an unescaped `${` for an interpolation; backslashes before it have to be doubled. */
+/** OmegaConf reads an unescaped `${` as an interpolation; backslashes before it have to be doubled. */
 const withoutInterpolation = (text: string): string =>
   text.replace(/(?<!\\)(\\*)\$\{/g, (_, slashes: string) => `${slashes}${slashes}\\\${`)
 
 const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0')
 
-/** One code point inside a double-quoted YAML scalar. Beyond printable ASCII everything is escaped: PyYAML refuses DEL, folds U+0085, and splits escaped surrogate pairs. */
+/**
+ * One code point inside a double-quoted YAML scalar. All but printable ASCII is escaped: PyYAML refuses DEL, folds U+0085,
+ * and splits escaped surrogate pairs.
+ */
 function yamlCharacter(character: string): string {
   const code = character.codePointAt(0)!
   if (character === '"' || character === '\\') return `\\${character}`
@@ -18,13 +21,13 @@ function yamlCharacter(character: string): string {
   return code > 0xffff ? `\\U${hex(code, 8)}` : `\\u${hex(code, 4)}`
 }
 
-/** A string as a YAML scalar. Always double-quoted: plain and single-quoted ones have no escapes, or other types. */
+/** A string as a YAML scalar. Always double-quoted, since plain and single-quoted ones have no escapes, or other types. */
 export const yamlText = (text: string): string => `"${Array.from(text, yamlCharacter).join('')}"`
 
 /** A string as a YAML scalar for OmegaConf. */
 export const yamlString = (text: string): string => yamlText(withoutInterpolation(text))
 
-/** A float as every YAML reader takes it for one: with a decimal point, and a sign in the exponent. */
+/** A float in the form that every YAML reader takes for one: with a decimal point, and a sign in the exponent. */
 export function yamlFloat(value: number): string {
   const [mantissa, exponent] = String(value).split('e')
   const pointed = mantissa!.includes('.') ? mantissa! : `${mantissa!}.0`

@@ -17,10 +17,9 @@ const batches = z.union([
 ])
 
 /**
- * The keys that a job may set, by their names in gpt_sft.yaml of every NeMo-Aligner since v0.2.0, with the tutorial's
- * values where these are no slips (docs/reference/training-tools.md#the-tutorials-commands). The Weights & Biases
- * logger is off, since it needs a key. The trainer ignores keys of a YAML file that it does not know, so the list is
- * closed here.
+ * The keys that a job may set, by their names in gpt_sft.yaml of every NeMo-Aligner since v0.2.0, with the tutorial's values
+ * unless these are slips (docs/reference/training-tools.md#the-tutorials-commands). The Weights & Biases logger is off,
+ * since it needs a key. The trainer ignores unknown keys of a YAML file, so the list is closed here.
  */
 const Settings = z.strictObject({
   'trainer.num_nodes': count.default(1),
@@ -83,8 +82,8 @@ export const nemoKeys: readonly string[] = [
 export const nemoDefaults: PromptTokens = controlTokens
 
 /**
- * Where the job reads and writes. Index and log folders are the job's own unless they are set: with `resume_if_exists`,
- * two jobs in one folder would go on with each other's checkpoints.
+ * The paths of a job. Index and log folders are the job's own unless they are set: with `resume_if_exists`, two jobs in one
+ * folder would resume from each other's checkpoints.
  */
 const places = ({ snapshot, output }: JobPaths): Readonly<Record<string, YamlScalar>> => ({
   'model.data.train_ds.file_path': `${snapshot}/train.jsonl`,
@@ -94,11 +93,11 @@ const places = ({ snapshot, output }: JobPaths): Readonly<Record<string, YamlSca
   'exp_manager.explicit_log_dir': `${output}/results`,
 })
 
-/** Where NeMo's images hold NeMo-Aligner. */
+/** The folder of NeMo-Aligner in NeMo's images. */
 const workdir = '/opt/NeMo-Aligner'
 
 const howToRun = `Run this where NeMo-Aligner is installed; the data folder must be visible there under the same path.
-A look at the composed configuration beforehand: append --cfg job`
+To inspect the composed configuration first, append --cfg job`
 
 /** A supervised fine-tuning job of NeMo-Aligner: a configuration file, since no command line can carry a NUL token. */
 const fineTuning = (name: string, role: Trainer['role'], config: string): Trainer =>
@@ -135,7 +134,7 @@ const fineTuning = (name: string, role: Trainer['role'], config: string): Traine
     },
   })
 
-/** The tutorial's SteerLM model: learns to answer as the attributes ask. */
+/** The tutorial's SteerLM model: learns to answer with the requested attributes. */
 export const nemoAligner = fineTuning('nemo-aligner', 'steerlm', 'steerlm_model')
 
 /** The tutorial's value model: learns to predict the attributes. */

@@ -23,7 +23,7 @@ const Shape = z.looseObject({
 const GivenFiles = z.object({
   files: z
     .record(z.string(), z.string())
-    .refine(files => Object.keys(files).every(name => /^[\w-][\w.-]*$/.test(name)), 'expected names of files'),
+    .refine(files => Object.keys(files).every(name => /^[\w-][\w.-]*$/.test(name)), 'expected file names'),
   steps: z.array(z.array(z.string()).min(1)).min(1),
   env: z.record(z.string(), z.string()).optional(),
   workdir: z.string().optional(),
@@ -33,9 +33,9 @@ const GivenFiles = z.object({
 const spelled = ({ issues: [issue] }: z.ZodError): string => [...(issue?.path ?? []), issue?.message].join(': ')
 
 /**
- * A trainer that a flow brings. It may fail in ways that the built-in ones do not: what it throws is an error of the job,
- * with its name, and what it renders is looked at before a file is written.
- * @throws STEERFLOW_FLOW_INVALID when it is no trainer
+ * Wraps a trainer of a flow. It may fail in ways that the built-in ones do not: its errors become errors of the job, with
+ * its name, and its output is checked before a file is written.
+ * @throws STEERFLOW_FLOW_INVALID when it is not a trainer
  */
 export function ownTrainer(own: Trainer): Trainer {
   const { name } = own
@@ -60,7 +60,7 @@ function rendered(name: string, given: Rendered): Rendered {
   if (checked.success) return given
   throw new SteerflowError(
     'STEERFLOW_JOB_INVALID',
-    `what the trainer ${name} renders is no job: ${spelled(checked.error)}`,
+    `the trainer ${name} does not render a job: ${spelled(checked.error)}`,
   )
 }
 

@@ -2,9 +2,9 @@ import { shellWord } from './literals.js'
 import type { Rendered } from './trainer.js'
 
 /**
- * A shell script that runs the steps one after another and stops at the first that fails. It takes further arguments for
- * the last step, and replaces itself by it.
- * @param folder where they run: a shell expression
+ * A shell script that runs the steps one after another and stops at the first failure. It passes its own arguments on to the
+ * last step, and replaces itself by it.
+ * @param folder where the steps run: a shell expression
  */
 export function runScript(
   comment: string,

@@ -4,13 +4,13 @@ import { nemoAligner, nemoAlignerValue } from './nemo-aligner.js'
 import type { Trainer } from './trainer.js'
 import { trl, trlValue } from './trl.js'
 
-/** The trainers that are built in. */
+/** The built-in trainers. */
 export const trainers: readonly Trainer[] = [baseline, nemoAligner, nemoAlignerValue, trl, trlValue]
 
 /**
- * The trainer of that name.
- * @param all the trainers that there are
- * @throws STEERFLOW_JOB_INVALID when there is none.
+ * The trainer with that name.
+ * @param all the known trainers
+ * @throws STEERFLOW_JOB_INVALID when none has that name.
  */
 export function trainerNamed(name: string, all: readonly Trainer[] = trainers): Trainer {
   const found = all.find(trainer => trainer.name === name)

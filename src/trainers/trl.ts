@@ -6,7 +6,7 @@ import { type JobPaths, type Trainer, trainer, type TrainerResult } from './trai
 
 const count = z.int().positive()
 
-/** What is not TRL's: how rows are made beforehand. */
+/** Settings that are not TRL's: how rows are made. */
 const Rows = z.strictObject({
   promptTokens: z.enum(['extra-id', 'control']).default('extra-id').describe('as promptTokens in steerflow.yaml'),
   tokenizer: z.string().default('').describe('SentencePiece .model file; empty: that of clean'),
@@ -14,11 +14,11 @@ const Rows = z.strictObject({
 })
 
 /**
- * The keys of TRL's configuration that a job may set, by its names, with the tutorial's values where it has one. Its
- * command line ignores keys that it does not know, so the list is closed here.
+ * The keys of TRL's configuration that a job may set, by TRL's names, with the tutorial's values if it has any. The command
+ * line of TRL ignores unknown keys, so the list is closed here.
  */
 const Sft = z.strictObject({
-  model_name_or_path: z.string().min(1).describe('folder or name of the checkpoint that is trained on'),
+  model_name_or_path: z.string().min(1).describe('folder or name of the checkpoint to start from'),
   max_steps: z.int().default(1000),
   num_train_epochs: z.number().positive().default(1),
   per_device_train_batch_size: count.default(2),
@@ -44,7 +44,7 @@ const Sft = z.strictObject({
 })
 type Sft = z.output<typeof Sft>
 
-/** Numbers that are floats to TRL, so that no whole number is written in their place. */
+/** Keys that are floats to TRL, and so are never written as whole numbers. */
 const floats: readonly string[] = ['num_train_epochs', 'learning_rate', 'weight_decay', 'max_grad_norm']
 
 function scalar(key: string, value: Sft[keyof Sft]): string {
@@ -52,7 +52,7 @@ function scalar(key: string, value: Sft[keyof Sft]): string {
   return typeof value === 'number' && floats.includes(key) ? yamlFloat(value) : String(value)
 }
 
-/** Where rows are written, and TRL's configuration reads them. */
+/** The folder of the rows, for the export that writes them and TRL's configuration. */
 const rowsFolder = ({ output }: JobPaths): string => `${output}/rows`
 
 const yaml = (settings: Sft, maxLength: number, paths: JobPaths): string => {
@@ -72,7 +72,7 @@ const yaml = (settings: Sft, maxLength: number, paths: JobPaths): string => {
 const howToRun = `Run this where steerflow and TRL are installed; the data folder must be there under the same path.
 First the snapshot becomes rows of token ids and labels, then TRL learns from them as they are.`
 
-/** The checkpoint that TRL leaves. Its training state and its README are no part of the model. */
+/** The checkpoint that TRL leaves, without its training state and README. */
 const result: TrainerResult = {
   kind: 'hf-checkpoint',
   model: 'model',
@@ -91,8 +91,8 @@ const result: TrainerResult = {
 }
 
 /**
- * A supervised fine-tuning job of Hugging Face TRL (`trl sft --config`), in two steps. TRL takes rows with `labels` as
- * they are; the tokenizer that it loads would cut some texts into other tokens than SentencePiece does
+ * A supervised fine-tuning job of Hugging Face TRL (`trl sft --config`), in two steps. TRL uses rows with `labels` as they
+ * are; the tokenizer that it loads would split some texts into other tokens than SentencePiece does
  * (docs/reference/loss-masks.md#token-rows).
  */
 const fineTuning = (name: string, role: Trainer['role']): Trainer =>
@@ -114,7 +114,7 @@ const fineTuning = (name: string, role: Trainer['role']): Trainer =>
         ...(tokenizer === '' ? [] : ['--set', `clean.tokenizer=${JSON.stringify(tokenizer)}`]),
       ]
       const steps = [rows, ['trl', 'sft', '--config', `${paths.folder}/trl.yaml`]]
-      // What `datasets` converts lies with the job: its own cache would know another folder of the same name.
+      // The cache of `datasets` is the job's own: a shared one would confuse folders of the same name.
       const env = { ...offline, HF_DATASETS_CACHE: `${paths.output}/cache`, TOKENIZERS_PARALLELISM: 'false' }
       return {
         files: { 'trl.yaml': yaml(settings, max_length, paths), 'run.sh': runScript(howToRun, { steps, env }) },
@@ -124,8 +124,8 @@ const fineTuning = (name: string, role: Trainer['role']): Trainer =>
     },
   })
 
-/** The model that answers as the attributes ask, learnt from conversations of type VALUE_TO_TEXT. */
+/** The model that answers with the requested attributes, trained on conversations of type VALUE_TO_TEXT. */
 export const trl = fineTuning('trl', 'steerlm')
 
-/** The model that predicts the attributes, learnt from conversations of type TEXT_TO_VALUE. */
+/** The model that predicts the attributes, trained on conversations of type TEXT_TO_VALUE. */
 export const trlValue = fineTuning('trl-value', 'value')

@@ -40,7 +40,7 @@ describe('the attribute line of an answer', () => {
   it.each(['', 'quality', 'quality=', '=4', 'quality=4,,humor=1', 'quality=4,quality=3', 'a b=1'])(
     'cannot be read from %j',
     text => {
-      expect(() => parseWishes(text)).toThrow('is no list')
+      expect(() => parseWishes(text)).toThrow('is not a list')
     },
   )
 })

@@ -47,11 +47,15 @@ describe('a trainer of a flow', () => {
   })
 
   it.each<[what: string, given: unknown, message: RegExp]>([
-    ['nothing', undefined, /is no job: /],
-    ['no steps', { files: {}, steps: [] }, /is no job: steps: /],
-    ['steps that are no words', { files: {}, steps: [['train', 1]] }, /is no job: steps: 0: 1: /],
-    ['a file elsewhere', { files: { '../run.sh': '' }, steps: [['a']] }, /is no job: files: expected names of files/],
-    ['files of no text', { files: { 'a.json': {} }, steps: [['a']] }, /is no job: files: a\.json: /],
+    ['nothing', undefined, /does not render a job: /],
+    ['no steps', { files: {}, steps: [] }, /does not render a job: steps: /],
+    ['steps that are no words', { files: {}, steps: [['train', 1]] }, /does not render a job: steps: 0: 1: /],
+    [
+      'a file elsewhere',
+      { files: { '../run.sh': '' }, steps: [['a']] },
+      /does not render a job: files: expected file names/,
+    ],
+    ['files of no text', { files: { 'a.json': {} }, steps: [['a']] }, /does not render a job: files: a\.json: /],
   ])('is not run where it renders %s', (_, given, message) => {
     const own = ownTrainer(like({ render: () => given as Rendered }))
     expect(() => own.render(job(), paths)).toThrow(message)

@@ -5,12 +5,12 @@ import type { Setting, LintSubject } from './subject.js'
 
 const tokenKeys = 'model.data.chat_prompt_tokens'
 
-/** A command's program: the script that it runs, without its folders. */
+/** The program of a command: the script that it runs, without folders. */
 const programOf = (command: ShellCommand): string =>
   command.map(word => /(?<![\w.-])([\w.-]+)\.py$/.exec(word.text)?.[1]).find(name => name !== undefined) ??
   (command[0]?.text ?? '').replace(/^.*\//, '')
 
-/** An override as hydra reads it, `key=value` with `+` or `++` before it, or a flag of the data scripts. */
+/** An override as hydra reads it: `key=value`, perhaps with `+` or `++` before it; null for any other word. */
 const override = (word: ShellWord): Setting | null => {
   const parts = /^(?:\+{0,2})([A-Za-z_][\w.@]*)=([^]*)$/.exec(word.text)
   return parts && { key: parts[1]!, value: hydraValue(parts[2]!), word }
@@ -26,7 +26,7 @@ export function flagOf(command: ShellCommand, name: string): string | null {
   return null
 }
 
-/** Files that a command of the data scripts writes; none for others. */
+/** Files that a command writes if it is one of the data scripts; none for others. */
 export function filesMade(command: ShellCommand): readonly string[] {
   const program = programOf(command)
   const flag = (name: string): readonly string[] => [flagOf(command, name)].filter(file => file !== null)
@@ -37,7 +37,7 @@ export function filesMade(command: ShellCommand): readonly string[] {
   return program === 'attribute_annotate' ? flag('output_file_name') : []
 }
 
-/** The prompt tokens that a training command ends up with: those that it sets, and the trainer's own for the others. */
+/** The prompt tokens of a training command: those that it sets, otherwise the trainer's defaults. */
 function tokensOf(settings: ReadonlyMap<string, Setting>): LintSubject['tokens'] {
   const token = (key: string, fallback: string): string => {
     const value = settings.get(`${tokenKeys}.${key}`)?.value
@@ -72,16 +72,16 @@ function subject(command: ShellCommand, index: number): LintSubject {
   }
 }
 
-/** What a shell script of the tutorial's kind holds: its commands, and the files that they make. */
+/** The content of a shell script like the tutorial's: its commands, and the files that they make. */
 export interface Script {
   readonly subjects: readonly LintSubject[]
-  /** Null when no command makes a file of which we know. */
+  /** Null if no command makes a file that we know of. */
   readonly made: readonly string[] | null
   /** Whether it cleans or annotates with the original scripts, which know only `<extra_id_0..2>`. */
   readonly cleans: boolean
 }
 
-/** Reads a shell script; commands that we know nothing of are kept as they are. */
+/** Reads a shell script; unknown commands are kept as they are. */
 export function scriptOf(text: string): Script {
   const commands = shellCommands(text)
   const made = commands.flatMap(filesMade)

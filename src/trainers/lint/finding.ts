@@ -1,18 +1,18 @@
 import type { LintSubject, Surroundings } from './subject.js'
 
-/** `error`: the job fails, or learns something else than was meant. `warning`: it may. `note`: it does no harm. */
+/** `error`: the job fails, or learns something else than intended. `warning`: it may. `note`: harmless. */
 export type Severity = 'error' | 'warning' | 'note'
 
-/** A place at which a rule is broken. */
+/** A violation of a rule. */
 export interface Problem {
   readonly text: string
-  /** What to do. */
+  /** The next step. */
   readonly next: string
-  /** Where a rule is graver or lighter in a case. */
+  /** Replaces the severity of the rule in this case. */
   readonly severity?: Severity
 }
 
-/** A rule: a pure function of a job and what stands around it. */
+/** A rule: a pure function of a job and its surroundings. */
 export interface Rule {
   readonly id: string
   readonly severity: Severity
@@ -21,7 +21,7 @@ export interface Rule {
   readonly check: (subject: LintSubject, around: Surroundings) => readonly Problem[]
 }
 
-/** A problem that was found: which rule, where. */
+/** A problem with its rule and its place. */
 export interface LintFinding {
   readonly rule: string
   readonly severity: Severity

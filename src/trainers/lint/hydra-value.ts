@@ -1,8 +1,8 @@
 import type { Value } from './subject.js'
 
 /**
- * A value of a hydra command line as the composed configuration has it: quotes are hydra's own and know no escapes but
- * those of themselves; unquoted, numbers and words such as `true` have types
+ * The value of a hydra command-line override in the composed configuration. Inside hydra's quotes only quotes, and
+ * backslashes before them, can be escaped; unquoted numbers and words such as `true` have types
  * (docs/reference/training-tools.md#literals).
  */
 export function hydraValue(text: string): Value {
@@ -14,15 +14,15 @@ export function hydraValue(text: string): Value {
   return text === 'null' ? null : text.replace(/\\([\\<>(),=:{}[\] ])/g, '$1')
 }
 
-/** Backslashes with a quote behind them, from the first of them on. */
+/** Runs of backslashes that end before a quote. */
 const escaped = { "'": /(?<!\\)(\\+)'/g, '"': /(?<!\\)(\\+)"/g } as const
 
-/** Backslashes before the quote are halved, and the last of an odd number escapes it; elsewhere they stay. */
+/** Halves backslashes before the quote; the last of an odd number escapes it. Other backslashes stay. */
 const unquote = (text: string, quote: "'" | '"'): string =>
   text
     .replace(escaped[quote], (_, slashes: string) => '\\'.repeat((slashes.length - 1) / 2) + quote)
     .replace(/(?<!\\)\\+$/, slashes => '\\'.repeat(Math.ceil(slashes.length / 2)))
 
-/** Whether hydra's grammar cannot take this text without quotes of its own. */
+/** Whether hydra's grammar refuses this text without quotes of its own. */
 export const needsHydraQuotes = (text: string): boolean =>
   !/^(['"])[^]*\1$/.test(text) && !/^[[{]/.test(text) && /[^\x20-\x7e]|[<>,{}()#~=]/.test(text)

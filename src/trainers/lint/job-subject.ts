@@ -3,7 +3,7 @@ import type { Trainer } from '../trainer.js'
 import { trainerNamed } from '../trainers.js'
 import type { Setting, LintSubject, Value } from './subject.js'
 
-/** A job, or what a dataset's settings would ask for. */
+/** A job, or the job that a dataset's settings would request. */
 export interface RequestedJob {
   readonly name: string
   readonly trainer: string
@@ -15,7 +15,7 @@ const isFloat = (value: unknown): value is { readonly float: number } =>
 
 const plain = (value: unknown): Value => (isFloat(value) ? value.float : (value as Value))
 
-/** A job of this workspace as the rules see it: its settings with the trainer's defaults. */
+/** A job of this workspace as a subject of the rules: its settings with the trainer's defaults. */
 export function jobSubject(
   { name, trainer: called, settings: given }: RequestedJob,
   trainers: readonly Trainer[],

@@ -8,7 +8,7 @@ import { batchDivision, parallelDevices, uniformSelective, wandbProject } from '
 import { ownTrainer } from './rules/own.js'
 import type { LintSubject, Surroundings } from './subject.js'
 
-/** Every rule. Nothing is changed by any of them: what they find is for a person to decide. */
+/** Every rule. Rules change nothing: a person decides about their findings. */
 export const rules: readonly Rule[] = [
   refusedSetting,
   sftTrainer,
@@ -29,7 +29,7 @@ export const rules: readonly Rule[] = [
   ownTrainer,
 ]
 
-/** What the rules find in a subject, in their order. */
+/** The findings in a subject, in the order of the rules. */
 export const lint = (subject: LintSubject, around: Surroundings): readonly LintFinding[] =>
   rules.flatMap(({ id, severity, check }) =>
     check(subject, around).map(problem => ({

@@ -1,12 +1,12 @@
-/** A word of a command line, as the shell hands it on. */
+/** A word of a command line, as the shell passes it on. */
 export interface ShellWord {
-  /** What the program gets. */
+  /** The text that the program gets. */
   readonly text: string
-  /** How it is spelt in the script. */
+  /** The spelling in the script. */
   readonly raw: string
-  /** Whether the shell took a backslash away that stood outside of quotes before a letter or digit. */
+  /** Whether the shell removed a backslash that stood outside of quotes before a letter or digit. */
   readonly lostBackslash: boolean
-  /** Whether a NUL was spelt, behind which the shell cuts the word (`$'…\\0…'`). */
+  /** Whether a NUL was spelt, at which the shell cuts the word (`$'…\\0…'`). */
   readonly cutAtNul: boolean
 }
 
@@ -27,7 +27,7 @@ const escapes: Readonly<Record<string, string>> = {
   '"': '"',
 }
 
-/** What an escape inside `$'…'` means, and how many characters after the backslash it takes. */
+/** The meaning of an escape inside `$'…'`, and the number of characters after the backslash that it takes. */
 function ansiEscape(rest: string): { readonly text: string; readonly length: number } {
   const code = /^(?:x([0-9a-f]{1,2})|u([0-9a-f]{1,4})|([0-7]{1,3}))/i.exec(rest)
   if (code) {
@@ -39,7 +39,7 @@ function ansiEscape(rest: string): { readonly text: string; readonly length: num
   return known === undefined ? { text: `\\${rest[0] ?? ''}`, length: 1 } : { text: known, length: 1 }
 }
 
-/** Reads the words of a script, character by character, as bash does it; nothing is expanded or run. */
+/** Reads the words of a script, character by character, like bash; nothing is expanded or run. */
 class Reader {
   readonly commands: ShellCommand[] = []
   #words: ShellWord[] = []
@@ -102,7 +102,7 @@ class Reader {
     }
   }
 
-  /** The text up to the closing quote, taken as it stands. */
+  /** The text up to the closing quote, unchanged. */
   #until(quote: string): string {
     const end = this.script.indexOf(quote, this.#at + 1)
     const text = this.script.slice(this.#at + 1, end < 0 ? undefined : end)
@@ -145,7 +145,7 @@ class Reader {
 }
 
 /**
- * The commands of a shell script, word by word, as bash would hand them to programs: quotes are taken away, lines that end
- * with a backslash go on. Variables are left as they are spelt.
+ * The commands of a shell script, word by word, as bash would pass them to programs: quotes are removed, and lines that end
+ * with a backslash continue. Variables keep their spelling.
  */
 export const shellCommands = (script: string): readonly ShellCommand[] => new Reader(script).read()

@@ -1,6 +1,6 @@
 import type { PromptTokens } from '../../domain/prompt-tokens.js'
 
-/** A text so that every character can be seen, without quotes around it. */
+/** A text with every character made visible, without quotes around it. */
 export const visible = (text: string): string =>
   JSON.stringify(text)
     .slice(1, -1)

@@ -70,7 +70,7 @@ describe('steerflow ask', () => {
   it.each([
     [['Why?'], 2, 'no server of a SteerLM model is set'],
     [['Why?', '--set', 'wit=3', '--endpoint', 'http://127.0.0.1:9'], 2, 'no attribute wit'],
-    [['Why?', '--set', 'quality', '--endpoint', 'http://127.0.0.1:9'], 2, 'is no list'],
+    [['Why?', '--set', 'quality', '--endpoint', 'http://127.0.0.1:9'], 2, 'is not a list'],
     [['Why?', '--protocol', 'nemo-generate'], 2, '--protocol needs --endpoint'],
     [[' ', '--endpoint', 'http://127.0.0.1:9'], 2, 'the question is empty'],
     [['Why?', '--endpoint', 'http://127.0.0.1:9', '--retry-for', '0.3'], 1, 'STEERFLOW_OUTAGE'],

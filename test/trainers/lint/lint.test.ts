@@ -65,7 +65,7 @@ describe('the tutorial', () => {
     expect(texts[0]).toMatch(
       /^sft_trainer\.limit_val_batches is refused .* → write trainer\.sft\.limit_val_batches=40$/,
     )
-    expect(texts.find(text => text.includes('takes the backslash'))).toMatch(
+    expect(texts.find(text => text.includes('removes the backslash'))).toMatch(
       /the program gets x00 → no command line can hold a NUL: set .*system_turn_start: "\\u0000" in a YAML file/,
     )
     expect(texts.find(text => text.includes('4906'))).toMatch(/a slip → set .* to 4096$/)

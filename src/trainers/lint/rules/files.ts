@@ -19,7 +19,7 @@ export const filesNeverMeet: Rule = {
           return [
             {
               text: `${key} is ${file}, which no command here makes`,
-              next: `read one of those that are made (${made.join(', ')}), or make it: the annotated ones are of type TEXT_TO_VALUE, and have to become VALUE_TO_TEXT to train the answering model`,
+              next: `read one of the files that are made (${made.join(', ')}), or make it: the annotated ones are of type TEXT_TO_VALUE, and have to become VALUE_TO_TEXT to train the answering model`,
             },
           ]
         }),
@@ -36,7 +36,7 @@ export const scriptPath: Rule = {
     words
       .filter(({ text }) => /(^|\/)scripts\/(data_clean|preprocessing|attribute_annotate)\.py$/.test(text))
       .map(({ text }) => ({
-        text: `${text} is not there`,
-        next: `NeMo has it in ${place}; or use steerflow's command of the same flags`,
+        text: `${text} does not exist`,
+        next: `NeMo has it in ${place}; or use steerflow's command with the same flags`,
       })),
 }

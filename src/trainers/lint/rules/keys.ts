@@ -15,7 +15,7 @@ export const sftTrainer: Rule = {
     [...settings.values()]
       .filter(({ key }) => old.test(key))
       .map(({ key, value }) => ({
-        text: `${key} is refused ("Key 'sft_trainer' is not in struct"); with + or in a file it is taken, and read by nothing`,
+        text: `${key} is refused ("Key 'sft_trainer' is not in struct"); with + or in a file it is accepted, but never read`,
         next: `write ${key.replace(old, 'trainer.sft.')}=${String(value)}`,
       })),
 }
@@ -23,15 +23,15 @@ export const sftTrainer: Rule = {
 export const unknownKey: Rule = {
   id: 'unknown-key',
   severity: 'warning',
-  title: 'a key that our trainer nemo-aligner does not take, and that we know nothing of',
+  title: 'an unknown key, which our trainer nemo-aligner refuses',
   check: ({ trains, settings }) =>
     !trains
       ? []
       : [...settings.values()]
           .filter(({ key, word }) => word !== null && !nemoKeys.includes(key) && !old.test(key))
           .map(({ key }) => ({
-            text: `${key} is none of the keys that a job may set`,
-            next: 'look whether gpt_sft.yaml of your version has it; as a setting of a job it is refused',
+            text: `${key} is not among the keys that a job may set`,
+            next: 'check whether gpt_sft.yaml of your version has it; as a setting of a job it is refused',
           })),
 }
 

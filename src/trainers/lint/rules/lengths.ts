@@ -13,11 +13,11 @@ const sorted = (value: number): string => [...String(value)].sort().join('')
 export const validationLength: Rule = {
   id: 'validation-length',
   severity: 'warning',
-  title: 'another sequence length in validation than in training',
+  title: 'different sequence lengths in validation and training',
   check: subject => {
     const [ours, theirs] = [numberOf(subject, train), numberOf(subject, validation)]
     if (ours === null || theirs === null || ours === theirs) return []
-    const slip = sorted(ours) === sorted(theirs) ? `: the digits of ${ours} in another order, a slip` : ''
+    const slip = sorted(ours) === sorted(theirs) ? `: the digits of ${ours} in another order, probably a slip` : ''
     return [
       { text: `validation reads ${theirs} tokens, training ${ours}${slip}`, next: `set ${validation} to ${ours}` },
     ]
@@ -27,14 +27,14 @@ export const validationLength: Rule = {
 export const shorterThanClean: Rule = {
   id: 'shorter-than-clean',
   severity: 'warning',
-  title: 'fewer tokens read in training than `clean` counted on',
+  title: 'training reads fewer tokens than `clean` assumes',
   check: ({ maxLength }, { seqLen }) =>
     maxLength === null || seqLen === null || maxLength >= seqLen
       ? []
       : [
           {
             text: `it reads ${maxLength} tokens of a conversation; clean keeps those whose first learnt token is within ${seqLen}`,
-            next: `set clean.seqLen to ${maxLength}, or read more: of conversations in between, nothing is learnt`,
+            next: `set clean.seqLen to ${maxLength}, or read more: nothing is learnt from conversations in between`,
           },
         ],
 }

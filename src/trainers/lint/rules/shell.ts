@@ -6,7 +6,7 @@ import { visible } from '../words.js'
 const inFile = (key: string, intended: string): string =>
   `no command line can hold a NUL: set ${key}: "${visible(intended)}" in a YAML file, as jobs render it; or leave it out, since it is the trainer's default`
 
-/** What somebody meant who spelt a backslash escape. */
+/** The text that a spelt backslash escape was meant to produce. */
 const meant = (raw: string): string =>
   raw.replace(/(?<!\\)\\+x([0-9a-f]{2})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
 
@@ -21,42 +21,42 @@ const isToken = (key: string): boolean => key.startsWith('model.data.chat_prompt
 export const lostBackslash: Rule = {
   id: 'lost-backslash',
   severity: 'error',
-  title: 'a backslash outside of quotes, which the shell takes away',
+  title: 'a backslash outside of quotes, which the shell removes',
   check: subject => [
     ...setByWord(subject)
       .filter(({ word }) => word.lostBackslash)
       .map(({ key, word }) => ({
-        text: `the shell takes the backslash of ${word.raw} away: the program gets ${visible(afterEquals(word.text))}`,
+        text: `the shell removes the backslash of ${word.raw}: the program gets ${visible(afterEquals(word.text))}`,
         next: isToken(key) ? inFile(key, meant(afterEquals(word.raw))) : 'put the word into single quotes',
       })),
     ...subject.words
       .filter(word => word.lostBackslash)
       .map(({ raw, text }) => ({
-        text: `the shell takes the backslash of ${raw} away: the program gets ${visible(text)}`,
+        text: `the shell removes the backslash of ${raw}: the program gets ${visible(text)}`,
         next: 'put the word into single quotes',
       })),
   ],
 }
 
 /**
- * hydra's quotes know no \x escapes, `'\x11'` is four characters:
- * docs/reference/training-tools.md#prompt-tokens-on-a-command-line.
+ * hydra's quotes know no \x escapes: `'\x11'` is four characters
+ * (docs/reference/training-tools.md#prompt-tokens-on-a-command-line).
  */
 export const tokenEscape: Rule = {
   id: 'token-escape',
   severity: 'error',
-  title: 'an escape in a prompt token on a command line, which stays the characters that it is spelt with',
+  title: 'an escape in a prompt token on a command line, which stays literal',
   check: subject =>
     setByWord(subject)
       .filter(({ key, value, word }) => isToken(key) && !word.lostBackslash && /\\[xu0-7]/.test(String(value)))
       .map(({ key, value, word }) => ({
-        text: `${key} becomes ${[...String(value)].length} characters: hydra knows no such escape as in ${word.raw}`,
+        text: `${key} becomes ${[...String(value)].length} characters: hydra does not know the escape in ${word.raw}`,
         next: inFile(key, meant(afterEquals(word.raw))),
       })),
 }
 
 /**
- * bash cuts a word at NUL, and hydra's grammar has no control characters outside of quotes
+ * bash cuts a word at NUL, and hydra's grammar allows control characters in quotes only
  * (docs/reference/training-tools.md#prompt-tokens-on-a-command-line).
  */
 export const controlCharacter: Rule = {
@@ -82,7 +82,7 @@ export const hydraQuotes: Rule = {
       : setByWord(subject)
           .filter(({ word }) => !word.cutAtNul && needsHydraQuotes(afterEquals(word.text)))
           .map(({ key, word }) => ({
-            text: `hydra does not take ${visible(afterEquals(word.text))} as the value of ${key}`,
+            text: `hydra does not accept ${visible(afterEquals(word.text))} as the value of ${key}`,
             next: `write '${key}="…"', or set it in a YAML file`,
           })),
 }

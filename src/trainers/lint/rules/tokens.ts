@@ -5,14 +5,14 @@ import { spelled } from '../words.js'
 export const promptTokens: Rule = {
   id: 'prompt-tokens',
   severity: 'error',
-  title: 'other prompt tokens in training than conversations are cleaned, annotated and asked with',
+  title: 'training uses other prompt tokens than cleaning, annotating and asking',
   check: ({ tokens, role }, around) => {
     if (tokens === null || spelled(tokens) === spelled(around.tokens)) return []
     return [
       {
         text: `it trains with ${spelled(tokens)}; ${around.tokensOf} ${spelled(around.tokens)}`,
-        next: 'use one set throughout: promptTokens in steerflow.yaml for what cleans and asks, the settings of the dataset for what trains',
-        // A value model is asked with tokens that it has never seen; of the other, lengths differ, and `ask` can be told.
+        next: 'use one set throughout: promptTokens in steerflow.yaml for cleaning and asking, the settings of the dataset for training',
+        // A value model would get tokens it has never seen. With a SteerLM model lengths differ, and `ask` accepts tokens.
         ...(role === 'steerlm' && { severity: 'warning' as const }),
       },
     ]

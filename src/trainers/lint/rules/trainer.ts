@@ -2,7 +2,7 @@ import type { Rule } from '../finding.js'
 import { numberOf, valueOf } from '../subject.js'
 
 /**
- * NeMo checks only that the keys exist, which they do, with null in them:
+ * NeMo only checks that the keys exist. They do, with the value null:
  * docs/reference/training-tools.md#the-tutorials-commands.
  */
 export const wandbProject: Rule = {
@@ -15,8 +15,8 @@ export const wandbProject: Rule = {
     if (project !== undefined && project !== null) return []
     return [
       {
-        text: 'exp_manager.create_wandb_logger is on, and no project or name is set: the check before training does not see it, the logger then wants a key',
-        next: 'turn it off, or set exp_manager.wandb_logger_kwargs.project and name, and WANDB_API_KEY where it trains',
+        text: 'exp_manager.create_wandb_logger is on, but no project or name is set: the check before training misses it, and the logger then requires a key',
+        next: 'turn it off, or set exp_manager.wandb_logger_kwargs.project and name, and WANDB_API_KEY on the training machine',
       },
     ]
   },
@@ -33,13 +33,13 @@ export const uniformSelective: Rule = {
       ? [
           {
             text: `activations_checkpoint_method is not used with the granularity selective: harmless`,
-            next: 'nothing has to be done',
+            next: 'nothing to do',
           },
         ]
       : [],
 }
 
-/** Megatron: every group of tensor and pipeline parallel ranks needs that many devices. */
+/** Megatron: every group of tensor and pipeline parallel ranks needs one device for each rank. */
 export const parallelDevices: Rule = {
   id: 'parallel-devices',
   severity: 'error',
@@ -52,7 +52,7 @@ export const parallelDevices: Rule = {
     const ranks = of('tensor_model_parallel_size') * of('pipeline_model_parallel_size')
     if (all % ranks === 0) return []
     const text = `${all} devices cannot be divided into groups of ${ranks} (tensor × pipeline parallel)`
-    return [{ text, next: `set trainer.devices to a multiple of ${ranks}, or the parallel sizes to what is there` }]
+    return [{ text, next: `set trainer.devices to a multiple of ${ranks}, or fit the parallel sizes to the devices` }]
   },
 }
 
@@ -60,7 +60,7 @@ export const parallelDevices: Rule = {
 export const batchDivision: Rule = {
   id: 'batch-division',
   severity: 'error',
-  title: 'a global batch that the micro batches of all ranks do not fill',
+  title: 'a global batch that is not a multiple of the micro batches of all ranks',
   check: subject => {
     const devices = numberOf(subject, 'trainer.devices')
     if (devices === null) return []
@@ -71,7 +71,7 @@ export const batchDivision: Rule = {
       const global = numberOf(subject, `model.data.${part}.global_batch_size`)
       const micro = numberOf(subject, `model.data.${part}.micro_batch_size`)
       if (global === null || micro === null || global % (micro * parallel) === 0) return []
-      const text = `${part}: ${global} is no multiple of ${micro} × ${parallel} (micro batch × data parallel ranks)`
+      const text = `${part}: ${global} is not a multiple of ${micro} × ${parallel} (micro batch × data parallel ranks)`
       return [{ text, next: `set model.data.${part}.global_batch_size to a multiple of ${micro * parallel}` }]
     })
   },
