@@ -2,7 +2,8 @@ import type { z } from 'zod'
 import { SteerflowError } from '../domain/errors.js'
 import { type Flow, builtIn } from '../flow.js'
 import { jsonSchemaOf, type Config, configOfFlow } from './config.js'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
+import { readSmallSync, TooLong } from '../adapters/storage/small-file.js'
 import { complaintOf, readYaml } from '../adapters/plain-yaml.js'
 import { trainedByDefault } from '../stages/trigger.js'
 import { configKeys } from './config-keys.js'
@@ -166,10 +167,19 @@ export function fileTree(named: string | undefined): Tree {
   throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${file} must contain keys and values`)
 }
 
+/** Bytes of the longest configuration: reading YAML takes seconds for a megabyte, and says nothing meanwhile. */
+const longestConfig = 256 << 10
+
 function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readSmallSync(file, longestConfig)
   } catch (cause) {
+    if (cause instanceof TooLong) {
+      throw new SteerflowError(
+        'STEERFLOW_CONFIG_INVALID',
+        `${file} has more than ${longestConfig.toLocaleString('en')} bytes, the most of a configuration: put servers into the file of annotate.endpointsFile`,
+      )
+    }
     throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `the configuration file ${file} cannot be read`, { cause })
   }
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { readYaml } from '../adapters/plain-yaml.js'
 import { explain, SteerflowError } from '../domain/errors.js'
+import { Waits } from '../runtime/waits.js'
 import { builtIn, Flow } from '../flow.js'
 import { fileTree } from './load-config.js'
 
@@ -24,12 +25,14 @@ interface Named {
  * The flow of a command. The first of `--flow`, `--set flow=…`, `STEERFLOW_FLOW` and the configuration file names its
  * module, which is loaded. A path in the file is relative to the file's folder.
  * @param given the flow of the program that runs the command; null if the program is `steerflow` itself
+ * @param waits reports a module that takes long to load
  * @throws STEERFLOW_FLOW_INVALID, STEERFLOW_INPUT_NOT_FOUND, and errors from reading the configuration file
  */
 export async function flowOf(
   flags: FlowFlags,
   env: Readonly<Record<string, string | undefined>>,
   given: Flow | null,
+  waits = new Waits(),
 ): Promise<Flow> {
   const named = namedBy(flags, env)
   if (!named) return given ?? builtIn
@@ -39,7 +42,7 @@ export async function flowOf(
       `${named.by} names the flow ${named.path}, but this program has its own: omit one of them`,
     )
   }
-  return load(named)
+  return waits.load(`the flow ${named.path}`, () => load(named))
 }
 
 function namedBy(

@@ -87,8 +87,9 @@ export async function buildProgram(
     .hook('preAction', async (_, command) => {
       // The error from loading a flow is raised where the command reads its configuration, since errors are logged there.
       if (!command.options.some(({ long }) => long === '--flow')) return
-      const { flowOf } = await import('./load-flow.js')
-      command.setOptionValue('flow', await flowOf(command.opts(), process.env, given).catch((error: unknown) => error))
+      const [{ flowOf }, { earlyLoads }] = await Promise.all([import('./load-flow.js'), import('./render/waits.js')])
+      const loaded = flowOf(command.opts(), process.env, given, earlyLoads(session))
+      command.setOptionValue('flow', await loaded.catch((error: unknown) => error))
     })
   const all = Object.entries(groups).flatMap(([heading, verbs]) =>
     Object.entries(verbs).map(([name, load]) => ({ heading, name, load })),

@@ -34,7 +34,7 @@ export type RunEvent =
       readonly code: string
       readonly cause: string
     }
-  /** Something that only somebody else can bring is waited for. */
+  /** Something that only somebody else can bring is waited for, or something large is loaded. */
   | WaitEvent
   | { readonly event: 'resumed'; readonly node: string; readonly partition: number; readonly seconds: number }
   | {

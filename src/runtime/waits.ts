@@ -10,13 +10,18 @@ export interface Wait {
   readonly since: number
 }
 
-/** What is told of waits: once when one lasts, and when what is waited for is there; nothing when it is given up. */
+/**
+ * What is told of waits and of loads: once when one lasts, and when what is waited for is there, or loaded; nothing when it
+ * is given up, or fails.
+ */
 export type WaitEvent =
-  | { readonly event: 'waiting-for'; readonly what: string }
-  | { readonly event: 'waited-for'; readonly what: string; readonly seconds: number }
+  | { readonly event: 'waiting-for' | 'loading'; readonly what: string }
+  | { readonly event: 'waited-for' | 'loaded'; readonly what: string; readonly seconds: number }
 
 /** A wait is told of when it has lasted so many milliseconds: most are over before. */
 const tellAfterMs = 2_000
+/** A load is told of when it has lasted so many milliseconds. */
+const tellLoadAfterMs = 1_000
 
 interface Known {
   waiting: number
@@ -35,17 +40,49 @@ interface Known {
  */
 export class Waits {
   readonly #known = new Map<string, Known>()
+  readonly #loads = new Set<Wait>()
 
-  /** @param report told of waits; must not throw */
+  /** @param report told of waits and loads; must not throw */
   constructor(
     private readonly report: (event: WaitEvent) => void = () => undefined,
     private readonly afterMs = tellAfterMs,
+    private readonly loadAfterMs = tellLoadAfterMs,
   ) {}
 
   /** What is waited for now, the longest wait first. */
   current(): readonly Wait[] {
     const all = [...this.#known].map(([what, { waiting, since }]) => ({ what, waiting, since }))
     return all.sort((a, b) => a.since - b.since)
+  }
+
+  /** Loads under way in this process, the oldest first. They end by themselves, so `current` leaves them out. */
+  loads(): readonly Wait[] {
+    return [...this.#loads]
+  }
+
+  /**
+   * Runs a load, and reports it when it lasts longer than a second: files of users may be large.
+   * @param what the thing that is loaded, such as a tokenizer with its path
+   * @throws what `load` throws
+   */
+  async load<T>(what: string, load: () => Promise<T>): Promise<T> {
+    const began = performance.now()
+    const now: Wait = { what, waiting: 1, since: Date.now() }
+    let told = false
+    const timer = setTimeout(() => {
+      told = true
+      this.report({ event: 'loading', what })
+    }, this.loadAfterMs)
+    timer.unref()
+    this.#loads.add(now)
+    try {
+      const loaded = await load()
+      if (told) this.report({ event: 'loaded', what, seconds: (performance.now() - began) / 1000 })
+      return loaded
+    } finally {
+      clearTimeout(timer)
+      this.#loads.delete(now)
+    }
   }
 
   /** Somebody begins to wait; what is returned ends that, once, and is told whether it is there or given up. */

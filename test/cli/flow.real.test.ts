@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { runCli, startNode } from '../support/cli.js'
+import { runCli, startCli, startNode } from '../support/cli.js'
 import { temporary } from '../support/pipelines.js'
 
 const program = pathToFileURL('dist/index.js').href
@@ -152,6 +153,32 @@ describe('a pipeline of one’s own', () => {
     expect([code, stderr]).toEqual([
       2,
       expect.stringMatching(/names the flow .*flow\.mjs, and this program brings its own/),
+    ])
+  })
+
+  it('reports its loading when that takes long', async () => {
+    const [pipe, slow] = [at('pipe'), at('slow.mjs')]
+    execFileSync('mkfifo', [pipe])
+    // The module waits for the pipe; the test writes to it once the load is reported.
+    await writeFile(
+      slow,
+      `import { readFile } from 'node:fs/promises'
+       await readFile(${JSON.stringify(pipe)})
+       export { default } from './own/flow.mjs'`,
+    )
+    const { ended, printed } = startCli(['graph', '--flow', slow])
+    await printed(output => output.includes('"event":"loading"'))
+    await writeFile(pipe, '\n')
+    const { code, stdout, stderr } = await ended
+    expect(code, stderr).toBe(0)
+    expect(stdout).toContain('conversations.stamped')
+    const told = stderr
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { event: string; what: string; msg: string })
+    expect(told).toMatchObject([
+      { event: 'loading', what: `the flow ${slow}`, msg: `loading the flow ${slow}` },
+      { event: 'loaded', what: `the flow ${slow}` },
     ])
   })
 

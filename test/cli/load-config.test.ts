@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -49,6 +49,16 @@ test.each([
 
 test('a file that is named must be there', () => {
   expect(() => loadConfig({ file: '/no/such/file.yaml' })).toThrow(/no configuration file/)
+})
+
+test('a file that would take minutes to read is refused at once', () => {
+  const file = join(temporary(), 'steerflow.yaml')
+  writeFileSync(file, `clean: { seqLen: 100 }\n${'# a comment\n'.repeat(20_000)}`)
+  expect(loadConfig({ file }).clean.seqLen).toBe(100)
+  appendFileSync(file, `${'# a comment\n'.repeat(2_000)}`)
+  expect(() => loadConfig({ file })).toThrow(
+    `${file} has more than 262,144 bytes, the most of a configuration: put servers into the file of annotate.endpointsFile`,
+  )
 })
 
 test('every key that a person can set is a variable', () => {

@@ -46,6 +46,46 @@ test('what is there at the first look is not waited for', async () => {
   expect(await waits.until('it', () => 1, { signal: never, pollMs: 60_000 })).toBe(1)
 })
 
+/** Waits that tell of loads at once, and a promise that is for the test to keep; `told` is called with each event. */
+function loading(told: (event: WaitEvent) => void) {
+  const events: WaitEvent[] = []
+  const waits = new Waits(
+    event => {
+      events.push(event)
+      told(event)
+    },
+    60_000,
+    1,
+  )
+  return { waits, events }
+}
+
+test('a load is told of where it lasts, and when it is over; it is no wait for others', async () => {
+  let loaded = (): void => undefined
+  const whole = new Promise<void>(resolve => (loaded = resolve))
+  const { waits, events } = loading(() => loaded())
+  const load = waits.load('the tokenizer t', () => whole.then(() => 't'))
+  expect(waits.loads()).toMatchObject([{ what: 'the tokenizer t' }])
+  expect(waits.current()).toEqual([])
+  expect(await load).toBe('t')
+  expect(waits.loads()).toEqual([])
+  expect(events.map(({ event, what }) => [event, what])).toEqual([
+    ['loading', 'the tokenizer t'],
+    ['loaded', 'the tokenizer t'],
+  ])
+})
+
+test('a load that is quick is not told of, nor the end of one that fails', async () => {
+  const quick = new Waits(event => expect.unreachable(event.event), 0)
+  expect(await quick.load('it', async () => 1)).toBe(1)
+  let fail = (): void => undefined
+  const damaged = new Promise<never>((_, reject) => (fail = () => reject(new Error('damaged'))))
+  const { waits, events } = loading(() => fail())
+  await expect(waits.load('it', () => damaged)).rejects.toThrow('damaged')
+  expect(events).toEqual([{ event: 'loading', what: 'it' }])
+  expect(waits.loads()).toEqual([])
+})
+
 test('an abort, and a look that fails, end the waiting', async () => {
   const waits = new Waits()
   const control = new AbortController()

@@ -1,5 +1,4 @@
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -7,16 +6,24 @@ import { generator } from '../../baseline/generate.js'
 import { readModel } from '../../baseline/model.js'
 import { sha256 } from '../../domain/digest.js'
 import { asSteerflowError, explain, SteerflowError } from '../../domain/errors.js'
+import { readSmall, TooLong } from '../storage/small-file.js'
 import { generateServer } from './http.js'
 import type { ServerThreadOptions, PredictionReply } from './messages.js'
 
 const options = workerData as ServerThreadOptions
 const say = (reply: PredictionReply) => parentPort?.postMessage(reply)
 
+/** Bytes of the longest model: ours have two or three million. */
+const longestModel = 64 << 20
+
 async function loadText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    return await readSmall(path, longestModel)
   } catch (cause) {
+    if (cause instanceof TooLong) {
+      const most = `${longestModel.toLocaleString('en')} bytes, the most of a baseline model`
+      throw new SteerflowError('STEERFLOW_MODEL_INVALID', `${path} has more than ${most}`)
+    }
     throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `the model ${path} cannot be read`, { cause })
   }
 }

@@ -6,6 +6,7 @@ import { RoundPlan } from '../../domain/bootstrap/round-plan.js'
 import { SteerflowError } from '../../domain/errors.js'
 import type { Snapshot } from '../../domain/job.js'
 import { loosen } from '../../domain/loose.js'
+import { Waits } from '../../runtime/waits.js'
 import type { RoundMaterials } from '../../stages/needs.js'
 import { findSnapshot, type SnapshotManifest } from '../snapshot/read-snapshot.js'
 import { below, solidBelow } from '../storage/below.js'
@@ -30,6 +31,8 @@ export interface MaterialsOptions {
   readonly forgotten?: (dataset: string) => Promise<ReadonlySet<string>>
   /** What is sampled where a request names no model. */
   readonly policy: () => Promise<Policy>
+  /** Where it is said that prompts are chosen. */
+  readonly waits?: Waits
 }
 
 const LooseRound = loosen(Round)
@@ -61,7 +64,8 @@ export function openMaterials(options: MaterialsOptions): RoundMaterials {
   const open = async (request: RoundEvent): Promise<Round> => {
     const known = await recorded(request.round)
     if (known) return known
-    const round = await make(options, root, request)
+    const { waits = new Waits() } = options
+    const round = await waits.load(`the prompts of the round ${request.round}`, () => make(options, root, request))
     const path = await solidBelow(root, folderOf(round.round), 'round.json')
     await storing(`write ${path}`, () => writeFirst(path, `${JSON.stringify(round, null, 2)}\n`))
     const decided = (await recorded(round.round))!

@@ -1,3 +1,4 @@
+import { Waits } from '../../runtime/waits.js'
 import type { TrainingIndex, TrainingIndexes } from '../../stages/needs.js'
 import { openTrainingIndex } from './training-index.js'
 
@@ -10,15 +11,21 @@ export interface OpenedTrainingIndexes extends TrainingIndexes {
 /** Indexes that are kept open: of the round before, and of the present one. */
 const most = 2
 
-/** The indexes of the snapshots below a data folder. */
-export function openTrainingIndexes(root: string): OpenedTrainingIndexes {
+/**
+ * The indexes of the snapshots below a data folder.
+ * @param waits where it is said that one is loaded
+ */
+export function openTrainingIndexes(root: string, waits = new Waits()): OpenedTrainingIndexes {
   const opened = new Map<string, Promise<TrainingIndex>>()
   const stop = new AbortController()
   return {
     of: async (snapshot, similarity, signal) => {
       const key = `${snapshot.digest} ${similarity}`
       const known = opened.get(key)
-      const index = known ?? openTrainingIndex({ root, snapshot, threshold: similarity, signal: stop.signal })
+      const open = (): Promise<TrainingIndex> =>
+        openTrainingIndex({ root, snapshot, threshold: similarity, signal: stop.signal })
+      const what = `the training index of the snapshot ${snapshot.dataset} ${snapshot.digest.slice(0, 12)}`
+      const index = known ?? waits.load(what, open)
       if (!known) {
         opened.set(key, index)
         // What failed is tried again when it is asked for again.

@@ -5,6 +5,7 @@ import { Conversation, type Split } from '../../domain/conversation.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { exportCard, type ExportResult } from '../../domain/export/export-card.js'
 import type { EncodedRow, Encoder, ExportContext, ExportFormat } from '../../domain/export/export-format.js'
+import { Waits } from '../../runtime/waits.js'
 import { pinWhile } from '../snapshot/pins.js'
 import { type SnapshotManifest, snapshotLines } from '../snapshot/read-snapshot.js'
 import { unwritable } from '../files/target.js'
@@ -21,6 +22,8 @@ export interface ExportTask {
   readonly output: string
   /** Told the bytes of the snapshot as they are read. */
   readonly onRead?: (bytes: number) => void
+  /** Where it is said that the format loads what it needs. */
+  readonly waits?: Waits
 }
 
 const splits = ['train', 'validation'] as const satisfies readonly Split[]
@@ -59,8 +62,10 @@ export async function writeExport(task: ExportTask): Promise<ExportResult> {
 }
 
 async function fill(folder: string, task: ExportTask): Promise<ExportResult> {
-  const { format, context } = task
-  const encoder = await ofPart(`the export format ${format.name} cannot be opened`, async () => format.open(context))
+  const { format, context, waits = new Waits() } = task
+  const encoder = await waits.load(`what the export format ${format.name} needs`, () =>
+    ofPart(`the export format ${format.name} cannot be opened`, async () => format.open(context)),
+  )
   try {
     const counts: Record<string, number> = {}
     const encode = encoding(format.name, encoder)

@@ -3,6 +3,8 @@ import type { Wait } from '../../runtime/waits.js'
 import { readReports, reportFile } from '../workers/report-file.js'
 import { EndpointStats, type FleetStats } from './pool/stats.js'
 
+const Standing = z.object({ what: z.string(), waiting: z.number(), since: z.number() })
+
 /** What one running process says of its fleet. */
 const FleetReport = z.object({
   worker: z.string(),
@@ -14,7 +16,9 @@ const FleetReport = z.object({
   prefixesReused: z.number(),
   endpoints: z.array(EndpointStats),
   /** What the process waits for that only others can bring; absent in reports of older programs. */
-  waits: z.array(z.object({ what: z.string(), waiting: z.number(), since: z.number() })).default([]),
+  waits: z.array(Standing).default([]),
+  /** What the process loads now; absent in reports of older programs. */
+  loads: z.array(Standing).default([]),
 })
 export type FleetReport = z.output<typeof FleetReport>
 
@@ -22,7 +26,7 @@ const suffix = '.json'
 
 /** Lets others see a fleet while it works: a file in a folder that all processes of a data folder share. */
 export interface FleetFile {
-  write(stats: FleetStats, waits?: readonly Wait[]): void
+  write(stats: FleetStats, stands?: { readonly waits: readonly Wait[]; readonly loads: readonly Wait[] }): void
   remove(): void
 }
 
@@ -30,7 +34,7 @@ export interface FleetFile {
 export function fleetFile(folder: string, now: () => number = Date.now): FleetFile {
   const file = reportFile<FleetReport>(folder, suffix, now)
   return {
-    write: ({ waiting, outageMs, outageCause, turnsScored, prefixesReused, endpoints }, waits = []) =>
+    write: ({ waiting, outageMs, outageCause, turnsScored, prefixesReused, endpoints }, stands) =>
       file.write({
         waiting,
         outageMs,
@@ -38,7 +42,8 @@ export function fleetFile(folder: string, now: () => number = Date.now): FleetFi
         turnsScored,
         prefixesReused,
         endpoints: [...endpoints],
-        waits: [...waits],
+        waits: [...(stands?.waits ?? [])],
+        loads: [...(stands?.loads ?? [])],
       }),
     remove: () => file.remove(),
   }

@@ -62,13 +62,54 @@ const bytePairs = 2
 /** The last value of each field, as protobuf has it. */
 const message = (bytes: Uint8Array) => new Map(Array.from(fields(bytes), field => [field.number, field.value]))
 
+/** The text of a piece; null where it has none. No table is made of its fields: there may be a million pieces. */
+function textOf(bytes: Uint8Array): Uint8Array | null {
+  let text: Uint8Array | null = null
+  for (const { number, value } of fields(bytes)) if (number === piece.text && value instanceof Uint8Array) text = value
+  return text
+}
+
+/**
+ * What a model may hold at most. Published models stay below (docs/reference/loss-masks.md#sizes-of-tokenizers), and each
+ * thread keeps the whole model in memory.
+ */
+export const modelBounds = { fileBytes: 32 << 20, pieces: 1 << 20, pieceBytes: 4096 } as const
+
+/** A model beyond a bound. */
+export const beyond = (has: string, most: number, what: string): SteerflowError =>
+  new SteerflowError(
+    'STEERFLOW_TOKENIZER',
+    `${has}, and a tokenizer has at most ${most.toLocaleString('en')} ${what}: name the .model file of the model that is trained`,
+  )
+
+/**
+ * Refuses a model that is beyond the bounds before anything is made of it.
+ * @param name the file, for messages
+ * @throws STEERFLOW_TOKENIZER; a RangeError when the bytes are no protobuf message with pieces
+ */
+export function checkBounds(bytes: Uint8Array, name: string): void {
+  const { pieces: most, pieceBytes } = modelBounds
+  let pieces = 0
+  for (const { number, value } of fields(bytes)) {
+    if (number !== model.piece || !(value instanceof Uint8Array)) continue
+    if (value.length > pieceBytes) {
+      const has = `piece ${pieces.toLocaleString('en')} of ${name} has ${value.length.toLocaleString('en')} bytes`
+      throw beyond(has, pieceBytes, 'bytes a piece')
+    }
+    pieces++
+  }
+  if (pieces === 0) throw new RangeError('the file has no pieces')
+  if (pieces > most) throw beyond(`${name} has ${pieces.toLocaleString('en')} pieces`, most, 'pieces')
+}
+
 /**
  * Reads what the tokenizer library does not tell. Borders hold only where a text is merged pair by pair (byte-pair
  * encoding), is not normalised, and unknown characters are spelt in bytes: then a token is a piece of the list, and every
  * merge on the way to it too.
+ * @param name the file, for messages
  * @throws STEERFLOW_TOKENIZER when the bytes are no SentencePiece model.
  */
-export function readModel(bytes: Uint8Array): ModelFacts {
+export function readModel(bytes: Uint8Array, name = 'the file'): ModelFacts {
   try {
     const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     const pieces: string[] = []
@@ -79,8 +120,8 @@ export function readModel(bytes: Uint8Array): ModelFacts {
       if (number === model.trainer) trained = message(value)
       if (number === model.normalizer) normalised = message(value)
       if (number !== model.piece) continue
-      const text = message(value).get(piece.text)
-      if (text instanceof Uint8Array) pieces.push(utf8.decode(text))
+      const text = textOf(value)
+      if (text !== null) pieces.push(utf8.decode(text))
     }
     if (pieces.length === 0) throw new RangeError('the file has no pieces')
     const charsmap = normalised.get(normalizer.charsmap)
@@ -98,6 +139,6 @@ export function readModel(bytes: Uint8Array): ModelFacts {
       wordsIndependent: verbatim && !pieces.some(text => /[^\u2581]\u2581/u.test(text)),
     }
   } catch (cause) {
-    throw new SteerflowError('STEERFLOW_TOKENIZER', 'the file is no SentencePiece model', { cause })
+    throw new SteerflowError('STEERFLOW_TOKENIZER', `${name} is no SentencePiece model`, { cause })
   }
 }

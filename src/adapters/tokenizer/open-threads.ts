@@ -3,8 +3,8 @@ import { SteerflowError } from '../../domain/errors.js'
 import type { MaskInput } from '../../domain/mask/input.js'
 import { compiledUrl } from '../compiled-url.js'
 import { type ThreadAnswer, ThreadReply, type ThreadOptions } from './messages.js'
-import { readFile } from 'node:fs/promises'
-import { readModel } from './model-file.js'
+import { readSmallBytes, TooLong } from '../storage/small-file.js'
+import { beyond, checkBounds, modelBounds } from './model-file.js'
 
 /** What a file that is no SentencePiece model seems to be, for a message; empty when that cannot be told. */
 export function looksLike(bytes: Uint8Array): string {
@@ -111,18 +111,28 @@ export interface TokenizerThreads {
   close(): Promise<void>
 }
 
+/** The bytes of a model file, as far as one may have any. @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_TOKENIZER */
+async function bytesOf(model: string): Promise<Buffer> {
+  const { fileBytes } = modelBounds
+  try {
+    return await readSmallBytes(model, fileBytes)
+  } catch (cause) {
+    if (cause instanceof TooLong) throw beyond(`${model} is longer`, fileBytes, 'bytes')
+    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `the tokenizer ${model} cannot be read`, { cause })
+  }
+}
+
 /**
  * Asks worker threads. Questions in the same turn of the event loop, or while all threads are busy, go together.
  * @throws STEERFLOW_INPUT_NOT_FOUND when the model cannot be read, STEERFLOW_TOKENIZER when it is none.
  */
 export async function openThreads(options: ThreadOptions, threads: number): Promise<TokenizerThreads> {
   const { model } = options
-  const bytes = await readFile(model).catch((cause: unknown) => {
-    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `the tokenizer ${model} cannot be read`, { cause })
-  })
+  const bytes = await bytesOf(model)
   try {
-    readModel(bytes)
+    checkBounds(bytes, model)
   } catch (cause) {
+    if (cause instanceof SteerflowError) throw cause
     const seems = looksLike(bytes)
     const message = `${model} is no SentencePiece model${seems === '' ? '' : `: ${seems}`}`
     throw new SteerflowError('STEERFLOW_TOKENIZER', message, { cause })

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { asSteerflowError, explain, SteerflowError } from '../../domain/errors.js'
 import { firstLearnt } from '../../domain/mask/first-learnt.js'
@@ -7,9 +6,10 @@ import { tokenRow } from '../../domain/mask/token-row.js'
 import type { Tokenizer } from '../../domain/mask/tokenizer.js'
 import { cachedEncode } from './encode-cache.js'
 import type { ThreadAnswer, ThreadReply, ThreadRequest, ThreadOptions } from './messages.js'
-import { readModel } from './model-file.js'
+import { modelBounds, readModel } from './model-file.js'
 import { piecewiseEncode } from './piecewise.js'
 import { loadSentencePiece } from './sentencepiece.js'
+import { readSmallBytes } from '../storage/small-file.js'
 
 /** Characters of remembered words and of remembered turns: in all some 20 MB a thread with their ids. */
 const cacheCapacity = 2_000_000
@@ -18,7 +18,7 @@ const { model, tokens, question } = workerData as ThreadOptions
 const say = (reply: ThreadReply) => parentPort?.postMessage(reply)
 
 async function load(): Promise<Tokenizer> {
-  const facts = readModel(readFileSync(model))
+  const facts = readModel(await readSmallBytes(model, modelBounds.fileBytes), model)
   const encode = piecewiseEncode(await loadSentencePiece(model), facts, cacheCapacity)
   return { encode: cachedEncode(encode, cacheCapacity), linesIndependent: facts.linesIndependent }
 }

@@ -2,11 +2,13 @@ import { once } from 'node:events'
 import { type Command, Option } from 'commander'
 import { startBaselineServer } from '../../adapters/baseline/server.js'
 import { readExamples, writeTrained } from '../../adapters/baseline/train-files.js'
+import { Waits } from '../../runtime/waits.js'
 import { fitsOf, trainBaseline } from '../../baseline/train.js'
 import type { Session, Verb } from '../command.js'
 import { outputName, type PromptTokenFlags, promptTokensOf, wholeNumber, withPromptTokens } from '../flags.js'
 import { metricsTable } from '../render/metrics-table.js'
 import { progress } from '../render/progress.js'
+import { tellWaits } from '../render/waits.js'
 import { interrupts } from '../run/interrupts.js'
 
 /** Default limit on training turns: a training takes minutes and some hundred megabytes, however large the snapshot is. */
@@ -22,7 +24,9 @@ interface TrainFlags {
 }
 
 async function train(flags: TrainFlags, session: Session): Promise<void> {
-  const examples = await readExamples(flags.snapshot, flags.predicted)
+  const waits = new Waits(tellWaits(session))
+  const { snapshot, predicted } = flags
+  const examples = await waits.load(`the snapshot ${snapshot}`, () => readExamples(snapshot, predicted))
   const shown = progress(session, 'train', 'fits', fitsOf(examples.attributeSet, flags.folds))
   const trained = trainBaseline(examples, {
     folds: flags.folds,
@@ -59,13 +63,15 @@ interface ServeFlags extends PromptTokenFlags {
 
 async function serve(flags: ServeFlags, session: Session): Promise<void> {
   const interrupted = interrupts()
-  const server = await startBaselineServer({
-    modelPath: flags.model,
-    host: flags.host,
-    tokens: promptTokensOf(flags),
-    ...(flags.port !== undefined && { port: flags.port }),
-    ...(flags.token !== undefined && { token: flags.token }),
-  })
+  const server = await new Waits(tellWaits(session)).load(`the value model ${flags.model}`, () =>
+    startBaselineServer({
+      modelPath: flags.model,
+      host: flags.host,
+      tokens: promptTokensOf(flags),
+      ...(flags.port !== undefined && { port: flags.port }),
+      ...(flags.token !== undefined && { token: flags.token }),
+    }),
+  )
   server.ref()
   await session.out(`${server.url}\n`)
   session.err(`model ${server.model.slice(0, 12)}; PUT ${server.url}/generate, end with Ctrl-C\n`)

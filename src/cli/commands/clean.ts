@@ -11,6 +11,8 @@ import type { Session, Verb } from '../command.js'
 import { endFile } from '../file-end.js'
 import { outputName, type PromptTokenFlags, promptTokensOf, wholeNumber, withPromptTokens } from '../flags.js'
 import { progress } from '../render/progress.js'
+import { tellWaits } from '../render/waits.js'
+import { Waits } from '../../runtime/waits.js'
 
 interface Flags extends PromptTokenFlags {
   readonly datasetFile: string
@@ -68,7 +70,9 @@ async function run(flags: Flags, session: Session): Promise<void> {
   const rejectsOf = await besides(flags.outputFile)
   const { size } = flags.datasetFile === '-' ? { size: null } : await stat(flags.datasetFile).catch(notFound(flags))
   const tokens = promptTokensOf(flags)
-  const masker = await openMasker({ model: flags.modelFile, tokens, threads: flags.threads })
+  const { modelFile: model, threads } = flags
+  const waits = new Waits(tellWaits(session))
+  const masker = await waits.load(`the tokenizer ${model}`, () => openMasker({ model, tokens, threads }))
   const rejects = openRejects(rejectsOf)
   const shown = progress(session, 'clean', 'bytes', size)
   let kept = 0

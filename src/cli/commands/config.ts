@@ -1,4 +1,5 @@
 import { stringify } from 'yaml'
+import { Waits } from '../../runtime/waits.js'
 import { z } from 'zod'
 import type { Verb } from '../command.js'
 import { configOfFlow } from '../config.js'
@@ -6,6 +7,7 @@ import { checkConfiguration } from '../doctor/contradictions.js'
 import { withoutSecrets } from '../config-keys.js'
 import { variables } from '../load-config.js'
 import { type ConfigFlags, configOf, flowIn, withConfig } from '../options.js'
+import { tellWaits } from '../render/waits.js'
 import { table } from '../render/bars.js'
 
 /** `config check|show`: checks the configuration, or prints it. */
@@ -18,7 +20,7 @@ export const config: Verb = (program, session) => {
         'Check the configuration against its schema and against tokenizer, trainers, servers and data; exit code 2 on a contradiction.',
       ),
   ).action(async (flags: ConfigFlags) => {
-    const notes = await checkConfiguration(configOf(flags))
+    const notes = await checkConfiguration(configOf(flags), new Waits(tellWaits(session)))
     await session.out('the configuration is consistent\n')
     for (const note of notes) await session.out(`note: ${note}\n`)
   })

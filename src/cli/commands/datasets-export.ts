@@ -16,6 +16,8 @@ import { outputName, unknownName, wholeNumber } from '../flags.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { thousands } from '../render/bars.js'
 import { progress } from '../render/progress.js'
+import { tellWaits } from '../render/waits.js'
+import { Waits } from '../../runtime/waits.js'
 import { shippedTokenizer } from '../run/capabilities.js'
 
 interface Flags extends ConfigFlags {
@@ -87,6 +89,7 @@ Examples:
       context: contextOf(config, manifest, flags),
       output: flags.output,
       onRead: read => shown.add(read),
+      waits: new Waits(tellWaits(session)),
     })
     const rows = `${thousands(result.rows.train)} train rows, ${thousands(result.rows.validation)} validation rows`
     shown.done(rows)

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { snapshotDatasets, snapshotDigests, findSnapshot } from '../../adapters/snapshot/read-snapshot.js'
 import { verifySnapshot } from '../../adapters/snapshot/verify-snapshot.js'
 import { SteerflowError } from '../../domain/errors.js'
+import { Waits } from '../../runtime/waits.js'
 import { needFolder } from '../data-folder.js'
 import { exitCodes, type Session, type Verb } from '../command.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
@@ -10,6 +11,7 @@ import { shards, jobs } from '../../topics.js'
 import { endFile } from '../file-end.js'
 import { readTopic } from '../read-topic.js'
 import { thousands, table } from '../render/bars.js'
+import { tellWaits } from '../render/waits.js'
 import { liveOf, type DatasetRow, datasetRows, decisionsOn, decisionText, gateLines } from '../training/datasets.js'
 import { snapshotsOf } from '../training/snapshots.js'
 import { inWorkspace, lookInWorkspace, type Workspace } from '../workspace.js'
@@ -83,7 +85,9 @@ Works beside a running pipeline. If nothing has changed, the result is the exist
           `dataset ${dataset} has no sealed shard; see steerflow datasets list`,
         )
       }
-      const snapshot = await (await snapshotsOf(workspace)).materialise(dataset, manifests)
+      const snapshot = await (
+        await snapshotsOf(workspace, new Waits(tellWaits(session)))
+      ).materialise(dataset, manifests)
       if (flags.json) await session.json(snapshot)
       else {
         const { path, train, validation } = snapshot

@@ -1,4 +1,6 @@
 import type { Log } from '../../runtime/log.js'
+import { Waits } from '../../runtime/waits.js'
+import { tellWaits } from '../render/waits.js'
 import { thousands, table } from '../render/bars.js'
 import { type Check, fail, type Finding, ok, warn, type Checked, examine } from '../doctor/check.js'
 import { resolve } from 'node:path'
@@ -52,7 +54,8 @@ export const doctor: Verb = (program, session) => {
       told = performance.now()
       session.err(`${thousands(records)} records read\n`)
     }
-    const checked = await examined(configOf(flags), flags.deep ? log => [deepCheck(log, seen)] : () => [])
+    const waits = new Waits(tellWaits(session))
+    const checked = await examined(configOf(flags), waits, flags.deep ? log => [deepCheck(log, seen)] : () => [])
     if (flags.json) await session.json(checked)
     else await session.out(`${lines(checked).join('\n')}\n`)
     if (checked.some(({ state }) => state === 'fail')) session.exit(exitCodes.failed)
@@ -62,8 +65,12 @@ export const doctor: Verb = (program, session) => {
 /** Interval of progress messages, in milliseconds. */
 const progressMs = 1000
 
-async function examined(config: Config, more: (log: Log) => readonly Check[]): Promise<readonly Checked[]> {
-  const machine = await examine(machineChecks(config, resolve(config.dataDir)))
+async function examined(
+  config: Config,
+  waits: Waits,
+  more: (log: Log) => readonly Check[],
+): Promise<readonly Checked[]> {
+  const machine = await examine(machineChecks(config, resolve(config.dataDir), waits))
   const opened = await openWorkspace(config, { makeTopics: false, looks: true }).catch((error: unknown) => ({ error }))
   if ('error' in opened) return [...machine, ...(await examine([closedLog(opened.error)]))]
   try {

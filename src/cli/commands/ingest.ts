@@ -1,10 +1,10 @@
-import { Waits } from '../../runtime/waits.js'
 import { exitCodes, type Verb } from '../command.js'
 import { formatOption, knowingFormat } from '../flags.js'
 import { logged } from '../log/logged.js'
-import { clientReportTo, reportTo } from '../logger.js'
+import { clientReportTo } from '../logger.js'
 import { type ConfigFlags, withConfig } from '../options.js'
 import { progress } from '../render/progress.js'
+import { waitsOf } from '../log/run-waits.js'
 import { ingestFiles, type IngestFlags } from '../run/ingest-files.js'
 import { interrupts, signalCode } from '../run/interrupts.js'
 import { isNoneTaken, leftText, sayNoneTaken } from '../run/none-taken.js'
@@ -32,7 +32,7 @@ export const ingest: Verb = (program, session) => {
           try {
             const sources = await ingestFiles(workspace, files, flags, {
               signal: stop.signal,
-              waits: new Waits(reportTo(logger)),
+              waits: waitsOf(session, logger),
               seen: items => shown.add(items),
               tell: message => {
                 logger.info({ event: 'source' }, message)

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { readSmallSync } from '../../adapters/storage/small-file.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { jobStates } from '../../domain/job-states.js'
 import { jobs as topic } from '../../topics.js'
@@ -14,11 +14,12 @@ import { lookInWorkspace } from '../workspace.js'
 type Flags = ConfigFlags & { readonly file?: string; readonly json?: true }
 
 /** The text of a file; `-` is standard input. */
-async function script(file: string): Promise<string> {
-  const path = file === '-' ? '/dev/stdin' : file
-  return readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `${file} cannot be read`, { cause })
-  })
+function script(file: string): string {
+  try {
+    return readSmallSync(file === '-' ? '/dev/stdin' : file)
+  } catch (cause) {
+    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `${file} cannot be read as a script`, { cause })
+  }
 }
 
 const look = (name: string | undefined, config: Config, scratch: boolean): Promise<Linted> =>
@@ -66,7 +67,7 @@ export function addLint(group: Command, session: Session): void {
     const found =
       flags.file === undefined
         ? await look(name, config, name === undefined && flags.dataDir === undefined)
-        : lintScript(await script(flags.file), config)
+        : lintScript(script(flags.file), config)
     if (flags.json) for (const finding of found.findings) await session.json(finding)
     else {
       for (const { severity, rule, subject, text, next } of found.findings) {

@@ -9,10 +9,10 @@ import { Option } from 'commander'
 import type { OpenedValueModels } from '../../adapters/models/value-models.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { relabelNode, relabelSources } from '../../pipeline.js'
-import { Waits } from '../../runtime/waits.js'
 import type { Capabilities } from '../../stages/needs.js'
 import { exitCodes, type Session, type Verb } from '../command.js'
 import { retryForOption } from '../flags.js'
+import { waitsOf } from '../log/run-waits.js'
 import { logged } from '../log/logged.js'
 import { clientReportTo, endpointsReportTo, reportTo } from '../logger.js'
 import { type ConfigFlags, withConfig } from '../options.js'
@@ -114,7 +114,7 @@ export const relabel: Verb = (program, session) => {
       const live = new Live(session, logger)
       try {
         const report = reportTo(logger)
-        const opened = await openCapabilities(workspace, endpointsReportTo(logger), new Waits(report))
+        const opened = await openCapabilities(workspace, endpointsReportTo(logger), waitsOf(session, logger, live))
         const notStuck = stuckWatch(workspace, watching(opened, flags.retryFor, false))
         try {
           const { digest, valueModels } = await oneModel(opened.valueModels, flags.model)
@@ -129,7 +129,7 @@ export const relabel: Verb = (program, session) => {
             sources: async () => undefined,
             watch: async watched => {
               const mode = flags.untilIdle ? 'until idle' : 'running; Ctrl-C stops'
-              live.show(watched.rows, [mode, waitsNote(opened.waits())].filter(Boolean).join('  '))
+              live.show(watched.rows, [mode, waitsNote(opened.stands())].filter(Boolean).join('  '))
               if (flags.untilIdle) await notStuck(watched)
             },
             report,

@@ -47,9 +47,9 @@ export const status: Verb = (program, session) => {
 const fleets = (reports: readonly FleetReport[]): string[] =>
   reports.length === 0
     ? ['no process is working on this data folder']
-    : reports.flatMap(({ worker, at, waiting, outageMs, outageCause, endpoints, waits }) => [
+    : reports.flatMap(({ worker, at, waiting, outageMs, outageCause, endpoints, waits, loads }) => [
         `${worker}: ${thousands(waiting)} prompts wait${outageMs === null ? '' : `; nothing has succeeded for ${duration(outageMs / 1000)}${outageCause ? `: ${outageCause}` : ''}`}`,
-        ...[waitsNote(waits, Date.parse(at))].filter(Boolean),
+        ...[waitsNote({ waits, loads }, Date.parse(at))].filter(Boolean),
         ...(endpoints.length > 0 ? fleetRows({ endpoints }) : ['no servers']),
         ...endpoints.flatMap(({ url, trouble }) => (trouble === null ? [] : [printableLine(`${url}: ${trouble}`)])),
       ])

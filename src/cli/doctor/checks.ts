@@ -2,6 +2,7 @@ import { SteerflowError } from '../../domain/errors.js'
 import { openFiles } from '../../adapters/storage/open.js'
 import { annotate } from '../../stages/annotate.js'
 import type { ClusterFacts, LogAdmin } from '../../runtime/log-admin.js'
+import { Waits } from '../../runtime/waits.js'
 import type { Log } from '../../runtime/log.js'
 import { topicPlan } from '../../runtime/topic-plan.js'
 import type { Node } from '../../stages/node.js'
@@ -34,7 +35,7 @@ function sampling(config: Config): readonly Check[] {
 }
 
 /** Checks of this machine, which need no log. */
-export const machineChecks = (config: Config, root: string): readonly Check[] => [
+export const machineChecks = (config: Config, root: string, waits = new Waits()): readonly Check[] => [
   { name: 'node', look: () => nodeVersion(process.versions.node) },
   { name: 'disk', look: () => diskRoom(root) },
   { name: 'nodes', look: () => nodesGoOn(root) },
@@ -43,7 +44,7 @@ export const machineChecks = (config: Config, root: string): readonly Check[] =>
     name: 'storage',
     look: () => storageUsable(openFiles(root, config.storage), config.storage.s3 !== undefined),
   },
-  ...configChecks(config),
+  ...configChecks(config, waits),
   { name: 'endpoints', look: () => endpointsReachable(endpointsOf(config, 'annotate')) },
   ...annotateChecks(config),
   ...sampling(config),

@@ -5,6 +5,7 @@ import { spelled } from '../../trainers/lint/words.js'
 import { fail, type Finding, ok, type Check, type Checked } from './check.js'
 import { isShared } from '../../adapters/log/open.js'
 import type { Log } from '../../runtime/log.js'
+import { Waits } from '../../runtime/waits.js'
 import { unlessAway } from '../../runtime/retry.js'
 import { attributeSetOf } from '../attribute-sets.js'
 import { type Config, endpointsOf, promptTokensOf } from '../config.js'
@@ -28,11 +29,16 @@ const example = {
   type: 'VALUE_TO_TEXT',
 } as const
 
-/** Whether the tokenizer can be loaded, and masks a conversation that is spelled with the prompt tokens. */
-export async function tokenizerFits(path: string, tokens: PromptTokens): Promise<Finding> {
+/**
+ * Whether the tokenizer can be loaded, and masks a conversation that is spelled with the prompt tokens.
+ * @param waits where it is said that it is loaded
+ */
+export async function tokenizerFits(path: string, tokens: PromptTokens, waits = new Waits()): Promise<Finding> {
   const todo =
     'Set clean.tokenizer to a SentencePiece .model file that can be read, or leave it out for the shipped one.'
-  const opened = await openMasker({ model: path, tokens, threads: 1 }).catch((error: unknown) => ({ error }))
+  const opened = await waits
+    .load(`the tokenizer ${path}`, () => openMasker({ model: path, tokens, threads: 1 }))
+    .catch((error: unknown) => ({ error }))
   if ('error' in opened) return fail(`clean.tokenizer: ${explain(opened.error)}`, todo)
   try {
     const learnt = await opened.firstLearnt(example)
@@ -52,11 +58,11 @@ export async function tokenizerFits(path: string, tokens: PromptTokens): Promise
  */
 
 /** Checks of the configuration on this machine: neither a log nor a server is asked. */
-export const configChecks = (config: Config): readonly Check[] => [
+export const configChecks = (config: Config, waits: Waits): readonly Check[] => [
   { name: 'attributes', look: () => attributesServed(config) },
   {
     name: 'tokenizer',
-    look: () => tokenizerFits(config.clean.tokenizer || shippedTokenizer, promptTokensOf(config)),
+    look: () => tokenizerFits(config.clean.tokenizer || shippedTokenizer, promptTokensOf(config), waits),
   },
   { name: 'prompt tokens', look: () => promptTokens(config) },
   { name: 'datasets', look: () => datasetsSealed(config) },
@@ -102,10 +108,12 @@ export const refuseData = (config: Config, log: Log): Promise<unknown> =>
 
 /**
  * Everything that can be checked without a run, for `config check`: with the data, where there is a log that answers.
+ * @param waits where it is said what is loaded
  * @throws STEERFLOW_CONFIG_INVALID
  */
-export async function checkConfiguration(config: Config): Promise<readonly string[]> {
-  const checks = [...configChecks(config), ...launchChecks(config), ...annotateChecks(config), ...sampleChecks(config)]
+export async function checkConfiguration(config: Config, waits: Waits): Promise<readonly string[]> {
+  const onMachine = [...configChecks(config, waits), ...launchChecks(config)]
+  const checks = [...onMachine, ...annotateChecks(config), ...sampleChecks(config)]
   const opened = await openIfThere(config)
   const found = opened instanceof SteerflowError ? null : opened
   try {

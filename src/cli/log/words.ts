@@ -26,6 +26,10 @@ export function wordsOf(event: RunEvent): string {
       return `waits for ${event.what}`
     case 'waited-for':
       return `has what it waited for: ${event.what}`
+    case 'loading':
+      return `loading ${event.what}`
+    case 'loaded':
+      return `loaded ${event.what} in ${Math.round(event.seconds)} s`
   }
 }
 

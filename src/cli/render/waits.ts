@@ -1,16 +1,22 @@
 import type { EndpointsReport } from '../../adapters/inference/endpoints/events.js'
-import type { Wait, WaitEvent } from '../../runtime/waits.js'
-import type { Io } from '../command.js'
+import { type Wait, type WaitEvent, Waits } from '../../runtime/waits.js'
+import type { Io, Screen } from '../command.js'
 import { duration } from './progress.js'
 
 /** Waits that are over sooner are not worth a word. */
 const worthMs = 2_000
 
-/** What a run waits for, in words; empty when it is nothing, or only for a moment. */
-export function waitsNote(waits: readonly Wait[], now = Date.now()): string {
-  const long = waits.filter(({ since }) => now - since >= worthMs)
-  if (long.length === 0) return ''
-  return `waits for ${long.map(({ what, since }) => `${what} (${duration((now - since) / 1000)})`).join(', ')}`
+/** What a run loads and waits for, in words; empty when it is nothing, or only for a moment. */
+export function waitsNote(
+  { waits, loads }: { readonly waits: readonly Wait[]; readonly loads: readonly Wait[] },
+  now = Date.now(),
+): string {
+  const said = (verb: string, all: readonly Wait[]): readonly string[] => {
+    const long = all.filter(({ since }) => now - since >= worthMs)
+    if (long.length === 0) return []
+    return [`${verb} ${long.map(({ what, since }) => `${what} (${duration((now - since) / 1000)})`).join(', ')}`]
+  }
+  return [...said('loading', loads), ...said('waits for', waits)].join('; ')
 }
 
 /** Says to a person what is wrong with a source of servers, or with all of them. */
@@ -25,8 +31,31 @@ export const tellServers =
     io.err(`${about}: ${event.cause}\n`)
   }
 
-/** Says waits to a person, as they begin and end. */
+/** Prints waits and loads as they begin and end. */
 export const tellWaits =
   (io: Pick<Io, 'err'>) =>
   (event: WaitEvent): void =>
-    io.err(event.event === 'waiting-for' ? `waits for ${event.what}\n` : `has it: ${event.what}\n`)
+    io.err(`${waitWords(event)}\n`)
+
+function waitWords(event: WaitEvent): string {
+  switch (event.event) {
+    case 'waiting-for':
+      return `waits for ${event.what}`
+    case 'waited-for':
+      return `has it: ${event.what}`
+    case 'loading':
+      return `loading ${event.what}`
+    case 'loaded':
+      return `loaded ${event.what} in ${duration(event.seconds)}`
+  }
+}
+
+/** Reports loads before a command opens its log, such as that of a flow: as text at a terminal, otherwise as a log line. */
+export const earlyLoads = (screen: Screen): Waits =>
+  new Waits(event => {
+    if (screen.interactive) return tellWaits(screen)(event)
+    // Imported on demand, since few commands load for long. The command itself reports an invalid log level.
+    import('../logger.js')
+      .then(({ openLogger, reportTo }) => reportTo(openLogger(screen, null))(event))
+      .catch(() => undefined)
+  })

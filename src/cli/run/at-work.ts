@@ -1,8 +1,9 @@
 import type { Logger } from 'pino'
-import { Waits } from '../../runtime/waits.js'
+import type { Waits } from '../../runtime/waits.js'
 import type { Session } from '../command.js'
 import type { Config } from '../config.js'
 import { configChecks, launchChecks, refuseContradictions, refuseData } from '../doctor/contradictions.js'
+import { waitsOf } from '../log/run-waits.js'
 import { clientReportTo, endpointsReportTo, reportTo } from '../logger.js'
 import { Live } from '../render/live.js'
 import type { LiveRow } from '../render/live-row.js'
@@ -51,7 +52,9 @@ export async function atWork<T>(
   { session, config, logger, launches, retryFor }: AtWorkOptions,
   work: (ready: AtWork) => Promise<T>,
 ): Promise<T> {
-  await refuseContradictions([...configChecks(config), ...(launches ? launchChecks(config) : [])])
+  const live = new Live(session, logger)
+  const waits = waitsOf(session, logger, live)
+  await refuseContradictions([...configChecks(config, waits), ...(launches ? launchChecks(config) : [])])
   const closers = new Closers()
   try {
     const workspace = closers.add(
@@ -59,10 +62,8 @@ export async function atWork<T>(
       one => one.close(),
     )
     const { signal } = closers.add(interrupts(), one => one.release())
-    const live = new Live(session, logger)
     await refuseData(config, workspace.log)
     const report = reportTo(logger)
-    const waits = new Waits(report)
     const opened = closers.add(await openCapabilities(workspace, endpointsReportTo(logger), waits), one => one.close())
     const notRefused = serverRefusal(config, opened)
     const notStuck = stuckWatch(workspace, watching(opened, retryFor))
@@ -80,7 +81,7 @@ export async function atWork<T>(
           underWay,
           watch: async watched => {
             const { rows } = watched
-            live.show(rows, [note(rows, opened), waitsNote(opened.waits())].filter(Boolean).join('  '))
+            live.show(rows, [note(rows, opened), waitsNote(opened.stands())].filter(Boolean).join('  '))
             notRefused()
             if (request.untilIdle) await notStuck(watched)
           },

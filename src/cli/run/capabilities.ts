@@ -65,6 +65,7 @@ export async function openRoundCapabilities(
   const roundMaterials = openMaterials({
     root,
     spool: await openSpool(root),
+    waits,
     dataset: config.bootstrap.dataset,
     attributeSet: data => askedSetOf(config) ?? attributeSet(data, attributeSetsOf(config)),
     valueModel: () => valueModels.current(),
@@ -98,6 +99,8 @@ export interface Opened {
   hasValueModel(): Promise<boolean>
   /** What is waited for, an outage included, the longest wait first. */
   waits(): readonly Wait[]
+  /** The same, and what is loaded. */
+  stands(): { readonly waits: readonly Wait[]; readonly loads: readonly Wait[] }
   /** Calls of inference servers that are under way. */
   calls(): number
   /** An outage that lasts, of the value model's or of the SteerLM model's servers; null when all is well. */
@@ -134,7 +137,10 @@ async function openAll(workspace: Workspace, report: EndpointsReport, known: Wai
   const sources = endpointsOf(config, 'annotate')
   if (sources) closers.add(await followEndpoints(sources, { fleet, set, report }), one => one.stop())
   const model = config.clean.tokenizer || shippedTokenizer
-  const masker = closers.add(await openMasker({ model, tokens, threads: config.clean.threads }), one => one.close())
+  const masker = closers.add(
+    await known.load(`the tokenizer ${model}`, () => openMasker({ model, tokens, threads: config.clean.threads })),
+    one => one.close(),
+  )
   const active = new ActiveModel(log, models, 'value')
   const valueModels = closers.add(
     openValueModels({
@@ -144,11 +150,14 @@ async function openAll(workspace: Workspace, report: EndpointsReport, known: Wai
       attributeSet: ({ model, attribute_set }) =>
         agreedSetOf(config, attribute_set, `the value model ${model} predicts`),
       waits: known,
-      serve: record => startBaselineServer({ modelPath: modelFile(root, record), tokens }),
+      serve: record => {
+        const modelPath = modelFile(root, record)
+        return known.load(`the value model ${modelPath}`, () => startBaselineServer({ modelPath, tokens }))
+      },
     }),
     one => one.close(),
   )
-  const trainingIndexes = closers.add(openTrainingIndexes(root), one => one.close())
+  const trainingIndexes = closers.add(openTrainingIndexes(root, known), one => one.close())
   const rounds = await openRoundCapabilities(workspace, valueModels, report, known, closers)
   const capabilities: Capabilities = {
     ...rounds.capabilities,
@@ -159,7 +168,7 @@ async function openAll(workspace: Workspace, report: EndpointsReport, known: Wai
     valueModels,
     chosenValueModels: valueModels,
     shards: await openShards(root, files),
-    snapshots: await snapshotsOf(workspace),
+    snapshots: await snapshotsOf(workspace, known),
     runners: openJobRunners(root, config.launchers, config.flow.trainers),
   }
   const { webhook } = config.launchers
@@ -172,7 +181,8 @@ async function openAll(workspace: Workspace, report: EndpointsReport, known: Wai
   }
   const outage = (): OutageNow | null => fleet.outage() ?? rounds.policies.outage()
   const waits = (): readonly Wait[] => [...known.current(), ...outageWait(outage())].sort((a, b) => a.since - b.since)
-  closers.add(setInterval(() => file.write(stats(), waits()), tellEveryMs).unref(), clearInterval)
+  const stands = () => ({ waits: waits(), loads: known.loads() })
+  closers.add(setInterval(() => file.write(stats(), stands()), tellEveryMs).unref(), clearInterval)
   const conversations = (): number => config.annotate.concurrency ?? fleet.requests()
   return {
     capabilities,
@@ -186,6 +196,7 @@ async function openAll(workspace: Workspace, report: EndpointsReport, known: Wai
     valueModels,
     hasValueModel: () => valueModels.ready(),
     waits,
+    stands,
     calls: () => stats().endpoints.reduce((sum, { inFlight }) => sum + inFlight, 0),
     outage,
     close: () => closers.close(),

@@ -1,5 +1,6 @@
 import { openSnapshots } from '../../adapters/snapshot/snapshots.js'
 import { forgottenTrees } from '../../domain/forgotten.js'
+import { Waits } from '../../runtime/waits.js'
 import type { Snapshots } from '../../stages/needs.js'
 import { roundOfDataset } from '../../domain/bootstrap/round.js'
 import { forgotten, rounds } from '../../topics.js'
@@ -8,9 +9,12 @@ import { datasetOf } from '../config.js'
 import { readTopic, readWholeTopic } from '../read-topic.js'
 import type { Workspace } from '../workspace.js'
 
-/** Snapshots as the configuration wants them: those of a round mixed by its plan, and none with trees that are forgotten by then. */
-export const snapshotsOf = ({ config, root, files, log }: Workspace): Promise<Snapshots> =>
-  openSnapshots({
+/**
+ * Snapshots as the configuration wants them: those of a round mixed by its plan, and none with trees that are forgotten by then.
+ * @param waits where it is said that one is made
+ */
+export async function snapshotsOf({ config, root, files, log }: Workspace, waits = new Waits()): Promise<Snapshots> {
+  const snapshots = await openSnapshots({
     root,
     files,
     attributeSets: attributeSetsOf(config),
@@ -25,3 +29,8 @@ export const snapshotsOf = ({ config, root, files, log }: Workspace): Promise<Sn
     },
     forgotten: async dataset => forgottenTrees(await readTopic(log, forgotten), dataset),
   })
+  return {
+    materialise: (dataset, manifests) =>
+      waits.load(`the sealed records of ${dataset}`, () => snapshots.materialise(dataset, manifests)),
+  }
+}

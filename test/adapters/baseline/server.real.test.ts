@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -155,6 +155,13 @@ describe('the baseline server', () => {
     await writeFile(join(folder, 'damaged.json'), '{}')
     await expect(startBaselineServer({ modelPath: join(folder, 'damaged.json'), port: 0 })).rejects.toMatchObject({
       code: 'STEERFLOW_MODEL_INVALID',
+    })
+    const huge = join(folder, 'huge.json')
+    await writeFile(huge, '')
+    await truncate(huge, 3 * 2 ** 30)
+    await expect(startBaselineServer({ modelPath: huge, port: 0 })).rejects.toMatchObject({
+      code: 'STEERFLOW_MODEL_INVALID',
+      message: `${huge} has more than 67,108,864 bytes, the most of a baseline model`,
     })
   })
 

@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readSmall, readSmallJson } from '../../../src/adapters/storage/small-file.js'
+import { readSmall, readSmallJson, readSmallSync } from '../../../src/adapters/storage/small-file.js'
 import { temporaryFolder } from '../../support/temporary.js'
 
 test('a file is read whole up to its bound, and what is none is not waited for', async () => {
@@ -18,6 +18,17 @@ test('a file is read whole up to its bound, and what is none is not waited for',
   execFileSync('mkfifo', [join(folder, 'pipe')])
   for (const path of [join(folder, 'pipe'), '/dev/zero']) await expect(readSmall(path)).rejects.toThrow(/is no file/)
   await expect(readSmall(folder)).rejects.toThrow(/is no file/)
+})
+
+test('what a path leads to is read up to its bound, of a pipe too', async () => {
+  const folder = await temporaryFolder()
+  const [file, pipe] = [join(folder, 'facts'), join(folder, 'pipe')]
+  await writeFile(file, 'é'.repeat(5000))
+  expect(readSmallSync(file, 10_000)).toBe('é'.repeat(5000))
+  for (const path of [file, '/dev/zero']) expect(() => readSmallSync(path, 9_999)).toThrow('grows beyond 9999 bytes')
+  execFileSync('mkfifo', [pipe])
+  spawn('sh', ['-c', 'printf ab > "$1"', 'sh', pipe], { stdio: 'ignore' })
+  expect(readSmallSync(pipe, 2)).toBe('ab')
 })
 
 test('a file that is JSON is nested no deeper than 512 levels', async () => {

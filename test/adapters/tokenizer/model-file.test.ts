@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { readModel } from '../../../src/adapters/tokenizer/model-file.js'
+import { checkBounds, modelBounds, readModel } from '../../../src/adapters/tokenizer/model-file.js'
 import { models } from '../../support/tokenizers.js'
 
 /** A protobuf field of a length below 128. */
@@ -22,6 +22,34 @@ const borders = (given: Uint8Array) => {
   const { linesIndependent, wordsIndependent } = readModel(given)
   return [linesIndependent, wordsIndependent]
 }
+
+describe('checkBounds', () => {
+  const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >> 7)])
+  const piece = (length: number) => Buffer.from([8 + 2, ...varint(length), ...Buffer.alloc(length, 'a')])
+  const { pieces, pieceBytes } = modelBounds
+
+  it('takes real models and as many pieces as there may be, of as many bytes', () => {
+    for (const name of ['v1', 'v3'] as const) checkBounds(readFileSync(models[name]), name)
+    checkBounds(Buffer.concat([...Array<Buffer>(pieces - 1).fill(piece(3)), piece(pieceBytes)]), 'm')
+  })
+
+  it.each([
+    [
+      'a piece more',
+      () => Buffer.concat(Array<Buffer>(pieces + 1).fill(piece(3))),
+      /^m has 1,048,577 pieces, .* at most 1,048,576 pieces: name the \.model file/,
+    ],
+    [
+      'a piece of a byte more',
+      () => Buffer.concat([piece(3), piece(pieceBytes + 1)]),
+      /^piece 1 of m has 4,097 bytes, .* at most 4,096 bytes a piece/,
+    ],
+  ])('refuses %s, with the bound', (_, made, message) => {
+    expect(() => checkBounds(made(), 'm')).toThrow(
+      expect.objectContaining({ code: 'STEERFLOW_TOKENIZER', message: expect.stringMatching(message) as string }),
+    )
+  })
+})
 
 describe('readModel', () => {
   it.each([

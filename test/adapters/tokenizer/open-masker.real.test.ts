@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process'
+import { truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type MaskerOptions, openMasker } from '../../../src/adapters/tokenizer/open-masker.js'
 import { controlTokens, extraIdTokens } from '../../../src/domain/prompt-tokens.js'
 import { firstLearnt } from '../../../src/domain/mask/first-learnt.js'
 import type { MaskInput } from '../../../src/domain/mask/input.js'
+import { temporaryFolder } from '../../support/temporary.js'
 import { models, realTokenizer } from '../../support/tokenizers.js'
 
 const options: MaskerOptions = { model: models.v1, tokens: extraIdTokens, threads: 2 }
@@ -94,5 +97,15 @@ describe('openMasker', () => {
   ])('says that a model %s', async (_, model, code, message) => {
     const error = { code, message: expect.stringContaining(message) as string }
     await expect(openMasker({ ...options, model })).rejects.toMatchObject(error)
+  })
+
+  it('refuses a file beyond the bounds before it is loaded', async () => {
+    const huge = join(await temporaryFolder(), 'huge.model')
+    await writeFile(huge, '')
+    await truncate(huge, 3 * 2 ** 30)
+    await expect(openMasker({ ...options, model: huge })).rejects.toMatchObject({
+      code: 'STEERFLOW_TOKENIZER',
+      message: `${huge} is longer, and a tokenizer has at most 33,554,432 bytes: name the .model file of the model that is trained`,
+    })
   })
 })

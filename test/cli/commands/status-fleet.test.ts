@@ -32,8 +32,13 @@ test('status shows the servers of the processes at work, and says when there are
   expect(await status(root, '--fleet')).not.toContain('conversations.raw')
 
   const since = Date.now() - 5_400
-  fleetFile(workersFolder(root)).write(fleet.stats(), [{ what: 'an active value model', waiting: 3, since }])
-  expect(await status(root)).toMatch(/^waits for an active value model \(\d+ s\)$/m)
+  fleetFile(workersFolder(root)).write(fleet.stats(), {
+    waits: [{ what: 'an active value model', waiting: 3, since }],
+    loads: [{ what: 'the training index of a snapshot', waiting: 1, since }],
+  })
+  expect(await status(root)).toMatch(
+    /^loading the training index of a snapshot \(\d+ s\); waits for an active value model \(\d+ s\)$/m,
+  )
   expect(JSON.parse(await status(root, '--fleet', '--json'))).toMatchObject([
     { waits: [{ what: 'an active value model', waiting: 3, since }] },
   ])

@@ -13,8 +13,8 @@ const settleMs = 150
 /** Looks at which it was another each time, after which that is told. */
 const mostUnsettled = 10
 
-/** Bytes of the longest list: some ten thousand entries. */
-const longestList = 4 << 20
+/** Bytes of the longest list: some ten thousand entries, which take a second or two to read. */
+const longestList = 1 << 20
 
 /** What to do with a list that cannot be used, beside the error's own next step. */
 const next = 'Until it is right the last list stays in force.'

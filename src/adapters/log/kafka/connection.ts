@@ -10,7 +10,7 @@ import type {
 import { SteerflowError, explain } from '../../../domain/errors.js'
 import { Secrets } from '../../secrets.js'
 import { type TokenSource, openTokenSource } from './oauth-token.js'
-import { readFileSync } from 'node:fs'
+import { readSmallSync, TooLong } from '../../storage/small-file.js'
 import type { ConnectionOptions } from 'node:tls'
 import { thisWorker } from '../../processes/worker.js'
 import { type KafkaReport, routeLog } from './client-log.js'
@@ -156,12 +156,14 @@ function tlsOf(tls: Exclude<KafkaSettings['tls'], false>, report: KafkaReport): 
 /** Neither the path nor the cause is told: somebody may have put the key itself where its path belongs. */
 function pem(name: string, path: string): string {
   try {
-    return readFileSync(path, 'utf8')
+    return readSmallSync(path)
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown'
+    const code = error instanceof TooLong ? `more than ${error.most} bytes` : codeOf(error)
     throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `log.kafka.tls.${name}: the file cannot be read (${code})`)
   }
 }
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : 'unknown')
 
 function saslOf({ sasl }: KafkaSettings, secrets: Secrets): KafkaConfig['sasl'] {
   if (sasl === 'none') return undefined

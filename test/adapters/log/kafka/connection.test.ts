@@ -22,6 +22,8 @@ test('the files of tls are read; one that cannot be is named by its key, never b
   const pasted = () => kafkaConfig(settings({ tls: { key: 'MIIs3cret' } }), silent)
   expect(pasted).toThrow('log.kafka.tls.key: the file cannot be read (ENOENT)')
   expect(pasted).not.toThrow('s3cret')
+  const endless = () => kafkaConfig(settings({ tls: { ca: '/dev/zero' } }), silent)
+  expect(endless).toThrow('log.kafka.tls.ca: the file cannot be read (more than 1048576 bytes)')
 })
 
 test('each connection reads the files of tls again; one that is away meanwhile is what it was', () => {
