@@ -56,7 +56,7 @@ describe('the configuration of schemas', () => {
 
   it('refuses a password in the URL without repeating it', () => {
     const env = { STEERFLOW_REGISTRY_URL: 'http://alice:hunter2@localhost:8081' }
-    expect(() => loadConfig({ env })).toThrow(/registry\.url.*takes no password/)
+    expect(() => loadConfig({ env })).toThrow(/registry\.url.*must not contain credentials/)
     expect(() => loadConfig({ env })).not.toThrow(/hunter2/)
   })
 
