@@ -1,20 +1,20 @@
 import type { Turn } from './conversation.js'
 import type { PromptTokens } from './prompt-tokens.js'
 
-/** What the prompt of a turn depends on: its text and speaker, and the labels of the turns before it. */
+/** The parts of a turn that a prompt depends on: its text and speaker, and its label if it is an earlier turn. */
 export type PromptTurn = Pick<Turn, 'value' | 'from' | 'label'>
 
-/** One turn as far as its label: the speaker's name and the text, a line each. */
+/** One turn up to its label: the speaker's name and the text, one line each. */
 const spoken = (turn: PromptTurn, tokens: PromptTokens): string => `${tokens.turn}${turn.from}\n${turn.value}\n`
 
-/** The label of an earlier turn. Python prints a label that is null as `None`; a turn without the key has no line. */
+/** The label line of an earlier turn. Python prints a null label as `None`; a turn without the key has no line. */
 const labelled = (turn: PromptTurn, tokens: PromptTokens): string =>
   turn.label === undefined ? '' : `${tokens.label}${turn.label ?? 'None'}\n`
 
 /**
- * What a value model continues with the label of the last of `turns`: system prompt, the earlier turns with their
- * labels, the last turn, and the token that begins a label (docs/reference/loss-masks.md#prompts-at-inference). As in
- * the original, no line end is added behind the system prompt, although the training data has one.
+ * The prompt that a value model continues with the label of the last of `turns`: system prompt, the earlier turns with their
+ * labels, the last turn, and the token that begins a label (docs/reference/loss-masks.md#prompts-at-inference). As in the
+ * original, no line end follows the system prompt, although the training data has one.
  */
 export function labelPrompt(system: string, turns: readonly PromptTurn[], tokens: PromptTokens): string {
   const parts = [`${tokens.system}System\n${system}`]
@@ -26,19 +26,19 @@ export function labelPrompt(system: string, turns: readonly PromptTurn[], tokens
 }
 
 /**
- * The label line so far with the next key begun: what is asked of the model after `labelPrompt`, `quality:` first, then
+ * The label line so far and the beginning of the next key: the text to continue after `labelPrompt`, first `quality:`, then
  * `quality:4,toxicity:` and so on.
  */
 export const labelUpTo = (label: string, key: string): string => `${label === '' ? '' : `${label},`}${key}:`
 
 /**
- * What a reward model scores the last of `turns` by: as `labelPrompt`, but without labels, and with one line end behind
- * the system prompt however many it ends with, since NeMo-Aligner's models are trained so.
+ * The prompt with which a reward model scores the last of `turns`: like `labelPrompt`, but without labels, and with exactly
+ * one line end after the system prompt, as in the training of NeMo-Aligner's models.
  */
 export const rewardPrompt = (system: string, turns: readonly PromptTurn[], tokens: PromptTokens): string =>
   `${tokens.system}System\n${system.replace(/(?<!\n)\n+$/, '')}\n${turns.map(turn => spoken(turn, tokens)).join('')}${tokens.label}`
 
-/** Which turns get a predicted label: all, as the original does, or those of the assistant only. */
+/** Which turns get a predicted label: all, as in the original, or only those of the assistant. */
 export type AnnotatedTurns = 'all' | 'assistant'
 
 /** Predicts the label of the last of `turns`. */
@@ -63,12 +63,12 @@ export async function scoreTurns<S extends { readonly label: string }>(
   return predicted
 }
 
-/** What scores the last turn of a conversation; the value models of stages are such. */
+/** Scores the last turn of a conversation; the value models of stages have this method. */
 interface TurnScorer<S> {
   scoreTurn(turn: { readonly system: string; readonly turns: readonly PromptTurn[] }, signal: AbortSignal): Promise<S>
 }
 
-/** Scores the turns of a conversation by one model. */
+/** Scores the turns of a conversation with one model. */
 export const scoreConversation = <S extends { readonly label: string }>(
   model: TurnScorer<S>,
   { system, turns }: { readonly system: string; readonly turns: readonly PromptTurn[] },

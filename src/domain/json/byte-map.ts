@@ -1,4 +1,4 @@
-/** A few keys and their values, looked up by a key's bytes without making a text of them. */
+/** Maps a few keys to values; looks them up by a key's bytes, without making a string of them. */
 export class ByteMap<V> {
   private readonly byLength: { readonly bytes: Uint8Array; readonly value: V }[][] = []
 
@@ -10,7 +10,7 @@ export class ByteMap<V> {
     }
   }
 
-  /** The value of the key that lies there. */
+  /** The value of the key in this range of bytes. */
   get(bytes: Uint8Array, start: number, stop: number): V | undefined {
     const length = stop - start
     if (length >= this.byLength.length) return undefined

@@ -1,11 +1,11 @@
 import type { ByteMap } from './byte-map.js'
 
-/** Thrown for whatever the scanner does not take; the caller reads the text in another way, which also words errors. */
+/** Thrown for input that the scanner does not handle; the caller then reads the text in another way, which words errors. */
 export class Unusual extends Error {}
 
 const unusual = new Unusual('not in the usual form')
 
-/** @throws Unusual; the same one always, since making an error costs more than reading a short line. */
+/** @throws Unusual, always the same one, since making an error costs more than reading a short line. */
 export const giveUp = (): never => {
   throw unusual
 }
@@ -17,9 +17,9 @@ const table = (pattern: RegExp) =>
 const space = table(/[ \t\n\r]/)
 const digit = table(/[0-9]/)
 const hex = table(/[0-9a-fA-F]/)
-/** What stands for itself in a string. */
+/** Characters that stand for themselves in a string. */
 const ordinary = table(/[^\x00-\x1f"\\]/)
-/** What may follow a backslash so that Python and JavaScript spell that character in the same way. */
+/** Characters after a backslash for which Python and JavaScript write the same escape. */
 const kept = table(/["\\bfnrt]/)
 
 const byteOf = (character: string): number => character.charCodeAt(0)
@@ -31,26 +31,26 @@ const words = ['true', 'false', 'null'].map(word => Buffer.from(word))
 
 export const openObject = byteOf('{')
 export const openList = byteOf('[')
-/** In ASCII, from an opening bracket of either kind to its closing one. */
+/** The distance in ASCII from an opening bracket of either kind to its closing one. */
 const toClosing = 2
 
-/** Objects and lists in each other; recursion goes no deeper. */
+/** Maximum nesting of objects and lists, which bounds the recursion. */
 const deepest = 256
 
 /**
- * Reads JSON where it lies, in valid UTF-8, and makes no values of what nobody asks for. It takes nothing that
- * `JSON.parse` refuses, but not all that it takes.
+ * Reads JSON in place, from valid UTF-8, and makes values only on request. It accepts nothing that `JSON.parse` refuses, but
+ * not everything that `JSON.parse` accepts.
  */
 export class ByteScanner {
   bytes: Uint8Array = new Uint8Array(0)
   private at = 0
   private levels = 0
-  /** Where the string, without its quotes, or the number lies that was read last. */
+  /** The range of the string last read, without its quotes, or of the number last read. */
   start = 0
   stop = 0
   /** Whether that string has no escapes. */
   plain = true
-  /** Whether that string is spelled as Python and JavaScript would spell it. */
+  /** Whether that string has the spelling of Python and JavaScript. */
   canonical = true
 
   open(bytes: Uint8Array): void {
@@ -59,13 +59,13 @@ export class ByteScanner {
     this.levels = 0
   }
 
-  /** There is nothing more. */
+  /** Checks that nothing follows. */
   close(): void {
     this.peek()
     if (this.at < this.bytes.length) giveUp()
   }
 
-  /** Opens an object or list and says whether there is something in it; after each part, `more` says whether another. */
+  /** Opens an object or list and returns whether it has a part; after each part, `more` returns whether another follows. */
   enter(open: number): boolean {
     this.expect(open)
     if (++this.levels > deepest) giveUp()
@@ -81,10 +81,10 @@ export class ByteScanner {
     return false
   }
 
-  /** Reads a key and says which of the known ones it is. */
+  /** Reads a key and returns its value in `known`. */
   key<V>(known: ByteMap<V>): V | undefined {
     this.string()
-    // Only then are keys equal when their bytes are.
+    // Without escapes, keys are equal exactly if their bytes are.
     if (!this.plain) giveUp()
     this.expect(colon)
     return known.get(this.bytes, this.start, this.stop)
@@ -107,7 +107,7 @@ export class ByteScanner {
     this.at = at + 1
   }
 
-  /** Takes what follows a backslash, and says where the string goes on. */
+  /** Reads the character after a backslash, and returns the position after the escape. */
   private escape(at: number): number {
     const { bytes } = this
     this.plain = false
@@ -138,13 +138,13 @@ export class ByteScanner {
     this.at = at
   }
 
-  /** What lies there: the number or the spelling of the string read last, unless said otherwise. */
+  /** The text of the number or the spelling of the string last read, unless another range is given. */
   text(start = this.start, stop = this.stop): string {
     const { buffer, byteOffset } = this.bytes
     return Buffer.from(buffer, byteOffset + start, stop - start).toString('utf8')
   }
 
-  /** Where the digits end that begin here; there must be one. */
+  /** The end of the digits that begin here; there must be at least one. */
   private digits(from: number): number {
     const { bytes } = this
     let at = from
@@ -152,7 +152,7 @@ export class ByteScanner {
     return at > from ? at : giveUp()
   }
 
-  /** Passes over one value of any kind. */
+  /** Skips one value of any kind. */
   skip(): void {
     const first = this.peek()
     if (first === quote) this.string()
@@ -174,7 +174,7 @@ export class ByteScanner {
     for (const byte of word) if (this.bytes[this.at++] !== byte) giveUp()
   }
 
-  /** The next byte that is no space; 0 at the end. */
+  /** The next byte that is not white space; 0 at the end. */
   private peek(): number {
     const { bytes } = this
     let { at } = this

@@ -1,14 +1,14 @@
 import { SteerflowError } from '../errors.js'
 
 /**
- * Deepest nesting of what is read, by kind: a few MB of brackets would become hundreds of MB of values, and what writes
- * values goes as deep by recursion. Trees of messages nest twice a turn: 10,000 turns are well within the bound of sources.
+ * Maximum nesting of input, by kind. A few MB of brackets would become hundreds of MB of values, and writers recurse as deep
+ * as values go. Trees of messages nest twice for each turn: 10,000 turns are well within the limit of sources.
  */
 export const deepest = { value: 512, source: 32_768 } as const
 
-/** Whether a JSON text is nested deeper than `most`. Cheap for what has fewer brackets: nearly all texts. */
+/** Whether a JSON text is nested deeper than `most`. Cheap for a text with fewer brackets, as nearly all are. */
 export function isDeeper(text: string, most: number): boolean {
-  // What is short ends before it has closed them.
+  // A shorter text cannot close that many brackets.
   if (text.length <= 2 * most) return false
   let opened = 0
   for (const open of '[{') {
@@ -43,11 +43,11 @@ const brace = { open: 0x7b, close: 0x7d }
 export const tooDeep = (most: number): SteerflowError =>
   new SteerflowError('STEERFLOW_INPUT_JSON', `nested deeper than ${most} levels`)
 
-/** What becomes of the parts of a JSON text; `V` is what a value becomes. */
+/** Builds values from the parts of a JSON text; `V` is the type of the values. */
 export interface Builder<V> {
-  /** A string as it is spelled, quotes included. */
+  /** A string in its spelling, quotes included. */
   string(literal: string): V
-  /** A number as it is spelled; with a fraction or exponent it is a float. */
+  /** A number in its spelling; with a fraction or exponent it is a float. */
   number(literal: string, isFloat: boolean): V
   word(word: 'null' | 'true' | 'false' | 'NaN' | 'Infinity' | '-Infinity'): V
   array(items: readonly V[]): V
@@ -65,10 +65,9 @@ const space = /[ \t\n\r]*/y
 const control = /[\x00-\x1f]/
 
 /**
- * Reads one JSON text as Python's `json.loads` does (strict, with `NaN`, `Infinity` and `-Infinity`), without
- * recursion.
- * @throws STEERFLOW_INPUT_JSON with the position, in UTF-16 units from 0, of what is wrong; when it is nested deeper than
- * what a source may hold.
+ * Reads one JSON text like Python's `json.loads` (strict, with `NaN`, `Infinity` and `-Infinity`), without recursion.
+ * @throws STEERFLOW_INPUT_JSON with the position of the fault, in UTF-16 units from 0; also when it is nested deeper than a
+ * source may be.
  */
 export function scanJson<V>(text: string, build: Builder<V>): V {
   let at = 0
@@ -88,7 +87,7 @@ export function scanJson<V>(text: string, build: Builder<V>): V {
     at += 1
     return true
   }
-  /** The first backslash at or behind a position, remembered: most strings have none, and texts are long. */
+  /** The first backslash at or after a position, remembered: most strings have none, and texts are long. */
   let slash = text.indexOf('\\')
   const slashFrom = (from: number): number => {
     if (slash !== -1 && slash < from) slash = text.indexOf('\\', from)
@@ -114,7 +113,7 @@ export function scanJson<V>(text: string, build: Builder<V>): V {
     if (!take(':')) throw wrong('":"')
     return name
   }
-  /** A value without parts, or null when it opens an array or object, which is pushed. */
+  /** A value without parts; null if it opens an array or object, which is pushed. */
   const scalar = (): { readonly value: V } | null => {
     skipSpace()
     const character = text[at]
@@ -151,7 +150,7 @@ export function scanJson<V>(text: string, build: Builder<V>): V {
       }
       frames.pop()
     }
-    // A complete value is put into the frame around it, which it may complete in turn.
+    // A complete value is added to the frame around it, which it may complete in turn.
     for (;;) {
       const frame = frames.at(-1)
       if (!frame) {
@@ -179,8 +178,8 @@ export function scanJson<V>(text: string, build: Builder<V>): V {
 }
 
 /**
- * The text that a string literal stands for.
- * @throws STEERFLOW_INPUT_JSON for an escape that JSON does not know.
+ * The text of a string literal.
+ * @throws STEERFLOW_INPUT_JSON for an escape that JSON does not have.
  */
 export function decodeString(literal: string): string {
   if (!literal.includes('\\')) return literal.slice(1, -1)
@@ -194,19 +193,19 @@ export function decodeString(literal: string): string {
 /**
  * The value of a JSON text: like `JSON.parse`, but with Python's `NaN`, `Infinity` and `-Infinity`. Integers beyond 2^53
  * are rounded; `parseExactly` keeps them.
- * @throws STEERFLOW_INPUT_JSON when it is not JSON, or nested deeper than what a source may hold.
+ * @throws STEERFLOW_INPUT_JSON when it is not JSON, or is nested deeper than a source may be.
  */
 export function parseJson(text: string): unknown {
   if (isDeeper(text, deepest.source)) throw tooDeep(deepest.source)
   try {
     return JSON.parse(text) as unknown
   } catch {
-    // Either one of Python's words or an error, which the scanner words.
+    // Either it contains one of Python's words, or it is wrong and the scanner words the error.
     return parseExactly(text)
   }
 }
 
-/** The value of a JSON text, in the strict sense; undefined when it is none, or nested more than 512 deep. */
+/** The value of a JSON text in the strict sense; undefined if it is not one, or is nested more than 512 deep. */
 export function parseOrUndefined(text: string): unknown {
   if (isDeeper(text, deepest.value)) return undefined
   try {
@@ -237,9 +236,8 @@ const values: Builder<unknown> = {
 const words = { null: null, true: true, false: false, NaN, Infinity, '-Infinity': -Infinity } as const
 
 /**
- * Writes JSON as Python's `json.dumps(value, ensure_ascii=False)` does
- * (docs/reference/original-scripts.md#pythons-json). Keys with the value `undefined` are left out. Numbers are written
- * as JavaScript writes them; values that must keep their spelling go through the lossless reader instead.
+ * Writes JSON like Python's `json.dumps(value, ensure_ascii=False)` (docs/reference/original-scripts.md#pythons-json). Keys
+ * with the value `undefined` are left out. Numbers have JavaScript's spelling; `redump` keeps the spelling of a text instead.
  */
 export function pythonJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(', ')}]`

@@ -1,6 +1,6 @@
 /**
- * A text as Python's `repr` prints it: in single quotes unless it has some and no double ones, with what cannot be
- * printed escaped.
+ * A text as Python's `repr` prints it: in single quotes unless it contains some and no double ones, with unprintable
+ * characters escaped.
  */
 export function pythonRepr(text: string): string {
   const quote = text.includes("'") && !text.includes('"') ? '"' : "'"

@@ -2,8 +2,8 @@ import { SteerflowError } from '../errors.js'
 import { type Builder, decodeString, scanJson } from './json.js'
 
 /**
- * A double as Python's `repr` writes it: the shortest digits that give it back (as in JavaScript), positional from
- * 1e-4 up to below 1e16, otherwise with an exponent of at least two digits.
+ * A double as Python's `repr` writes it: the shortest digits that identify it (as in JavaScript), positional from 1e-4 to
+ * below 1e16, otherwise with an exponent of at least two digits.
  */
 export function pythonFloat(value: number): string {
   if (Number.isNaN(value)) return 'NaN'
@@ -23,14 +23,14 @@ export function pythonFloat(value: number): string {
 
 /**
  * A JSON text as Python's `json.dumps(json.loads(text), ensure_ascii=False)` gives it
- * (docs/reference/original-scripts.md#pythons-json), without a detour through JavaScript's numbers: integers keep every
- * digit, floats are spelled as Python does, keys keep their order, and of duplicate keys the last value stands at the
- * place of the first. Python's own limit of 4,300 digits for an integer does not apply.
- * @throws STEERFLOW_INPUT_JSON when it is not JSON, or holds half of a surrogate pair, which UTF-8 cannot express.
+ * (docs/reference/original-scripts.md#pythons-json), without converting numbers to JavaScript's: integers keep every digit,
+ * floats have Python's spelling, keys keep their order, and the last value of a duplicate key takes the place of the first.
+ * Python's own limit of 4,300 digits for an integer does not apply.
+ * @throws STEERFLOW_INPUT_JSON when it is not JSON, or contains half of a surrogate pair, which UTF-8 cannot express.
  */
 export const redump = (line: string): string => scanJson(line, dump)
 
-/** Texts are joined with `+` alone, so that a deep nesting is copied once, at the end. */
+/** Texts are joined with `+` alone, so that deep nesting is copied once, at the end. */
 const dump: Builder<string> = {
   string: literal => (isCanonical(literal) ? literal : quote(decodeString(literal))),
   number: (literal, isFloat) => (isFloat ? pythonFloat(Number(literal)) : literal === '-0' ? '0' : literal),
@@ -47,7 +47,7 @@ const dump: Builder<string> = {
   },
 }
 
-/** Whether every escape of a literal is one that the writer would write: then it stays as it is. */
+/** Whether the writer would write every escape of a literal in the same way: then the literal stays as it is. */
 function isCanonical(literal: string): boolean {
   for (let slash = literal.indexOf('\\'); slash !== -1; slash = literal.indexOf('\\', slash + 2))
     if (!'"\\bfnrt'.includes(literal[slash + 1]!)) return false
