@@ -1,33 +1,33 @@
 import { createHash, type Hash } from 'node:crypto'
 
-/** A beginning of a source: so many bytes of its lines, and their sha256. */
+/** A beginning of a source: the number of bytes of its lines, and their sha256. */
 export interface SourceBeginning {
   readonly bytes: number
   readonly digest: string
 }
 
-/** A source of which something was taken in. */
+/** A source that was taken in, at least in part. */
 export interface KnownSource {
   readonly source: string
   readonly name: string
-  /** From short to long; the last one is all that is known of it. */
+  /** From short to long; the last one covers everything known of the source. */
   readonly taken: readonly SourceBeginning[]
 }
 
 /**
- * Each beginning that is kept is so many times as long as the one before: the list stays short, and a source that only
- * begins alike is told apart before it is this many times as long as what is alike.
+ * Each kept beginning is at least this many times as long as the one before. The list stays short, and a source that only
+ * begins the same is distinguished before it is this many times as long as the common part.
  */
 export const beginningsApart = 16
 
-/** Of a source that grows, so many states are known again, however close they are. */
+/** How many of the latest states of a growing source are recognised, however close they are. */
 export const statesKept = 100
 
 /** Whether a beginning of this length is worth keeping after the last one. */
 export const isWorthKeeping = (bytes: number, kept: readonly SourceBeginning[]): boolean =>
   bytes >= (kept.at(-1)?.bytes ?? 0) * beginningsApart
 
-/** Beginnings from short to long without those that are neither late nor far enough apart. */
+/** Beginnings from short to long, without those that are neither recent nor far enough apart. */
 export function thinned(all: readonly SourceBeginning[]): SourceBeginning[] {
   const kept: SourceBeginning[] = []
   for (const [at, one] of all.entries())
@@ -37,11 +37,11 @@ export function thinned(all: readonly SourceBeginning[]): SourceBeginning[] {
 
 interface Candidate {
   readonly known: KnownSource
-  /** Beginnings that were found again. */
+  /** Number of beginnings that were found again. */
   found: number
 }
 
-/** Finds out, line by line, which known source this one is the continuation of. */
+/** Recognises, line by line, which known source this one continues. */
 export class Recognition {
   readonly #hash: Hash = createHash('sha256')
   #bytes = 0
@@ -53,7 +53,7 @@ export class Recognition {
     this.#candidates = known.flatMap(one => (one.taken.length === 0 ? [] : [{ known: one, found: 0 }]))
   }
 
-  /** Bytes of the lines up to here. */
+  /** Bytes of the lines so far. */
   get bytes(): number {
     return this.#bytes
   }
@@ -63,32 +63,32 @@ export class Recognition {
     return this.#hash.copy().digest('hex')
   }
 
-  /** Whether it may still turn out to be another than `best`. */
+  /** Whether it may still turn out to continue a source other than `best`. */
   get open(): boolean {
     return this.#candidates.length > 0
   }
 
-  /** The source that all of it is the continuation of, as far as it was read; null: of none. */
+  /** The source that all of this one continues, as far as it was read; null if there is none. */
   get best(): KnownSource | null {
     return this.#best
   }
 
-  /** A source that was as long as this when something of it was taken in, and the same; null: none. */
+  /** A source that had the same content when it was as long as this one is now; null if there is none. */
   get earlier(): KnownSource | null {
     return this.#candidates.find(({ known, found }) => known.taken[found - 1]?.bytes === this.#bytes)?.known ?? null
   }
 
-  /** A source that may still be this one, and of which some beginning was found again; null: none. */
+  /** A source that may still be this one and of which a beginning was found again; null if there is none. */
   get alike(): KnownSource | null {
     return this.#candidates.find(one => one.found > 0)?.known ?? null
   }
 
-  /** A source that begins alike and goes on otherwise. */
+  /** A source that begins the same and continues differently. */
   get strayed(): KnownSource | null {
     return this.#strayed
   }
 
-  /** The next line, as it counts. */
+  /** Adds the next line, in the form in which it counts. */
   add(line: Buffer): void {
     this.#hash.update(line)
     this.#bytes += line.byteLength

@@ -2,27 +2,26 @@ import { SteerflowError, type ErrorCode } from '../domain/errors.js'
 import type { Report } from './events.js'
 import { type Backoff, backoff } from './retry.js'
 
-/** Where a node stops making dead letters. */
+/** When a node stops making dead letters. */
 export interface BrakeSettings {
-  /** The share of the last records that may become dead letters of one code; 1: all of them. */
+  /** The share of recent records that may become dead letters with one code; 1: all of them. */
   readonly maxShare: number
-  /** Records that are looked back upon. */
+  /** Number of recent records considered. */
   readonly window: number
 }
 
 export const defaultBrake: BrakeSettings = { maxShare: 0.5, window: 1000 }
 
-/** Of fewer records nothing is concluded: a small input, all of it bad, is what it is. */
+/** With fewer records nothing is concluded: all of a small input may be bad. */
 export const leastRecords = 200
-/** So many records in a row must pass before the node goes on. */
+/** How many records in a row must pass before the node resumes. */
 const probes = 5
 const probeWaits: Backoff = { first: 1000, most: 60_000 }
 
 /**
- * Codes that say as much of the surroundings as of the record: a server that answers nonsense, a model without the labels,
- * a tokenizer that is not the right one, a stage that cannot cope. Where most records end so, the next ones
- * are better kept. Every other code is a matter of the record alone: it would fail tomorrow, too, and those behind it
- * would wait for nothing.
+ * Codes that may come from the surroundings as well as from the record: a server that answers nonsense, a model without the
+ * labels, a wrong tokenizer, a stage that cannot cope. If most records end this way, it is better to hold the next ones.
+ * Every other code comes from the record alone: the record would fail tomorrow too, and later ones would wait for nothing.
  */
 const surroundings: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'STEERFLOW_RECORD_EXHAUSTED',
@@ -31,7 +30,7 @@ const surroundings: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'STEERFLOW_UNMASKABLE',
 ])
 
-/** Told by those that the brake holds: why, how often a probe has failed, and when the next one goes. */
+/** Notified while the brake holds it: of the reason, the number of failed probes, and the time until the next. */
 export interface Held {
   failed(error: SteerflowError, attempts: number, waitMs: number): void
   over(): void
@@ -43,15 +42,15 @@ interface BrakedNode {
 }
 
 /**
- * Keeps a node from turning record after record into dead letters for a reason that may not be theirs. Beyond the share
- * its records wait; single ones are tried at growing intervals, and when several in a row have passed all go on.
+ * Keeps a node from turning record after record into dead letters for a reason that may not be theirs. Beyond the share, its
+ * records wait; single records are tried at growing intervals, and when several in a row have passed, all resume.
  */
 export class Brake {
-  /** Codes of the last records; null: passed. */
+  /** Codes of the last records; null if a record passed. */
   readonly #recent: (ErrorCode | null)[] = []
   readonly #letters = new Map<ErrorCode, number>()
   #waiting: BrakedNode[] = []
-  /** All that were told that they are held. */
+  /** All that were notified that they are held. */
   readonly #held = new Set<Held>()
   #error: SteerflowError | null = null
   #code: ErrorCode | null = null
@@ -74,13 +73,13 @@ export class Brake {
     return this.#error
   }
 
-  /** What became of the last records. */
+  /** The results of the last records. */
   get recent(): { readonly records: number; readonly letters: number } {
     return { records: this.#recent.length, letters: [...this.#letters.values()].reduce((sum, count) => sum + count, 0) }
   }
 
   /**
-   * Resolves when a record may be tried, with whether it is a probe; whoever enters says how it ended. Rejects when
+   * Resolves when a record may be tried, with whether it is a probe; the caller then reports how it ended. Rejects when
    * `signal` is aborted.
    */
   enter(held: Held, signal: AbortSignal): boolean | Promise<boolean> {
@@ -115,14 +114,14 @@ export class Brake {
     else this.#probe()
   }
 
-  /** A record was given up before it was known whether it passes. */
+  /** A record was given up before its result was known. */
   left(asProbe: boolean): void {
     if (!asProbe || !this.#error) return
     this.#probing = false
     this.#probeAfter()
   }
 
-  /** A record cannot pass. Whether it is kept, since the brake is on for this reason; otherwise it becomes a dead letter. */
+  /** A record cannot pass. Returns true if it is to be held, since the brake is on; otherwise it becomes a dead letter. */
   refused(error: SteerflowError, asProbe: boolean): boolean {
     if (!this.#error) {
       this.#note(error.code)
@@ -141,7 +140,7 @@ export class Brake {
     return true
   }
 
-  /** Whether the brake is on now, because of the last letter. */
+  /** Turns the brake on if the last letter exceeds the share; returns whether it is on. */
   #pulled({ code, message }: SteerflowError): boolean {
     const letters = this.#letters.get(code) ?? 0
     const records = this.#recent.length
@@ -170,7 +169,7 @@ export class Brake {
     if (old === this.#said && left < (this.settings.maxShare * this.#recent.length) / 2) this.#said = null
   }
 
-  /** Says once that most records of a node become dead letters, and rightly so. */
+  /** Reports once that most records of a node become dead letters for a reason of their own. */
   #say(code: ErrorCode, letters: number, records: number): void {
     if (this.#said === code) return
     this.#said = code
@@ -189,7 +188,7 @@ export class Brake {
     this.#timer.unref()
   }
 
-  /** Lets one record in: the one that waits longest, so that those tried before come last. */
+  /** Lets one record in: the one that has waited longest, so that those tried before come last. */
   #probe(): void {
     const first = this.#waiting.shift()
     if (!first) return

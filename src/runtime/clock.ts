@@ -1,5 +1,5 @@
 /**
- * The time of day, in milliseconds since 1970, for what is removed by its age: no later than since the start of this process
- * can have passed. A clock that is set forward while it runs removes nothing; the next process goes by it.
+ * The time in milliseconds since 1970, for removing things by age: never later than the start of this process plus the time
+ * elapsed since. A clock that is set forward during the run removes nothing; only the next process uses it.
  */
 export const surelyNow = (): number => Math.min(Date.now(), performance.timeOrigin + performance.now())

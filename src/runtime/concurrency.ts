@@ -1,16 +1,16 @@
 /**
- * Lets at most `limit()` holders in at a time, which may change while it is used. Whoever waits stands in a lane of its
- * own; lanes are served in turn, and within a lane the order is that of arrival. So what comes last does not wait for all
- * that others have queued: a partition that was taken over goes on at once, although those beside it have full windows.
+ * Lets at most `limit()` holders in at a time; the limit may change while it is used. Each waiter queues in its lane. Lanes
+ * are served in turn, each in the order of arrival, so that a new lane does not wait for everything that others have queued:
+ * a partition that was just taken over starts at once, even if the others have full windows.
  */
 export class Semaphore {
-  /** The lane that is served next comes first. Lanes with nobody in them are not here. */
+  /** The lane that is served next comes first. Lanes without waiters are not here. */
   readonly #lanes = new Map<object, (() => void)[]>()
   #holders = 0
 
   constructor(private readonly limit: () => number) {}
 
-  /** Whether a permit was free; taken if so. */
+  /** Takes a permit if one is free; returns whether it did. */
   tryAcquire(): boolean {
     if (this.#holders >= this.limit()) return false
     this.#holders++
@@ -38,7 +38,7 @@ export class Semaphore {
   }
 }
 
-/** Wakes whoever waits for a change; a raise with nobody waiting is remembered once. */
+/** Wakes all that wait for a change; a raise without waiters is remembered once. */
 export class Wakeup {
   #raised = false
   readonly #waiting = new Set<() => void>()
@@ -70,13 +70,12 @@ interface Raced {
   readonly waiting: Set<(first: Promise<unknown>) => void>
 }
 
-/** What is known of each promise that was raced: it is subscribed to once, however often it is raced. */
+/** The state of each promise that was raced: it is subscribed to once, however often it is raced. */
 const raced = new WeakMap<Promise<unknown>, Raced>()
 
 /**
- * Settles as the first of the promises does. `Promise.race` leaves something behind on every promise that it is given,
- * until that settles: raced again and again against one that is pending for hours, it fills the memory. This leaves
- * nothing behind.
+ * Settles like the first of the promises. `Promise.race` leaves a callback on every promise until that promise settles:
+ * racing again and again against one that is pending for hours fills the memory. This function leaves nothing behind.
  */
 export function race<const T extends readonly Promise<unknown>[]>(promises: T): Promise<Awaited<T[number]>> {
   return new Promise((resolve, reject) => {
@@ -104,7 +103,7 @@ function subscribed(promise: Promise<unknown>): Raced {
   return entry
 }
 
-/** What `work` becomes. @throws `late` where it takes longer than so many milliseconds */
+/** The result of `work`. @throws `late` if it takes longer than `limitMs` milliseconds */
 export async function inTime<T>(work: Promise<T>, limitMs: number, late: Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const limit = new Promise<never>((_, reject) => {

@@ -1,37 +1,37 @@
 import type { Trouble } from './retry.js'
 
-/** What a node has done since the process started. Totals over restarts are read from the log. */
+/** Counts of a node since the process started. Totals over restarts are read from the log. */
 export interface Counters {
   /** Records committed. */
   in: number
-  /** Records published, by port's topic. */
+  /** Records published, by topic. */
   readonly out: Map<string, number>
   deadLettered: number
 }
 
 export const counters = (): Counters => ({ in: 0, out: new Map(), deadLettered: 0 })
 
-/** Where a partition of a node stands. */
+/** The state of a partition of a node. */
 export interface PartitionStatus {
   readonly partition: number
   readonly committed: bigint
-  /** Where reading goes on. */
+  /** The offset at which reading continues. */
   readonly position: bigint
-  /** Records read and not committed, open groups left out. */
+  /** Records read and not committed, except those in open groups. */
   readonly inFlight: number
   /** Records in a group that is still open: not behind, but not committed either. */
   readonly held: number
-  /** Long works under way. */
+  /** Long tasks under way. */
   readonly pursuing: number
-  /** Why it does not go on; absent while it does. */
+  /** Why it does not progress; absent while it does. */
   readonly trouble?: Trouble
 }
 
-/** Where a node stands. */
+/** The state of a node. */
 export interface NodeStatus {
   readonly node: string
   readonly counters: Counters
   readonly partitions: readonly PartitionStatus[]
-  /** Of the last records that an `each` node has dealt with, how many became dead letters. */
+  /** How many of the last records that an `each` node processed became dead letters. */
   readonly late?: { readonly records: number; readonly letters: number }
 }

@@ -3,7 +3,7 @@ import { explain, SteerflowError } from '../domain/errors.js'
 import { replaysHeader } from './letters.js'
 import { type RecordHeaders, type LogRecord, type Output, sizeOf } from './log.js'
 
-/** Where a record that could not pass came from: a place in the log, or a line of a source. */
+/** The origin of a record that could not pass: a place in the log, or a line of a source. */
 export interface Origin {
   readonly topic: string
   readonly partition: number
@@ -11,18 +11,18 @@ export interface Origin {
   readonly timestamp: number
 }
 
-/** Headers of a dead letter; together at most 8 KiB, so the cause is cut. */
+/** Maximum bytes of a cause: the headers of a dead letter take at most 8 KiB together. */
 const causeBytes = 4096
 
-/** Cuts text to a number of UTF-8 bytes at a character border. */
+/** Cuts a text to a number of UTF-8 bytes, between two characters. */
 const cut = (text: string, bytes: number): string =>
   Buffer.byteLength(text) <= bytes
     ? text
     : `${new TextDecoder().decode(Buffer.from(text).subarray(0, bytes - 4)).replace(/(?<!\uFFFD)\uFFFD+$/, '')}…`
 
 /**
- * The dead letter of a record: its key and value bytes untouched; code, node, cause and origin in the headers. What is
- * larger than the log takes is left out and named by size and digest.
+ * The dead letter of a record: its key and value bytes untouched; code, node, cause and origin in the headers. A key or
+ * value that is too large for the log is left out and described by size and digest.
  */
 export function deadLetter(
   topic: string,
@@ -51,15 +51,15 @@ export function deadLetter(
   return { topic, key: keyFits ? key : null, value: fits ? value : Buffer.alloc(0), headers }
 }
 
-/** Bytes that are left out, by their number and digest. */
+/** The size and digest of bytes that are left out. */
 const named = (what: string, bytes: Buffer): RecordHeaders => ({
   [`${what}-bytes`]: String(bytes.byteLength),
   [`${what}-sha256`]: createHash('sha256').update(bytes).digest('hex'),
 })
 
 /**
- * What was thrown while a stage worked on a record, as a SteerflowError: a stage that throws something unforeseen has
- * met a record that it does not foresee, and its neighbours must go on.
+ * Turns an error of a stage into a SteerflowError. An unforeseen error means that the stage does not handle this record; its
+ * neighbours must go on.
  */
 export function stageFailure(thrown: unknown): SteerflowError {
   if (thrown instanceof SteerflowError) return thrown

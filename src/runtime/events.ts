@@ -1,7 +1,7 @@
 import type { Made } from '../stages/stage.js'
 import type { WaitEvent } from './waits.js'
 
-/** Something worth a line in an operator's log. Nothing of a record's content is in it. */
+/** An event for an operator's log. It contains nothing of a record's content. */
 export type RunEvent =
   | { readonly event: 'assigned' | 'lost'; readonly node: string; readonly partition: number; readonly offset: string }
   | {
@@ -13,7 +13,7 @@ export type RunEvent =
       readonly records: number
       readonly from: string
       readonly to: string
-      /** What the group became: of a seal its files. */
+      /** The products of the group, e.g. the files of a seal. */
       readonly made: readonly Made[]
     }
   | {
@@ -25,8 +25,8 @@ export type RunEvent =
     }
   | {
       /**
-       * `waiting`: something that the node needs is away. `paused`: the partition failed, and is tried again with growing
-       * waits. Told once, until it works again.
+       * `waiting`: something that the node needs is unavailable. `paused`: the partition failed, and is retried at growing
+       * intervals. Reported once, until it works again.
        */
       readonly event: 'waiting' | 'paused'
       readonly node: string
@@ -34,11 +34,11 @@ export type RunEvent =
       readonly code: string
       readonly cause: string
     }
-  /** Something that only somebody else can bring is waited for, or something large is loaded. */
+  /** A wait for something that only others can provide, or for something large to load. */
   | WaitEvent
   | { readonly event: 'resumed'; readonly node: string; readonly partition: number; readonly seconds: number }
   | {
-      /** Most of the last records of a node became dead letters, for a reason that is theirs; told once. */
+      /** Most of the last records of a node became dead letters for a reason of their own; reported once. */
       readonly event: 'many-dead-letters'
       readonly node: string
       readonly code: string
@@ -47,5 +47,5 @@ export type RunEvent =
     }
   | { readonly event: 'failed'; readonly node: string; readonly code: string; readonly cause: string }
 
-/** Told of events; must not throw. */
+/** Called with events; must not throw. */
 export type Report = (event: RunEvent) => void

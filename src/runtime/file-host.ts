@@ -5,7 +5,7 @@ import type { SteerflowError } from '../domain/errors.js'
 import { stageFailure } from './dead-letter.js'
 import { untilDone } from './retry.js'
 
-/** What came out of the nodes for one record: emissions for topics that none of them reads, or why it could not pass. */
+/** The result of the nodes for one record: emissions for topics that none of them reads, or the error of the record. */
 export type Hosted =
   | { readonly position: number; readonly emissions: readonly Encoded[]; readonly error: null }
   | { readonly position: number; readonly emissions: null; readonly error: SteerflowError }
@@ -14,15 +14,15 @@ export interface HostOptions {
   readonly nodes: readonly Node[]
   readonly capabilities: Capabilities
   readonly options: (node: Node) => unknown
-  /** Records under way at the same time. */
+  /** Maximum number of records under way. */
   readonly concurrency: number
   readonly signal: AbortSignal
 }
 
 /**
- * Runs `each` nodes on records that stand in no log: a record goes from node to node by their topics, and its emissions
- * come out in the order of the records. Retries are the runtime's; a permanent failure becomes the record's result.
- * @throws what is fatal.
+ * Runs `each` nodes on records outside a log: a record goes from node to node by their topics, and its emissions come out in
+ * the order of the records. The runtime's retries apply; a permanent failure becomes the record's result.
+ * @throws fatal errors
  */
 export async function* hostNodes(
   records: AsyncIterable<{ readonly position: number; readonly value: Buffer }>,

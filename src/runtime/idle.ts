@@ -2,7 +2,7 @@ import type { SteerflowError } from '../domain/errors.js'
 import type { Node } from '../stages/node.js'
 import type { NodeStatus, PartitionStatus } from './counters.js'
 
-/** What is known of a node when idleness is judged. */
+/** The state of a node when idleness is judged. */
 export interface Standing {
   readonly node: Pick<Node, 'name'> & {
     readonly kind: Node['stage']['kind']
@@ -10,30 +10,30 @@ export interface Standing {
     readonly to: readonly string[]
   }
   readonly status: NodeStatus
-  /** End of each partition of its input. */
+  /** The end of each partition of its input. */
   readonly ends: readonly bigint[]
-  /** What other processes have committed of partitions that are not worked on here; absent where there are no others. */
+  /** Commits of other processes on partitions that are not processed here; absent if there are no other processes. */
   readonly elsewhere?: ReadonlyMap<number, bigint>
 }
 
-/** What to do next on the way to the end. */
+/** The next steps on the way to the end. */
 export interface IdleVerdict {
   /** Closing folds whose open groups should be closed: nothing more will come. */
   readonly cut: readonly string[]
-  /** Topics behind which everything is sealed. */
+  /** Topics whose records are all in sealed shards. */
   readonly sealed: readonly string[]
   /** Everything is done: nothing is behind, in flight, held, or under way. */
   readonly idle: boolean
 }
 
-/** Whether a partition that is worked on here has been read and finished to its end, open groups aside. */
+/** Whether a partition processed here has been read and finished to its end, apart from open groups. */
 const finishedHere = (partition: PartitionStatus, end: bigint): boolean =>
   partition.trouble === undefined && atEnd(partition, end)
 
 const atEnd = ({ position, inFlight, pursuing }: PartitionStatus, end: bigint): boolean =>
   position >= end && inFlight === 0 && pursuing === 0
 
-/** Whether a node has read and finished all of its input: open groups aside here, all of it elsewhere. */
+/** Whether a node has read and finished all of its input: apart from open groups here, completely elsewhere. */
 export function quiet({ status, ends, elsewhere }: Standing): boolean {
   const here = new Map(status.partitions.map(partition => [partition.partition, partition]))
   return ends.every((end, at) => {
@@ -49,8 +49,8 @@ const quietHere = ({ status, ends }: Standing): boolean =>
 const held = ({ status }: Standing): number => status.partitions.reduce((sum, partition) => sum + partition.held, 0)
 
 /**
- * Judges a moment at which no record moved. A seal cuts when everything upstream of it is quiet; upstream ends at other
- * folds, since what they emit comes from groups that close by their own rule.
+ * Judges a moment at which no record moved. A seal cuts when everything upstream of it is quiet. Upstream ends at other
+ * folds, since their emissions come from groups that close by rules of their own.
  */
 export function judge(standings: readonly Standing[]): IdleVerdict {
   const writersOf = (topic: string): Standing[] => standings.filter(({ node }) => node.to.includes(topic))
@@ -62,7 +62,7 @@ export function judge(standings: readonly Standing[]): IdleVerdict {
     return quiet(standing) && fed(standing, seen)
   }
   const closing = standings.filter(({ node }) => node.kind === 'closing')
-  // Of a group that others hold open only its holder knows that it has read everything.
+  // Only the process that holds an open group knows whether that group has been read to the end.
   const cut = closing.filter(one => held(one) > 0 && quietHere(one) && fed(one, new Set([one.node.name])))
   const sealed = closing.filter(one => held(one) === 0 && settled(one))
   return {
@@ -72,21 +72,20 @@ export function judge(standings: readonly Standing[]): IdleVerdict {
   }
 }
 
-/** What a run cannot end for, nor go on with. */
+/** An error because of which a run can neither end nor progress. */
 export interface DeadEnd {
   readonly node: string
   readonly error: SteerflowError
 }
 
-/** So often a partition has failed before it is given up in a run that is to end by itself. */
+/** How often a partition must have failed before a run that should end by itself gives it up. */
 const attemptsBeforeEnd = 3
 
 /**
- * What keeps a run that is to end by itself from ever ending: partitions that fail again and again for reasons that do not
- * pass, while no other has anything to do. Null while anything may go on. Partitions that others work on may, unless
- * nothing was heard of them for long.
- * @param stand what has stood still for long: `others`, what other processes commit; `waits`, all that is under way here,
- * because it waits for what other nodes make
+ * Finds what keeps a run from ending by itself: partitions that fail repeatedly for lasting reasons, while nothing else has
+ * work. Null while anything may still progress. Partitions of other processes may, unless they have stood still for long.
+ * @param stand what has stood still for long: `others`, the commits of other processes; `waits`, everything under way here,
+ * because it waits for the output of other nodes
  */
 export function deadEnd(
   standings: readonly Standing[],

@@ -7,52 +7,52 @@ import { race } from './concurrency.js'
 
 /** A line of a stream. */
 export interface StreamLine {
-  /** From 0. */
+  /** Counted from 0. */
   readonly position: number
-  /** What it counts as in the digest of the stream, its end included. */
+  /** The bytes that count in the digest of the stream, with the line end. */
   readonly bytes: Buffer
-  /** Why the last one, when it has no end, is no whole record: more of it may come when the stream is fed again. */
+  /** Why the last line, if it has no end, is not a whole record: the rest may come when the stream is fed again. */
   readonly torn: string | null
-  /** What it is as an item of this source. */
+  /** The line as an item of this source. */
   item(source: string): SourceItem
 }
 
-/** Lines that come when somebody writes them, once, or those of a file. */
+/** Lines that arrive once, as they are written, or the lines of a file. */
 export interface Stream {
   readonly name: string
-  /** Of a file, which is there as a whole: sha256 of its bytes, by which its records name it. */
+  /** For a file, which is there as a whole: sha256 of its bytes, by which its records name it. */
   readonly lineage?: () => Promise<string>
-  /** Lines as they come, several at a time where several are there. */
+  /** Lines as they arrive, several at a time if several are there. */
   batches(): AsyncIterable<readonly StreamLine[]>
-  /** Keeps lines for later, outside memory, until `kept` has given them back. */
+  /** Keeps lines for later, outside memory, until `kept` has returned them. */
   keep(lines: readonly StreamLine[]): Promise<void>
   kept(): AsyncIterable<readonly StreamLine[]>
 }
 
 export interface StreamOptions {
-  /** Sources of which something was taken in. */
+  /** Sources that were taken in, at least in part. */
   readonly known: readonly KnownSource[]
-  /** What is put behind the name of the source in that of its progress. */
+  /** Appended to the name of the source in the name of its progress. */
   readonly suffix?: string
-  /** Ends it in good order: what came is published. */
+  /** Ends it cleanly: lines that have arrived are published. */
   readonly signal?: AbortSignal | undefined
   /** Called with every batch that was published. */
   readonly seen?: (items: number) => void
-  /** Told, in words, what a person should know. */
+  /** Called with messages for a person. */
   readonly tell?: (message: string) => void
 }
 
-/** What came of a stream, with the name of its progress. */
+/** The result of a stream, with the name of its progress. */
 export type StreamIngested = Ingested & { readonly digest: string }
 
-/** About how many records and bytes one commit has, and how long the first of them waits for others, in milliseconds. */
+/** Approximate records and bytes of a commit, and how long the first record waits for others, in milliseconds. */
 const batchLimits = { items: 500, bytes: 4 << 20, lingerMs: 500 }
 
 /**
- * Publishes the lines of a stream as they come, or those of a file. How far it came is committed with the records, under
- * the digest that the file or stream had at its first commit, with the digest of all that was taken: fed again from its
- * beginning, after a crash or when it has grown, it goes on behind what was taken. Until it is clear whether that is so,
- * lines are kept outside memory.
+ * Publishes the lines of a stream as they arrive, or those of a file. Progress is committed with the records, under the
+ * digest that the file or stream had at its first commit, with the digest of everything taken in. Fed again from its
+ * beginning, after a crash or when it has grown, it resumes after the part that was taken in. Until it is clear whether that
+ * is so, lines are kept outside memory.
  */
 export async function ingestStream(
   log: Log,
@@ -71,14 +71,14 @@ export async function ingestStream(
       else if (came.done) break
       else {
         next = batches.next()
-        // Heard of when it is awaited.
+        // A rejection is handled where it is awaited.
         next.catch(() => undefined)
         await work.take(came.value)
       }
     }
     return await work.end()
   } catch (error) {
-    // What came before a damage is kept.
+    // Lines before the damage are kept.
     await work.breakOff()
     throw error
   } finally {
@@ -90,10 +90,10 @@ class StreamIngest {
   readonly #recognition: Recognition
   #beginnings: SourceBeginning[] = []
   readonly #done = { records: 0, rejected: 0, skipped: 0, left: 0 }
-  /** Null until it is known which source this is. */
+  /** Null until the source is known. */
   #claim: Claim | null = null
   #source: Source | null = null
-  /** Lines up to here, and how many of them are those of the best known source. */
+  /** Number of lines so far, and how many of them belong to the best known source. */
   #lines = 0
   #known = 0
   #waiting: StreamLine[] = []
@@ -112,7 +112,7 @@ class StreamIngest {
     this.#recognition = new Recognition(options.known)
   }
 
-  /** What comes, or that it is time to commit, or to end. */
+  /** The next value, or that it is time to commit, or to stop. */
   async orDue<T>(next: Promise<T>): Promise<T | 'due' | 'stopped'> {
     const { signal } = this.options
     const control = new AbortController()
@@ -151,7 +151,7 @@ class StreamIngest {
     await this.#put(lines.slice(at + 1))
   }
 
-  /** Publishes what waits. */
+  /** Publishes the waiting lines. */
   async commit(): Promise<void> {
     const waiting = this.#waiting
     this.#waiting = []
@@ -159,7 +159,7 @@ class StreamIngest {
     this.#since = null
     if (waiting.length === 0) return
     const { claim, source } = await this.#begun()
-    // What an earlier version took in is known by its digest alone.
+    // Lines that an earlier version took in; it recorded no more of the source than its digest.
     const lines = waiting.filter(line => BigInt(line.position) >= this.#from)
     this.#done.skipped += waiting.length - lines.length
     if (lines.length === 0) return
@@ -183,7 +183,7 @@ class StreamIngest {
 
   /**
    * Publishes the rest of a stream that has ended.
-   * @throws STEERFLOW_INPUT_TORN when it may be a part of what was taken in before, or not: then nothing of it is
+   * @throws STEERFLOW_INPUT_TORN when it is unclear whether it was taken in before: then nothing of it is published
    */
   async end(): Promise<StreamIngested> {
     const { alike, best, earlier, open } = this.#recognition
@@ -199,7 +199,7 @@ class StreamIngest {
     return this.breakOff()
   }
 
-  /** Publishes what came; where it is not clear yet whether it was taken in before, it stays with whoever feeds it. */
+  /** Publishes the lines that arrived. Lines that may have been taken in before are left out: the stream is fed again. */
   async breakOff(): Promise<StreamIngested> {
     await this.commit()
     return { ...this.#done, digest: this.#source?.digest ?? this.#recognition.digest }
@@ -209,26 +209,26 @@ class StreamIngest {
     await this.#claim?.release()
   }
 
-  /** A torn line is neither taken in nor behind us: both happen when the rest of it is there. */
+  /** A torn line is neither taken in nor counted as progress until the rest of it is there. */
   #leave({ position, torn }: StreamLine): void {
     this.#done.left++
     const text = `line ${position + 1} of ${this.stream.name} has no end and is no whole record (${torn})`
     this.options.tell?.(`${text}: it is left out; ingest again when the rest of it, or the end of the line, is there`)
   }
 
-  /** Goes on with the lines that were kept until it was known which source this is. */
+  /** Resumes with the lines that were kept until the source was known. */
   async #resume(known = this.#recognition.best): Promise<void> {
     if (known) {
       await this.#open(known.source, known === this.#recognition.best ? this.#known : undefined)
       const longest = known.taken.at(-1)!.bytes
       this.#beginnings = [...known.taken, ...this.#beginnings.filter(({ bytes }) => bytes > longest)]
     }
-    // Of a file that has not changed, nothing is read again.
+    // An unchanged file is not read again.
     if (this.#from >= this.#lines) this.#done.skipped += this.#lines
     else for await (const lines of this.stream.kept()) for (const some of commits(lines)) await this.#wait(some)
   }
 
-  /** Lines whose place in the digest is not counted yet. */
+  /** Takes lines that are not yet counted in the digest. */
   async #put(lines: readonly StreamLine[]): Promise<void> {
     for (const some of commits(lines)) {
       for (const line of some) this.#count(line)
@@ -258,7 +258,7 @@ class StreamIngest {
     this.#beginnings.push({ bytes: recognition.bytes, digest: recognition.digest })
   }
 
-  /** The claim on the progress of this source, whose first new line waits; a stream is named by its digest now. */
+  /** The claim on the progress of this source, once it has a new line; a stream is named by its digest so far. */
   async #begun(): Promise<{ readonly claim: Claim; readonly source: Source }> {
     const { name, lineage } = this.stream
     if (this.#claim === null)
@@ -281,8 +281,8 @@ class StreamIngest {
 
   /**
    * Claims the progress of a source.
-   * @param known how many of its lines are known to be those of this stream; all, where that is absent
-   * @throws STEERFLOW_FENCED when somebody else took in more of it meanwhile, which may be other lines than these
+   * @param known how many of its lines are known to be lines of this stream; all if absent
+   * @throws STEERFLOW_FENCED when another process took in more of it meanwhile, perhaps lines other than these
    */
   async #open(lineage: string, known?: number): Promise<void> {
     const digest = `${lineage}${this.options.suffix ?? ''}`
@@ -295,11 +295,11 @@ class StreamIngest {
   }
 }
 
-/** These lines in parts of one commit each. */
+/** Splits lines into parts of one commit each. */
 function* commits(lines: readonly StreamLine[]): Generator<readonly StreamLine[]> {
   for (let at = 0; at < lines.length; at += batchLimits.items) yield lines.slice(at, at + batchLimits.items)
 }
 
 async function* nothing(): AsyncGenerator<SourceItem> {
-  // A stream is read by itself.
+  // The lines of a stream come from elsewhere.
 }

@@ -3,7 +3,7 @@ import type { SourceBeginning } from './beginnings.js'
 import { deadLetter } from './dead-letter.js'
 import { type Claim, type Log, type Offset, offset, type Output, sizeOf } from './log.js'
 
-/** Something that a source holds, in its order. */
+/** An item of a source, in the source's order. */
 export type SourceItem =
   | { readonly kind: 'record'; readonly position: number; readonly key: string; readonly value: Buffer }
   | {
@@ -14,24 +14,24 @@ export type SourceItem =
       readonly bytes: Buffer
     }
 
-/** A file or stream of records whose positions are the same whenever it is read. */
+/** A file or stream of records whose positions are the same at every reading. */
 export interface Source {
-  /** What it is called in messages and dead letters. */
+  /** The name in messages and dead letters. */
   readonly name: string
-  /** sha256 by which its records name it, where that is not its digest. */
+  /** sha256 by which its records name it, if that is not its digest. */
   readonly lineage?: string
-  /** sha256 of its bytes: by it the source is known again. */
+  /** sha256 of its bytes, by which the source is recognised. */
   readonly digest: string
   items(): AsyncIterable<SourceItem>
 }
 
-/** Where records, rejects and progress go. */
+/** The destinations of records, rejects and progress. */
 export interface IngestTopics {
   readonly topic: string
   readonly deadLetters: string
-  /** Holds no records: only the offsets of sources. */
+  /** Has no records, only the offsets of sources. */
   readonly progress: string
-  /** Makes the record of what a source is called, and by which of its beginnings it is known again. */
+  /** Makes the record of a source's name and of the beginnings by which it is recognised. */
   readonly named?: (source: string, name: string, now: number, taken?: readonly SourceBeginning[]) => Output
 }
 
@@ -42,16 +42,15 @@ export interface Ingested {
   readonly rejected: number
   /** Items that an earlier run had already taken in. */
   readonly skipped: number
-  /** 1 when the last line was left out until the rest of it is there. */
+  /** 1 if the last line was left out until the rest of it is there. */
   readonly left: number
 }
 
 const batchLimits = { items: 500, bytes: 4 << 20 }
 
 /**
- * Publishes a source's records. How far it came is committed with the records, under the digest of the source: a second
- * ingest of the same bytes, after a crash or by mistake, takes in only what is missing. What cannot be read becomes a
- * dead letter.
+ * Publishes a source's records. Progress is committed with the records, under the digest of the source: a second ingest of
+ * the same bytes, after a crash or by mistake, takes in only what is missing. Unreadable items become dead letters.
  */
 export async function ingest(
   log: Log,
@@ -76,7 +75,7 @@ export async function ingest(
       if (batch.full) seen(await batch.commit())
     }
   } finally {
-    // Also when the source turns out to be damaged: what came before the damage is kept.
+    // Also if the source turns out to be damaged: items before the damage are kept.
     seen(await batch.commit())
     await claim.release()
   }
@@ -108,7 +107,7 @@ class Batch {
     this.#to = offset(position + 1)
   }
 
-  /** Commits what was gathered and returns its number. */
+  /** Commits the gathered outputs and returns their number. */
   async commit(): Promise<number> {
     const items = this.#outputs.length
     if (items > 0)
@@ -121,7 +120,7 @@ class Batch {
   }
 }
 
-/** What an item becomes: a record, or a dead letter. */
+/** The output for an item: a record or a dead letter. */
 export function outputOf(item: SourceItem, source: Source, to: IngestTopics, maxValueBytes: number): Output {
   const origin = { topic: `source:${source.digest}`, partition: 0, offset: String(item.position), timestamp: 0 }
   if (item.kind === 'record') {

@@ -2,23 +2,23 @@ import type { Node } from '../stages/node.js'
 import type { GroupMember } from './log-admin.js'
 import { type Log, type Offset, offset, type PartitionState } from './log.js'
 
-/** How far a node is in one partition. */
+/** The progress of a node in one partition. */
 export interface PartitionLag {
   readonly partition: number
   readonly committed: Offset
   readonly start: Offset
   readonly end: Offset
-  /** Offsets that are stored and not committed: `held` and `behind` together. */
+  /** Offsets that are stored and not committed: the sum of `held` and `behind`. */
   readonly lag: bigint
-  /** Of a node that gathers records until it closes a group: what is in no closed group yet. */
+  /** For a node that gathers records into groups: records in no closed group yet. */
   readonly held: bigint
-  /** Still to be done. */
+  /** Records still to be processed. */
   readonly behind: bigint
-  /** Offsets that were never read and are not stored any more. */
+  /** Offsets that were never read and are no longer stored. */
   readonly gone: bigint
-  /** `lost`: the node cannot go on before its offset was set anew. */
+  /** `lost`: the node cannot continue before its offset is reset. */
   readonly state: 'done' | 'held' | 'behind' | 'lost'
-  /** The member that has the partition, as `client@host`; null when nobody has it, or when that is not known. */
+  /** The member that owns the partition, as `client@host`; null if none does, or if that is unknown. */
   readonly owner: string | null
 }
 
@@ -26,17 +26,17 @@ export interface NodeLag {
   readonly node: string
   readonly topic: string
   readonly partitions: readonly PartitionLag[]
-  /** The processes that share the node's partitions; null where partitions are not shared. */
+  /** The processes that share the node's partitions; null if partitions are not shared. */
   readonly members: readonly GroupMember[] | null
 }
 
-/** The nodes whose topic is in the log. */
+/** The nodes whose input topic is in the log. */
 export async function nodesThere(log: Log, nodes: readonly Node[]): Promise<readonly Node[]> {
   const known = new Set((await log.topics()).map(({ name }) => name))
   return nodes.filter(({ from }) => known.has(from.name))
 }
 
-/** Where nodes stand, from the log alone. */
+/** The progress of nodes, from the log alone. */
 export async function nodeLags(log: Log, nodes: readonly Node[]): Promise<readonly NodeLag[]> {
   const lags: NodeLag[] = []
   for (const { name: node, from, stage } of nodes) {
@@ -65,7 +65,7 @@ export async function nodeLags(log: Log, nodes: readonly Node[]): Promise<readon
 }
 
 /**
- * How far a group is in a partition. What is not stored any more does not count as lag.
+ * The progress of a group in a partition. Offsets that are no longer stored do not count as lag.
  * @param gathers whether records count as held rather than as behind
  */
 export function lagOf(

@@ -1,18 +1,18 @@
 import type { Letter } from './letters.js'
 
-/** Letters of one node, with one code, for causes that differ in nothing but names and numbers. */
+/** Dead letters of one node with one code, whose causes differ only in names and numbers. */
 export interface LetterClass {
   readonly node: string
   readonly code: string
-  /** The cause with what differs from record to record left out. */
+  /** The cause without the parts that differ from record to record. */
   readonly cause: string
   readonly letters: number
-  /** Of those, the ones that were not replayed. */
+  /** How many of them were not replayed. */
   readonly waiting: number
   /** Milliseconds since 1970. */
   readonly first: number
   readonly last: number
-  /** Id of the last of them. */
+  /** Id of the last one. */
   readonly example: string
 }
 
@@ -21,18 +21,18 @@ export interface LetterSummary {
   readonly waiting: number
   /** Most letters first. */
   readonly classes: readonly LetterClass[]
-  /** Letters of more classes than are told apart. */
+  /** Letters of further classes, beyond the maximum. */
   readonly others: number
   /** By the hour in which they were written, in milliseconds since 1970, oldest first. */
   readonly hours: readonly { readonly hour: number; readonly letters: number }[]
-  /** Letters of hours before those. */
+  /** Letters of earlier hours. */
   readonly before: number
 }
 
 const most = { classes: 500, hours: 1000 }
 const hourMs = 3_600_000
 
-/** Counts letters by node, code and cause, and by hour; memory is bounded whatever the letters say. */
+/** Counts letters by node, code and cause, and by hour; memory is bounded, whatever the letters contain. */
 export async function summarise(letters: AsyncIterable<Letter>): Promise<LetterSummary> {
   const classes = new Map<string, { -readonly [K in keyof LetterClass]: LetterClass[K] }>()
   const hours = new Map<number, number>()
@@ -72,12 +72,12 @@ function takeOldest(hours: Map<number, number>): number {
   return count
 }
 
-/** Where a cause is told apart from others: the beginning says what happened, the rest to whom. */
+/** Length of the part that distinguishes causes: the beginning says what happened, the rest to which record. */
 const classCharacters = 160
 
 /**
- * A cause without what differs from record to record: quoted texts, addresses, digests, numbers. Each expression looks at
- * a character once; what is long is cut before.
+ * A cause without the parts that differ from record to record: quoted texts, addresses, digests, numbers. Each expression
+ * examines a character once; long texts are cut first.
  */
 export const causeClass = (cause: string): string =>
   cause

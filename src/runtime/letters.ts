@@ -2,13 +2,13 @@ import { SteerflowError } from '../domain/errors.js'
 import { type Log, type LogRecord, offset } from './log.js'
 import { readAll, readWhole } from './read-all.js'
 
-/** Offsets to a piece of the set. */
+/** A piece of the set covers two to this power offsets. */
 const pieceBits = 10n
 const wordsOfPiece = Number((1n << pieceBits) / 32n)
 
 /**
- * A set of places, `partition:offset`: a bit for each offset of what is densely filled, so that millions of letters take
- * kilobytes. What is no such place is in no set.
+ * A set of places, `partition:offset`, with one bit for each offset of a densely filled range, so that millions of letters
+ * take kilobytes. A text that is not such a place is in no set.
  */
 export class OffsetSet {
   readonly #pieces = new Map<string, Uint32Array>()
@@ -37,23 +37,23 @@ function locate(place: string): { piece: string; word: number; bit: number } | n
   return { piece: `${Number(found[1])}:${at >> pieceBits}`, word: within >> 5, bit: 1 << (within & 31) }
 }
 
-/** A dead letter as a person reads it. What its headers say may be forged: whoever acts on it looks at it first. */
+/** A dead letter for a person to read. Its headers may be forged: check them before acting on them. */
 export interface Letter {
   /** `partition:offset` in the dead-letter topic. */
   readonly id: string
   readonly code: string
   readonly node: string
   readonly cause: string
-  /** NaN for a partition that is no number. */
+  /** NaN if the partition is not a number. */
   readonly origin: { readonly topic: string; readonly partition: number; readonly offset: string }
   /** Milliseconds since 1970, when it was written. */
   readonly at: number
   /**
-   * Size of the original value in bytes; the value itself is empty when it was larger than the log takes. NaN where the
-   * letter says something that is no size.
+   * Size of the original value in bytes; the value itself is empty if it was too large for the log. NaN if the header is
+   * not a size.
    */
   readonly bytes: number
-  /** How many times it has been replayed and come back before. */
+  /** How many times it was replayed and came back. */
   readonly replays: number
   readonly replayed: boolean
   readonly record: LogRecord
@@ -64,13 +64,13 @@ export interface LetterTopics {
   readonly replayed: string
 }
 
-/** Header by which a record says how many times it was replayed; a letter of it carries it on. */
+/** Header with the number of times a record was replayed; its dead letter carries it on. */
 export const replaysHeader = 'replays'
 
 /**
- * All dead letters, oldest first, one after the other: however many there are, few are in memory.
- * @param whole waits for transactions that are open in the topics, up to 90 s: for whoever acts on what is not there
- * @throws STEERFLOW_KAFKA_BUSY when `whole` and one stays open
+ * All dead letters, oldest first, one at a time: few are in memory, however many there are.
+ * @param whole waits up to 90 s for open transactions in the topics: for callers that act on the absence of a letter
+ * @throws STEERFLOW_KAFKA_BUSY when `whole` is set and a transaction stays open
  */
 export async function* letters(log: Log, topics: LetterTopics, whole = false): AsyncGenerator<Letter> {
   const read = whole ? readWhole : readAll
@@ -82,7 +82,7 @@ export async function* letters(log: Log, topics: LetterTopics, whole = false): A
   }
 }
 
-/** @throws STEERFLOW_USAGE when there is no dead letter of that id. */
+/** @throws STEERFLOW_USAGE when no dead letter has that id. */
 export async function findLetter(log: Log, topics: LetterTopics, id: string): Promise<Letter> {
   const record = await recordOf(log, topics, id)
   for await (const { key } of readAll(log, topics.replayed))
@@ -90,7 +90,7 @@ export async function findLetter(log: Log, topics: LetterTopics, id: string): Pr
   return { ...letterOf(record), replayed: false }
 }
 
-/** @throws STEERFLOW_USAGE when there is no letter of that id */
+/** @throws STEERFLOW_USAGE when no letter has that id */
 export const refuseUnknown = async (log: Log, topics: LetterTopics, id: string): Promise<void> =>
   void (await recordOf(log, topics, id))
 
@@ -125,5 +125,5 @@ function letterOf(record: LogRecord): Omit<Letter, 'replayed'> {
   }
 }
 
-/** A whole number of nine digits at most; NaN for anything else. */
+/** A whole number with at most nine digits; NaN for anything else. */
 const number = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(text) : NaN)

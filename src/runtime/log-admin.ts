@@ -1,20 +1,20 @@
 import type { TopicSpec } from './topic-spec.js'
 
-/** A topic as brokers keep it. */
+/** A topic as brokers store it. */
 export interface StoredTopic {
   readonly name: string
   readonly partitions: number
-  /** Its settings by the broker's names of them, `replication.factor` among them. */
+  /** Its settings by the broker's names for them, including `replication.factor`. */
   readonly settings: ReadonlyMap<string, string>
 }
 
-/** What a setting of a topic should be. */
+/** The value that a setting of a topic should have. */
 export interface Expectation {
   readonly setting: string
   readonly value: string
   /** `at-least`: a larger number is as good. */
   readonly rule: 'equal' | 'at-least'
-  /** What another value would do, in one sentence. */
+  /** The effect of another value, in one sentence. */
   readonly why: string
 }
 
@@ -23,7 +23,7 @@ export interface GroupMember {
   readonly id: string
   readonly client: string
   readonly host: string
-  /** Partitions that it was given. */
+  /** The partitions assigned to it. */
   readonly partitions: readonly number[]
 }
 
@@ -31,16 +31,16 @@ export interface GroupMember {
 export interface ClusterFacts {
   readonly brokers: readonly {
     readonly address: string
-    /** Why it cannot be reached; null when it can. */
+    /** Why it cannot be reached; null if it can. */
     readonly problem: string | null
   }[]
-  /** The finalized level of the feature `transaction.version`; null when the brokers do not say. */
+  /** The finalized level of the feature `transaction.version`; null if the brokers do not report it. */
   readonly transactionVersion: number | null
-  /** Minutes after its last member left that a group's offsets are kept; null when the brokers do not say. */
+  /** Minutes for which a group's offsets are kept after its last member left; null if the brokers do not report it. */
   readonly offsetsRetentionMinutes: number | null
 }
 
-/** A record as a commit publishes it. */
+/** A record in the form for a commit. */
 export interface Note {
   readonly topic: string
   readonly partition: number
@@ -49,24 +49,24 @@ export interface Note {
   readonly framed: true
 }
 
-/** What operators ask of a log that brokers keep. */
+/** Operations for operators, on a log that brokers keep. */
 export interface LogAdmin {
   /** Topics that the adapter needs for itself. */
   readonly ownTopics: readonly TopicSpec[]
   /** All topics of the deployment. */
   stored(): Promise<readonly StoredTopic[]>
-  /** The settings with which a topic is made. */
+  /** The settings with which a topic is created. */
   expected(spec: TopicSpec): readonly Expectation[]
-  /** Who is in a group now; a process that was killed stays until its session has timed out. */
+  /** The present members of a group; a killed process remains until its session times out. */
   members(group: string): Promise<readonly GroupMember[]>
   /**
-   * Partitions that a group had begun to read and whose offset says nothing any more: the brokers do not have it, or the
-   * topic was made anew since.
+   * Partitions that a group had begun to read and whose offset is no longer valid: the brokers do not have it, or the topic
+   * was created again since.
    */
   forgotten(group: string, topic: string): Promise<ReadonlySet<number>>
   cluster(): Promise<ClusterFacts>
-  /** What was last noted of the deployment under a key; null when nothing was. */
+  /** The last note about the deployment under a key; null if there is none. */
   noted(key: string): Promise<string | null>
-  /** The record that notes something of the deployment, for good; to be published by a commit. */
+  /** The record of a permanent note about the deployment; to be published by a commit. */
   note(key: string, text: string): Note
 }

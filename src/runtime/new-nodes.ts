@@ -2,38 +2,38 @@ import type { Node } from '../stages/node.js'
 import type { GroupOnTopic, Log } from './log.js'
 import { feeds } from './reach.js'
 
-/** A node that has read nothing of its topic, in a log where other nodes of the flow have. */
+/** A node that has read nothing of its topic, in a log where other nodes of the flow have begun. */
 export interface NodeBeginning {
   readonly node: string
   readonly topic: string
-  /** Records that come to it, those on their way through other nodes that begin included. */
+  /** Records that will reach it, including those on their way through other nodes that begin. */
   readonly records: number
   /** Topics that it has read before. */
   readonly before: readonly string[]
-  /** Whether what it makes of these records is there already: by itself, or by another node in its place. */
+  /** Whether its output for these records is there already, made by itself or by another node in its place. */
   readonly again: boolean
 }
 
-/** What of a log no node of the flow has to do with. */
+/** The parts of a log that no node of the flow uses. */
 export interface LeftOver {
   readonly groups: readonly GroupOnTopic[]
   readonly topics: readonly string[]
 }
 
-/** Where nodes stand that were put into a deployment that has data. */
+/** The state of nodes that were added to a deployment that has data. */
 export interface NewNodes {
-  /** In the order of the flow; empty where the whole flow begins. */
+  /** In the order of the flow; empty if the whole flow begins. */
   readonly beginnings: readonly NodeBeginning[]
   readonly leftOver: LeftOver
 }
 
-/** Groups that are of no node: of sources that were taken in, of replays, of the deployment. Names of nodes have no dot. */
+/** Whether a group belongs to no node, but to a source, a replay or the deployment. Names of nodes have no dot. */
 const isOfNoNode = (group: string): boolean => group.includes('.')
 
 /**
  * Compares the groups of a log with the nodes of a flow.
  * @param own topics of the deployment that no node names
- * @param isOnDemand whether a group is one of nodes that run on demand
+ * @param isOnDemand whether a group belongs to a node that runs on demand
  */
 export async function newNodes(
   log: Log,
@@ -61,7 +61,7 @@ async function beginningsOf(
 ): Promise<readonly NodeBeginning[]> {
   const begun = new Set(groups.map(({ group, topic }) => `${group} ${topic}`))
   const hasBegun = ({ name, from }: Node): boolean => begun.has(`${name} ${from.name}`)
-  // Where all have begun, as at most starts, no topic needs a look.
+  // If all have begun, as at most starts, no topic needs to be queried.
   if (!nodes.some(hasBegun) || nodes.every(hasBegun)) return []
   const counts = new Map<string, number>()
   for (const topic of stored) {
@@ -86,6 +86,6 @@ async function beginningsOf(
   })
 }
 
-/** Whether other nodes write the same topic: its records need not be of this one. */
+/** Whether other nodes write the same topic: then its records may not be this node's. */
 const isShared = (nodes: readonly Node[], node: Node, topic: string): boolean =>
   nodes.some(one => one !== node && Object.values(one.to).some(({ name }) => name === topic))

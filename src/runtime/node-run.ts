@@ -21,17 +21,17 @@ export interface NodeRunOptions {
   readonly capabilities: Capabilities
   /** The node's options from the configuration. */
   readonly options: unknown
-  /** Records worked on at the same time, over all partitions. */
+  /** Maximum number of records processed at once, over all partitions. */
   readonly concurrency: () => number
-  /** Records of one partition between reading and commit. */
+  /** Maximum number of records of one partition between reading and commit. */
   readonly window: number
   readonly moved: () => void
   readonly report: Report
   /** When the node stops making dead letters. */
   readonly brake: BrakeSettings
-  /** Nothing is paused: the first failure of a partition stops the run. */
+  /** Disables pauses: the first failure of a partition stops the run. */
   readonly failFast: boolean
-  /** Told once of what stops the whole run. */
+  /** Called once with the error that stops the whole run. */
   readonly failed: (error: unknown) => void
 }
 
@@ -41,25 +41,25 @@ interface Held {
   readonly ended: Promise<void>
 }
 
-/** How long a partition that another member is to have may finish what it has started, in milliseconds. */
+/** How long a partition may take to finish its work before it moves to another member, in milliseconds. */
 const handOverMs = 5000
 
-/** How long a stage that was told to give up is waited for, in milliseconds: it may not listen. */
+/** How long to wait for a stage that was told to stop, in milliseconds: it may ignore that. */
 const deafMs = 2000
 
-/** Lets partitions finish what they have started, for at most so long. */
+/** Lets partitions finish their work, for at most `limitMs`. */
 async function finish(held: readonly Held[], limitMs: number): Promise<void> {
   const ended = Promise.allSettled(held.flatMap(({ work, ended }) => [work.drain(), ended]))
   if ((await within(limitMs, ended)) || held.length === 0) return
   for (const { work, claim } of held) {
     work.drop()
-    // A commit that waits for a broker to come back ends with its claim only.
+    // A commit that waits for a broker to return ends only with its claim.
     void claim.release()
   }
   await within(deafMs, ended)
 }
 
-/** Whether something ends within so many milliseconds. */
+/** Whether something ends within `limitMs` milliseconds. */
 async function within(limitMs: number, ending: Promise<unknown>): Promise<boolean> {
   const over = new AbortController()
   const late: Promise<boolean> = sleep(limitMs, false, { signal: over.signal }).catch(() => false)
@@ -68,7 +68,7 @@ async function within(limitMs: number, ending: Promise<unknown>): Promise<boolea
   return inTime
 }
 
-/** One node of the pipeline at work: it joins its group and works on the partitions that it is given. */
+/** A running node of the pipeline: it joins its group and processes the partitions that it is assigned. */
 export class NodeRun implements Assignee {
   readonly #held = new Map<number, Held>()
   readonly #context: NodeContext
@@ -93,7 +93,7 @@ export class NodeRun implements Assignee {
       failFast: run.failFast,
       brake: new Brake(node.name, run.brake, run.report),
     }
-    // Started here also for folds, which start one more a partition: wrong options are told at once.
+    // Folds are started here too, although each partition starts one more: wrong options are reported at once.
     const runner = node.start(run.options, run.capabilities)
     this.#shared = runner.kind === 'each' ? runner : null
   }
@@ -124,8 +124,8 @@ export class NodeRun implements Assignee {
     held.work.drop()
     this.#tell('lost', claim)
     this.run.moved()
-    // Where processes share a group's partitions, a partition goes to another and the rest stay; elsewhere somebody else
-    // has started the same work, and this run has nothing left to do.
+    // If processes share a group's partitions, this one moves to another process and the rest stay; otherwise another
+    // process has started the same work, and this run has nothing left to do.
     if (this.run.log.features.sharesPartitions || this.#stopping) return
     const where = `${claim.topic}/${claim.partition}`
     this.run.failed(new SteerflowError('STEERFLOW_FENCED', `${this.node.name} lost ${where} to another run`))
@@ -155,7 +155,7 @@ export class NodeRun implements Assignee {
     for (const { work } of this.#held.values()) work.cut('idle')
   }
 
-  /** Tells a lasting fold that sources are idle; whether it is at rest, and made nothing of it. */
+  /** Tells a lasting fold that the sources are idle; returns whether it is at rest and published nothing. */
   async idle(idle: Idle): Promise<boolean> {
     const atRest = await Promise.all([...this.#held.values()].map(({ work }) => work.idle(idle)))
     return !atRest.includes(false)

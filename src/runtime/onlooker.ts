@@ -2,13 +2,13 @@ import type { Log } from './log.js'
 import type { TopicSpec } from './topic-spec.js'
 
 /**
- * A log for somebody who only looks on: nothing is made in it, and a topic that is declared and not there yet, such as one
- * that a later version of the program has, holds nothing.
+ * A read-only view of a log: nothing is created in it, and a declared topic that does not exist yet, such as one of a later
+ * version of the program, is empty.
  */
 export function onlooker(log: Log, declared: readonly TopicSpec[]): Log {
   const names = new Set(declared.map(({ name }) => name))
   const there = new Set<string>()
-  /** Whether a topic can be asked for; what is found is remembered. */
+  /** Whether a topic can be queried; existing topics are remembered. */
   const isThere = async (topic: string): Promise<boolean> => {
     if (!names.has(topic) || there.has(topic)) return true
     for (const { name } of await log.topics()) there.add(name)

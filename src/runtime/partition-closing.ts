@@ -16,20 +16,21 @@ import {
   waitingOut,
 } from './partition.js'
 
-/** The open group of a partition, with what it will commit beside its emissions. */
+/** The open group of a partition, with its further outputs to commit. */
 interface Open {
   readonly group: unknown
   records: number
-  /** Why it is to be closed, although it is not full. */
+  /** Why it is to be closed although it is not full. */
   cut: CloseReason | null
-  /** Dead letters of records inside the group: committed with it, since its offset is. */
+  /** Dead letters of records inside the group, committed with it because the records' offsets are. */
   readonly letters: Output[]
 }
 
 /**
- * A partition of a closing fold. Records are added one by one; nothing is committed before the group closes, and then
- * its emissions and the offset behind its last record go together. After a crash the group is built again. The position
- * moves over a record only once the record is held: a look in between must not see everything read and nothing held.
+ * A partition of a closing fold. Records are added one by one; nothing is committed before the group closes, and then its
+ * emissions and the offset after its last record are committed together. After a crash the group is rebuilt. The position
+ * moves past a record only once the record is held, so that a status in between never shows everything read and nothing
+ * held.
  */
 export class ClosingPartition implements PartitionWork {
   readonly partition: number
@@ -37,7 +38,7 @@ export class ClosingPartition implements PartitionWork {
   #committed: Offset
   #position: Offset
   #open: Open | null = null
-  /** Whether the last read found nothing, so that all that there is has been dealt with. */
+  /** Whether the last read found nothing, so that all available records have been processed. */
   #atEnd = false
   #ended: () => void = () => undefined
   readonly #end = new Promise<void>(resolve => (this.#ended = resolve))
@@ -72,7 +73,7 @@ export class ClosingPartition implements PartitionWork {
     return this.#atEnd && this.#open === null && this.#position === this.#committed
   }
 
-  /** Asks for the open group to be closed; done by the loop within a moment. The wish ends with the group. */
+  /** Requests that the open group be closed; the loop does it within a moment. The request ends with the group. */
   cut(reason: CloseReason): void {
     if (this.#open) this.#open.cut = reason
   }
@@ -96,7 +97,7 @@ export class ClosingPartition implements PartitionWork {
     this.#stop.abort()
   }
 
-  /** Drops the open group; however that ends, whoever drains is told. */
+  /** Drops the open group and, however that ends, resolves `drain`. */
   async #forget(): Promise<void> {
     const open = this.#open
     this.#open = null
@@ -127,7 +128,7 @@ export class ClosingPartition implements PartitionWork {
     return this.#open && this.runner.full(this.#open.group, this.now())
   }
 
-  /** Adds a record to the open group, which it may begin. */
+  /** Adds a record to the open group, or opens one with it. */
   async #step(record: LogRecord): Promise<void> {
     const behind = offset(record.offset + 1n)
     if (!forAnother(record, this.context.node)) {
@@ -147,7 +148,7 @@ export class ClosingPartition implements PartitionWork {
     this.#position = behind
   }
 
-  /** While what it needs is away, nothing more is read; a stop leaves the group to the next run. */
+  /** While something that the group needs is unavailable, nothing more is read; a stop leaves the group to the next run. */
   async #closeIf(reason: CloseReason | null): Promise<void> {
     const open = this.#open
     if (!open || !reason || this.#stop.signal.aborted) return

@@ -20,13 +20,13 @@ import {
 import { untilDone } from './retry.js'
 import { Wakeup } from './concurrency.js'
 
-/** A record under way: `outputs` is null until it has been worked through. */
+/** A record under way: `outputs` is null until it has been processed. */
 export interface Item {
   readonly record: LogRecord
   outputs: readonly Output[] | null
 }
 
-/** A piece of finished work that can be committed at once. */
+/** Finished records at the front of the window that can be committed at once. */
 export interface Prefix {
   readonly items: number
   /** The committed offset afterwards. */
@@ -35,7 +35,7 @@ export interface Prefix {
 }
 
 /**
- * The records of one partition between reading and commit: worked on in any order, committed in order
+ * The records of one partition between reading and commit: processed in any order, committed in order
  * (ARCHITECTURE.md#rules-of-the-runtime; why: docs/reference/stream-processing.md#windows). Bounded by count and bytes.
  */
 export class CommitWindow {
@@ -55,19 +55,19 @@ export class CommitWindow {
     return this.#items.length
   }
 
-  /** Where reading goes on. */
+  /** The offset at which reading continues. */
   get next(): Offset {
     return this.#next
   }
 
-  /** What may still be taken in; a single record larger than the bound is let in when the window is empty. */
+  /** The room for further records; a single record larger than the limit is admitted if the window is empty. */
   get room(): { readonly records: number; readonly bytes: number } {
     const records = this.limits.records - this.#items.length
     const bytes = this.limits.bytes - this.#bytes
     return bytes <= 0 ? { records: 0, bytes: 0 } : { records, bytes }
   }
 
-  /** Takes in what was read; `next` may lie behind the last record, where aborted and control records follow it. */
+  /** Adds records; `next` may be beyond the last record, if aborted and control records follow it. */
   push(records: readonly LogRecord[], next: Offset): readonly Item[] {
     const items = records.map(record => ({ record, outputs: null }))
     this.#items.push(...items)
@@ -76,7 +76,7 @@ export class CommitWindow {
     return items
   }
 
-  /** The finished records from the front, at most `records` of them and `bytes` of outputs; null when there are none. */
+  /** The finished records at the front, at most `records` of them and `bytes` of outputs; null if there are none. */
   prefix(committed: Offset, records = 1000, bytes = 16 << 20): Prefix | null {
     const outputs: Output[] = []
     let items = 0
@@ -99,37 +99,37 @@ export class CommitWindow {
     return this.#items.slice(0, items)
   }
 
-  /** Forgets the first `items` after their commit. */
+  /** Removes the first `items` after their commit. */
   shift(items: number): void {
     for (const item of this.#items.splice(0, items)) this.#bytes -= item.record.value.byteLength
   }
 }
 
-/** Most bytes of records in the window of one partition. */
+/** Maximum bytes of records in the window of one partition. */
 const windowBytes = 8 << 20
-/** Most records that one commit finishes. */
+/** Maximum number of records in one commit. */
 const commitRecords = 1000
 
 /**
- * A partition of an `each` node. Two loops: one reads into the window and starts work, the other commits the finished
- * prefix, so that reading, working and committing overlap while the order of commits is that of the records.
+ * A partition of an `each` node. One loop reads into the window and starts work, another commits the finished prefix:
+ * reading, processing and committing overlap, and commits are in the order of the records.
  */
 export class EachPartition implements PartitionWork {
   readonly partition: number
   readonly #window: CommitWindow
   readonly #stop = new AbortController()
   readonly #changed = new Wakeup()
-  /** Raised when waiting for more to commit together is of no use any more. */
+  /** Raised when it is of no use any more to wait for further records to commit together. */
   readonly #due = new Wakeup()
   #committed: Offset
   #running = 0
   #draining = false
   /** Whether the last read found nothing. */
   #atEnd = false
-  /** Records that passed: while none does, what fails may be away for all of them. */
+  /** Number of records that passed: while none does, the cause of a failure may concern all of them. */
   #passed = 0
   #fatal: Error | null = null
-  /** Told while the node's brake holds records of this partition. */
+  /** Notified while the node's brake holds records of this partition. */
   readonly #held: Held
 
   constructor(
@@ -183,7 +183,7 @@ export class EachPartition implements PartitionWork {
     this.#draining = true
     this.#wake()
     const unfinished = (): boolean => this.#running > 0 || this.#window.prefix(this.#committed) !== null
-    // What is paused is not waited for: it would take as long as there is.
+    // A pause is not waited for: it would use up all of the time.
     const paused = (): boolean => this.context.trouble.current?.state === 'paused'
     while (unfinished() && !this.#stopped && !paused()) await this.#changed.wait(50)
     this.drop()
@@ -223,7 +223,7 @@ export class EachPartition implements PartitionWork {
     await this.context.permits.acquire(this)
     this.#running++
     try {
-      // What has not been started when the partition is given up is left to its next owner.
+      // Records that have not been started when the partition is given up are left to its next owner.
       if (!this.#stopped && !this.#draining) item.outputs = await this.#outputs(item)
     } catch (error) {
       if (!this.#stopped) this.#fail(error)
@@ -266,8 +266,8 @@ export class EachPartition implements PartitionWork {
   }
 
   /**
-   * Repeats a record's work while it fails because something is away. One record that fails again and again while others
-   * pass is a matter of its own; when none has passed since it first failed, the partition waits.
+   * Repeats a record's work while it fails because something is unavailable. If other records pass meanwhile, the failure
+   * concerns this record alone; if none has passed since it first failed, the partition counts as waiting.
    */
   async #untilDone<T>(work: () => T | Promise<T>): Promise<T> {
     const { trouble } = this.context
@@ -277,7 +277,7 @@ export class EachPartition implements PartitionWork {
         if (attempt > 1 && this.#passed === began) trouble.failed('waiting', error, attempt, wait)
       })
     } finally {
-      // A record that was refused for good was answered, too.
+      // A record that was refused for good has got an answer too.
       this.#passed++
       if (this.#stopped) trouble.forget('waiting')
       else trouble.over('waiting')
@@ -314,8 +314,8 @@ export class EachPartition implements PartitionWork {
   }
 
   /**
-   * Commits a prefix. False when the log takes less than it did when the outputs were made, and those that are too large
-   * now have become dead letters.
+   * Commits a prefix. False if the log's limit is lower than when the outputs were made: those that are now too large have
+   * become dead letters.
    */
   async #taken({ items, to, outputs }: Prefix): Promise<boolean> {
     try {

@@ -20,13 +20,13 @@ import {
 type Pursuing = ReturnType<LastingRunner['pursuits']>[number]
 
 const limits = { records: 500, bytes: 8 << 20 }
-/** Pause between two looks at the clock. */
+/** Pause between two checks of the clock. */
 const timerMs = 1000
 
 /**
- * A partition of a lasting fold. At the start its groups' states are rebuilt from the topic's beginning up to the
- * committed offset; from there each record is added and acted upon once, its emissions committed with its offset. Long
- * works (pursuits) run beside, once everything has been read, and publish under the same claim.
+ * A partition of a lasting fold. At the start its groups' states are rebuilt from the topic's beginning up to the committed
+ * offset. From there on each record is added and acted upon once, and its emissions are committed with its offset. Long
+ * tasks (pursuits) run concurrently, once everything has been read, and publish under the same claim.
  */
 export class LastingPartition implements PartitionWork {
   readonly partition: number
@@ -34,13 +34,13 @@ export class LastingPartition implements PartitionWork {
   readonly #pursuits = new Map<string, AbortController>()
   #committed: Offset
   #caughtUp = false
-  /** End of the partition behind what was last published to it from here; null while that is being published. */
+  /** End of the partition after the records last published to it from here; null while they are being published. */
   #own: Offset | null = offset(0)
   #looked = -Infinity
-  /** Publishes under way that no pursuit and no reading stand for. */
+  /** Publications under way that neither a pursuit nor a read accounts for. */
   #publishing = 0
   #fatal: Error | null = null
-  /** Commits of the loop and of pursuits take turns on the claim. */
+  /** Makes commits of the loop and of pursuits take turns on the claim. */
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(
@@ -72,8 +72,8 @@ export class LastingPartition implements PartitionWork {
   }
 
   /**
-   * Publishes what the groups' states make of idle sources. Returns whether it is at rest: it had read everything, and
-   * made nothing of it. What goes wrong is the partition's failure, and not that of the look.
+   * Publishes the records that the groups' states give for idle sources. Returns whether the partition is at rest: it had
+   * read everything and published nothing. An error is a failure of the partition, not of this call.
    */
   async idle(idle: Idle): Promise<boolean> {
     if (!this.#caughtUp || this.#publishing > 0 || this.#stop.signal.aborted) return false
@@ -93,7 +93,7 @@ export class LastingPartition implements PartitionWork {
       if (!this.#stop.signal.aborted) this.#fail(error)
     }
     this.drop()
-    // A commit under way is the claim's: nothing else may be done with it before it has ended.
+    // A commit under way uses the claim: nothing else may use it before the commit has ended.
     await this.#turn.catch(() => undefined)
     if (this.#fatal) throw this.#fatal
   }
@@ -125,7 +125,7 @@ export class LastingPartition implements PartitionWork {
     }
   }
 
-  /** Adds an old record to the state; one that could not be read was dead-lettered in its time. */
+  /** Adds an old record to the state; an unreadable one became a dead letter when it was first read. */
   #remember(record: LogRecord): void {
     if (forAnother(record, this.context.node)) return
     try {
@@ -139,7 +139,8 @@ export class LastingPartition implements PartitionWork {
     const read = () => this.claim.read(limits, readWait)
     const batch = await waitingOut(this.context, read, this.#stop.signal)
     if (batch.records.length > 0) this.#caughtUp = false
-    // What causes nothing is committed with what follows: after a crash it is read again, and causes nothing again.
+    // Records without outputs are committed together with the next one that has some; re-reading them after a crash is
+    // harmless.
     let idle = 0
     for (const record of batch.records) {
       if (this.#stop.signal.aborted) return
@@ -151,7 +152,7 @@ export class LastingPartition implements PartitionWork {
       }
     }
     if (batch.next > this.#committed) await this.#commit(batch.next, idle, [])
-    // A read may have ended before what was published here meanwhile: the states do not know of it yet.
+    // The read may have ended before records that were published here meanwhile: the states do not include them yet.
     if (batch.records.length > 0 || this.#stop.signal.aborted || !this.#readOwn()) return
     this.#pursue()
     this.#caughtUp = true
@@ -164,14 +165,14 @@ export class LastingPartition implements PartitionWork {
     return this.#own !== null && this.#committed >= this.#own
   }
 
-  /** Publishes records to the own input, once: nothing more is told before they are read back. */
+  /** Publishes records to the node's own input, once: nothing more is published before they are read back. */
   async #tell(made: () => readonly Encoded[]): Promise<boolean> {
     if (!this.#caughtUp || this.#stop.signal.aborted) return false
     const records = made()
     if (records.length === 0) return false
     this.#caughtUp = false
     this.#own = null
-    // Whoever gathers a picture of all nodes must not take the moment before for the moment after.
+    // A snapshot of all nodes must not take the moment before for the moment after.
     this.context.moved()
     await this.#publish(records)
     this.#own = await waitingOut(this.context, () => this.#end(), this.#stop.signal)
@@ -196,7 +197,7 @@ export class LastingPartition implements PartitionWork {
     }
   }
 
-  /** Starts the works that the states ask for and ends those that they no longer do. */
+  /** Starts the tasks that the states ask for and aborts those that they no longer ask for. */
   #pursue(): void {
     const wanted = new Map(this.runner.pursuits().map(pursuit => [pursuit.key, pursuit]))
     for (const [key, running] of this.#pursuits) {
@@ -214,7 +215,7 @@ export class LastingPartition implements PartitionWork {
     }
   }
 
-  /** What a work makes that nobody asks for any more is not published; a publish that has begun counts to its end. */
+  /** Runs a task. Its emissions are dropped if it was aborted; a publication that has begun is counted to its end. */
   async #carryOut(pursuit: Pursuing, signal: AbortSignal): Promise<void> {
     const emissions = await waitingOut(this.context, () => pursuit.run(signal), signal)
     if (signal.aborted) return
@@ -230,7 +231,7 @@ export class LastingPartition implements PartitionWork {
     await this.#commit(null, 0, outputsOf(this.context, emissions))
   }
 
-  /** Commits `to`; null stays where it is, to publish under the claim's protection. */
+  /** Commits `to`; null keeps the offset, to publish under the claim's protection. */
   async #commit(to: Offset | null, records: number, outputs: readonly Output[]): Promise<void> {
     const turn = this.#turn
       .catch(() => undefined)

@@ -9,28 +9,28 @@ import type { Claim, Log, LogRecord, Offset, Output } from './log.js'
 import type { Semaphore } from './concurrency.js'
 import { persist, type PartitionTrouble, whileAway, whateverPasses } from './retry.js'
 
-/** What every partition of a node shares. */
+/** The context that all partitions of a node share. */
 export interface NodeContext {
   readonly node: string
-  /** Who else is to know of dead letters. */
+  /** Where else dead letters are reported. */
   readonly onDeadLetter: OnDeadLetter | null
   readonly log: Log
   readonly deadLetters: string
   readonly counters: Counters
-  /** Records of the node being worked on at the same time, over all its partitions. */
+  /** Limits how many records of the node are processed at once, over all its partitions. */
   readonly permits: Semaphore
-  /** Records of one partition between reading and commit. */
+  /** Maximum number of records of one partition between reading and commit. */
   readonly window: number
-  /** Called after every commit: something moved. */
+  /** Called after every commit. */
   readonly moved: () => void
   readonly report: Report
   /** Keeps the node from making dead letters of most of its records. */
   readonly brake: Brake
-  /** Nothing is tried again but what waits for something that is away. */
+  /** Retries only work that waits for something unavailable. */
   readonly failFast: boolean
 }
 
-/** What a partition of a node is given. */
+/** The context of one partition. */
 export interface PartitionContext extends NodeContext {
   readonly trouble: PartitionTrouble
 }
@@ -38,31 +38,31 @@ export interface PartitionContext extends NodeContext {
 /** One partition of one node at work. */
 export interface PartitionWork {
   readonly partition: number
-  /** How far it has come with what can fail. */
+  /** How far it has come, as far as that may still fail. */
   readonly reached: Offset
-  /** Whether all that there is has been read and finished. */
+  /** Whether all available records have been read and finished. */
   readonly settled: boolean
   status(): PartitionStatus
-  /** Asks a closing fold for its open group to be closed. */
+  /** Asks a closing fold to close its open group. */
   cut?(reason: CloseReason): void
-  /** Tells a lasting fold that sources are idle; whether it is at rest. */
+  /** Tells a lasting fold that the sources are idle; returns whether it is at rest. */
   idle?(idle: Idle): Promise<boolean>
-  /** Works until drained or dropped. Rejects with what it cannot go on after, all calls of its claim having ended. */
+  /** Works until drained or dropped. Rejects with the error that stops it, after all calls of its claim have ended. */
   run(): Promise<void>
-  /** Starts nothing more; resolves when what was started is committed. Open groups are dropped, never cut. */
+  /** Starts nothing more; resolves when the work under way is committed. Open groups are dropped, never cut. */
   drain(): Promise<void>
-  /** Forgets everything not committed: the partition is lost, or time is up. */
+  /** Discards everything uncommitted: the partition is lost, or time is up. */
   drop(): void
 }
 
-/** Header by which a replayed record names the only node that may take it. */
+/** Header of a replayed record that names the only node that may process it. */
 export const replayFor = 'replay-for'
 
 /** Whether a record is addressed to another node of the same topic. */
 export const forAnother = (record: LogRecord, node: string): boolean =>
   record.headers[replayFor] !== undefined && record.headers[replayFor] !== node
 
-/** A record's place, as a stage sees it. */
+/** The position of a record, as a stage gets it. */
 export const placeOf = (record: LogRecord, signal: AbortSignal): At => ({
   topic: record.topic,
   partition: record.partition,
@@ -71,11 +71,11 @@ export const placeOf = (record: LogRecord, signal: AbortSignal): At => ({
   signal,
 })
 
-/** Encoded emissions as outputs that name the node they come from. */
+/** Encoded emissions as outputs, with the name of their node. */
 export const outputsOf = (context: NodeContext, emissions: readonly Encoded[]): readonly Output[] =>
   emissions.map(emission => ({ ...emission, headers: { node: context.node } }))
 
-/** The dead letter of a record of this node, and what tells of it to those who count. */
+/** The dead letter of a record of this node, and the report of it to an account, if there is one. */
 export function lettersOf(context: NodeContext, record: LogRecord, error: SteerflowError): readonly Output[] {
   const origin: Origin = {
     topic: record.topic,
@@ -105,10 +105,10 @@ export function count(context: NodeContext, records: number, outputs: readonly O
   context.moved()
 }
 
-/** Milliseconds that a read waits for a first record; it bounds how late a stop is noticed. */
+/** How long a read waits for a first record, in milliseconds; it bounds the delay of a stop. */
 export const readWait = 200
 
-/** Waits while something that the partition needs is away, and tells of the wait when it begins and when it is over. */
+/** Waits while something that the partition needs is unavailable, and reports the beginning and end of the wait. */
 export const waitingOut = <T>(
   { trouble }: PartitionContext,
   work: () => T | Promise<T>,
@@ -116,9 +116,9 @@ export const waitingOut = <T>(
 ): Promise<T> => persist(trouble, work, signal, whileAway)
 
 /**
- * Commits, again and again while the log refuses it for a reason that is not the commit's: what was worked out, and paid
- * for, is kept meanwhile.
- * @throws STEERFLOW_FENCED, STEERFLOW_BUG, and what no repetition changes
+ * Commits, and retries while the log refuses for a reason that is not the commit's own: finished work, which may have cost
+ * money, is kept meanwhile.
+ * @throws STEERFLOW_FENCED, STEERFLOW_BUG, and errors that no retry can remove
  */
 export const committing = (
   { trouble, failFast }: PartitionContext,

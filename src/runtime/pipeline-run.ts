@@ -19,38 +19,38 @@ export interface PipelineRunOptions {
   readonly capabilities: Capabilities
   /** Options of a node from the configuration. */
   readonly options: (node: Node) => unknown
-  /** Records of a node worked on at the same time; asked again and again. */
+  /** Maximum number of a node's records processed at once; asked again and again. */
   readonly concurrency: (node: Node) => number
-  /** Records of one partition of a node between reading and commit; those of a slow node are worked on again after a crash. */
+  /** Maximum records of one partition of a node between reading and commit; a crash repeats the work on them. */
   readonly window?: (node: Node) => number
-  /** Whether the sources have ended: then, and only then, idleness is looked for. */
+  /** Whether the sources have ended; idleness is only looked for then. */
   readonly sourcesEnded: () => boolean
   /** Stop when everything is done. */
   readonly untilIdle: boolean
-  /** Told of what an operator wants to know. */
+  /** Called with events for an operator. */
   readonly report?: Report
   /** When nodes stop making dead letters. */
   readonly brake?: BrakeSettings
-  /** Whether all that is under way only waits for what other nodes make. */
+  /** Whether everything under way only waits for the output of other nodes. */
   readonly onlyWaits?: () => boolean
-  /** The first failure of a partition stops the run; otherwise the partition is paused, and tried again. */
+  /** The first failure of a partition stops the run; otherwise the partition is paused and retried. */
   readonly failFast?: boolean
-  /** How long a stop waits for what is in flight. */
+  /** How long a stop waits for work in flight, in milliseconds. */
   readonly drainMs?: number
 }
 
-/** Window of a partition unless told otherwise: enough for two commits, one of them under way. */
+/** Default window of a partition: enough for two commits, one of them under way. */
 const windowRecords = 2048
-/** How long a stop waits, in milliseconds: where others wait for the partitions, less. */
+/** How long a stop waits, in milliseconds; less if other processes wait for the partitions. */
 const drainMs = { shared: 2500, alone: 10_000 }
-/** So long others must have committed nothing before they are taken to be at a dead end, too. */
+/** How long other processes must have committed nothing to count as being at a dead end too, in milliseconds. */
 const othersMs = 300_000
-/** So long what is under way must only have waited for others. */
+/** How long work under way must have done nothing but wait for others, in milliseconds. */
 const waitsMs = 10_000
 /** Pause between two retentions. */
 const retainMs = 60_000
 
-/** The pipeline, or some nodes of it, at work on a log. */
+/** A running pipeline, or some of its nodes, on a log. */
 export class PipelineRun {
   readonly #nodes: readonly NodeRun[]
   readonly #stop = new AbortController()
@@ -83,14 +83,14 @@ export class PipelineRun {
     )
   }
 
-  /** Where every node stands. */
+  /** The state of every node. */
   status(): readonly NodeStatus[] {
     return this.#nodes.map(node => node.status())
   }
 
   /**
-   * Asks for an orderly end: what is in flight is committed, open groups are left to the next run.
-   * @param drainMs how long that may take, in milliseconds; left out: as long as a stop may
+   * Requests a clean end: work in flight is committed, open groups are left to the next run.
+   * @param drainMs how long that may take, in milliseconds; if absent, as long as a stop may
    */
   stop(drainMs?: number): void {
     this.#drainMs ??= drainMs
@@ -122,7 +122,7 @@ export class PipelineRun {
     this.stop()
   }
 
-  /** What is to be done now and then; whether everything is done. */
+  /** Does the periodic work; returns whether everything is done. */
   async #round(): Promise<boolean> {
     if (this.options.untilIdle && (await this.#look())) return true
     if (performance.now() - this.#retained > retainMs) {
@@ -132,7 +132,7 @@ export class PipelineRun {
     return false
   }
 
-  /** One look; whether everything is done. */
+  /** Looks once; returns whether everything is done. */
   async #look(): Promise<boolean> {
     if (!this.options.sourcesEnded()) return false
     const moves = this.#moves
@@ -146,8 +146,8 @@ export class PipelineRun {
   }
 
   /**
-   * Judges the nodes' standings; null when something moved meanwhile, so that the picture is of no single moment. What
-   * others publish is seen by the ends, which must be the same behind the picture as in it.
+   * Judges the states of the nodes; null if something moved meanwhile, so that they are not of a single moment. Publications
+   * of other processes show in the ends, which must be the same afterwards.
    */
   async #verdict(): Promise<(IdleVerdict & { readonly deadEnd: DeadEnd | null }) | null> {
     const moves = this.#moves
@@ -173,7 +173,7 @@ export class PipelineRun {
     return { ...verdict, deadEnd: ending }
   }
 
-  /** What has stood still for long: what others commit, and what is under way here and only waits. */
+  /** What has stood still for long: the commits of other processes, and the work here that only waits. */
   #stand(standings: readonly Standing[]): { readonly others: boolean; readonly waits: boolean } {
     const now = performance.now()
     const committed = standings.map(({ elsewhere }) => elsewhere)
@@ -182,7 +182,7 @@ export class PipelineRun {
     return { others: now - this.#others.since > othersMs, waits: now - this.#here.since > waitsMs }
   }
 
-  /** The end of each partition of every topic that is read here. */
+  /** The end of each partition of every input topic. */
   async #ends(): Promise<ReadonlyMap<string, readonly bigint[]>> {
     const ends = new Map<string, readonly bigint[]>()
     for (const { node } of this.#nodes) {

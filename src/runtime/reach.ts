@@ -1,13 +1,13 @@
 import type { Node } from '../stages/node.js'
 
-/** Whether a node writes what another reads. */
+/** Whether a node writes the input of another. */
 export const feeds = (writer: Node, reader: Node): boolean =>
   Object.values(writer.to).some(({ name }) => name === reader.from.name)
 
-/** These nodes, those next to them, and so on. */
+/** These nodes, their neighbours by `next`, the neighbours of those, and so on. */
 export function closure(nodes: Iterable<Node>, next: (node: Node) => readonly Node[]): ReadonlySet<Node> {
   const found = new Set(nodes)
-  // A set gives what is added while it is gone through as well.
+  // Iterating over a set also visits elements that are added meanwhile.
   for (const node of found) for (const one of next(node)) found.add(one)
   return found
 }

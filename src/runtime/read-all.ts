@@ -2,18 +2,18 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SteerflowError } from '../domain/errors.js'
 import { type Log, type LogRecord, offset, type PartitionState, readingOn } from './log.js'
 
-/** Asked where nothing more can be read before the end: whether to try again. */
+/** Called when nothing more can be read before the end; returns whether to try again. */
 type Stuck = () => Promise<boolean>
 const givesUp: Stuck = async () => false
 
-/** Reads a topic from its beginning to the end that it had when the reading began, partition by partition. */
+/** Reads a topic from its beginning to the end that it had when reading began, partition by partition. */
 export async function* readAll(log: Log, topic: string): AsyncGenerator<LogRecord> {
   for (const state of await log.state(topic)) yield* readPartition(log, state)
 }
 
 /**
- * As `readAll`, but where a transaction is open before that end, it waits until that has ended: whoever is to act on what
- * is *not* there must not be shown less than there is.
+ * Like `readAll`, but if a transaction is open before that end, waits until it has ended: a caller that acts on the
+ * *absence* of a record must see all of them.
  * @throws STEERFLOW_KAFKA_BUSY when that takes longer than `patienceMs`
  */
 export async function* readWhole(log: Log, topic: string, patienceMs = 90_000): AsyncGenerator<LogRecord> {
@@ -27,7 +27,7 @@ export async function* readWhole(log: Log, topic: string, patienceMs = 90_000): 
   for (const state of await log.state(topic)) yield* readPartition(log, state, waits)
 }
 
-/** Reads a partition from its start to its end, as its state says. */
+/** Reads a partition from the start to the end of its state. */
 export async function* readPartition(
   log: Log,
   { topic, partition, start, end }: PartitionState,

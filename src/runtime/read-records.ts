@@ -5,7 +5,7 @@ import type { Topic } from '../stages/topic.js'
 import type { Log, LogRecord } from './log.js'
 import { readAll } from './read-all.js'
 
-/** A record of a topic, read. */
+/** A decoded record of a topic. */
 export interface ReadRecord<R extends z.ZodObject> {
   readonly value: z.output<R>
   /** When it was recorded, in milliseconds since 1970. */
@@ -19,9 +19,9 @@ export interface Unreadable {
 }
 
 /**
- * The records of a small control topic. Those that do not fit are passed over, as by the node that reads the topic: it makes
- * dead letters of them. One forged or torn record thereby stops nobody who only looks.
- * @param unreadable told of those
+ * The records of a small control topic. Records that do not fit are skipped, as by the node that reads the topic, which
+ * makes dead letters of them: one forged or torn record must not stop a mere reader.
+ * @param unreadable called with those records
  */
 export async function* readRecords<R extends z.ZodObject>(
   log: Log,

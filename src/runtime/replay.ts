@@ -3,18 +3,18 @@ import { type Letter, type LetterTopics, letters, replaysHeader } from './letter
 import { type Claim, type Log, type Output, sizeOf } from './log.js'
 import { replayFor } from './partition.js'
 
-/** What else a replay publishes, in the same transaction; or, as a text, why there must be none. */
+/** Further outputs of a replay, in the same transaction; or a text that says why there must be no replay. */
 export type Consequence = (letter: Letter) => readonly Output[] | string
 
 export interface ReplayRequest {
   readonly wanted: (letter: Letter) => boolean
-  /** The topic that a node reads; null when there is no node of that name. */
+  /** The topic that a node reads; null if no node has that name. */
   readonly readBy: (node: string) => string | null
   readonly dryRun?: boolean
-  /** Also what has come back again and again. */
+  /** Also replays letters that have come back repeatedly. */
   readonly insist?: boolean
   readonly consequence?: Consequence
-  /** Told why a letter was not published again. */
+  /** Called with the reason why a letter was not published again. */
   readonly refused?: (id: string, reason: string) => void
 }
 
@@ -24,9 +24,9 @@ export interface Replayed {
   readonly refused: number
 }
 
-/** Letters of one transaction: a transaction costs the same for one as for many. */
+/** Limits of a transaction: it costs the same for one letter as for many. */
 const most = { letters: 1000, bytes: 4 << 20 }
-/** So many times is a letter replayed that comes back each time, unless somebody insists. */
+/** How often a letter that always comes back is replayed, unless `insist` is set. */
 const mostReplays = 10
 
 /** A letter and what its replay publishes. */
@@ -36,15 +36,15 @@ interface Prepared {
 }
 
 /**
- * Publishes dead letters again where they came from, for the node that refused them only. Records and their marks are
- * published in one transaction under a claim, many letters in each, so that a second replay, even a concurrent one, or
- * one after a kill, does nothing that was done. A letter that cannot be published is refused, and its neighbours go.
+ * Publishes dead letters again to their original topics, only for the node that refused them. Records and their marks are
+ * published in one transaction under a claim, many letters in each, so that a second replay, even a concurrent one or one
+ * after a kill, repeats nothing. A letter that cannot be published is refused, and its neighbours go on.
  * @throws STEERFLOW_FENCED when another replay runs at the same time.
  */
 export async function replay(log: Log, topics: LetterTopics, request: ReplayRequest): Promise<Replayed> {
   const { wanted, dryRun = false, consequence = () => [] } = request
   const partitions = new Map((await log.topics()).map(topic => [topic.name, topic.partitions]))
-  // A name of its own: a claim of the dead letters themselves would keep their retention from passing it.
+  // A name of its own: a claim of the dead letters themselves would hold back their retention.
   const claim = dryRun ? null : await log.claim('dead-letters.replay', 'dead-letters.replay', 0)
   const done = { replayed: 0, refused: 0 }
   const refuse = (id: string, reason: string): void => {
@@ -57,7 +57,7 @@ export async function replay(log: Log, topics: LetterTopics, request: ReplayRequ
   try {
     let batch: Prepared[] = []
     let bytes = 0
-    // Marks are read behind the claim's fence: what is not marked then was not replayed, and nobody else does it now.
+    // Marks are read under the claim's fence: a letter without a mark was not replayed, and nobody else replays it now.
     for await (const letter of letters(log, topics, !dryRun)) {
       if (!wanted(letter)) continue
       const also = refusal(letter, partitions, request) ?? told(letter, consequence)
@@ -80,7 +80,7 @@ export async function replay(log: Log, topics: LetterTopics, request: ReplayRequ
   return done
 }
 
-/** Publishes a batch and returns how many letters it was; by halves where the log refuses one of them. */
+/** Publishes a batch and returns its number of letters; in halves if the log refuses one of them. */
 async function publish(
   claim: Claim,
   batch: readonly Prepared[],
@@ -103,7 +103,7 @@ async function publish(
   }
 }
 
-/** Why a letter must not be published again; null when it may. Its headers are those of whoever wrote it. */
+/** Why a letter must not be published again; null if it may. Anybody may have written its headers. */
 function refusal(
   letter: Letter,
   partitions: ReadonlyMap<string, number>,
@@ -127,7 +127,7 @@ function refusal(
   return null
 }
 
-/** Somebody else's text, short and on one line. */
+/** A foreign text, short and on one line. */
 const quoted = (text: string): string => JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text)
 
 function told(letter: Letter, consequence: Consequence): readonly Output[] | string {

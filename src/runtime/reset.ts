@@ -4,9 +4,9 @@ import { SteerflowError } from '../domain/errors.js'
 const limits = { records: 1, bytes: 1 << 16 }
 
 /**
- * The offset of the first record of a partition that was published at `time` (milliseconds since 1970) or later; the
- * end where there is none. Found by halves, so that it holds where timestamps rise; where clocks of producers differ it
- * is exact only to within that difference.
+ * The offset of the first record of a partition that was published at `time` (milliseconds since 1970) or later; the end if
+ * there is none. Binary search, so exact if timestamps rise; if the clocks of producers differ, exact only to within that
+ * difference.
  */
 export async function firstAt(log: Log, { topic, partition, start, end }: PartitionState, time: number) {
   let low: bigint = start
@@ -32,27 +32,27 @@ async function nextRecord(log: Log, topic: string, partition: number, from: Offs
   return null
 }
 
-/** Where a group's offset is to go. */
+/** The target of a group's offset. */
 export type ResetTarget =
   | { readonly kind: 'earliest' | 'latest' }
-  /** To the first record of that time (milliseconds since 1970) or later. */
+  /** The first record of that time (milliseconds since 1970) or later. */
   | { readonly kind: 'datetime'; readonly time: number }
   | { readonly kind: 'shift'; readonly by: bigint }
   | { readonly kind: 'offset'; readonly offset: bigint }
 
-/** What becomes of one partition. */
+/** The reset of one partition. */
 export interface PartitionReset {
   readonly partition: number
-  /** The committed offset; null when there is none. */
+  /** The committed offset; null if there is none. */
   readonly from: Offset | null
   readonly to: Offset
-  /** Offsets that will be read again, or, below 0, that will be passed over. */
+  /** Offsets that will be read again; if negative, offsets that will be skipped. */
   readonly again: bigint
-  /** Offsets that were never read and are before the start of the partition now. */
+  /** Offsets that were never read and are now before the start of the partition. */
   readonly gone: bigint
-  /** What was asked for, where that lies outside of the partition. */
+  /** The requested offset, if it is outside the partition. */
   readonly clamped: bigint | null
-  /** Whether the group had begun and its offset is gone. */
+  /** Whether the group had begun and its offset is lost. */
   readonly forgotten: boolean
 }
 
@@ -66,10 +66,10 @@ export interface ResetRequest {
 }
 
 /**
- * Moves a group's committed offsets, each by a commit under a claim: whoever holds the partition is fenced, and the
- * offset is either moved or not.
- * @throws STEERFLOW_GROUP_ACTIVE while the group has members, STEERFLOW_USAGE for a partition that there is not, and for
- * a shift of an offset that is gone
+ * Moves a group's committed offsets, each by a commit under a claim: the owner of the partition is fenced, and the offset is
+ * either moved or not.
+ * @throws STEERFLOW_GROUP_ACTIVE while the group has members, STEERFLOW_USAGE for a partition that does not exist, and for
+ * a shift of an offset that is lost
  */
 export async function resetOffsets(log: Log, request: ResetRequest): Promise<readonly PartitionReset[]> {
   const { group, topic, dryRun } = request
@@ -80,7 +80,7 @@ export async function resetOffsets(log: Log, request: ResetRequest): Promise<rea
   const committed = await log.committed(group, topic)
   const gone = (await log.admin?.forgotten(group, topic)) ?? new Set<number>()
   const planned: PartitionReset[] = []
-  // All are known before the first is moved.
+  // All are planned before the first is moved.
   for (const state of states) {
     const from = committed.get(state.partition) ?? null
     planned.push(await resetOf(log, request.target, state, from, gone.has(state.partition)))
@@ -98,7 +98,7 @@ export async function resetOffsets(log: Log, request: ResetRequest): Promise<rea
   return done
 }
 
-/** A member would go on from the new offset in the middle of its work; it is stopped first, by whoever runs it. */
+/** A member would continue from the new offset in the middle of its work; its operator has to stop it first. */
 async function refuseMembers(log: Log, group: string): Promise<void> {
   const members = (await log.admin?.members(group)) ?? []
   if (members.length === 0) return
@@ -106,7 +106,7 @@ async function refuseMembers(log: Log, group: string): Promise<void> {
   throw new SteerflowError('STEERFLOW_GROUP_ACTIVE', `${group} has ${members.length} members: ${who}`)
 }
 
-/** Behind the claim's fence the committed offset stands still; it may have moved since it was planned with. */
+/** Under the claim's fence the committed offset cannot move; it may have moved since the plan was made. */
 async function move(log: Log, target: ResetTarget, plan: PartitionReset, claim: Claim): Promise<PartitionReset> {
   const state = (await log.state(claim.topic)).find(({ partition }) => partition === claim.partition)!
   const reset = plan.forgotten ? plan : await resetOf(log, target, state, claim.committed, false)
@@ -129,7 +129,7 @@ async function resetOf(
   const asked = target.kind === 'datetime' ? await firstAt(log, state, target.time) : askedOf(target, state, from)
   const to = offset(asked < start ? start : asked > end ? end : asked)
   const clamped = to === asked ? null : asked
-  // Of a group whose offset is gone it is not known what it has read; it is taken to have read everything.
+  // It is unknown what a group whose offset is lost has read; it is assumed to have read everything.
   const read = from === null ? (forgotten ? end : start) : from < start ? start : from
   const gone = from !== null && from < start ? start - from : 0n
   return { partition, from, to, again: read - to, gone, clamped, forgotten }

@@ -8,21 +8,21 @@ export interface Backoff {
   readonly most: number
 }
 
-/** The wait before attempt `attempt` (from 1): doubles up to `most`, of which a random half is taken ("equal jitter"). */
+/** The wait after failed attempt `attempt` (from 1): doubles up to `most`; half of it is random ("equal jitter"). */
 export function backoff(attempt: number, { first, most }: Backoff, random = Math.random): number {
   const ceiling = Math.min(most, first * 2 ** Math.min(attempt - 1, 30))
   return ceiling / 2 + (ceiling / 2) * random()
 }
 
-/** Between two attempts of what fails because something is away. */
+/** Waits between attempts that fail because something is unavailable. */
 const outageWaits: Backoff = { first: 200, most: 15_000 }
 
-/** Told of each failure that is waited out, and for how long; must not throw. */
+/** Called with each failure that is waited out, and with the wait; must not throw. */
 export type Failed = (error: SteerflowError, attempt: number, waitMs: number) => void
 
 /**
- * Repeats `work` while it fails transiently, until `signal` is aborted. Whatever else it throws is passed on.
- * A record is never given up for a transient reason: an outage ends, a dead letter would have to be replayed by hand.
+ * Repeats `work` while it fails transiently, until `signal` is aborted. Other errors are passed on. A record is never given
+ * up for a transient reason: an outage ends, but a dead letter would have to be replayed by hand.
  */
 export async function untilDone<T>(
   work: () => T | Promise<T>,
@@ -43,8 +43,8 @@ export async function untilDone<T>(
 }
 
 /**
- * Looks at something, and settles for `otherwise` while it is away for a transient reason: whoever only looks on need not
- * end for what those at work wait out.
+ * Runs a read-only query and returns `otherwise` on a transient error: an observer must not fail because of an outage that
+ * the workers are waiting out.
  */
 export async function unlessAway<T>(look: () => Promise<T>, otherwise: T): Promise<T> {
   try {
@@ -55,27 +55,27 @@ export async function unlessAway<T>(look: () => Promise<T>, otherwise: T): Promi
   }
 }
 
-/** Why a partition of a node does not go on. */
+/** Why a partition of a node does not progress. */
 export interface Trouble {
-  /** `waiting`: something is away that comes back by itself; `paused`: it failed, and is tried again now and then. */
+  /** `waiting`: something is unavailable that returns by itself; `paused`: the work failed, and is retried at intervals. */
   readonly state: 'waiting' | 'paused'
   readonly error: SteerflowError
   /** Milliseconds since 1970. */
   readonly since: number
   readonly attempts: number
-  /** When it is tried next, in milliseconds since 1970. */
+  /** The time of the next attempt, in milliseconds since 1970. */
   readonly next: number
 }
 
-/** Between two attempts of what failed for a reason that may stay. */
+/** Waits between attempts of work that failed for a reason that may last. */
 export const pauseWaits: Backoff = { first: 1000, most: 60_000 }
-/** Outages that come and go are told no more often than this, in milliseconds. */
+/** Minimum time between two reports of outages that come and go, in milliseconds. */
 const tellAgainMs = 60_000
 
-/** Keeps what is wrong with a partition, and tells of it when it begins, when its reason changes, and when it is over. */
+/** Keeps the trouble of a partition, and reports it when it begins, when its reason changes, and when it is over. */
 export class PartitionTrouble {
   #current: Trouble | null = null
-  /** Whether the present trouble was told. */
+  /** Whether the present trouble was reported. */
   #told = false
   #toldAt = -Infinity
   #began = 0
@@ -90,7 +90,7 @@ export class PartitionTrouble {
     return this.#current
   }
 
-  /** Something failed for the `attempts`th time, and is tried again after so many milliseconds. */
+  /** The work failed for the `attempts`th time, and is retried after `waitMs`. */
   failed(state: Trouble['state'], error: SteerflowError, attempts: number, waitMs: number): void {
     const before = this.#current
     const now = this.now()
@@ -103,7 +103,7 @@ export class PartitionTrouble {
     this.report({ event: state, ...this.of, code: error.code, cause: explain(error) })
   }
 
-  /** What was failing passes again; a trouble of the other kind stays. */
+  /** The failing work passes again; a trouble of the other kind stays. */
   over(state: Trouble['state']): void {
     const before = this.#current
     if (before?.state !== state) return
@@ -112,7 +112,7 @@ export class PartitionTrouble {
     this.#told = false
   }
 
-  /** What was failing is not tried any more. */
+  /** The failing work is not retried any more. */
   forget(state: Trouble['state']): void {
     if (this.#current?.state !== state) return
     this.#current = null
@@ -120,22 +120,22 @@ export class PartitionTrouble {
   }
 }
 
-/** What to do about a failure: wait it out as something that is away, or as a pause; null: it is passed on. */
+/** What to do about a failure: wait as for something unavailable, or as in a pause; null: pass it on. */
 type Patience = (error: SteerflowError) => Trouble['state'] | null
 
-/** Waits while something is away. */
+/** Waits while something is unavailable. */
 export const whileAway: Patience = error => (error.kind === 'transient' ? 'waiting' : null)
 
 /**
- * Waits whatever the reason, where the work can be done again as it is: a commit that was refused. What was fenced, what
- * this program did wrong, and what no repetition changes are passed on.
+ * Waits whatever the reason, for work that can be repeated unchanged, such as a refused commit. Fencing, bugs of this
+ * program and errors that no retry can remove are passed on.
  */
 export const whateverPasses: Patience = error => {
   if (error.code === 'STEERFLOW_FENCED' || error.code === 'STEERFLOW_BUG' || error.kind === 'permanent') return null
   return error.kind === 'transient' ? 'waiting' : 'paused'
 }
 
-/** Repeats a work of a partition as long as it is worth it, and keeps its trouble. Ends early when `signal` is aborted. */
+/** Repeats the work of a partition for as long as `patience` says, and keeps its trouble. Ends early with `signal`. */
 export async function persist<T>(
   trouble: PartitionTrouble,
   work: () => T | Promise<T>,

@@ -8,23 +8,23 @@ import { type Backoff, backoff, type PartitionTrouble, pauseWaits } from './retr
 
 export interface Supervision {
   readonly trouble: PartitionTrouble
-  /** Makes the work anew, from where the claim has committed. */
+  /** Starts the work again, at the claim's committed offset. */
   readonly begin: (claim: Claim) => PartitionWork
-  /** Nothing is tried again: the first failure is passed on. */
+  /** Disables retries: the first failure is passed on. */
   readonly failFast: boolean
   readonly waits?: Backoff
   readonly now?: () => number
 }
 
-/** How often it is looked whether what had failed passes again, in milliseconds. */
+/** How often to check whether failed work passes again, in milliseconds. */
 const lookMs = 100
-/** What fails again within so many milliseconds after it had passed goes on with longer waits, not with short ones. */
+/** Work that fails again within this many milliseconds after it had passed continues with longer waits. */
 const settledMs = 60_000
 
 /**
- * A partition that outlives its failures: what was not committed is dropped, and after a wait, longer each time, the work
- * begins anew where its claim has committed. So a failure stays with its partition; the others go on, and the next owner
- * of the partition is not ended by it either.
+ * A partition that survives its failures: uncommitted work is dropped, and after a wait, longer each time, the work restarts
+ * at the claim's committed offset. So a failure stays within its partition: the others go on, and the next owner of the
+ * partition is not stopped by it either.
  */
 export class SupervisedPartition implements PartitionWork {
   readonly partition: number
@@ -33,9 +33,9 @@ export class SupervisedPartition implements PartitionWork {
   #work: PartitionWork | null = null
   #committed: Offset
   #attempts = 0
-  /** When a pause was last over. */
+  /** When a pause last ended. */
   #passed = -Infinity
-  /** How far a work had come when it failed: where the next has come further, the pause is over. */
+  /** How far the work had come when it failed: once the next attempt has come further, the pause is over. */
   #mark: Offset
   readonly #now: () => number
 
@@ -74,7 +74,7 @@ export class SupervisedPartition implements PartitionWork {
     return (await this.#work.idle?.(idle)) ?? true
   }
 
-  /** Works until drained or dropped. Rejects with what stops the whole run. */
+  /** Works until drained or dropped. Rejects with the error that stops the whole run. */
   async run(): Promise<void> {
     let again = false
     while (!this.#stop.signal.aborted) {
@@ -100,13 +100,13 @@ export class SupervisedPartition implements PartitionWork {
     this.#work?.drop()
   }
 
-  /** Works until the work ends or fails; a pause is over once it has got past where it had failed. */
+  /** Works until the work ends or fails; a pause is over once the work has passed the point of its failure. */
   async #once(): Promise<void> {
     const { begin, trouble } = this.supervision
     const pause = trouble.current
     const work = (this.#work = begin(this.#claim))
     const look = (): void => {
-      // A trouble that the work has found by itself is ended by the work.
+      // A trouble that the work found by itself is also ended by the work.
       if (pause === null || trouble.current !== pause || !(work.settled || work.reached > this.#mark)) return
       this.#passed = this.#now()
       trouble.over('paused')
@@ -123,7 +123,7 @@ export class SupervisedPartition implements PartitionWork {
     }
   }
 
-  /** Waits before the next attempt. @throws what nothing is tried again after */
+  /** Waits before the next attempt. @throws errors after which nothing is retried */
   async #pause(error: SteerflowError): Promise<void> {
     const { trouble, failFast, waits = pauseWaits } = this.supervision
     if (failFast || error.code === 'STEERFLOW_FENCED' || this.#claim.unsound) throw error
@@ -134,7 +134,7 @@ export class SupervisedPartition implements PartitionWork {
   }
 }
 
-/** A claim that remembers whether the log itself has met a state that it rules out: then nothing is built on it. */
+/** A claim that remembers whether the log itself reached an impossible state: then nothing is built on it. */
 class WatchedClaim implements Claim {
   unsound = false
 

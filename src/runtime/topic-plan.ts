@@ -2,7 +2,7 @@ import type { Expectation, StoredTopic } from './log-admin.js'
 import type { Log } from './log.js'
 import type { TopicSpec } from './topic-spec.js'
 
-/** Something of a topic that is not as it was declared, and that nothing here changes. */
+/** A difference between a topic and its declaration that nothing here removes. */
 export interface Drift {
   readonly setting: string
   readonly is: string
@@ -10,18 +10,18 @@ export interface Drift {
   readonly why: string
 }
 
-/** What is to be done about one topic. */
+/** The plan for one topic. */
 export interface TopicPlan {
   readonly topic: string
   readonly action: 'create' | 'grow' | 'none'
-  /** Partitions that it has; null when it is missing. */
+  /** Its present number of partitions; null if it is missing. */
   readonly now: number | null
-  /** Partitions that it is declared with. */
+  /** Its declared number of partitions. */
   readonly wanted: number
   readonly drift: readonly Drift[]
 }
 
-/** Compares what is declared with what is stored. */
+/** Compares declared with stored topics. */
 export const planTopics = (
   declared: readonly TopicSpec[],
   stored: readonly StoredTopic[],
@@ -38,17 +38,17 @@ export const planTopics = (
 const fewer = (now: number, wanted: number): readonly Drift[] =>
   now <= wanted
     ? []
-    : [{ setting: 'partitions', is: String(now), wanted: String(wanted), why: 'partitions are never taken away' }]
+    : [{ setting: 'partitions', is: String(now), wanted: String(wanted), why: 'partitions are never removed' }]
 
 function drifted({ settings }: StoredTopic, { setting, value, rule, why }: Expectation): readonly Drift[] {
   const is = settings.get(setting)
-  // What a broker does not tell is not known to have drifted.
+  // A setting that the broker does not report is not known to have drifted.
   if (is === undefined || is === value) return []
   if (rule === 'at-least' && Number(is) >= Number(value)) return []
   return [{ setting, is, wanted: value, why }]
 }
 
-/** The plan for a log's topics as they are now. */
+/** The plan for a log's topics in their present state. */
 export async function topicPlan(log: Log, declared: readonly TopicSpec[]): Promise<readonly TopicPlan[]> {
   const { admin } = log
   if (admin) return planTopics([...declared, ...admin.ownTopics], await admin.stored(), spec => admin.expected(spec))
@@ -57,8 +57,8 @@ export async function topicPlan(log: Log, declared: readonly TopicSpec[]): Promi
 }
 
 /**
- * Makes the topics that are missing. Where partitions are shared out between processes nothing grows unless `grow` is
- * set: with another number of partitions keys go to other partitions, so that a key's order holds only from then on.
+ * Creates the missing topics. If partitions are shared between processes, existing topics grow only if `grow` is set: with
+ * another number of partitions keys go to other partitions, so that a key's order holds only from then on.
  */
 export async function makeTopics(log: Log, declared: readonly TopicSpec[], grow = false): Promise<void> {
   if (grow || !log.features.sharesPartitions) return log.ensure(declared)

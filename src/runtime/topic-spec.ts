@@ -3,6 +3,6 @@ import type { Retention } from '../stages/topic.js'
 export interface TopicSpec {
   readonly name: string
   readonly partitions: number
-  /** `days`: records older may be deleted once every group has passed them. `latest`: the last of each key is kept. */
+  /** `days`: older records may be deleted once every group has passed them. `latest`: the last record of each key stays. */
   readonly retention: Retention
 }

@@ -1,55 +1,52 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Something that is waited for now. */
+/** A wait for something. */
 export interface Wait {
-  /** In a few words: what is waited for. */
+  /** What is awaited, in a few words. */
   readonly what: string
-  /** How many wait for it. */
+  /** The number of waiters. */
   readonly waiting: number
   /** When the first of them began, in milliseconds since 1970. */
   readonly since: number
 }
 
-/**
- * What is told of waits and of loads: once when one lasts, and when what is waited for is there, or loaded; nothing when it
- * is given up, or fails.
- */
+/** Reports of waits and loads: once when one lasts, and once when it succeeds; none when it is given up or fails. */
 export type WaitEvent =
   | { readonly event: 'waiting-for' | 'loading'; readonly what: string }
   | { readonly event: 'waited-for' | 'loaded'; readonly what: string; readonly seconds: number }
 
-/** A wait is told of when it has lasted so many milliseconds: most are over before. */
+/** A wait is reported once it has lasted this many milliseconds: most are shorter. */
 const tellAfterMs = 2_000
-/** A load is told of when it has lasted so many milliseconds. */
+/** A load is reported once it has lasted this many milliseconds. */
 const tellLoadAfterMs = 1_000
 
 interface Known {
   waiting: number
   readonly since: number
-  /** The same by a clock that only grows. */
+  /** The same by a monotonic clock. */
   readonly began: number
   told: boolean
-  /** Whether anybody who waited has got it. */
+  /** Whether any waiter has succeeded. */
   there: boolean
   readonly timer: NodeJS.Timeout
 }
 
 /**
- * Everything that a process waits for that only somebody else can bring: a model, a server, a round. Whoever waits says so
- * here, so that no wait is silent; many may wait for the same.
+ * The waits of a process for things that only others can provide: a model, a server, a round. Every waiter registers here,
+ * so that no wait is silent; many may wait for the same thing.
  */
 export class Waits {
   readonly #known = new Map<string, Known>()
   readonly #loads = new Set<Wait>()
 
-  /** @param report told of waits and loads; must not throw */
+  /** @param report called with events of waits and loads; must not throw */
   constructor(
     private readonly report: (event: WaitEvent) => void = () => undefined,
     private readonly afterMs = tellAfterMs,
     private readonly loadAfterMs = tellLoadAfterMs,
   ) {}
 
-  /** What is waited for now, the longest wait first. */
+  /** The current waits, the longest first. */
   current(): readonly Wait[] {
     const all = [...this.#known].map(([what, { waiting, since }]) => ({ what, waiting, since }))
     return all.sort((a, b) => a.since - b.since)
@@ -61,9 +58,9 @@ export class Waits {
   }
 
   /**
-   * Runs a load, and reports it when it lasts longer than a second: files of users may be large.
+   * Runs a load, and reports it if it takes longer than a second: files of users may be large.
    * @param what the thing that is loaded, such as a tokenizer with its path
-   * @throws what `load` throws
+   * @throws the errors of `load`
    */
   async load<T>(what: string, load: () => Promise<T>): Promise<T> {
     const began = performance.now()
@@ -85,7 +82,7 @@ export class Waits {
     }
   }
 
-  /** Somebody begins to wait; what is returned ends that, once, and is told whether it is there or given up. */
+  /** Registers a waiter. The returned function ends the wait, once, and takes whether it succeeded. */
   begin(what: string): (there: boolean) => void {
     const known = this.#known.get(what) ?? this.#start(what)
     known.waiting++
@@ -103,8 +100,8 @@ export class Waits {
   }
 
   /**
-   * Looks again and again until there is something, and says what it waits for meanwhile.
-   * @throws the signal's reason when it is aborted, and what a look throws
+   * Looks repeatedly until there is something, and registers the wait meanwhile.
+   * @throws the signal's reason when it is aborted, and errors of `look`
    */
   async until<T>(
     what: string,

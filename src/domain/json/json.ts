@@ -237,7 +237,7 @@ const words = { null: null, true: true, false: false, NaN, Infinity, '-Infinity'
 
 /**
  * Writes JSON like Python's `json.dumps(value, ensure_ascii=False)` (docs/reference/original-scripts.md#pythons-json). Keys
- * with the value `undefined` are left out. Numbers have JavaScript's spelling; `redump` keeps the spelling of a text instead.
+ * with the value `undefined` are left out. Numbers have JavaScript's spelling; `redump` keeps that of a text instead.
  */
 export function pythonJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(pythonJson).join(', ')}]`

@@ -43,7 +43,7 @@ describe('topics', () => {
     const root = await dataFolder()
     const { out, code } = await run(root, 'topics', 'plan', '--set', 'topics={conversations.raw: {partitions: 2}}')
     expect(code).toBe(0)
-    expect(out).toContain('drift: conversations.raw: partitions is 4, not 2: partitions are never taken away\n')
+    expect(out).toContain('drift: conversations.raw: partitions is 4, not 2: partitions are never removed\n')
     const json = await run(root, 'topics', 'plan', '--json')
     expect(JSON.parse(json.out)).toContainEqual({
       topic: 'conversations.raw',
