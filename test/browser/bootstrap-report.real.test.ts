@@ -63,14 +63,14 @@ describeReal('the page of a round in a real browser', () => {
       expect(await plot.locator('rect, circle').count()).toBeGreaterThan(0)
     }
     // The accessible name is the plot's title.
-    expect(await page.getByRole('img', { name: 'Answers refused, by rule' }).count()).toBe(1)
+    expect(await page.getByRole('img', { name: 'Rejected answers by rule' }).count()).toBe(1)
     expect(await page.getByRole('img', { name: 'Predicted values of quality, in percent' }).count()).toBe(1)
   })
 
   it('draws bars in proportion to their figures', async () => {
     const report = reportOf(3)
     const { page } = await open(report)
-    const bars = await page.getByRole('img', { name: 'Answers refused, by rule' }).locator('rect').all()
+    const bars = await page.getByRole('img', { name: 'Rejected answers by rule' }).locator('rect').all()
     const widths = await Promise.all(bars.map(async bar => (await bar.boundingBox())!.width))
     const counts = Object.values(report.rounds.at(-1)!.summary.against).sort((a, b) => b - a)
     expect(widths.length).toBe(counts.length)
@@ -81,7 +81,7 @@ describeReal('the page of a round in a real browser', () => {
     const report = reportOf(3)
     const { summary, verdict } = report.rounds.at(-1)!
     const { page } = await open(report)
-    const rules = (await tableOf(page, 'Answers refused, by rule')).map(([rule, count]) => [rule, Number(count)])
+    const rules = (await tableOf(page, 'Rejected answers by rule')).map(([rule, count]) => [rule, Number(count)])
     expect(Object.fromEntries(rules)).toEqual(summary.against)
     const attributes = await tableOf(page, 'Attributes')
     expect(attributes.map(([key, asked, predicted]) => [key, asked, predicted])).toEqual(
@@ -91,11 +91,11 @@ describeReal('the page of a round in a real browser', () => {
         predicted.mean!.toFixed(2),
       ]),
     )
-    const gates = await tableOf(page, 'What the stop rule says')
+    const gates = await tableOf(page, 'Stop rule')
     expect(gates.map(([rule, value, , held]) => [rule, value, held])).toEqual(
       verdict!.gates.map(({ rule, value, held }) => [rule, String(value), held ? 'yes' : 'no']),
     )
-    const ends = Object.fromEntries(await tableOf(page, 'Prompts by their end')) as Record<string, string>
+    const ends = Object.fromEntries(await tableOf(page, 'Prompts by outcome')) as Record<string, string>
     expect(Number(ends.sealed)).toBe(summary.prompts.sealed)
     expect(Number(ends.rejected)).toBe(summary.prompts.rejected)
     const course = await tableOf(page, 'From round to round')

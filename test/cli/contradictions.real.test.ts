@@ -56,7 +56,7 @@ const contradictions: readonly (readonly [what: string, set: readonly string[], 
   [
     'a trainer that can only be rendered, to be run',
     ['datasets.steerlm.launcher=exec'],
-    [/the trainer nemo-aligner and the launcher exec/, /only be rendered, exec runs baseline, trl/],
+    [/the trainer nemo-aligner and the launcher exec/, /only be rendered; exec runs baseline, trl/],
   ],
   [
     'a setting that the trainer does not have',
@@ -80,17 +80,17 @@ const contradictions: readonly (readonly [what: string, set: readonly string[], 
   [
     'a dataset that nothing is sealed into',
     ['datasets.value_model.trainer=baseline'],
-    [/nothing is ever sealed into value_model/, /sealed are value-model, steerlm, bootstrap-\{round\}/],
+    [/no node seals value_model/, /sealed datasets are value-model, steerlm, bootstrap-\{round\}/],
   ],
   [
     'an attribute set without the attribute that decides between models',
     ['attributeSets={mine@1: {keys: [style]}}', 'attributes=mine'],
     [
-      /attributes asks for mine@1 \(style\), and one model replaces another by quality or helpfulness \(promote\.attribute\)/,
+      /attributes asks for mine@1 \(style\), but models are compared by quality or helpfulness \(promote\.attribute\)/,
       /Set promote\.attribute to one of style, or to none/,
     ],
   ],
-  ['rounds of such a dataset', ['bootstrap.dataset=mine'], [/bootstrap\.dataset: nothing is ever sealed into mine/]],
+  ['rounds of such a dataset', ['bootstrap.dataset=mine'], [/bootstrap\.dataset: no node seals mine/]],
 ]
 
 describe.each(contradictions)('%s', (_, set, both) => {
@@ -143,28 +143,28 @@ const data: readonly (readonly [
     [{ ...registered('a'), ...helpsteer, kind: 'external', path: '' }],
     [],
     ['attributes=oasst-12', `annotate.endpoints=[{url: "http://127.0.0.1:1", model: "${'a'.repeat(64)}"}]`],
-    /asks for oasst-12@1, and the value model value-model-a+ predicts helpsteer-5@1/,
+    /asks for oasst-12@1, but the value model value-model-a+ predicts helpsteer-5@1/,
   ],
   [
     'data of another set',
     [],
     [helpsteer],
     ['attributes=oasst-12'],
-    /asks for oasst-12@1, and the records of the dataset value-model are labelled with helpsteer-5@1/,
+    /asks for oasst-12@1, but the records of the dataset value-model are labelled with helpsteer-5@1/,
   ],
   [
     'data without the attribute that decides between models',
     [],
     [helpsteer],
     ['promote.attribute=quality'],
-    /labelled with helpsteer-5@1 \(helpfulness, .*\), and one model replaces another by quality \(promote\.attribute\), which it does not have(\.| →) Set/,
+    /labelled with helpsteer-5@1 \(helpfulness, .*\), but models are compared by quality \(promote\.attribute\), which the set does not have(\.| →) Set/,
   ],
   [
     'data of several sets, of which a model is still to be learnt',
     [],
     [helpsteer, {}],
     [],
-    /several attribute sets, helpsteer-5@1 and oasst-12-lang@1, and a model learns one.*Take each kind in with a --data-dir/,
+    /several attribute sets, helpsteer-5@1 and oasst-12-lang@1, but a model learns only one.*Ingest the data of each set with its own --data-dir/,
   ],
 ]
 
@@ -196,7 +196,7 @@ const refusals = [
   ['everything with 400', 400, 'no chat template', {}, /status 400: no chat template/],
   ['the key', 401, 'who are you', {}, /status 401: who are you.*apiKeyEnv/],
   ['the key', 403, 'not you', {}, /status 403: not you/],
-  ['an unknown model', 404, 'no such model', { modelName: 'other' }, /it serves steerlm-13b, and modelName is other/],
+  ['an unknown model', 404, 'no such model', { modelName: 'other' }, /it serves steerlm-13b, but modelName is other/],
 ] as const
 
 describe.each(refusals)('a server that refuses %s (%s)', (_, status, body, entry, words) => {

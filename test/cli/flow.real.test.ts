@@ -73,7 +73,7 @@ describe('a pipeline of one’s own', () => {
     ['config show', ['config', 'show'], /flow: .*own\/flow\.mjs\n[^]*stamp:\n {2}most: 3\n/],
     ['config check', ['config', 'check'], /the configuration is consistent/],
     ['config show --variables', ['config', 'show', '--variables'], /STEERFLOW_STAMP_MOST +stamp\.most/],
-    ['doctor', ['doctor'], /every node goes on where it was/],
+    ['doctor', ['doctor'], /every node can resume at its offset/],
     ['dead-letters list --node', ['dead-letters', 'list', '--node', 'stamp'], /./],
     ['run --nodes', ['run', '--nodes', 'stamp', '--until-idle'], /^$/],
     [
@@ -103,12 +103,12 @@ describe('a pipeline of one’s own', () => {
       /begins: stamp is new and reads conversations\.unscored-clean from its beginning: \d+ records\n/,
     )
     expect(dry.stdout).toMatch(
-      /begins: annotate has read conversations\.unscored-clean, and reads conversations\.stamped from its beginning now: \d+ records, which cost calls of inference servers; what is made of them is there already\n/,
+      /begins: annotate has read conversations\.unscored-clean, and now reads conversations\.stamped from its beginning: \d+ records, which cost calls of inference servers; their outputs exist already\n/,
     )
     expect(dry.stdout).toContain(
-      'left over: the group annotate has read conversations.unscored-clean, and no node does\n',
+      'left over: the group annotate has read conversations.unscored-clean but belongs to no node\n',
     )
-    expect(dry.stdout).toContain('steerflow offsets reset --node stamp --to-latest, before the run.')
+    expect(dry.stdout).toContain('run steerflow offsets reset --node stamp --to-latest first.')
     const doctor = await runCli(['doctor', ...own])
     expect(doctor.stdout).toMatch(/^new nodes +warn +stamp is new/m)
 
@@ -120,7 +120,7 @@ describe('a pipeline of one’s own', () => {
     expect((await runCli(['run', '--dry-run', ...own])).stdout).toMatch(/^nothing to do\n/)
     // Back in the old pipeline the topic of the new one is what is left over.
     const back = await runCli(['run', '--dry-run', ...data])
-    expect(back.stdout).toContain('left over: the topic conversations.stamped is of no node\n')
+    expect(back.stdout).toContain('left over: the topic conversations.stamped belongs to no node\n')
   })
 
   it('is defined as the document says', async () => {
@@ -152,7 +152,7 @@ describe('a pipeline of one’s own', () => {
     const { code, stderr } = await startNode([at('program.mjs'), 'graph', ...flags]).ended
     expect([code, stderr]).toEqual([
       2,
-      expect.stringMatching(/names the flow .*flow\.mjs, and this program brings its own/),
+      expect.stringMatching(/names the flow .*flow\.mjs, but this program has its own/),
     ])
   })
 

@@ -77,11 +77,11 @@ test('the words of a line say more than its event', () => {
   const said = lines.map(line => JSON.parse(line) as { event: string; msg: string })
   expect(said.filter(({ event, msg }) => msg === event)).toEqual([])
   expect(said.map(({ msg }) => msg)).toEqual([
-    'clean, partition 1: goes on at offset 7',
+    'clean, partition 1: resumes at offset 7',
     'clean, partition 1: the record at offset 9 was rejected: STEERFLOW_UNMASKABLE',
     'clean, partition 1: paused: STEERFLOW_STORAGE: gone',
     'waits for an active value model',
-    'http://a is asked from now on',
+    'http://a joined',
     'http://a is asked attribute by attribute: 3 answers in a row held no whole label line',
     'no server answers: status 503',
   ])

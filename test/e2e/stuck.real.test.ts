@@ -65,7 +65,7 @@ test(
     const { code, stderr } = await runCli(['quickstart', file, '--data-dir', dir])
     expect(code, stderr).toBe(2)
     expect(stderr).toContain('STEERFLOW_STUCK')
-    expect(stderr).toMatch(/was refused: its records are of several attribute sets, helpsteer-5@1, oasst-12-lang@1/)
+    expect(stderr).toMatch(/was refused: its records have several attribute sets, helpsteer-5@1, oasst-12-lang@1/)
     expect(stderr).toContain('"event":"waiting-for"')
   },
   bound,

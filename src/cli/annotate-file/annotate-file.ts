@@ -20,27 +20,28 @@ import { type EarlierOutput, undone, type Undone } from './resume.js'
 import { keepWholeLines } from './whole-lines.js'
 
 /**
- * Where rejected lines are taken again: a whole new output grows beside the old one, which keeps its lines meanwhile, and
- * replaces it at the end.
+ * Path of the new output of a retry of rejected lines. It grows beside the old output, which stays unchanged, and replaces
+ * it at the end.
  */
 export const retriedPathOf = (output: string): string => `${output.replace(/\.gz$/, '')}.retried.jsonl`
 
-/** Whether rejected lines were begun to be taken again; ends a replacement that a kill left half done. */
+/** True if a retry of rejected lines was interrupted. Completes a replacement that a kill left half done. */
 export async function retryBegun(output: string): Promise<boolean> {
   const retried = retriedPathOf(output)
   const list = rejectedPathOf(retried)
   if (!outputExists(output)) {
-    // It belongs to an output that somebody removed.
+    // They belong to an output that was removed.
     for (const path of [list, retried]) await rm(path, { force: true })
   } else if (existsSync(list) && !existsSync(retried)) await replaceList(list, rejectedPathOf(output))
   return existsSync(retried)
 }
 
-/** Puts the new output in the place of the old one, and its list of rejected lines in the place of the old list. */
+/** Replaces the old output, and its list of rejected lines, by the new ones. */
 export async function replaceByRetried(output: string, growing: string): Promise<void> {
   const retried = retriedPathOf(output)
   const list = rejectedPathOf(retried)
-  // A list without its output says that only the list has to be moved yet: it is there, if empty, before the output goes.
+  // A list without its output means that only the list is left to move. So the list, even if empty, must exist before the
+  // output is renamed.
   await openWriter(list, { mode: 'append' }).then(writer => writer.close())
   await storing(`rename ${retried}`, () => rename(retried, growing))
   await replaceList(list, rejectedPathOf(output))
@@ -62,19 +63,19 @@ export interface AnnotateFile {
   readonly turns: AnnotatedTurns
   /** Stop at the first line that cannot be annotated. */
   readonly strict?: boolean | undefined
-  /** Take the rejected lines of an earlier run again; what it annotated stays as it is. */
+  /** Retry the rejected lines of an earlier run; its annotated lines stay unchanged. */
   readonly retryRejected?: boolean | undefined
-  /** Records under way at a time, finished ones that wait for their turn included. */
+  /** Limit on records in flight, including finished ones that wait for earlier ones. */
   readonly window: () => number
-  /** Called once before the work begins, with the lines that an earlier run did; null when there was none. */
+  /** Called once before the work starts, with the lines that an earlier run finished; null if there was none. */
   readonly begin: (earlier: { readonly annotated: number; readonly rejected: number } | null) => void | Promise<void>
-  /** Called for each line of the input that is done now. */
+  /** Called for each finished input line. */
   readonly advanced: () => void
 }
 
-/** What a finished run made, earlier runs included. */
+/** Result of a finished run, including earlier runs. */
 export interface AnnotatedFile {
-  /** Whether a line is annotated. */
+  /** True if at least one line is annotated. */
   readonly holdsSomething: boolean
   readonly rejected: number
   readonly rejectedPath: string
@@ -83,28 +84,28 @@ export interface AnnotatedFile {
 type LineResult = { readonly line: number } & (
   | { readonly text: string }
   | { readonly error: SteerflowError }
-  /** An earlier run's line, as it is. */
+  /** Unchanged line of an earlier run. */
   | { readonly kept: Buffer }
 )
 
-/** Input text under way at a time; a record holds a few times its bytes. */
+/** Limit on input bytes in flight; a record takes a few times its bytes in memory. */
 const windowBytes = 8 * 2 ** 20
 
 /**
- * Annotates a file of conversations, in the order of the input. Every line ends up in the output or among the rejected
- * ones; a run that was stopped, however hard, goes on where it was.
- * @throws STEERFLOW_USAGE when the output is no regular file; the line's error when `strict`, and STEERFLOW_OUTAGE when
- * the servers are gone for too long: what is done is kept.
+ * Annotates a file of conversations, in input order. Every line ends up in the output or among the rejected lines. A stopped
+ * or killed run can be resumed.
+ * @throws STEERFLOW_USAGE if the output is not a regular file; the line's error if `strict`; STEERFLOW_OUTAGE if the servers
+ * are down for too long. Finished lines are kept.
  */
 export async function annotateFile(job: AnnotateFile): Promise<AnnotatedFile> {
   await refuseDevice(job.output)
   const begun = await retryBegun(job.output)
   const resuming = outputExists(job.output)
   const rejected = await RejectedLines.open(job.output)
-  // A list without its output is some other run's. It goes first, so that it never stands beside an output of ours.
+  // A list without its output belongs to another run. It is removed first, so that it never stands beside our output.
   if (!resuming) await rejected.keepBefore(0)
   const output = await openOutput(job.output)
-  // What was begun is ended first: it is paid for, and an output has one list of rejected lines.
+  // An interrupted retry is finished first: its calls are paid for, and an output has only one list of rejected lines.
   if (!begun && !(job.retryRejected && rejected.count > 0)) {
     const count = await writeLines(job, { path: output.path, rejected, before: null, resuming })
     return ended(output, { rejected: count, rejectedPath: rejected.path })
@@ -125,17 +126,17 @@ async function ended(output: GrowingOutput, made: Omit<AnnotatedFile, 'holdsSome
   return { ...made, holdsSomething: size > 0 }
 }
 
-/** Where a run writes, and what is known of its input's lines. */
+/** Files of a run, and results known from earlier runs. */
 interface Run {
-  /** The output: whole lines, which are not done again. */
+  /** The output; it has only whole lines, which are not repeated. */
   readonly path: string
   readonly rejected: RejectedLines
-  /** The run whose rejected lines are taken again. */
+  /** The run whose rejected lines are retried. */
   readonly before: EarlierOutput | null
   readonly resuming: boolean
 }
 
-/** Adds the lines that are missing; returns how many are rejected in all. */
+/** Adds the missing lines; returns the total number of rejected lines. */
 async function writeLines(job: AnnotateFile, { path, rejected, before, resuming }: Run): Promise<number> {
   const stop = new AbortController()
   const known = before ? await countLines(before.output) : 0
@@ -180,7 +181,7 @@ async function writeLines(job: AnnotateFile, { path, rejected, before, resuming 
   return rejected.count
 }
 
-/** A line's outcome: its annotated text, or the permanent error for which it is rejected. */
+/** A line's outcome: its annotated text, or the permanent error that rejects it. */
 async function annotateLine({ model, turns }: AnnotateFile, line: Line, signal: AbortSignal): Promise<LineResult> {
   try {
     if (line.kind === 'too-long') {
@@ -195,10 +196,10 @@ async function annotateLine({ model, turns }: AnnotateFile, line: Line, signal: 
   }
 }
 
-/** A run goes on behind what is in its output, which only a file keeps. */
+/** A resumed run appends to its output, so the output must be a file. */
 async function refuseDevice(output: string): Promise<void> {
   if ((await targetOf(output)).kind === 'file') return
-  const message = `${output} is no regular file: a run that was stopped goes on in its output, which must be one`
+  const message = `${output} is not a regular file: a resumed run appends to its output, so it must be one`
   throw new SteerflowError('STEERFLOW_USAGE', message)
 }
 
@@ -208,7 +209,7 @@ const stopped = ({ line, error }: { readonly line: number; readonly error: Steer
 const noBytes = Buffer.alloc(0)
 const lineEnd = Buffer.from('\n')
 
-/** Lines with their bytes, of which one that is too long has kept none. */
+/** Lines with their bytes; the bytes of a line that is too long were not kept. */
 async function* sized(lines: AsyncIterable<Undone>): AsyncGenerator<Undone & { readonly bytes: Buffer }> {
   for await (const item of lines) yield { ...item, bytes: item.line.kind === 'line' ? item.line.bytes : noBytes }
 }

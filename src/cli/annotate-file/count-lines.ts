@@ -4,9 +4,9 @@ import { SteerflowError } from '../../domain/errors.js'
 const lineEnd = 10
 
 /**
- * About how many lines a file has, for a time left: `\n` are counted, and a last line without one. Of a damaged file
- * those before the damage.
- * @throws STEERFLOW_INPUT_NOT_FOUND when it cannot be read.
+ * Approximate number of lines, to estimate the remaining time: counts `
+ * `, and a last line without one. In a damaged file, counts the lines before the damage.
+ * @throws STEERFLOW_INPUT_NOT_FOUND if the file cannot be read
  */
 export async function countLines(path: string): Promise<number> {
   let lines = 0

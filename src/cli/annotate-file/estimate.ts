@@ -18,25 +18,25 @@ export interface EstimateOptions {
   readonly encode: Encode
 }
 
-/** What annotating a file will take, before anything is asked. */
+/** Estimated effort to annotate a file. */
 export interface Estimate {
   readonly records: number
   /** Lines that cannot be annotated. */
   readonly rejected: number
-  /** Turns to be scored, and those of them that need no call, since their prompt is that of another. */
+  /** Turns to score, and how many of them (`known`) need no call because another turn has the same prompt. */
   readonly turns: number
   readonly known: number
   readonly calls: number
   readonly tokens: { readonly prompt: number; readonly completion: number }
 }
 
-/** Characters of prompts that are tokenized; of the others the tokens are taken to be as long. */
+/** Limit on tokenized prompt characters; the rest is extrapolated. */
 const sampled = 2_000_000
 
 /**
- * Counts what annotating a file takes, without any server. Calls are exact where a server writes whole lines, or for
- * `per-attribute`. Tokens are those of the given tokenizer, counted in the first two million characters; labels that will
- * be predicted are taken to be as long as a line of single digits.
+ * Estimates the effort to annotate a file, without asking a server. Calls are exact if the server writes whole label lines,
+ * and for `per-attribute`. Tokens are counted with the given tokenizer in the first two million characters and extrapolated;
+ * predicted labels are assumed to be as long as a line of single digits.
  */
 export async function estimate(options: EstimateOptions): Promise<Estimate> {
   const keys = labelKeys(options.set)
@@ -89,7 +89,7 @@ async function* one(lines: AsyncIterable<readonly Line[]>): AsyncGenerator<Line>
   for await (const some of lines) yield* some
 }
 
-/** A line's conversation; null when it will be rejected. */
+/** A line's conversation; null if the line will be rejected. */
 function read(bytes: Buffer): ReturnType<typeof openLine> | null {
   try {
     return openLine(decodeUtf8(bytes))

@@ -1,8 +1,8 @@
 import { race } from '../../runtime/concurrency.js'
 
-/** How much may be under way or finished and waiting for its turn. */
+/** Limits on items that are in flight, or finished and waiting for earlier ones. */
 export interface WindowLimit {
-  /** Asked again and again: it may change. */
+  /** Called for every item, since the limit may change. */
   readonly records: () => number
   readonly bytes: number
 }
@@ -14,9 +14,9 @@ interface Entry<O> {
 }
 
 /**
- * Works on items side by side and yields the results in the order of the items, those together that are ready together. A
- * result is yielded as soon as those before it are, also while the source is slow.
- * @throws what the source or `work` throws, when it is that item's turn.
+ * Processes items concurrently and yields results in input order; results that are ready together come together. A result is
+ * yielded as soon as all earlier ones are, even while the source is slow.
+ * @throws errors of the source or of `work`, in the order of the items
  */
 export async function* inOrder<I extends { readonly bytes: { readonly length: number } }, O>(
   source: AsyncIterable<I>,
@@ -31,7 +31,7 @@ export async function* inOrder<I extends { readonly bytes: { readonly length: nu
 
   const add = (result: Promise<O>, size: number): void => {
     const entry: Entry<O> = { result, bytes: size, done: false }
-    // Who fails out of turn is heard when its turn comes.
+    // A failure is raised later, in the order of the items.
     result.then(
       () => (entry.done = true),
       () => {},
@@ -68,7 +68,7 @@ export async function* inOrder<I extends { readonly bytes: { readonly length: nu
       yield results
     }
   } finally {
-    // A source that is being waited for, such as standard input, ends when it will.
+    // A pending source, such as standard input, ends on its own; do not wait for it.
     const closed = Promise.all([items.return?.(), pulled]).catch(() => {})
     if (!pulled) await closed
   }

@@ -4,22 +4,22 @@ import { readBytes } from '../../adapters/files/bytes.js'
 import { openWriter } from '../../adapters/files/writer.js'
 import { keepWholeLines } from './whole-lines.js'
 
-/** The output file while it grows. */
+/** The output file of a running command. */
 export interface GrowingOutput {
-  /** Where the lines are: the output itself or, when that is compressed, a plain file beside it. */
+  /** File with the lines: the output itself, or a plain file beside a compressed output. */
   readonly path: string
-  /** Gives the output its final form. */
+  /** Brings the output into its final form. */
   finish(): Promise<void>
 }
 
 const growingPath = (output: string): string => (output.endsWith('.gz') ? `${output}.partial` : output)
 
-/** Whether an earlier run left an output, finished or not. */
+/** True if an earlier run left an output, finished or not. */
 export const outputExists = (output: string): boolean => existsSync(growingPath(output)) || existsSync(output)
 
 /**
- * Opens the output of an earlier run where there is one, whole lines only, otherwise an empty file. A compressed output
- * grows as plain text beside its final name, because a torn gzip cannot be continued.
+ * Opens the output of an earlier run, cut to whole lines, or an empty file. A compressed output grows as plain text beside
+ * its final name, since a torn gzip file cannot be continued.
  */
 export async function openOutput(output: string): Promise<GrowingOutput> {
   const compressed = output.endsWith('.gz')
@@ -37,7 +37,7 @@ export async function openOutput(output: string): Promise<GrowingOutput> {
   }
 }
 
-/** Copies a file, compressing or expanding it as the names say; the copy appears whole. */
+/** Copies a file, compressing or expanding it as the names say. The copy appears atomically. */
 async function copy(from: string, to: string): Promise<void> {
   const writer = await openWriter(to)
   for await (const chunk of readBytes(from)) await writer.write(chunk)

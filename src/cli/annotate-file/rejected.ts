@@ -21,8 +21,8 @@ function readEntry(path: string, line: Line): Entry {
 }
 
 /**
- * The lines that could not be annotated: `<output>.rejected.jsonl`. Unlike other commands' it is appended to and handed
- * to the operating system at once, since a resumed run counts on it: a line is either in the output or here.
+ * The rejected lines: `<output>.rejected.jsonl`. Unlike in other commands, entries are appended and written at once, since a
+ * resumed run relies on them: each finished line is either in the output or here.
  */
 export class RejectedLines {
   #writer: FileWriter | null = null
@@ -32,7 +32,7 @@ export class RejectedLines {
     private entries: Entry[],
   ) {}
 
-  /** Opens the list of an earlier run, or an empty one. */
+  /** Opens the list of an earlier run, or an empty list. */
   static async open(output: string): Promise<RejectedLines> {
     const path = rejectedPathOf(output)
     const entries: Entry[] = []
@@ -56,7 +56,7 @@ export class RejectedLines {
     return new Set(this.entries.map(entry => entry.line))
   }
 
-  /** Forgets what comes from this line on: it is read again. */
+  /** Removes entries from this line on, since these lines are read again. */
   async keepBefore(line: number): Promise<void> {
     const kept = this.entries.filter(entry => entry.line < line)
     if (kept.length === this.entries.length) return
@@ -74,7 +74,7 @@ export class RejectedLines {
     this.entries.push(entry)
   }
 
-  /** Ends the file; without rejects there is none. */
+  /** Closes the file, and removes it if it is empty. */
   async close(): Promise<void> {
     await this.#writer?.close()
     this.#writer = null

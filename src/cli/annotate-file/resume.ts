@@ -4,30 +4,30 @@ import { decodeUtf8 } from '../../adapters/files/utf8.js'
 import { openLine } from '../../domain/annotated-line.js'
 import { SteerflowError } from '../../domain/errors.js'
 
-/** What an earlier run left. */
+/** Files of an earlier run. */
 export interface EarlierOutput {
-  /** The output, whole lines only. */
+  /** The output; it has only whole lines. */
   readonly output: string
-  /** Numbers of the input's lines that it rejected. */
+  /** Numbers of the rejected input lines. */
   readonly rejected: ReadonlySet<number>
 }
 
-/** A line of the input that is not in the output yet. */
+/** An input line that is not in the output yet. */
 export interface Undone {
   readonly line: Line
-  /** What an earlier run made of it; null when it is to be asked for. */
+  /** The result of an earlier run; null if a model must be asked. */
   readonly kept: Buffer | null
 }
 
-/** Told before the first line that is not done: its number, and how many are annotated that were not before. */
+/** Called before the first unfinished line, with its number and the number of newly annotated lines. */
 export type ResumePoint = (line: number, done: number) => Promise<void>
 
 /**
- * The lines of the input that are not done yet, since line k of the output is the k-th line of the input that was not
- * rejected: records are told apart by their place, so that equal texts stay apart. `begin` is called before the first of
- * them, with its number, or at the end with the number behind the last.
- * @param before the run whose rejected lines are taken again: its other lines are kept as they are
- * @throws STEERFLOW_OUTPUT_FOREIGN when a line of an output is not its line of the input, annotated.
+ * The unfinished lines of the input. Line k of the output belongs to the k-th input line that was not rejected: lines are
+ * matched by position, so equal texts stay distinct. `begin` is called before the first unfinished line with its number, or
+ * at the end with the number after the last line.
+ * @param before the run whose rejected lines are retried; its other lines are kept unchanged
+ * @throws STEERFLOW_OUTPUT_FOREIGN if an output line is not the annotated form of its input line
  */
 export async function* undone(
   input: AsyncIterable<readonly Line[]>,
@@ -62,12 +62,12 @@ export async function* undone(
   }
 }
 
-/** Follows an output along the input. */
+/** Reads an output in step with the input. */
 function follow({ output: path, rejected }: EarlierOutput) {
   const outputs = linesOf(readLines(path))
   let ended = false
   return {
-    /** What became of the next line of the input; null when nothing did, nor of any line behind it. */
+    /** The result for the next input line; null once the output has ended. */
     async of(line: Line): Promise<Buffer | 'rejected' | null> {
       if (ended) return null
       if (rejected.has(line.number)) return 'rejected'
@@ -78,7 +78,7 @@ function follow({ output: path, rejected }: EarlierOutput) {
       }
       return checkSame(line, output.value, path)
     },
-    /** The input has ended: so has the output. */
+    /** Checks at the end of the input that the output has ended too. */
     async end(): Promise<void> {
       if (!ended && !(await outputs.next()).done) throw foreign(path, 'it has more lines than the input')
     },
@@ -90,7 +90,10 @@ async function* linesOf(batches: AsyncIterable<readonly Line[]>): AsyncGenerator
   for await (const batch of batches) yield* batch
 }
 
-/** Annotation changes labels only: speakers and texts of a line and its output are equal. Returns the output's bytes. */
+/**
+ * Annotation changes only labels, so the speakers and texts of an input line and its output line are equal. Returns the
+ * output's bytes.
+ */
 function checkSame(input: Line, output: Line, path: string): Buffer {
   const texts = (line: Line): string | null => {
     try {

@@ -7,7 +7,7 @@ import { complaintOf } from '../../adapters/plain-yaml.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { wholeNumber } from '../flags.js'
 
-/** What `withServers` adds to a command's options. */
+/** The options that `withServers` adds. */
 export interface ServerFlags {
   readonly host: string
   readonly portNum: number
@@ -25,27 +25,28 @@ const endpoint = (url: string, others: readonly string[] = []): readonly string[
   return [...others, url]
 }
 
-/** Adds where the servers are and what they speak. */
+/** Adds options for the addresses and protocols of servers. */
 export const withServers = (command: Command): Command =>
   command
     .option('--host <name>', 'host of the server', 'localhost')
     .option('--port-num <port>', 'port of the server', wholeNumber(1), 1424)
-    .option('--endpoints <url...>', 'servers, instead of --host and --port-num', endpoint)
-    .option('--endpoints-file <file>', 'YAML or JSON list of servers that is read again when it changes')
+    .option('--endpoints <url...>', 'URLs of servers, in place of --host and --port-num', endpoint)
+    .option('--endpoints-file <file>', 'YAML or JSON list of servers, read again when it changes')
     .addOption(
-      new Option('--server-protocol <name>', 'what the servers speak (default: nemo-generate)').choices(
+      new Option('--server-protocol <name>', 'protocol of the servers (default: nemo-generate)').choices(
         Object.keys(protocols),
       ),
     )
     .option('--model-name <name>', 'name of the model in requests')
-    .addOption(new Option('--guided <way>', 'how servers are told to write label lines only').choices(Guided.options))
-    .option('--api-key-env <variable>', 'environment variable with the API key of the servers')
-    .option('--api-key-file <file>', 'file with the API key of the servers, read again when it changes')
+    .addOption(
+      new Option('--guided <way>', 'guided decoding that restricts servers to label lines').choices(Guided.options),
+    )
+    .option('--api-key-env <variable>', 'environment variable that holds the API key of the servers')
+    .option('--api-key-file <file>', 'file that holds the API key of the servers, read again when it changes')
 
 /**
- * The sources that the flags name. What the servers speak is said by the flags for those of --endpoints, and by the file
- * for its own.
- * @throws STEERFLOW_USAGE when the flags do not go together.
+ * The endpoint sources in the flags. The flags set the protocol of --endpoints; an endpoints file sets its own.
+ * @throws STEERFLOW_USAGE if flags contradict each other
  */
 export function serverEntries(flags: ServerFlags): EndpointsSpec {
   const { host, portNum, endpointsFile, serverProtocol: protocol, modelName, guided, apiKeyEnv, apiKeyFile } = flags
@@ -53,7 +54,10 @@ export function serverEntries(flags: ServerFlags): EndpointsSpec {
   const shared = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
   const urls = flags.endpoints ?? (endpointsFile === undefined ? [`http://${host}:${portNum}`] : [])
   if (urls.length === 0 && Object.keys(shared).length > 0) {
-    throw new SteerflowError('STEERFLOW_USAGE', 'what the servers of --endpoints-file speak is said in the file')
+    throw new SteerflowError(
+      'STEERFLOW_USAGE',
+      'the file of --endpoints-file sets the protocol of its servers: set it there',
+    )
   }
   const parsed = EndpointEntries.safeParse(urls.map(url => ({ url, ...shared })))
   if (parsed.success) return { entries: parsed.data, file: endpointsFile ?? null }

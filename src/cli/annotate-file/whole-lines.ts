@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 const blockBytes = 64 * 1024
 const lineEnd = 10
 
-/** Cuts off what follows the last line end of a file: a run that was killed may have left half a line. */
+/** Truncates a file after its last line end: a killed run may have left half a line. */
 export async function keepWholeLines(path: string): Promise<void> {
   const file = await open(path, 'r+')
   try {

@@ -7,10 +7,10 @@ import { steeringLabel, type Wishes } from '../../domain/steering.js'
 import type { PinnedValueModel, ScoredTurn } from '../../stages/needs.js'
 
 /**
- * What to ask servers for, out of what they declare to serve: where one declares nothing, whatever it serves; otherwise
- * the active SteerLM model if it is among them, or the only one that there is.
- * @param active digest and name of the active SteerLM model; asked only where it matters
- * @throws STEERFLOW_USAGE when there are several and none of them is active.
+ * The model to request from servers, given the models that they declare. If a server declares none: `external`, whatever it
+ * serves. Otherwise the only declared model, or the active SteerLM model among them.
+ * @param active digest and name of the active SteerLM model; called only if needed
+ * @throws STEERFLOW_USAGE if several models are declared and none is active
  */
 export async function modelToAsk(
   declared: readonly (string | null)[],
@@ -22,11 +22,11 @@ export async function modelToAsk(
   if (wanted !== undefined) return wanted
   throw new SteerflowError(
     'STEERFLOW_USAGE',
-    `the endpoints serve ${names.join(', ')}, of which none is the active SteerLM model: promote one, or name it with --model`,
+    `the endpoints serve ${names.join(', ')}, and none of them is the active SteerLM model: promote one, or choose one with --model`,
   )
 }
 
-/** A question, and how it is put. */
+/** A question with its settings. */
 export interface AskedText {
   readonly text: string
   readonly system: string
@@ -36,7 +36,7 @@ export interface AskedText {
   readonly maxTokens: number
 }
 
-/** An answer with the attributes that it was asked for with, and those that the value model sees in it. */
+/** An answer with its requested and its predicted attributes. */
 export interface AskedReply {
   readonly label: string
   readonly answer: string
@@ -44,11 +44,11 @@ export interface AskedReply {
   readonly tokens: TokenCounts | null
   readonly seconds: number
   readonly model: string
-  /** Null where no value model was asked. */
+  /** Null without a value model. */
   readonly predicted: ScoredTurn | null
 }
 
-/** Asks once for each list of wishes, all together; the answers come in the order of the wishes. */
+/** Asks once per set of requested attributes, concurrently; answers come in the order of `settings`. */
 export function ask(
   fleet: AnsweringFleet,
   question: AskedText,

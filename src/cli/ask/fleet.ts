@@ -5,23 +5,23 @@ import { SteerflowError } from '../../domain/errors.js'
 import { attributeSetOf } from '../attribute-sets.js'
 import { type Config, endpointsOf, promptTokensOf } from '../config.js'
 
-/** The SteerLM model servers of a configuration. */
+/** The configured SteerLM model servers. */
 export interface Answering {
   readonly fleet: AnsweringFleet
   close(): Promise<void>
 }
 
 export interface AnsweringSettings {
-  /** Hears of endpoints that come and go, of those that are ejected and return, and of outages. */
+  /** Receives events: endpoints that join, leave, are ejected or return, and outages. */
   readonly report?: EndpointsReport
-  /** Prompts in one request, where the protocol takes several; left out: found by trying. */
+  /** Prompts per request, if the protocol allows several; default: tuned at run time. */
   readonly batch?: number
 }
 
 /**
- * Opens the SteerLM model servers of a configuration.
- * @param retryForMs how long an outage is waited for; null: for ever
- * @throws STEERFLOW_USAGE when none are set, and what the endpoints throw.
+ * Opens the configured SteerLM model servers.
+ * @param retryForMs limit on the wait during an outage; null: no limit
+ * @throws STEERFLOW_USAGE if none is configured, and errors of the endpoints
  */
 export async function openAnswering(
   config: Config,
@@ -33,7 +33,7 @@ export async function openAnswering(
   if (!sources) {
     throw new SteerflowError(
       'STEERFLOW_USAGE',
-      'no server of a SteerLM model is set: sample.endpoints, or --endpoint URL',
+      'no server of a SteerLM model is configured: set sample.endpoints, or give --endpoint URL',
     )
   }
   const fleet = openAnsweringFleet({

@@ -12,7 +12,7 @@ import { readRecords } from '../../runtime/read-records.js'
 import { outcomes, rounds } from '../../topics.js'
 import { readTopic } from '../read-topic.js'
 
-/** Every loop that is on record, by its name. */
+/** Every recorded loop, by name. */
 export async function readLoops(log: Log): Promise<ReadonlyMap<string, LoopState>> {
   const loops = new Map<string, LoopState>()
   for (const event of await readTopic(log, rounds)) {
@@ -21,19 +21,21 @@ export async function readLoops(log: Log): Promise<ReadonlyMap<string, LoopState
   return loops
 }
 
-/** @throws STEERFLOW_USAGE when no round of that loop was ever asked for. */
+/** @throws STEERFLOW_USAGE if no round of the loop was ever requested */
 export async function loopNamed(log: Log, name: string): Promise<LoopState> {
   const loops = await readLoops(log)
   const found = loops.get(name)
   if (found) return found
   const known =
-    loops.size === 0 ? 'there is none yet: steerflow bootstrap start' : `known: ${[...loops.keys()].join(', ')}`
+    loops.size === 0
+      ? 'there are none yet, start one with steerflow bootstrap start'
+      : `known: ${[...loops.keys()].join(', ')}`
   throw new SteerflowError('STEERFLOW_USAGE', `there is no loop ${name}; ${known}`)
 }
 
 /**
- * A round by its name, or the last of a loop.
- * @throws STEERFLOW_USAGE when there is none.
+ * A round by its name, or the last round of a loop.
+ * @throws STEERFLOW_USAGE if there is none
  */
 export async function roundNamed(log: Log, loop: string, name: string | undefined): Promise<RoundState> {
   if (name === undefined) return lastRound(await loopNamed(log, loop))!
@@ -44,7 +46,7 @@ export async function roundNamed(log: Log, loop: string, name: string | undefine
   throw new SteerflowError('STEERFLOW_USAGE', `there is no round ${name}; known: ${known}`)
 }
 
-/** The account of a round as far as its prompts have ended. */
+/** Tally of the prompts of a round that have ended so far. */
 export async function tallyOf(log: Log, round: string): Promise<RoundTally> {
   const tally = new RoundTally(round)
   for await (const { value: outcome } of readRecords(log, outcomes)) {
@@ -53,7 +55,7 @@ export async function tallyOf(log: Log, round: string): Promise<RoundTally> {
   return tally
 }
 
-/** What a round does now, in a few words. */
+/** Current state of a round, in a few words. */
 export function stateOf(
   { stopped }: LoopState,
   { round, request, asked, summary, verdict, model, givenUp }: RoundState,

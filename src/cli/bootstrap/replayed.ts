@@ -6,12 +6,12 @@ import type { Consequence } from '../../runtime/replay.js'
 import { encode } from '../../stages/node.js'
 import { outcomes } from '../../topics.js'
 
-/** Bytes before a record's JSON where a registry names its schema: a zero, which begins no JSON, and the id. */
+/** Bytes before a record's JSON if a schema registry is used: a zero byte, which never starts JSON, and the schema id. */
 const frameBytes = 5
 
 /**
- * Tells the account of a round, in the transaction of the replay, that what it counts as lost is on its way again. What
- * belongs to a round that is complete without it is not replayed.
+ * Notifies the tally of a round, in the transaction of the replay, that a lost answer is on its way again. Letters of a
+ * round that closed without them are not replayed.
  */
 export function toldToRounds(loops: ReadonlyMap<string, LoopState>, flow: Flow): Consequence {
   const closed = new Set(
@@ -27,7 +27,7 @@ export function toldToRounds(loops: ReadonlyMap<string, LoopState>, flow: Flow):
   }
 }
 
-/** The outcome that was recorded when the letter was written; null where it was of no round. */
+/** The outcome recorded with the letter; null if it belongs to no round. */
 function lostBy({ node, code, record: { value } }: Letter, flow: Flow): Outcome | null {
   const lost = flow.node(node)?.onDeadLetter
   const bytes = value[0] === 0 ? value.subarray(frameBytes) : value

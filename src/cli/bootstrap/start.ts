@@ -21,22 +21,22 @@ import { goneWords } from '../training/gone.js'
 import type { Workspace } from '../workspace.js'
 import { readLoops } from './loops.js'
 
-/** What the command line says beside the configuration. */
+/** Options of the command line besides the configuration. */
 export interface StartFlags {
   readonly loop?: string
-  /** Only to compare the last model: nothing is trained on. */
+  /** Only compare the last model, without training. */
   readonly measure?: true
-  /** Samples the same model again although the one that is being trained is not there yet. */
+  /** Sample the same model again without waiting for the model in training. */
   readonly withoutModel?: true
 }
 
 const usage = (message: string): SteerflowError => new SteerflowError('STEERFLOW_USAGE', message)
 
 /**
- * Asks for the next round of a loop: recorded, and carried out by whoever runs the pipeline.
- * @param warn told of what the round needs and may not find
- * @throws STEERFLOW_USAGE when the loop has a round that is open, or there is no training snapshot; STEERFLOW_CONFIG_INVALID when the
- * plan is of attributes that its data does not have.
+ * Requests the next round of a loop. The request is recorded; a running pipeline carries it out.
+ * @param warn receives a warning if something that the round needs may be missing
+ * @throws STEERFLOW_USAGE if the loop has an open round, or there is no training snapshot; STEERFLOW_CONFIG_INVALID if the
+ * plan uses attributes that its data does not have
  */
 export async function startRound(
   { config, root, log }: Workspace,
@@ -59,7 +59,7 @@ export async function startRound(
   return event
 }
 
-/** A round that asks for an attribute, or ranks by one, that its data is not labelled with has nothing to ask for. */
+/** Rejects a plan that requests, or ranks by, attributes that its data is not labelled with. */
 function refuseStrangeAttributes({ target, gate }: RoundPlan, data: SnapshotManifest, config: Config): void {
   const known = [...attributeSetsOf(config), ...Object.values(attributeSets)]
   const keys = known.find(({ name }) => name === data.attribute_set)?.attributes.map(({ key }) => key)
@@ -72,8 +72,8 @@ function refuseStrangeAttributes({ target, gate }: RoundPlan, data: SnapshotMani
   if (key === '') return
   throw new SteerflowError(
     'STEERFLOW_CONFIG_INVALID',
-    `${key} is ${wanted}, and the snapshot of ${data.dataset} is labelled with ${data.attribute_set} ` +
-      `(${keys.join(', ')}), which does not have it: set ${key} to what it has`,
+    `${key} is ${wanted}, but the snapshot of ${data.dataset} is labelled with ${data.attribute_set} ` +
+      `(${keys.join(', ')}): set ${key} to attributes of that set`,
   )
 }
 
@@ -81,11 +81,11 @@ function mayFollow(loop: LoopState, { withoutModel }: StartFlags): void {
   const last = lastRound(loop)
   if (!last) return
   const { round } = last.request
-  if (isOpen(loop)) throw usage(`round ${round} is not complete yet: steerflow bootstrap status`)
+  if (isOpen(loop)) throw usage(`round ${round} is not complete yet: see steerflow bootstrap status`)
   const trains = last.verdict?.go === true && last.request.purpose !== 'measure' && last.model === null
   if (trains && !withoutModel) {
     throw usage(
-      `the model of round ${round} is not there yet: steerflow jobs list --dataset bootstrap-${round}; --without-model samples the same model again`,
+      `round ${round} has no model yet: see steerflow jobs list --dataset bootstrap-${round}; --without-model samples the same model again`,
     )
   }
 }

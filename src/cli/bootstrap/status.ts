@@ -4,20 +4,20 @@ import type { Log } from '../../runtime/log.js'
 import { table, thousands } from '../render/bars.js'
 import { stateOf, tallyOf } from './loops.js'
 
-/** A round as `bootstrap status` shows it; also its JSON. */
+/** A round in `bootstrap status`, also as JSON. */
 export interface RoundStatus {
   readonly round: string
   readonly loop: string
   readonly purpose: string
   readonly state: string
-  /** The model whose answers are sampled; null before the round is opened. */
+  /** The sampled model; null before the round is opened. */
   readonly policy: string | null
   readonly prompts: number | null
   readonly asked: number
   readonly ended: number
-  /** Share of the ended prompts with an accepted answer; null before the first. */
+  /** Share of finished prompts with an accepted answer; null before the first has finished. */
   readonly acceptance: number | null
-  /** Paired difference of goodness to the round before, with its interval. */
+  /** Paired difference of goodness from the round before, with its interval. */
   readonly gain: { readonly mean: number; readonly low: number; readonly high: number } | null
   readonly verdict: string | null
   readonly model: string | null

@@ -3,10 +3,10 @@ import type { Letter } from '../../runtime/letters.js'
 import { oneLine, table, thousands } from '../render/bars.js'
 import { isoOf } from '../render/time.js'
 
-/** A letter as JSON. Keys are only ever added. */
+/** A letter as JSON. Keys may be added, never removed. */
 export const facts = ({ record: _, at, ...letter }: Letter) => ({ ...letter, at: isoOf(at) })
 
-/** A summary as JSON. Keys are only ever added. */
+/** A summary as JSON. Keys may be added, never removed. */
 export const summaryFacts = ({ classes, hours, ...sums }: LetterSummary) => ({
   ...sums,
   classes: classes.map(({ first, last, ...one }) => ({ ...one, first: isoOf(first), last: isoOf(last) })),
@@ -25,7 +25,7 @@ export const letterRow = (letter: Letter): readonly string[] => [
   oneLine(letter.cause, 80),
 ]
 
-/** Classes and hours that are printed; with --json all are. */
+/** Limits on printed classes and hours; --json prints all. */
 const shown = { classes: 30, hours: 24 }
 
 /** A summary as lines. */
@@ -49,7 +49,7 @@ export function summaryLines({ letters, waiting, classes, others, hours, before 
     `${thousands(letters)} dead letters, ${thousands(waiting)} not replayed`,
     '',
     ...table([['node', 'code', 'letters', 'waiting', 'last', 'example', 'cause'], ...rows], [0, 1, 4, 5, 6]),
-    ...(left > 0 ? [`${thousands(left)} more of other causes: --json, or --node and --code`] : []),
+    ...(left > 0 ? [`${thousands(left)} more with other causes: use --json, or --node and --code`] : []),
     '',
     ...table([['hour', 'letters'], ...last.map(({ hour, letters: count }) => [minute(hour), thousands(count)])]),
     ...(earlier > 0 ? [`${thousands(earlier)} before`] : []),

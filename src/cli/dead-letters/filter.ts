@@ -12,23 +12,26 @@ export interface FilterFlags {
   readonly until?: string
 }
 
-/** Adds the options by which letters are chosen. */
+/** Adds options that filter letters. */
 export const filtered = (command: Command): Command =>
   command
-    .option('--code <code>', 'only those with this code')
-    .option('--node <node>', 'only those of this node')
-    .option('--since <time>', 'only those written then or later: a time with its zone, or an age such as 2h')
-    .option('--until <time>', 'only those written before then')
+    .option('--code <code>', 'only dead letters with this code')
+    .option('--node <node>', 'only dead letters of this node')
+    .option(
+      '--since <time>',
+      'only dead letters written at or after this time: a time with its zone, or an age such as 2h',
+    )
+    .option('--until <time>', 'only dead letters written before this time')
 
-/** Letters of sources carry this name in the place of a node's. */
+/** Name in letters of sources, in place of a node. */
 const ingestion = 'ingest'
 
 export interface Filter {
-  /** Whether a letter is chosen by the options. */
+  /** True if a letter matches the options. */
   readonly chooses: (letter: Letter) => boolean
   /**
-   * Refuses names that nobody has, where no letter had them either: whoever mistypes one is not told that there is nothing.
-   * @throws STEERFLOW_USAGE with the names that there are
+   * Rejects unknown names if no letter matched: a mistyped name must not look like an empty result.
+   * @throws STEERFLOW_USAGE with the known names
    */
   readonly end: () => void
 }
@@ -38,13 +41,13 @@ function refuseUnknown({ code, node }: FilterFlags, flow: Flow): void {
   if (node !== undefined && !nodes.includes(node) && !isRelabelNode(node))
     throw new SteerflowError(
       'STEERFLOW_USAGE',
-      `--node ${node}: no dead letter is of it; nodes are ${nodes.join(', ')}`,
+      `--node ${node}: it has no dead letter; known nodes are ${nodes.join(', ')}`,
     )
   if (code !== undefined && !(code in errorTable))
     throw new SteerflowError('STEERFLOW_USAGE', `--code ${code}: no dead letter has it; codes are in docs/errors.md`)
 }
 
-/** The letters that the options choose. @throws STEERFLOW_USAGE for what is no time */
+/** The filter of the options. @throws STEERFLOW_USAGE for an invalid time */
 export function filterOf(flags: FilterFlags, flow: Flow, now: number): Filter {
   const { code, node, since, until } = flags
   const from = since === undefined ? -Infinity : timeOrAge('--since', since, now)

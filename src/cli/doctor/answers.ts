@@ -17,18 +17,18 @@ import type { PromptTokens } from '../../domain/prompt-tokens.js'
 import { greedy } from '../../domain/sampling.js'
 import { fail, type Finding, ok, warn } from './check.js'
 
-/** How long one answer is waited for, in milliseconds. */
+/** Timeout of one answer, in milliseconds. */
 const waitMs = 10_000
 
-/** What a server made of a plain request. */
+/** A server's reaction to a simple request. */
 interface Said {
   readonly url: string
-  /** `refuses`: it will refuse every other request too. `unknown`: it could not be asked, or not now. */
+  /** `refuses`: it would reject every other request too. `unknown`: it is unreachable or busy. */
   readonly kind: 'answers' | 'refuses' | 'unknown'
   readonly words: string
 }
 
-/** What servers are asked for. */
+/** Content of the request to the servers. */
 export interface AskedServers {
   readonly key: 'annotate' | 'sample'
   readonly set: AttributeSet
@@ -36,18 +36,18 @@ export interface AskedServers {
 }
 
 /**
- * Whether the inference servers take a plain request: each is asked once for a few tokens. A server that cannot be reached,
- * or is busy, says nothing.
- * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_CONFIG_INVALID when a source cannot be read
+ * Checks that inference servers accept a simple request for a few tokens, once per server. Unreachable and busy servers
+ * count as unknown.
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_CONFIG_INVALID if a source cannot be read
  */
 export async function endpointsAnswer(spec: EndpointsSpec | null, asked: AskedServers): Promise<Finding> {
-  if (!spec) return ok('no server is set')
+  if (!spec) return ok('no server is configured')
   const { endpoints } = await currentEndpoints(spec)
   const said = await Promise.all(endpoints.map(endpoint => ask(endpoint, asked, spec.protocols)))
   const of = (kind: Said['kind']): readonly Said[] => said.filter(one => one.kind === kind)
   const text = (all: readonly Said[]): string => all.map(({ url, words }) => `${url} ${words}`).join('; ')
   const { key } = asked
-  const todo = `Correct ${key}.endpoints (url, protocol, modelName, apiKeyEnv or apiKeyFile), or the server; steerflow doctor asks again.`
+  const todo = `Correct ${key}.endpoints (url, protocol, modelName, apiKeyEnv or apiKeyFile), or the server, then run steerflow doctor again.`
   if (endpoints.length > 0 && of('refuses').length === endpoints.length) {
     const who = endpoints.length === 1 ? 'the server refuses' : 'every server refuses'
     return fail(`${key}.endpoints: ${who} a plain request: ${text(said)}`, todo)
@@ -83,7 +83,7 @@ async function ask(
     const said = judged(verdict, server.protocol)
     const served = said.kind === 'refuses' && endpoint.modelName !== undefined ? await modelsOf(endpoint) : []
     if (served.length === 0 || served.includes(endpoint.modelName!)) return { url, ...said }
-    const words = `${said.words}; it serves ${served.join(', ')}, and modelName is ${endpoint.modelName}`
+    const words = `${said.words}; it serves ${served.join(', ')}, but modelName is ${endpoint.modelName}`
     return { url, kind: said.kind, words }
   } catch (error) {
     return { url, kind: 'unknown', words: explain(error) }
@@ -96,7 +96,7 @@ function judged(verdict: Verdict, { gives }: Protocol): Pick<Said, 'kind' | 'wor
   if (verdict.kind === 'ok') return { kind: 'answers', words: '' }
   const { kind, reason } = verdict
   const words = reason.replace(/(?<![.\s])[.\s]+$/, '')
-  // A redirect, a key that is not taken, a path or model that is not there: no other request fares better.
+  // A redirect, a rejected key, or an unknown path or model affects every request.
   const turnedAway = kind === 'unavailable' && /\bstatus [34]\d\d\b/.test(reason)
   const wrongAnswer =
     gives === 'scores' && /^(no (rewards|score|choices)|not JSON|the model gives)|does not/.test(reason)
@@ -106,7 +106,7 @@ function judged(verdict: Verdict, { gives }: Protocol): Pick<Said, 'kind' | 'wor
 const hello = { from: 'User', value: 'Hello.', label: null }
 const turn = { system: '', turns: [hello, { from: 'Assistant', value: 'Hello! How can I help?', label: null }] }
 
-/** The beginning of a label line, to be continued. */
+/** A label line for the server to continue. */
 const labelled = (set: AttributeSet, tokens: PromptTokens): Generation => ({
   prompt: `${labelPrompt(turn.system, turn.turns, tokens)}${labelKeys(set)[0]}:`,
   maxTokens: 2,
@@ -115,7 +115,7 @@ const labelled = (set: AttributeSet, tokens: PromptTokens): Generation => ({
   turn,
 })
 
-/** A few tokens of an answer. */
+/** A request for a few tokens of an answer. */
 const plain = (tokens: PromptTokens): Generation => ({
   prompt: labelPrompt(turn.system, [hello], tokens),
   maxTokens: 2,
@@ -126,10 +126,10 @@ const plain = (tokens: PromptTokens): Generation => ({
 })
 
 const ModelList = z.object({ data: z.array(z.object({ id: z.string() })) })
-/** Bytes of the longest list that is read, expanded. */
+/** Size limit of the list, in decompressed bytes. */
 const longestList = 1 << 20
 
-/** The names of models that an OpenAI-compatible server lists; none where it does not. */
+/** The models that an OpenAI-compatible server lists; empty if it lists none. */
 async function modelsOf({ url, headers }: DeclaredEndpoint): Promise<readonly string[]> {
   try {
     const base = shownUrl(url).replace(/\/v1$/, '')

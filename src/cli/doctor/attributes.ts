@@ -17,11 +17,11 @@ import { type Config, datasetOf, endpointsOf } from '../config.js'
 import { readTopic } from '../read-topic.js'
 import { fail, type Finding, ok, together, warn } from './check.js'
 
-const todo = 'Correct attributes, or leave it out: the set is then that of the active value model.'
+const todo = 'Correct attributes, or omit it to use the set of the active value model.'
 
 /**
- * Whether servers can give labels of the set that is asked for, as their protocols are.
- * @throws STEERFLOW_CONFIG_INVALID when there is no set of that name, or a source of endpoints cannot be read
+ * Checks that the servers' protocols can return labels of the requested set.
+ * @throws STEERFLOW_CONFIG_INVALID if the set does not exist, or a source of endpoints cannot be read
  */
 export async function attributesServed(config: Config): Promise<Finding> {
   const set = attributeSetOf(config)
@@ -40,8 +40,8 @@ export async function attributesServed(config: Config): Promise<Finding> {
 }
 
 /**
- * Whether models and data are of one attribute set, and of the one that is asked for. What is labelled with several sets
- * stops a run only where a model is still to be learnt from it.
+ * Checks that models and data share one attribute set, the requested one. Data with several sets stops a run only if a model
+ * is still to be trained on it.
  */
 export async function attributesAgree(config: Config, log: Log): Promise<Finding> {
   const there = new Set((await log.topics()).map(({ name }) => name))
@@ -64,8 +64,8 @@ export async function attributesAgree(config: Config, log: Log): Promise<Finding
   const learns =
     endpointsOf(config, 'annotate') === null && active === null && datasetOf(config, dataset).trainer !== 'none'
   if (sets.length > 1) {
-    const detail = `the records of the dataset ${dataset} are of several attribute sets, ${sets.join(' and ')}, and a model learns one`
-    findings.push((learns ? fail : warn)(detail, 'Take each kind in with a --data-dir of its own.'))
+    const detail = `the records of the dataset ${dataset} have several attribute sets, ${sets.join(' and ')}, but a model learns only one`
+    findings.push((learns ? fail : warn)(detail, 'Ingest the data of each set with its own --data-dir.'))
   } else if (learns && sets.length === 1) {
     findings.push(agreed(config, sets[0]!, `the records of the dataset ${dataset} are labelled with`))
   }
@@ -75,7 +75,7 @@ export async function attributesAgree(config: Config, log: Log): Promise<Finding
   return together(findings, all.length === 0 ? 'there is no data yet' : all.join(', '))
 }
 
-/** What promote.attribute says; null where nothing is promoted by a rule. */
+/** The attribute in promote.attribute; null if no rule promotes models. */
 function decidesBy(config: Config): string | null {
   const node = config.flow.nodes.find(({ stage }) => stage.name === promote.name)
   if (!node) return null
@@ -83,7 +83,7 @@ function decidesBy(config: Config): string | null {
   return attribute === byPerson ? null : attribute
 }
 
-/** Whether models that learn a set can be decided about: otherwise none would ever replace the first. */
+/** Checks that the promotion rule can compare models of a set; otherwise no model would ever replace the first. */
 function decidable(config: Config, dataset: string, name: string, whose: string): Finding {
   const wanted = decidesBy(config)
   const set = [...attributeSetsOf(config), ...Object.values(attributeSets)].find(one => one.name === name)
@@ -91,21 +91,21 @@ function decidable(config: Config, dataset: string, name: string, whose: string)
   const keys = set.attributes.map(({ key }) => key)
   if (decidingOf(wanted, keys) !== null) return ok('')
   const detail =
-    `${whose} ${name} (${keys.join(', ')}), and one model replaces another by ${decidingText(wanted)} ` +
-    '(promote.attribute), which it does not have'
-  const next = `Set promote.attribute to one of ${keys.join(', ')}, or to ${byPerson}: a person decides then, with steerflow models promote.`
-  // Where servers are named, what is trained beside them replaces nothing.
+    `${whose} ${name} (${keys.join(', ')}), but models are compared by ${decidingText(wanted)} ` +
+    '(promote.attribute), which the set does not have'
+  const next = `Set promote.attribute to one of ${keys.join(', ')}, or to ${byPerson} to decide yourself with steerflow models promote.`
+  // With configured servers, a newly trained model replaces nothing, so this is only a warning.
   return (endpointsOf(config, 'annotate') === null ? fail : warn)(detail, next)
 }
 
-/** What the configuration and the file that it names say of the value model's servers; no name is asked for. */
+/** Endpoint entries of the configuration and of its endpoints file, without DNS look-ups. */
 async function entriesOf(config: Config): Promise<readonly EndpointEntry[]> {
   const spec = endpointsOf(config, 'annotate')
   if (!spec) return []
   return [...spec.entries, ...(spec.file === null ? [] : await readEndpointsFile(spec.file, spec.protocols))]
 }
 
-/** Whether a set may be what it is. */
+/** Checks a set against the requested one. */
 function agreed(config: Config, set: string, whose: string): Finding {
   try {
     return ok(agreedSetOf(config, set, whose).name)

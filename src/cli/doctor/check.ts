@@ -1,20 +1,20 @@
 import { asSteerflowError, explain } from '../../domain/errors.js'
 
-/** `warn`: it works, and may stop working. `fail`: it does not work, or loses something. */
+/** `warn`: works now, but may stop working. `fail`: does not work, or loses data. */
 export interface Finding {
   readonly state: 'ok' | 'warn' | 'fail'
   readonly detail: string
-  /** What to do; null where nothing is. */
+  /** Next step; null if there is none. */
   readonly todo: string | null
 }
 
-/** One thing that is looked at. What `look` throws is a failure. */
+/** A single check. An exception of `look` counts as a failure. */
 export interface Check {
   readonly name: string
   look(): Finding | Promise<Finding>
 }
 
-/** A check that was made. */
+/** Result of a check. */
 export interface Checked extends Finding {
   readonly check: string
 }
@@ -23,7 +23,7 @@ export const ok = (detail: string): Finding => ({ state: 'ok', detail, todo: nul
 export const warn = (detail: string, todo: string): Finding => ({ state: 'warn', detail, todo })
 export const fail = (detail: string, todo: string): Finding => ({ state: 'fail', detail, todo })
 
-/** Makes the checks, one after the other. */
+/** Runs the checks one after another. */
 export async function examine(checks: readonly Check[]): Promise<readonly Checked[]> {
   const made: Checked[] = []
   for (const one of checks) {
@@ -38,7 +38,7 @@ export async function examine(checks: readonly Check[]): Promise<readonly Checke
   return made
 }
 
-/** The worst of several findings, with all that is not in order; `fine` when everything is. */
+/** Combines findings: the worst state, with the details of every problem; `fine` if there is none. */
 export function together(findings: readonly Finding[], fine: string): Finding {
   const bad = findings.filter(({ state }) => state !== 'ok')
   if (bad.length === 0) return ok(fine)

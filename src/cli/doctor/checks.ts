@@ -28,13 +28,13 @@ import { launchersUsable } from './launchers.js'
 import { consequencesOf } from '../run/new-nodes.js'
 import { offsetsThere, type Reading, readings, retentionOf } from './reading.js'
 
-/** The servers of the SteerLM model, where there are any. */
+/** Check of the SteerLM model servers, if any are configured. */
 function sampling(config: Config): readonly Check[] {
   const spec = endpointsOf(config, 'sample')
   return spec ? [{ name: 'sample', look: () => endpointsReachable(spec, connectProblem, 'sample') }] : []
 }
 
-/** Checks of this machine, which need no log. */
+/** Checks of this machine, without the log. */
 export const machineChecks = (config: Config, root: string, waits = new Waits()): readonly Check[] => [
   { name: 'node', look: () => nodeVersion(process.versions.node) },
   { name: 'disk', look: () => diskRoom(root) },
@@ -54,7 +54,7 @@ export const machineChecks = (config: Config, root: string, waits = new Waits())
   ...launchChecks(config),
 ]
 
-/** The check of a log that cannot be opened. Before the first record there is none, and nothing is wrong. */
+/** Check for a log that failed to open. Before the first record there is no log, which is not a failure. */
 export const closedLog = (error: unknown): Check => ({
   name: 'log',
   look: () => {
@@ -64,7 +64,7 @@ export const closedLog = (error: unknown): Check => ({
   },
 })
 
-/** Checks of the log, and of the brokers that keep it. */
+/** Checks of the log, and of its brokers. */
 export function logChecks(config: Config, log: Log): readonly Check[] {
   const nodes = once(() => readings(log, config.flow.nodes, node => heldMs(config, node)))
   return [
@@ -120,11 +120,11 @@ async function partitions(config: Config, log: Log) {
   return partitionsFor({ topic, partitions, concurrency, window: costlyWindow }, log.features.sharesPartitions)
 }
 
-/** For how long a node keeps what it has read open, in milliseconds. */
+/** How long a node holds records before it commits them, in milliseconds. */
 const heldMs = (config: Config, { stage, fixed }: Node): number =>
   stage.kind === 'closing' ? datasetOf(config, String(fixed.dataset)).seal.ageSeconds * 1000 : 0
 
-/** Asks once, when the first check wants to know. */
+/** Calls `ask` once, at the first use, and shares the result. */
 function once<T>(ask: () => Promise<T>): () => Promise<T> {
   let asked: Promise<T> | null = null
   return () => (asked ??= ask())

@@ -18,7 +18,7 @@ import { attributesAgree, attributesServed } from './attributes.js'
 import { connectProblem } from './servers.js'
 import { datasetsSealed, trainersRunnable } from './trainers.js'
 
-/** A conversation that every tokenizer can mask with every prompt tokens that it takes. */
+/** A conversation that can be masked with every supported tokenizer and all prompt tokens. */
 const example = {
   conversations: [
     { from: 'User', value: 'Hello.', label: 'quality:4' },
@@ -30,22 +30,21 @@ const example = {
 } as const
 
 /**
- * Whether the tokenizer can be loaded, and masks a conversation that is spelled with the prompt tokens.
- * @param waits where it is said that it is loaded
+ * Checks that the tokenizer can be loaded and can mask a conversation with the prompt tokens.
+ * @param waits receives the load of the tokenizer
  */
 export async function tokenizerFits(path: string, tokens: PromptTokens, waits = new Waits()): Promise<Finding> {
-  const todo =
-    'Set clean.tokenizer to a SentencePiece .model file that can be read, or leave it out for the shipped one.'
+  const todo = 'Set clean.tokenizer to a readable SentencePiece .model file, or omit it to use the shipped one.'
   const opened = await waits
     .load(`the tokenizer ${path}`, () => openMasker({ model: path, tokens, threads: 1 }))
     .catch((error: unknown) => ({ error }))
   if ('error' in opened) return fail(`clean.tokenizer: ${explain(opened.error)}`, todo)
   try {
     const learnt = await opened.firstLearnt(example)
-    if (learnt === null) throw new SteerflowError('STEERFLOW_UNMASKABLE', 'nothing of a plain conversation is learnt')
+    if (learnt === null) throw new SteerflowError('STEERFLOW_UNMASKABLE', 'a plain conversation has no learnt token')
     return ok(path)
   } catch (error) {
-    const both = `the tokenizer ${path} and the prompt tokens ${spelled(tokens)} do not go together`
+    const both = `the tokenizer ${path} does not work with the prompt tokens ${spelled(tokens)}`
     return fail(`${both}: ${explain(error)}`, 'Correct clean.tokenizer or promptTokens; training must use the same.')
   } finally {
     await opened.close()
@@ -53,11 +52,11 @@ export async function tokenizerFits(path: string, tokens: PromptTokens, waits = 
 }
 
 /**
- * What contradicts itself in a configuration, or contradicts what is there: `run`, `quickstart`, `doctor` and
- * `config check` make the same checks, and none of them takes a contradiction for an outage.
+ * Contradictions within the configuration, or with its surroundings. `run`, `quickstart`, `doctor` and `config check` run
+ * the same checks, and never treat a contradiction as an outage.
  */
 
-/** Checks of the configuration on this machine: neither a log nor a server is asked. */
+/** Checks of the configuration on this machine, without log or servers. */
 export const configChecks = (config: Config, waits: Waits): readonly Check[] => [
   { name: 'attributes', look: () => attributesServed(config) },
   {
@@ -68,17 +67,17 @@ export const configChecks = (config: Config, waits: Waits): readonly Check[] => 
   { name: 'datasets', look: () => datasetsSealed(config) },
 ]
 
-/** Checks of those who launch training jobs. */
+/** Checks for processes that launch training jobs. */
 export const launchChecks = (config: Config): readonly Check[] => [
   { name: 'trainers', look: () => trainersRunnable(config) },
 ]
 
-/** Checks that ask the inference servers of the value model. */
+/** Checks that call the value model servers. */
 export const annotateChecks = (config: Config): readonly Check[] => [
   { name: 'annotate answers', look: () => answers(config, 'annotate') },
 ]
 
-/** Checks that ask the inference servers of the SteerLM model, where there are any. */
+/** Checks that call the SteerLM model servers, if any are configured. */
 export const sampleChecks = (config: Config): readonly Check[] =>
   endpointsOf(config, 'sample') ? [{ name: 'sample answers', look: () => answers(config, 'sample') }] : []
 
@@ -88,8 +87,8 @@ export const dataChecks = (config: Config, log: Log): readonly Check[] => [
 ]
 
 /**
- * Makes the checks; returns those that only warn.
- * @throws STEERFLOW_CONFIG_INVALID naming both sides of everything that failed, and what to do; and what a check throws
+ * Runs the checks and returns those that only warn.
+ * @throws STEERFLOW_CONFIG_INVALID with both sides of every contradiction and the next step; and errors of the checks
  */
 export async function refuseContradictions(checks: readonly Check[]): Promise<readonly Checked[]> {
   const made: Checked[] = []
@@ -102,13 +101,16 @@ export async function refuseContradictions(checks: readonly Check[]): Promise<re
   return made.filter(({ state }) => state === 'warn')
 }
 
-/** The same for the data in a log that a run is to work on; one that is away for the moment is waited for by the run. */
+/**
+ * Like `refuseContradictions`, for the data in the log of a run. If the log is temporarily unavailable, the check is
+ * skipped; the run waits for it.
+ */
 export const refuseData = (config: Config, log: Log): Promise<unknown> =>
   unlessAway(() => refuseContradictions(dataChecks(config, log)), null)
 
 /**
- * Everything that can be checked without a run, for `config check`: with the data, where there is a log that answers.
- * @param waits where it is said what is loaded
+ * All checks of `config check`. Data is checked only if the log is available.
+ * @param waits receives loads
  * @throws STEERFLOW_CONFIG_INVALID
  */
 export async function checkConfiguration(config: Config, waits: Waits): Promise<readonly string[]> {
@@ -119,14 +121,14 @@ export async function checkConfiguration(config: Config, waits: Waits): Promise<
   try {
     const doubts = await refuseContradictions([...checks, ...(found ? dataChecks(config, found.log) : [])])
     const warned = doubts.map(({ check, detail }) => `${check}: ${detail}`)
-    const unseen = opened instanceof SteerflowError ? [`the log was not looked at: ${explain(opened)}`] : []
+    const unseen = opened instanceof SteerflowError ? [`the log was not checked: ${explain(opened)}`] : []
     return [...tokenNotes(config), ...warned, ...unseen]
   } finally {
     await found?.close()
   }
 }
 
-/** The log, where there is one; an error where it cannot be opened now. */
+/** The opened log; null if there is none, an error if it cannot be opened now. */
 async function openIfThere(config: Config): Promise<Awaited<ReturnType<typeof openWorkspace>> | SteerflowError | null> {
   const { log } = config
   if (!isBegun(config)) return null
@@ -142,7 +144,7 @@ function answers(config: Config, key: 'annotate' | 'sample'): Promise<Finding> {
   return endpointsAnswer(endpointsOf(config, key), asked)
 }
 
-/** Other prompt tokens in training are allowed, since the tutorial has them, and said. */
+/** Different prompt tokens in training are allowed, since the tutorial uses them, but reported. */
 function promptTokens(config: Config): Finding {
   const notes = tokenNotes(config)
   return ok(notes.length === 0 ? 'the same in training' : notes.join('; '))

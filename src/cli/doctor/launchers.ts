@@ -5,7 +5,7 @@ import { readSecret } from '../../adapters/launchers/webhook/signature.js'
 import { type Config, datasetNames, datasetOf } from '../config.js'
 import { fail, type Finding, ok, together } from './check.js'
 
-/** The launchers of the datasets on which something is trained. */
+/** The launchers of all datasets with a trainer. */
 export const launchersOf = (config: Config): readonly string[] => [
   ...new Set(
     datasetNames(config)
@@ -20,7 +20,7 @@ const looks: Readonly<Record<string, (settings: LauncherSettings) => Promise<Fin
   webhook,
 }
 
-/** Whether the launchers that datasets name can be used from here. */
+/** Checks that the launchers of the datasets work from this machine. */
 export async function launchersUsable(config: Config): Promise<Finding> {
   const used = launchersOf(config)
   const findings = await Promise.all(used.flatMap(name => looks[name]?.(config.launchers) ?? []))
@@ -28,7 +28,7 @@ export async function launchersUsable(config: Config): Promise<Finding> {
 }
 
 async function slurm(): Promise<Finding> {
-  const todo = 'Install the commands of Slurm here, with the slurm.conf of the cluster.'
+  const todo = 'Install the Slurm commands on this machine, with the slurm.conf of the cluster.'
   try {
     for (const command of ['sbatch', 'squeue', 'sacct', 'scancel']) await versionOf(command)
     return ok('Slurm')
@@ -48,12 +48,12 @@ async function kubernetes({ kubernetes }: LauncherSettings): Promise<Finding> {
   }
 }
 
-/** Whether the webhook's settings say where jobs go and how their ends are known. */
+/** Checks that the webhook settings contain a target for jobs and a way to learn their results. */
 export async function webhook({ webhook }: LauncherSettings): Promise<Finding> {
   const todo = 'Set it in launchers.webhook; see docs/launchers.md.'
   if (webhook.url === '') return fail('webhook: no url is set', todo)
   if (webhook.callback.url === '' && webhook.statusUrl === '') {
-    return fail('webhook: neither callback.url nor statusUrl is set, so that no end would be known', todo)
+    return fail('webhook: neither callback.url nor statusUrl is set, so results of jobs would stay unknown', todo)
   }
   try {
     await readSecret(webhook)

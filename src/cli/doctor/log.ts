@@ -6,23 +6,23 @@ import { type Log, type LogRecord, offset, type PartitionState } from '../../run
 import type { StoredTopic, ClusterFacts } from '../../runtime/log-admin.js'
 import type { TopicPlan } from '../../runtime/topic-plan.js'
 
-/** Whether a run does nothing again because the pipeline has changed, and whether anything is left of another one. */
+/** Warns if a changed pipeline makes a run repeat work, and lists leftovers of other pipelines. */
 export function nothingAgain({ beginnings, leftOver, todo }: Consequences): Finding {
   const again = beginnings.map(({ text }) => warn(text, todo ?? ''))
   const left = leftOverText(leftOver)
   if (again.length > 0) return together([...again, ...left.map(text => warn(text, todo ?? ''))], '')
-  return ok(left.length > 0 ? `${left.join('; ')}: nothing is done with it` : 'every node has begun, or all begin')
+  return ok(left.length > 0 ? `${left.join('; ')}: unused` : 'no node is new, or all are')
 }
 
-/** Shares of the budget: from the second one on sources wait. */
+/** Fractions of the budget; above the second, sources wait. */
 const shares = { warn: 0.6, fail: ofBudget.source }
 
-/** How much of the embedded log's budget is used. */
+/** Checks the usage of the embedded log's budget. */
 export function logBudget({ usedBytes, maxBytes }: { usedBytes: number; maxBytes: number | null }): Finding {
   if (maxBytes === null) return ok(`${size(usedBytes)} used; the disk is the limit`)
   const share = usedBytes / maxBytes
   const detail = `${size(usedBytes)} of ${size(maxBytes)} used (${(100 * share).toFixed(0)} %)`
-  const todo = 'Raise log.maxBytes, or give topics a retentionDays: what all nodes have read then goes.'
+  const todo = 'Raise log.maxBytes, or set retentionDays of topics to delete records that all nodes have read.'
   if (share >= shares.fail) return fail(`${detail}: ingest waits`, todo)
   return share >= shares.warn ? warn(detail, todo) : ok(detail)
 }
@@ -30,18 +30,21 @@ export function logBudget({ usedBytes, maxBytes }: { usedBytes: number; maxBytes
 const ahead = { warn: 5000, fail: 300_000 }
 const limits = { records: 100, bytes: 1 << 20 }
 
-/** Whether any newest record is from the future, as this machine's clock has it (milliseconds since 1970). */
+/**
+ * Checks that no record is newer than this machine's clock.
+ * @param newest, now in milliseconds since 1970
+ */
 export function clockOf(newest: readonly number[], now: number): Finding {
   if (newest.length === 0) return ok('there are no records to compare with')
   const latest = Math.max(...newest)
   const by = latest - now
   if (by <= ahead.warn) return ok(`the newest record is ${by > 0 ? `${span(by)} ahead` : `${span(-by)} old`}`)
-  const detail = `the newest record is from the future, by ${span(by)}`
-  const todo = 'Let all machines keep their time by NTP: ages, retention and resets by time go by it.'
+  const detail = `the newest record is ${span(by)} in the future`
+  const todo = 'Synchronise the clocks of all machines with NTP: ages, retention and resets by time depend on them.'
   return by > ahead.fail ? fail(detail, todo) : warn(detail, todo)
 }
 
-/** When the newest records of each partition of these topics were published. */
+/** Publication times of the newest record of each partition of these topics. */
 export async function newestTimes(log: Log, topics: readonly string[]): Promise<readonly number[]> {
   const times = topics.map(async topic => {
     const states = await log.state(topic)
@@ -51,7 +54,10 @@ export async function newestTimes(log: Log, topics: readonly string[]): Promise<
   return (await Promise.all(times)).flat()
 }
 
-/** The last record of a partition. What stands behind it may be no records: looked for further and further back. */
+/**
+ * The last record of a partition. The offsets before the end may hold no records, so the search goes further and further
+ * back.
+ */
 async function newest(log: Log, { topic, partition, start, end }: PartitionState): Promise<LogRecord | null> {
   for (let back = 10n; ; back *= 10n) {
     const from = end - back < start ? start : offset(end - back)
@@ -67,8 +73,8 @@ async function newest(log: Log, { topic, partition, start, end }: PartitionState
 }
 
 /**
- * Whether the partitions that a node reads let it do as much at once as it is set to.
- * @param window records of one partition that may be under way
+ * Checks that the partitions of a topic allow the configured concurrency.
+ * @param window limit on records in flight per partition
  */
 export function partitionsFor(
   {
@@ -83,21 +89,21 @@ export function partitionsFor(
   const each =
     concurrency === undefined
       ? 'as many conversations as keep the servers busy'
-      : `${concurrency} conversations at once`
+      : `${concurrency} conversations in flight`
   const detail = shared
     ? `annotate reads ${partitions} partitions: at most ${partitions} processes, each with ${each}`
     : `annotate reads ${partitions} partitions, with ${each}`
-  const todo = `Set topics.${topic}.partitions, and run steerflow topics apply --grow.`
+  const todo = `Raise topics.${topic}.partitions, then run steerflow topics apply --grow.`
   if (concurrency !== undefined && concurrency > most)
-    return warn(`${detail}; ${most} is what ${partitions} partitions let through`, todo)
-  if (shared && partitions === 1) return warn(`${detail}; a second process finds nothing to do`, todo)
+    return warn(`${detail}; ${partitions} partitions allow only ${most}`, todo)
+  if (shared && partitions === 1) return warn(`${detail}; a second process would be idle`, todo)
   return ok(detail)
 }
 
-/** Whether the topics are there, and as they were made. */
+/** Checks that the topics exist and match their declarations. */
 export function topicsAsDeclared(plans: readonly TopicPlan[]): Finding {
   const findings = plans.map(({ topic, action, now, wanted, drift }) => {
-    const apply = 'Run steerflow topics apply; with --grow for more partitions.'
+    const apply = 'Run steerflow topics apply, with --grow to add partitions.'
     if (action === 'create') return warn(`${topic} is missing`, apply)
     if (action === 'grow') return warn(`${topic} has ${now} of ${wanted} partitions`, apply)
     if (drift.length === 0) return ok(topic)
@@ -107,7 +113,7 @@ export function topicsAsDeclared(plans: readonly TopicPlan[]): Finding {
   return together(findings, `${plans.length} topics are as declared`)
 }
 
-/** Whether what was acknowledged outlives a broker, and writes go on without one. */
+/** Checks that acknowledged records survive the loss of a broker, and that writes continue without it. */
 export function replicationOf(topics: readonly StoredTopic[]): Finding {
   const groups = new Map<string, { finding: Finding; count: number }>()
   for (const { settings } of topics) {
@@ -131,43 +137,40 @@ function safety(replicas: number, insync: number): Finding {
       'For production use 3 brokers, 3 replicas and min.insync.replicas 2.',
     )
   if (insync < 2)
-    return warn(`${detail}: what one broker alone has acknowledged is lost with it`, 'Set min.insync.replicas to 2.')
+    return warn(`${detail}: records acknowledged by a single broker are lost with it`, 'Set min.insync.replicas to 2.')
   if (insync >= replicas)
-    return warn(
-      `${detail}: nothing can be written while a broker is away`,
-      'Set min.insync.replicas below the replicas.',
-    )
+    return warn(`${detail}: writes fail while a broker is down`, 'Set min.insync.replicas below replication.factor.')
   return ok(detail)
 }
 
-/** Whether every broker of the cluster answers. */
+/** Checks that every broker of the cluster can be reached. */
 export function brokersReachable({ brokers }: ClusterFacts): Finding {
   const lost = brokers.flatMap(({ address, problem }) => (problem === null ? [] : [`${address}: ${problem}`]))
   const reached = brokers.length - lost.length
   if (lost.length === 0) return ok(`${reached} of ${brokers.length} reached`)
-  const todo = 'Check that these addresses, which the brokers advertise, can be reached from here.'
+  const todo = 'Make these addresses, which the brokers advertise, reachable from this machine.'
   const detail = `${reached} of ${brokers.length} reached; ${lost.join('; ')}`
   return reached === 0 ? fail(detail, todo) : warn(detail, todo)
 }
 
 const wanted = 2
 
-/** Whether the brokers' transactions are those that exactly once rests on. */
+/** Checks that the brokers' transactions guarantee exactly once. */
 export function transactionsOf({ transactionVersion }: ClusterFacts): Finding {
   const todo = `Run kafka-features.sh upgrade --feature transaction.version=${wanted}, on Kafka 4.0 or newer.`
-  if (transactionVersion === null) return warn('the brokers do not say their transaction.version', todo)
+  if (transactionVersion === null) return warn('the brokers do not report their transaction.version', todo)
   const detail = `transaction.version is ${transactionVersion}`
   if (transactionVersion >= wanted) return ok(detail)
-  return fail(`${detail}: a transaction that was given up may be torn, so that exactly once does not hold`, todo)
+  return fail(`${detail}: an aborted transaction may be torn, so exactly once does not hold`, todo)
 }
 
 const week = 7 * 24 * 60
 
-/** For how long a node may be stopped before the brokers forget how far it has read. */
+/** Checks how long a node may be stopped before the brokers delete its offsets. */
 export function offsetsKept({ offsetsRetentionMinutes: minutes }: ClusterFacts): Finding {
   const todo = 'Raise offsets.retention.minutes of the brokers above the longest stop; steerflow offsets reset repairs.'
-  if (minutes === null) return warn('the brokers do not say how long they keep the offsets of a stopped node', todo)
+  if (minutes === null) return warn('the brokers do not report how long they keep the offsets of a stopped node', todo)
   const days = `${+(minutes / 1440).toFixed(1)} days`
-  const detail = `a node that is stopped for ${days} loses its offsets, and starts only after steerflow offsets reset`
+  const detail = `a node stopped for ${days} loses its offsets, and starts again only after steerflow offsets reset`
   return minutes < week ? warn(detail, todo) : ok(detail)
 }

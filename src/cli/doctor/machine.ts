@@ -17,8 +17,8 @@ import { isPathBelow } from '../../domain/names.js'
 import { size } from './units.js'
 
 /**
- * Whether shards can be kept where they are to be: a small file is put into the bucket, read, listed and removed.
- * @throws what the store throws, with its code
+ * Checks that shards can be stored: writes a small file to the bucket, then reads, lists and removes it.
+ * @throws the errors of the store, with their codes
  */
 export async function storageUsable(files: FileStore, remote: boolean): Promise<Finding> {
   if (!remote) return ok(`shards are kept in ${files.place}`)
@@ -37,9 +37,9 @@ export async function storageUsable(files: FileStore, remote: boolean): Promise<
   return ok(`shards can be written, read, listed and removed in ${files.place}`)
 }
 
-/** Whether the nodes of the processes that are at work on a data folder go on. */
+/** Checks that no node of the processes on a data folder is stuck. */
 export const nodesGoOn = (root: string, read: typeof readNodesFiles = readNodesFiles): Finding =>
-  together(read(workersFolder(root)).flatMap(found), 'no node of a process at work here is paused or waits')
+  together(read(workersFolder(root)).flatMap(found), 'no node of a running process is paused or waits')
 
 function found({ worker, nodes }: NodesReport): Finding[] {
   return nodes.flatMap(({ node, troubles, late }) => [
@@ -56,28 +56,28 @@ function stands(who: string, troubles: readonly TroubleReport[]): Finding {
   return paused ? fail(said, todo) : warn(said, todo)
 }
 
-/** More than a tenth of enough records. */
+/** True if more than a tenth of the latest records became dead letters, given enough records. */
 const isMuch = ({ records, letters }: Late): boolean => records >= leastRecords && letters * 10 > records
 
 const manyLetters = (who: string, { records, letters }: Late): Finding =>
   warn(
-    `${who} made dead letters of ${letters} of its last ${records} records`,
-    'Look at `steerflow dead-letters summary`; mend what it names, then `steerflow dead-letters replay`.',
+    `${who} turned ${letters} of its last ${records} records into dead letters`,
+    'Run `steerflow dead-letters summary`, repair the causes that it lists, then run `steerflow dead-letters replay`.',
   )
 
 const oldest = [20, 19]
 
-/** Whether this version of Node.js, as `20.19.0`, runs the program. */
+/** Checks the version of Node.js, such as `20.19.0`. */
 export function nodeVersion(version: string): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major > oldest[0]! || (major === oldest[0] && minor >= oldest[1]!)) return ok(`Node.js ${version}`)
   return fail(`Node.js ${version} is too old`, `Install Node.js ${oldest.join('.')} or newer.`)
 }
 
-/** Folders and files that are named; the rest is summed. */
+/** Number of folders and files to list; the rest is summed. */
 const named = 8
 
-/** What uses the disk in the data folder, the largest first: folders at its top, and files there together. */
+/** Disk usage of the data folder, largest first, by top-level folder and file. */
 export async function diskUse(root: string): Promise<Finding> {
   const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
   const uses: { readonly name: string; readonly bytes: number; readonly whole: boolean }[] = []
@@ -97,16 +97,16 @@ export async function diskUse(root: string): Promise<Finding> {
 
 const least = { warn: 5 * 2 ** 30, fail: 256 * 2 ** 20 }
 
-/** Whether the disk of a folder has room; a folder that is not there yet is looked for above. */
+/** Checks the free space on the disk of a folder; a missing folder stands for its parent. */
 export async function diskRoom(folder: string, look: typeof freeBytes = freeBytes): Promise<Finding> {
   const free = await look(folder)
   const detail = `${size(free)} free on the disk of ${folder}`
-  const todo = 'Free space, or name a folder on another disk with dataDir.'
+  const todo = 'Free space, or set dataDir to a folder on another disk.'
   if (free < least.fail) return fail(detail, todo)
   return free < least.warn ? warn(detail, todo) : ok(detail)
 }
 
-/** Bytes that this user may still write. */
+/** Bytes available to this user. */
 async function freeBytes(folder: string): Promise<number> {
   try {
     const { bavail, bsize } = await statfs(folder)

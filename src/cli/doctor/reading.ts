@@ -4,24 +4,24 @@ import type { Node } from '../../stages/node.js'
 import { fail, type Finding, together, warn } from './check.js'
 import { span } from './units.js'
 
-/** How far one node is in one partition. */
+/** Progress of a node in a partition. */
 export interface Reading {
   readonly node: string
   readonly topic: string
   readonly partition: number
-  /** Offsets that were never read and are gone. */
+  /** Number of offsets deleted before they were read. */
   readonly gone: bigint
-  /** Whether the brokers have forgotten how far it was. */
+  /** True if the brokers have deleted the committed offset. */
   readonly forgotten: boolean
-  /** When the oldest record that is still to be read was published, in milliseconds since 1970; null when there is none. */
+  /** Publication time of the oldest unread record, in milliseconds since 1970; null if there is none. */
   readonly oldestUnread: number | null
-  /** For how long a record may stay unread in good order: a seal keeps its cut open; in milliseconds. */
+  /** How long a record may normally stay uncommitted, in milliseconds: a seal holds records until its cut. */
   readonly heldMs: number
 }
 
 const limits = { records: 1, bytes: 1 << 16 }
 
-/** Where the nodes are; a topic that is missing is left out. */
+/** Progress of all nodes; missing topics are left out. */
 export async function readings(
   log: Log,
   nodes: readonly Node[],
@@ -46,21 +46,22 @@ export async function readings(
   return found
 }
 
-/** Whether every node can go on where it was. */
+/** Checks that every node can resume at its committed offset. */
 export function offsetsThere(all: readonly Reading[]): Finding {
   const findings = all.flatMap(({ node, partition, gone, forgotten }) => {
     const todo = `See steerflow offsets reset --node ${node} --to-earliest --dry-run, then decide.`
-    if (forgotten) return [fail(`the brokers have forgotten how far ${node} was in partition ${partition}`, todo)]
+    if (forgotten)
+      return [fail(`the brokers have deleted the committed offset of ${node} in partition ${partition}`, todo)]
     return gone > 0n ? [fail(`${node} has lost ${gone} offsets of partition ${partition}`, todo)] : []
   })
-  return together(findings, 'every node goes on where it was')
+  return together(findings, 'every node can resume at its offset')
 }
 
 const shares = { warn: 0.5, fail: 0.9 }
 
 /**
- * Whether brokers are about to delete what is still to be read.
- * @param retentionMs what brokers keep of a topic, in milliseconds; null: everything
+ * Checks that brokers will not soon delete unread records.
+ * @param retentionMs retention of a topic on the brokers, in milliseconds; null: unlimited
  * @param now milliseconds since 1970
  */
 export function retentionOf(
@@ -68,16 +69,17 @@ export function retentionOf(
   retentionMs: (topic: string) => number | null,
   now: number,
 ): Finding {
-  const todo = 'Set retention.ms of these topics to -1: what all nodes have read is deleted by topics.*.retentionDays.'
+  const todo =
+    'Set retention.ms of these topics to -1; topics.*.retentionDays deletes records that all nodes have read.'
   const findings = all.flatMap(({ node, topic, partition, oldestUnread, heldMs }) => {
     const kept = retentionMs(topic)
     if (kept === null) return []
     const place = `${node}: brokers keep ${topic} for ${span(kept)}`
-    if (heldMs >= kept) return [fail(`${place}, and a cut stays open for ${span(heldMs)}`, todo)]
+    if (heldMs >= kept) return [fail(`${place}, but a cut stays open for ${span(heldMs)}`, todo)]
     const age = oldestUnread === null ? 0 : now - oldestUnread
-    const unread = `${place}, and partition ${partition} has unread records of ${span(age)}`
+    const unread = `${place}, and partition ${partition} has unread records ${span(age)} old`
     if (age > shares.fail * kept) return [fail(unread, todo)]
     return age > shares.warn * kept || heldMs > shares.warn * kept ? [warn(unread, todo)] : []
   })
-  return together(findings, 'nothing that is still to be read is about to be deleted')
+  return together(findings, 'no unread record is about to be deleted')
 }

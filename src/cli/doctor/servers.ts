@@ -10,7 +10,7 @@ import type { EndpointsSpec } from '../../adapters/inference/endpoints/watch.js'
 
 const waitMs = 3000
 
-/** Opens a TCP connection to where a URL points and closes it; resolves with why that failed, null when it did not. */
+/** Opens a TCP connection to a URL's host and port, and closes it. Resolves to the cause of a failure; null on success. */
 export function connectProblem(url: string): Promise<string | null> {
   const { hostname, port, protocol } = new URL(url)
   const number = Number(port) || (protocol === 'https:' ? 443 : 80)
@@ -36,13 +36,13 @@ export interface RegistryAccess {
 const Subjects = z.array(z.string())
 const usual: Bounds = { ms: 5000, bytes: 16 << 20 }
 
-/** Whether the schema registry answers. */
+/** Checks that the schema registry answers. */
 export async function registryReachable(
   { url, username, password }: RegistryAccess,
   bounds: Bounds = usual,
 ): Promise<Finding> {
-  if (url === '') return ok('none set: schema ids come from the index that is shipped')
-  const todo = 'Start the registry or correct registry.url; a run that knows its schema ids goes on without it.'
+  if (url === '') return ok('none configured: schema ids come from the shipped index')
+  const todo = 'Start the registry or correct registry.url; a run that knows its schema ids continues without it.'
   const pair = Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')
   const headers: Record<string, string> = username ? { authorization: `Basic ${pair}` } : {}
   const shown = shownUrl(url)
@@ -52,7 +52,7 @@ export async function registryReachable(
     )
     if (!answer.ok) return fail(`${shown} answered ${answer.status}`, todo)
     const subjects = Subjects.safeParse(parseOrUndefined(text))
-    if (!subjects.success) return fail(`${shown} answers something else than a schema registry`, todo)
+    if (!subjects.success) return fail(`${shown} does not answer like a schema registry`, todo)
     return ok(`${shown} has ${subjects.data.length} subjects`)
   } catch (error) {
     const { cause, message } = error as Error
@@ -65,8 +65,8 @@ const todoOf = (key: string): string =>
   `Start the servers, or correct ${key}.endpoints; runs wait for them and lose nothing.`
 
 /**
- * Whether the inference servers can be reached: those of every source, as it stands.
- * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_CONFIG_INVALID when a file of a source cannot be read.
+ * Checks that the inference servers of all sources can be reached.
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_CONFIG_INVALID if a source's file cannot be read
  */
 export async function endpointsReachable(
   spec: EndpointsSpec | null,
@@ -74,7 +74,7 @@ export async function endpointsReachable(
   key: 'annotate' | 'sample' = 'annotate',
 ): Promise<Finding> {
   const todo = todoOf(key)
-  if (!spec) return ok('none set: the active baseline model is served by the run itself')
+  if (!spec) return ok('none configured: the run itself serves the active baseline model')
   const { endpoints, problems } = await currentEndpoints(spec)
   const reached = await Promise.all(
     endpoints.map(async ({ url }) => {
@@ -84,7 +84,7 @@ export async function endpointsReachable(
   )
   const lost = reached.flat()
   const all = [...problems, ...lost].join('; ')
-  if (endpoints.length === 0) return fail(`the sources name no server${all === '' ? '' : `: ${all}`}`, todo)
+  if (endpoints.length === 0) return fail(`the sources list no server${all === '' ? '' : `: ${all}`}`, todo)
   if (lost.length === endpoints.length) return fail(`none can be reached: ${all}`, todo)
   return all === '' ? ok(`${endpoints.length} reached`) : warn(`not reached: ${all}`, todo)
 }

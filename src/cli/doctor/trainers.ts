@@ -12,13 +12,13 @@ import { type Config, datasetNames, datasetOf } from '../config.js'
 import { fail, type Finding, ok, together } from './check.js'
 import { webhook } from './launchers.js'
 
-/** The datasets that some node seals, by name or by the rule that gives the name. */
+/** The datasets that nodes seal, by name or by the rule that generates the name. */
 const sealedBy = ({ nodes }: Flow): readonly string[] =>
   nodes.flatMap(({ stage, fixed }) =>
     stage.kind === 'closing' && typeof fixed.dataset === 'string' ? [fixed.dataset] : [],
   )
 
-/** Whether every dataset that the configuration names is one that something is sealed into: no other triggers anything. */
+/** Checks that every configured dataset is sealed by a node; any other would never trigger a training. */
 export function datasetsSealed(config: Config): Finding {
   const sealed = sealedBy(config.flow)
   const isSealed = (name: string): boolean =>
@@ -31,14 +31,17 @@ export function datasetsSealed(config: Config): Finding {
     .filter(({ name }) => !isSealed(name))
     .map(({ key, name }) =>
       fail(
-        `${key}: nothing is ever sealed into ${name}, so that it triggers nobody; sealed are ${sealed.join(', ')}`,
+        `${key}: no node seals ${name}, so it never triggers a training; sealed datasets are ${sealed.join(', ')}`,
         `Correct the name in ${key}.`,
       ),
     )
   return together(findings, sealed.join(', '))
 }
 
-/** Whether what is trained on datasets can be started from here: trainer, settings, launcher, and of `exec` its programs. */
+/**
+ * Checks that the trainings of all datasets can be started from here: trainer, settings, launcher, and the programs of
+ * `exec`.
+ */
 export async function trainersRunnable(config: Config): Promise<Finding> {
   const findings = await Promise.all(datasetNames(config).map(name => runnable(config, name)))
   return together(
@@ -63,23 +66,23 @@ async function runnable(config: Config, name: string): Promise<Finding> {
     if (launcher !== 'exec') return ok(`${name}: ${trainer} by ${launcher}`)
     if (known.result === null) {
       const able = trainers.flatMap(one => (one.result === null ? [] : [one.name])).join(', ')
-      throw new SteerflowError('STEERFLOW_JOB_INVALID', `jobs of ${trainer} can only be rendered, exec runs ${able}`)
+      throw new SteerflowError('STEERFLOW_JOB_INVALID', `jobs of ${trainer} can only be rendered; exec runs ${able}`)
     }
     for (const step of steps) await findProgram(startedAs(step)[0]!)
     if (workdir !== null) await mustBeThere(workdir, 'its folder')
     return ok(`${name}: ${trainer} by ${launcher}`)
   } catch (error) {
     return fail(
-      `${both} do not go together here: ${explain(error)}`,
+      `${both} do not work together on this machine: ${explain(error)}`,
       `Correct datasets.${name}, or install what is missing.`,
     )
   }
 }
 
-/** Where a job that is only looked at would have its files. */
+/** Paths of an example job, which has no files. */
 const places = { root: '/', snapshot: '/snapshot', folder: '/folder', output: '/output' }
 
-/** A job of a dataset, as it would be asked for. */
+/** An example of a dataset's job. */
 function example(dataset: string, trainer: string, launcher: string, settings: JobEvent['settings']): JobEvent {
   const digest = '0'.repeat(64)
   return {
@@ -99,7 +102,7 @@ function example(dataset: string, trainer: string, launcher: string, settings: J
   }
 }
 
-/** Looks for a program as a shell does. @throws STEERFLOW_JOB_INVALID when it is not there */
+/** Searches for a program as a shell does. @throws STEERFLOW_JOB_INVALID if it is not found */
 async function findProgram(program: string): Promise<void> {
   if (isAbsolute(program)) return mustBeThere(program, 'its program', constants.X_OK)
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean)

@@ -1,26 +1,26 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Bytes of a log file before another is begun, and how many earlier ones are kept beside it. */
+/** Size of a log file in bytes before it is rotated, and number of rotated files to keep. */
 export const logFileBytes = 10 * 2 ** 20
 export const logFilesKept = 3
 
-/** Where lines go. */
+/** A destination for lines. */
 export interface LineSink {
   write(line: string): void
 }
 
 /**
- * A log file that does not grow for ever: `run.log`, and before it `run.log.1` (the latest) to `run.log.3`. Each line is
- * appended by itself, so that several processes may write to one file. A disk that is full must not stop a run: the first
- * line that cannot be written is told, and the work goes on.
+ * A rotating log file: `run.log`, and older ones from `run.log.1` (the newest) to `run.log.3`. Each line is appended in one
+ * call, so several processes may write to the file. A full disk must not stop a run: the first failed write is reported, and
+ * work continues.
  */
 export function rotatingFile(path: string, failed: (error: unknown) => void, bytes = logFileBytes): LineSink {
   let told = false
   try {
     mkdirSync(dirname(path), { recursive: true })
   } catch {
-    // The first line tells.
+    // The first write reports the failure.
   }
   return {
     write: line => {

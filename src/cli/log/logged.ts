@@ -13,17 +13,17 @@ import { openLogger } from '../logger.js'
 import { type ConfigFlags, configOf } from '../options.js'
 import { ReaderGone } from '../output/output.js'
 
-/** Console methods that a library may call, with the level that each has in the log. */
+/** Console methods that libraries may call, with their log levels. */
 const consoleLevels = { error: 'warn', warn: 'warn', log: 'info', info: 'info', debug: 'debug' } as const
 type ConsoleMethod = keyof typeof consoleLevels
 
-/** The loggers of the commands at work in this process; the latest is told. */
+/** Loggers of the commands running in this process; the latest one is used. */
 const loggers: Logger[] = []
 let restore: () => void = () => undefined
 
 /**
- * From now on what Node and libraries would write to standard error as text is a line of the log: warnings of the
- * process, calls of `console`, and errors that nobody caught, after which the process ends with 1. Returns what ends it.
+ * Redirects text that Node and libraries would write to standard error into the log: process warnings, `console` calls, and
+ * uncaught errors, which end the process with 1. Returns a function that ends the redirection.
  */
 export function captureText(logger: Logger): () => void {
   if (loggers.length === 0) restore = install()
@@ -65,36 +65,36 @@ function tellUncaught(thrown: unknown): void {
   process.exit(1)
 }
 
-/** A long work that keeps a log. */
+/** A long-running command with a log. */
 export interface Logged {
   readonly config: Config
   readonly logger: Logger
 }
 
-/** How a long work ended, other than by an error. */
+/** Result of a long-running command that did not fail. */
 export interface WorkResult {
-  /** `idle`: nothing is left to do; `stopped`: by a signal, in good order; `done`: what was asked for. */
+  /** `idle`: no work left; `stopped`: cleanly, by a signal; `done`: the command's task is finished. */
   readonly reason: 'idle' | 'stopped' | 'done'
-  /** For a person at a terminal; empty where the results say it. */
+  /** Message for a terminal; empty if the results are enough. */
   readonly words: string
-  /** What was done, for the last line of the log. */
+  /** Counters for the last line of the log. */
   readonly counts: Readonly<Record<string, unknown>>
 }
 
-/** What a line of the log says of a command. */
+/** Facts about a command for the log. */
 interface About {
   readonly command: string
   /** The nodes that it runs. */
   readonly nodes: (config: Config) => readonly Node[]
-  /** Whether a data folder that is not there is begun; default true. */
+  /** True to create a missing data folder; default true. */
   readonly begins?: boolean
 }
 
 /**
- * Runs a command that keeps a log: a line when it begins (version of Node, digest of the configuration, log, nodes), a
- * line when it ends, however it ends (reason, counts, seconds). Where standard error is no terminal, nothing but lines of
- * the log are written to it in between, errors included.
- * @throws at a terminal what `work` throws; elsewhere it is logged and becomes the exit code
+ * Runs a command with a log: a line at the start (version of Node, digest of the configuration, log, nodes) and a line at
+ * the end, however it ends (reason, counts, seconds). If standard error is not a terminal, only log lines are written to it,
+ * including errors.
+ * @throws errors of `work` at a terminal; elsewhere they are logged and become the exit code
  */
 export async function logged(
   session: Session,
@@ -118,7 +118,7 @@ export async function logged(
     }
     logger.info(
       { event: 'started', command, ...facts(config), nodes: nodes(config).map(({ name }) => name) },
-      `${command} begins`,
+      `${command} started`,
     )
     const { reason, words, counts } = await work({ config, logger })
     const ended = { event: 'ended', reason, command, seconds: seconds(), exitCode: session.code, ...counts }
@@ -126,7 +126,10 @@ export async function logged(
     if (session.interactive && words !== '') session.err(`${words}\n`)
   } catch (thrown) {
     if (thrown instanceof ReaderGone) {
-      logger?.info({ event: 'ended', reason: 'reader gone', command, seconds: seconds() }, 'nobody reads the results')
+      logger?.info(
+        { event: 'ended', reason: 'reader gone', command, seconds: seconds() },
+        'the reader of the results has gone',
+      )
       throw thrown
     }
     const error = asSteerflowError(thrown)
@@ -145,7 +148,7 @@ export async function logged(
   }
 }
 
-/** What tells two starts apart. The digest is of the configuration without its secrets. */
+/** Facts that distinguish two starts. The digest excludes secrets. */
 const facts = (config: Config) => ({
   nodeVersion: process.version,
   platform: `${process.platform}-${process.arch}`,

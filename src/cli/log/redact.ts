@@ -1,23 +1,23 @@
-/** What stands in the place of a secret. */
+/** Replacement of a secret. */
 export const redactedText = '[redacted]'
 
 /**
- * Whether what stands under this name is never logged: however it is spelled (`apiKey`, `api_key`, `X-API-Key`), and
- * with whatever before it (`clientSecret`, `sslKeyPassword`).
+ * True for names whose values are never logged, in any spelling (`apiKey`, `api_key`, `X-API-Key`) and with any prefix
+ * (`clientSecret`, `sslKeyPassword`).
  */
 export const isSecretName = (name: string): boolean =>
   /(?:token|secret|password|passwd|passphrase|authorization|cookie|credentials?|apikey|privatekey|secretkey|accesskey)$/.test(
     name.toLowerCase().replace(/[^a-z0-9]/g, ''),
   )
 
-/** Deeper than any event of ours; beyond it, only that there is more. */
+/** Depth limit, larger than the depth of any event here. */
 const deepest = 24
-/** Characters of one text: what a server answered may be a whole page. */
+/** Length limit of a text: a server may answer with a whole page. */
 const longestText = 8192
 
 /**
- * A copy of what is to be logged, plain enough for JSON, in which nothing stands under a secret name, at any depth: in
- * arrays, maps, errors and their causes, and in what `toJSON` gives. Never throws, whatever a getter does.
+ * A JSON-compatible copy for the log, without the values of secret names at any depth: in arrays, maps, errors and their
+ * causes, and results of `toJSON`. Never throws, even if a getter does.
  */
 export function redacted(value: unknown): unknown {
   return copy(value, [])
@@ -63,8 +63,8 @@ const fields = (entries: readonly (readonly [string, unknown])[], within: readon
   )
 
 /**
- * A log line without what gives itself away as a secret inside a text: names and passwords in URLs, keys in their
- * queries, bearer tokens. Each pattern begins at fixed letters, so that the time is linear.
+ * A log line without secrets that can be recognised inside text: credentials in URLs, keys in queries, bearer tokens. Each
+ * pattern starts with fixed letters, so the time is linear.
  */
 export const redactedLine = (line: string): string =>
   line

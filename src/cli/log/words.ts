@@ -1,14 +1,14 @@
 import type { EndpointsEvent } from '../../adapters/inference/endpoints/events.js'
 import type { RunEvent } from '../../runtime/events.js'
 
-/** What happened in a run, in words: what an operator reads who looks at no fields. */
+/** A run event as a message. */
 export function wordsOf(event: RunEvent): string {
   const place = 'partition' in event ? `${event.node}, partition ${event.partition}` : ''
   switch (event.event) {
     case 'assigned':
-      return `${place}: goes on at offset ${event.offset}`
+      return `${place}: resumes at offset ${event.offset}`
     case 'lost':
-      return `${place}: given to another process at offset ${event.offset}`
+      return `${place}: handed over to another process at offset ${event.offset}`
     case 'cut':
       return `${place}: ${event.records} records from ${event.from} to ${event.to} closed by ${event.reason}`
     case 'dead-letter':
@@ -17,7 +17,7 @@ export function wordsOf(event: RunEvent): string {
     case 'paused':
       return `${place}: ${event.event}: ${event.code}: ${event.cause}`
     case 'resumed':
-      return `${place}: goes on after ${event.seconds} s`
+      return `${place}: resumed after ${event.seconds} s`
     case 'many-dead-letters':
       return `${event.node}: ${event.letters} of its last ${event.records} records were rejected: ${event.code}`
     case 'failed':
@@ -25,7 +25,7 @@ export function wordsOf(event: RunEvent): string {
     case 'waiting-for':
       return `waits for ${event.what}`
     case 'waited-for':
-      return `has what it waited for: ${event.what}`
+      return `no longer waits for ${event.what}`
     case 'loading':
       return `loading ${event.what}`
     case 'loaded':
@@ -33,32 +33,32 @@ export function wordsOf(event: RunEvent): string {
   }
 }
 
-/** The same of inference servers. */
+/** An event of inference servers as a message. */
 export function endpointWords(event: EndpointsEvent): string {
   switch (event.event) {
     case 'endpoint-joined':
-      return `${event.url} is asked from now on`
+      return `${event.url} joined`
     case 'endpoint-left':
-      return `${event.url} is not asked any more`
+      return `${event.url} left`
     case 'endpoint-refused':
       return `${event.url} cannot be used: ${event.cause}`
     case 'endpoints-kept':
-      return `${event.source} cannot be read, what it said last stays: ${event.cause}`
+      return `${event.source} cannot be read, its last content stays in use: ${event.cause}`
     case 'endpoints-read':
       return `${event.source} can be read again`
     case 'endpoint-ejected':
-      return `${event.url} is left alone for a while: ${event.cause}`
+      return `${event.url} is paused: ${event.cause}`
     case 'endpoint-returned':
       return `${event.url} answers again`
     case 'endpoint-asked':
-      return `${event.url} is asked ${event.by === 'line' ? 'for whole lines' : 'attribute by attribute'}: ${event.reason}`
+      return `${event.url} is asked ${event.by === 'line' ? 'for whole label lines' : 'attribute by attribute'}: ${event.reason}`
     case 'endpoint-silent':
       return `${event.url}: ${event.cause}`
     case 'endpoint-heard':
-      return `${event.url} has answered, after ${event.seconds} s`
+      return `${event.url} answered after ${event.seconds} s`
     case 'outage':
       return `no server answers: ${event.cause}`
     case 'outage-over':
-      return `servers answer again, after ${event.seconds} s`
+      return `servers answer again after ${event.seconds} s`
   }
 }

@@ -1,11 +1,11 @@
 import type { OutputStream } from './output.js'
 
-/** Bytes of messages that wait for a reader at most: progress and log lines are of no use to one that is far behind. */
+/** Limit on bytes of messages waiting for the reader; progress and log lines are useless to a reader that is far behind. */
 const mostWaiting = 4 * 2 ** 20
 
 /**
- * Messages to people: the work never waits for whoever reads them, and goes on when nobody does. What a reader is too slow
- * for is left out, and the number of messages that were is said when it reads again.
+ * Messages for people. Work never waits for their reader, and continues without one. Messages that a slow reader misses are
+ * dropped, and their number is reported once it reads again.
  */
 export class Messages {
   #left = 0
@@ -20,7 +20,7 @@ export class Messages {
     this.#send(this.#left > 0 ? `${this.#leftOut()}${text}` : text)
   }
 
-  /** Resolves when the reader has everything, or is gone. */
+  /** Resolves when the reader has received everything or has gone. */
   async drained(): Promise<void> {
     await this.output.drained().catch(() => undefined)
     if (this.#left === 0) return
@@ -29,13 +29,13 @@ export class Messages {
   }
 
   #leftOut(): string {
-    const note = `${JSON.stringify({ leftOut: this.#left, note: 'messages that nobody read in time' })}\n`
+    const note = `${JSON.stringify({ leftOut: this.#left, note: 'messages dropped because the reader was too slow' })}\n`
     this.#left = 0
     return note
   }
 
   #send(text: string): void {
-    // Nobody is left who could be told.
+    // There is no reader left for an error message.
     this.output.write(text).catch(() => undefined)
   }
 }

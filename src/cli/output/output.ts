@@ -2,27 +2,27 @@ import { writeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { SteerflowError } from '../../domain/errors.js'
 
-/** The reader of an output has gone away: what is not written yet is wanted by nobody. */
+/** The reader of an output has closed it; the remaining output is discarded. */
 export class ReaderGone extends Error {
   override readonly name = 'ReaderGone'
 }
 
-/** One of the standard outputs of the process. */
+/** Standard output or standard error of the process. */
 export interface OutputStream {
   /**
-   * Writes all of a chunk, in the order of the calls. Resolves when the reader has room for more.
-   * @throws ReaderGone, STEERFLOW_OUTPUT_BROKEN; the same again on every later call.
+   * Writes a whole chunk, in the order of the calls. Resolves when the reader can take more.
+   * @throws ReaderGone, STEERFLOW_OUTPUT_BROKEN; every later call throws the same error
    */
   write(chunk: string | Uint8Array): Promise<void>
-  /** Bytes that were handed in and that no reader has taken yet. */
+  /** Bytes written but not yet received by the reader. */
   readonly waiting: number
-  /** Resolves when everything is with the reader. @throws as `write` */
+  /** Resolves when the reader has received everything. @throws like `write` */
   drained(): Promise<void>
 }
 
-/** Opens standard output or standard error; `name` is what an error calls it. */
+/** Opens standard output or standard error; `name` is used in error messages. */
 export const openOutput = (stream: NodeJS.WriteStream & { readonly fd: number }, name: string): OutputStream =>
-  // A pipe, a socket or a terminal; the rest are files and devices, for which Node writes once and ignores what was left.
+  // A Socket is a pipe, a socket or a terminal. The rest are files and devices, for which Node ignores partial writes.
   (stream as object) instanceof Socket ? streamOutput(stream, name) : fileOutput(stream.fd, name)
 
 function failureOf(error: NodeJS.ErrnoException, name: string): Error {
@@ -34,7 +34,7 @@ function streamOutput(stream: NodeJS.WriteStream, name: string): OutputStream {
   let failure: Error | null = null
   let waiting = 0
   let whenDrained: (() => void)[] = []
-  // The callbacks below hear of it as well; without a listener it would end the process.
+  // The callbacks below also receive the error; without a listener it would end the process.
   stream.on('error', (error: NodeJS.ErrnoException) => (failure ??= failureOf(error, name)))
   const check = (): void => {
     if (failure) throw failure
@@ -89,7 +89,7 @@ function fileOutput(fd: number, name: string): OutputStream {
   }
 }
 
-/** A disk that is nearly full takes a part and says so only in the count. */
+/** A nearly full disk accepts only part of a write, and reports that only in the count. */
 function writeAll(fd: number, bytes: Uint8Array): void {
   let at = 0
   while (at < bytes.length) at += writeSync(fd, bytes, at)

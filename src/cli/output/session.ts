@@ -1,15 +1,15 @@
 import { type Io, type ExitCode, exitCodes, type Session } from '../command.js'
 import { printable } from './printable.js'
 
-/** A session with what `main` has to know at the end. */
+/** A session with the final state that `main` needs. */
 export interface OpenSession extends Session {
-  /** Why results could not be written; null when they could. */
+  /** Why results could not be written; null if they could. */
   readonly failure: Error | null
-  /** Resolves when all results that were printed are written, also those that nobody awaited. */
+  /** Resolves when all printed results are written, including unawaited ones. */
   settled(): Promise<void>
 }
 
-/** Everything that a command prints passes here on its way out. */
+/** All output of a command passes through here. */
 export function openSession(io: Io): OpenSession {
   let code: ExitCode = exitCodes.done
   let failure: Error | null = null
@@ -24,7 +24,7 @@ export function openSession(io: Io): OpenSession {
         throw failed(error)
       }
     })()
-    // Whoever awaits it hears of it; `settled` and `failure` are for the others.
+    // A caller that awaits the write gets its error; `settled` and `failure` cover the others.
     const told = writing.catch(() => undefined).finally(() => underWay.delete(told))
     underWay.add(told)
     return writing

@@ -10,17 +10,17 @@ import { SpelledTree } from '../../domain/oasst/spelled.js'
 import { readTree, type Tree } from '../../domain/oasst/tree.js'
 import type { Message } from '../../domain/oasst/turn.js'
 
-/** What comes of one line of input. */
+/** Result of an input line. */
 export interface Converted {
   readonly records: number
-  /** Languages seen in the tree, also where it gives no conversation; good until the next line. */
+  /** Languages in the tree, even if it gives no conversation; valid until the next line. */
   readonly langs: ReadonlySet<string>
 }
 
 /**
- * Makes the function that takes a line, a message tree as JSON, and adds the original's bytes to a sink: a line a
- * conversation. It throws STEERFLOW_INPUT_JSON,
- * STEERFLOW_SOURCE_INVALID and STEERFLOW_FANOUT; the first two where the original crashes.
+ * Makes a function that converts a line, a message tree as JSON, and appends the original's bytes to a sink, one line per
+ * conversation. It throws STEERFLOW_INPUT_JSON, STEERFLOW_SOURCE_INVALID and STEERFLOW_FANOUT, the first two where the
+ * original crashes.
  */
 export function treeConverter(
   settings: LineSettings,
@@ -36,7 +36,7 @@ export function treeConverter(
   }
 }
 
-/** A tree in any form that the original takes. */
+/** Reads a tree in any form that the original accepts. */
 function slowly(text: string, { recipe }: LineSettings, bounds: FanoutBounds): Tree {
   const read = (record: unknown): Tree => {
     if (typeof record === 'object' && record !== null && !Array.isArray(record))
@@ -47,5 +47,5 @@ function slowly(text: string, { recipe }: LineSettings, bounds: FanoutBounds): T
   return rounded.nodes.some(({ turn }) => longNumber.test(turn.label ?? '')) ? read(parseExactly(text)) : rounded
 }
 
-/** A number of points that a double may have rounded: only then are all digits of the input needed. */
+/** A number of points that a double may have rounded; only then are all digits of the input needed. */
 const longNumber = /[0-9]{16}/

@@ -1,12 +1,12 @@
 import { readLines, type ReadLinesOptions } from '../../adapters/files/lines.js'
 import type { LongLine } from '../../adapters/files/splitter.js'
 
-/** Where the lines of a file begin and how long they are: 16 bytes a line, so that a shuffle moves no text. */
+/** Offsets and lengths of a file's lines, in 16 bytes per line, so that shuffling moves no text. */
 export class LineIndex {
   private offsets = new Float64Array(1024)
   private lengths = new Float64Array(1024)
   private count = 0
-  /** Lines beyond the limit, by their index. */
+  /** Lines above the length limit, by index. */
   readonly long = new Map<number, LongLine>()
 
   get size(): number {
@@ -18,7 +18,7 @@ export class LineIndex {
     return this.offsets[line]!
   }
 
-  /** Bytes of a line without its end. */
+  /** Bytes of a line without its line end. */
   length(line: number): number {
     return this.lengths[line]!
   }
@@ -40,7 +40,7 @@ function doubled(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
   return larger
 }
 
-/** Reads a file once and remembers its lines' places. */
+/** Reads a file once and records the positions of its lines. */
 export async function indexLines(path: string, options: ReadLinesOptions): Promise<LineIndex> {
   const index = new LineIndex()
   for await (const batch of readLines(path, options)) {

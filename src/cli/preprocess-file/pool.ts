@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads'
 import { compiledUrl } from '../../adapters/compiled-url.js'
 import type { TaskResult, Task, WorkerSettings } from './task.js'
 
-/** Worker threads that convert tasks; each takes them in the order in which it was given them. */
+/** Worker threads that convert tasks; each thread keeps the order of its tasks. */
 export interface WorkerPool {
   run(task: Task): Promise<TaskResult>
   close(): Promise<void>
@@ -10,7 +10,7 @@ export interface WorkerPool {
 
 interface Member {
   readonly worker: Worker
-  /** Tasks that it was given, the oldest first. */
+  /** Its tasks, oldest first. */
   readonly waiting: PendingTask[]
 }
 
@@ -19,14 +19,13 @@ interface PendingTask {
   readonly reject: (error: Error) => void
 }
 
-/** Starts the threads. */
 export function openPool(workers: number, settings: WorkerSettings): WorkerPool {
   const members = Array.from({ length: workers }, (): Member => {
     const worker = new Worker(compiledUrl(import.meta.url, './worker.js'), {
       workerData: settings,
-      // The compiled code needs none of the flags that the process may have been started with.
+      // Compiled code needs no flags of the parent process.
       execArgv: [],
-      // Parsed trees die young: with room for a task's worth of them, collecting costs a tenth less of the whole.
+      // Parsed trees are short-lived: a young generation that holds a task's worth of them saves a tenth of the total time.
       resourceLimits: { maxYoungGenerationSizeMb: 64 },
     })
     const member: Member = { worker, waiting: [] }

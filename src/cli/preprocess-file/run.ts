@@ -8,19 +8,19 @@ import { openPool, type WorkerPool } from './pool.js'
 import type { TaskResult, Reject, Task, WorkerSettings } from './task.js'
 
 export interface PreprocessFileOptions extends Omit<WorkerSettings, 'path'> {
-  /** A file of message trees, gzip expanded; `-` is standard input. */
+  /** A file of message trees; gzip is detected, `-` is standard input. */
   readonly input: string
-  /** `<prefix>_train.jsonl` and `<prefix>_val.jsonl` are written. */
+  /** The outputs are `<prefix>_train.jsonl` and `<prefix>_val.jsonl`. */
   readonly prefix: string
   readonly seed: bigint
-  /** Share of the trees that are trained on. */
+  /** Fraction of the trees for the training split. */
   readonly ratio: number
   readonly gzip: boolean
-  /** Stop at the first line that cannot be converted, with nothing written. */
+  /** Stop at the first line that cannot be converted and write nothing. */
   readonly strict: boolean
   readonly workers: number
   readonly maxLineBytes: number
-  /** Told once how many lines there are, then of each batch that is done. */
+  /** `onIndexed` is called once with the number of lines, `onDone` after each batch with its number of lines. */
   readonly onIndexed: (lines: number) => void
   readonly onDone: (lines: number) => void
 }
@@ -30,18 +30,18 @@ export interface PreprocessFileSummary {
   readonly validation: number
   readonly rejected: number
   readonly rejectedPath: string
-  /** Languages, in order of code points. */
+  /** Languages, sorted by code points. */
   readonly langs: readonly string[]
 }
 
 /**
- * The original preprocessing script on files (docs/reference/original-scripts.md#preprocessing): shuffles the lines,
- * splits them, and writes a conversation for each path. A line on which the original would crash is reported. It keeps
- * its place in the shuffle and in the split: the others land where they would if it were a tree without a reply.
+ * The original preprocessing script on files (docs/reference/original-scripts.md#preprocessing): shuffles the lines, splits
+ * them, and writes a conversation for each path. A line that would crash the original is reported and keeps its place in the
+ * shuffle and the split: the other lines land where they would if it were a tree without a reply.
  *
- * The file is read twice, first for the places of its lines, then line by line in shuffled order by worker threads, so
- * that memory does not grow with it but for 20 bytes a line.
- * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN, STEERFLOW_STORAGE, and with `strict` what is wrong in a line.
+ * The file is read twice: first for the positions of its lines, then in shuffled order by worker threads. Memory grows by
+ * only 20 bytes per line.
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN, STEERFLOW_STORAGE, and with `strict` the error of a line
  */
 export async function preprocessFile(options: PreprocessFileOptions): Promise<PreprocessFileSummary> {
   const local = await seekable(options.input)
@@ -50,7 +50,7 @@ export async function preprocessFile(options: PreprocessFileOptions): Promise<Pr
   const files: FileWriter[] = []
   let pool: WorkerPool | null = null
   try {
-    // The threads start while the lines are looked up.
+    // The threads start while the lines are indexed.
     const { recipe, mask, type, bounds } = options
     pool = openPool(options.workers, { path: local.path, recipe, mask, type, bounds })
     const index = await indexLines(local.path, { maxLineBytes: options.maxLineBytes })
@@ -87,7 +87,7 @@ interface Run {
   readonly langs: Set<string>
 }
 
-/** Writes the conversations of these lines in this order and returns their number. */
+/** Writes the conversations of these lines in order; returns their number. */
 async function writePart(lines: Uint32Array, file: FileWriter, run: Run): Promise<number> {
   let records = 0
   const underWay: { readonly outcome: Promise<TaskResult>; readonly lines: number }[] = []
@@ -102,7 +102,7 @@ async function writePart(lines: Uint32Array, file: FileWriter, run: Run): Promis
   }
   for (const batch of batches(lines, run.index)) {
     const outcome = run.pool.run(taskOf(batch, run.index))
-    // An error is thrown when the outcome's turn comes.
+    // `finish` raises the error later, in the order of the lines.
     outcome.catch(() => undefined)
     underWay.push({ outcome, lines: batch.length })
     for (const line of batch) {
@@ -122,7 +122,7 @@ async function report({ line, code, reason }: Reject, { options, rejects }: Run)
   await rejects.add(line, new SteerflowError(code, reason))
 }
 
-/** What one task holds at most: enough to be worth a message, little enough for several to be under way. */
+/** Limits of a task: large enough to be worth a message, small enough to keep several in flight. */
 const taskBounds = { lines: 512, bytes: 2 ** 20 }
 
 function* batches(lines: Uint32Array, index: LineIndex): Generator<Uint32Array> {

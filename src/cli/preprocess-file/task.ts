@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../domain/errors.js'
 import type { FanoutBounds } from '../../domain/fanout.js'
 import type { recipes } from '../../domain/oasst/recipe.js'
 
-/** What a worker thread is started with. */
+/** Start-up data of a worker thread. */
 export interface WorkerSettings {
   readonly path: string
   readonly recipe: keyof typeof recipes
@@ -28,7 +28,7 @@ export interface Reject {
   readonly reason: string
 }
 
-/** What a task comes to. */
+/** Result of a task. */
 export interface TaskResult {
   /** The output's bytes. */
   readonly bytes: Uint8Array<ArrayBuffer>

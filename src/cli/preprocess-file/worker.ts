@@ -6,7 +6,7 @@ import { recipes } from '../../domain/oasst/recipe.js'
 import { treeConverter } from './convert.js'
 import type { TaskResult, Reject, Task, WorkerSettings } from './task.js'
 
-/** A thread that reads lines at their places, converts them, and gives their output back without a copy. */
+/** A thread that reads lines by position, converts them, and transfers their output without copying. */
 
 const settings = workerData as WorkerSettings
 const file = openSync(settings.path, 'r')
@@ -39,7 +39,7 @@ function run({ lines, offsets, lengths }: Task): TaskResult {
   return { bytes: out.content(), records, rejects, langs: [...langs] }
 }
 
-/** Holds one line at a time; a line's text is a copy. */
+/** Buffer for one line at a time; the decoded text is a copy. */
 let room = Buffer.alloc(2 ** 16)
 
 function readAt(offset: number, length: number): Buffer {

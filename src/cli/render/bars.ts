@@ -2,15 +2,15 @@ import { printableLine } from '../output/printable.js'
 
 const blocks = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 
-/** One character a value, as high as its share of the largest; a value above 0 is always visible. */
+/** One character per value, its height relative to the largest value; values above 0 are always visible. */
 export function bars(values: readonly number[]): string {
   const most = Math.max(...values, 1)
   return values.map(value => (value === 0 ? blocks[0] : blocks[Math.max(1, Math.round((8 * value) / most))])).join('')
 }
 
 /**
- * Columns padded to their widest cell, the first to the left and the others to the right; two spaces between. A row is one
- * line, whatever stands in its cells.
+ * Pads columns to their widest cell, separated by two spaces. Columns in `left` are left-aligned, the others right-aligned.
+ * A row is always one line, whatever its cells contain.
  */
 export function table(cells: readonly (readonly string[])[], left: readonly number[] = [0]): string[] {
   const rows = cells.map(row => row.map(printableLine))
@@ -24,7 +24,7 @@ export function table(cells: readonly (readonly string[])[], left: readonly numb
   )
 }
 
-/** Text on one line, control characters made visible as spaces, cut to `width` characters. */
+/** Text on one line, with control characters as spaces, cut to `width` characters. */
 export function oneLine(text: string, width: number): string {
   const flat = text.replace(/[\s\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+/g, ' ').trim()
   const characters = [...flat]

@@ -2,7 +2,7 @@ import { parseLabel } from '../../domain/label-line.js'
 import type { AskedReply } from '../ask/ask.js'
 import { table } from './bars.js'
 
-/** Text broken at spaces into lines of at most `width` characters; a longer word is cut. */
+/** Wraps text at spaces into lines of at most `width` characters; longer words are cut. */
 export function wrapped(text: string, width: number): readonly string[] {
   return text.split('\n').flatMap(line => {
     const lines: string[] = []
@@ -25,8 +25,8 @@ export function wrapped(text: string, width: number): readonly string[] {
 }
 
 /**
- * Answers side by side: their texts, and below each attribute as it was asked for → as the value model sees it. Attributes
- * on which neither differs between the answers are left out.
+ * Answers side by side: their texts, and below them each attribute as requested → predicted. Attributes that are equal in
+ * all answers are left out.
  */
 export function comparison(replies: readonly AskedReply[], columns: number): string {
   const width = Math.max(20, Math.floor(columns / replies.length) - 2)

@@ -7,7 +7,7 @@ import { money } from './estimate.js'
 
 const ms = (value: number | undefined): string => (value === undefined ? '–' : `${thousands(Math.round(value))}`)
 
-/** One row an endpoint: how it stands and what it has done. */
+/** One row per endpoint: its state and its figures. */
 export function fleetRows({ endpoints }: Pick<FleetReport, 'endpoints'>): string[] {
   const header = [
     'endpoint',
@@ -40,7 +40,7 @@ export function fleetRows({ endpoints }: Pick<FleetReport, 'endpoints'>): string
   return table([header, ...rows], [0, 1, 2, 3, 10])
 }
 
-/** What is left to say when a file is annotated: what differed, and what the tokens cost where that is known. */
+/** Final messages of `annotate`: differences found by --verify, and the cost of the tokens if prices are known. */
 export function reportFleet(screen: Screen, stats: FleetStats, price: TokenPrice | undefined): void {
   const { verified } = stats
   if (verified) {

@@ -2,10 +2,10 @@ import { troublesOf } from '../../adapters/workers/nodes-file.js'
 import type { NodeStatus } from '../../runtime/counters.js'
 import { troubleOf } from './trouble.js'
 
-/** A node's figures at one moment. */
+/** Current figures of a node. */
 export interface LiveRow {
   readonly node: string
-  /** The name of its stage. */
+  /** Name of its stage. */
   readonly stage: string
   /** Records committed by this run. */
   readonly in: number
@@ -14,11 +14,11 @@ export interface LiveRow {
   readonly inFlight: number
   readonly held: number
   readonly deadLettered: number
-  /** Why some of the node does not go on, in words; absent while all of it does. */
+  /** Why partitions of the node are stuck; absent if none is. */
   readonly trouble?: string
 }
 
-/** A node's row, from its status and the ends of its input. */
+/** A node's row, from its status and the end offsets of its input. */
 export function liveRow({ node, counters, partitions }: NodeStatus, stage: string, ends: readonly bigint[]): LiveRow {
   const sum = (pick: (partition: (typeof partitions)[number]) => number): number =>
     partitions.reduce((total, partition) => total + pick(partition), 0)

@@ -5,10 +5,10 @@ import { printableLine } from '../output/printable.js'
 import { table, thousands } from './bars.js'
 import { duration } from './progress.js'
 
-/** Least milliseconds between two lines, and most where nothing changes. */
+/** Shortest interval of log lines, and interval of heartbeats without changes, in milliseconds. */
 const [everyMs, heartbeatMs] = [10_000, 60_000]
 
-/** A run's figures as lines of its log. */
+/** Writes a run's figures to its log. */
 export class LiveLines {
   #last: number
   readonly #started: number
@@ -21,7 +21,7 @@ export class LiveLines {
     this.#started = this.#last = now()
   }
 
-  /** `progress` with the nodes whose figures are others than when they were last told, or `heartbeat` with none. */
+  /** Logs `progress` with the nodes whose figures have changed since their last line, or a `heartbeat`. */
   show(rows: readonly LiveRow[], note: string): void {
     const time = this.now()
     if (time - this.#last < everyMs) return
@@ -43,7 +43,7 @@ export class LiveLines {
   }
 }
 
-/** What the process takes of memory, in bytes: all of it, the heap in use, and what lies outside of the heap. */
+/** Memory of the process in bytes: total, used heap, and outside the heap. */
 function memory() {
   const { rss, heapUsed: heap, external } = process.memoryUsage()
   return { rss, heap, external }
@@ -62,8 +62,8 @@ const same = (row: LiveRow, before: Figures): boolean =>
   row.deadLettered === before.deadLettered
 
 /**
- * Draws rows in place on a terminal. Elsewhere a line of the log says what has changed, at most every ten seconds, and
- * once a minute that nothing has: a day of idleness is less than a megabyte.
+ * Draws rows in place on a terminal. Elsewhere it logs changes, at most every ten seconds, and a heartbeat once a minute: a
+ * day of idleness takes less than a megabyte.
  */
 export class Live {
   #drawn = 0
@@ -80,7 +80,7 @@ export class Live {
     this.#changes = new LiveLines(logger, now)
   }
 
-  /** Shows the rows, unless they were shown a moment ago. */
+  /** Shows the rows, unless the last drawing is too recent. */
   show(rows: readonly LiveRow[], note: string): void {
     if (!this.screen.interactive) return this.#changes.show(rows, note)
     const time = this.now()
@@ -95,7 +95,7 @@ export class Live {
     this.#draw([`${duration((time - this.#started) / 1000)}  ${note}`, ...table([header, ...cells]), ...troubles])
   }
 
-  /** Removes what was drawn, so that what follows stands in its place. */
+  /** Erases the drawing, so that later output takes its place. */
   clear(): void {
     if (this.#drawn > 0) this.screen.draw(`\x1b[${this.#drawn}A\x1b[J`)
     this.#drawn = 0

@@ -7,25 +7,25 @@ function interval({ spearman_low: low, spearman_high: high }: AttributeMetric): 
 }
 
 /**
- * What the figures of an attribute allow to say. Careful on purpose: better than a control means that the whole interval
- * is, since a few hundredths on a few hundred turns mean nothing.
+ * A cautious verdict on an attribute's figures. It is better than a control only if the whole interval is: a few hundredths
+ * on a few hundred turns mean nothing.
  */
 export function verdict(metric: AttributeMetric): string {
   const { turns, spearman, spearman_low: low, spearman_length: length, mae, mae_constant: constant } = metric
-  if (turns === 0) return 'no labels to measure it on'
-  if (spearman === null) return 'too few labels: always the mean'
+  if (turns === 0) return 'no labels to measure with'
+  if (spearman === null) return 'too few labels: predicts the mean'
   if (low === null || low <= 0) return 'not learnt'
   const overLength = length === null || low > Math.abs(length)
   const parts = [overLength ? 'better than length' : 'not clearly better than length alone']
-  if (mae !== null && constant !== null && mae >= constant) parts.push('errors no smaller than the constant’s')
+  if (mae !== null && constant !== null && mae >= constant) parts.push('error not below the constant’s')
   return parts.join('; ')
 }
 
 const header = ['attribute', 'turns', 'spearman', '95% interval', 'length alone', 'error', 'error of mean', '']
 
 /**
- * The held-out figures of a value model as lines of a table, the controls beside them: rank correlation of length alone,
- * and the mean absolute error of always saying the training mean. The last column says what they amount to.
+ * The held-out figures of a value model as table lines, next to two controls: the rank correlation of length alone, and the
+ * mean absolute error of always predicting the training mean. The last column has the verdict.
  */
 export function metricsTable(metrics: readonly AttributeMetric[]): readonly string[] {
   const rows = metrics.map(metric => [

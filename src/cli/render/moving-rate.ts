@@ -1,18 +1,18 @@
-/** Seconds in which the weight of what happened falls to a third: of what is older than a minute, a twentieth is left. */
+/** Decay time in seconds: the weight of an observation falls to about a third in it, and to a twentieth in a minute. */
 const fadeSeconds = 20
 
-/** Seconds without any movement after which it stands still, however fast it was. */
+/** Shortest time without progress, in seconds, that counts as standing still. */
 const stillSeconds = 10
 
-/** Movements that would have been due meanwhile, of a work whose single units take long. */
+/** Missed steps that count as standing still, for work whose single units take long. */
 const missedMoves = 3
 
-/** Latest times between two movements; of an odd number the middle one is no outage's. */
+/** Number of recent gaps between steps to keep; the median of an odd number is not affected by a single outage. */
 const gapsKept = 5
 
 /**
- * How fast a total grows lately: a mean over about a minute in which the latest seconds weigh most. Of the first seconds it
- * is the mean since the start.
+ * Recent growth rate of a total: a mean over about a minute, weighted towards the latest seconds. At first, the mean since
+ * the start.
  */
 export class MovingRate {
   #at: number
@@ -22,19 +22,19 @@ export class MovingRate {
   #movedAt: number
   readonly #gaps: number[] = []
 
-  /** @param at milliseconds of any clock that only grows, as in all other methods */
+  /** @param at milliseconds of any monotonic clock, as in all other methods */
   constructor(at: number) {
     this.#at = this.#movedAt = at
   }
 
-  /** The total at a time. One that fell, since a part of it went away, is no movement. */
+  /** Records the total at a time. A total that fell because a part went away counts as no growth. */
   at(at: number, total: number): void {
     const grown = Math.max(0, total - this.#total)
     const seconds = (at - this.#at) / 1000
-    // Two looks at the same time are one: what grew between them is counted with the next second.
+    // With no time between two samples, the growth counts at the next one.
     if (seconds <= 0) return
     const kept = Math.exp(-seconds / fadeSeconds)
-    // Of the weights of all moments between two looks, each of which has an equal share of what grew.
+    // The integral of the weights between two samples; growth is spread evenly over them.
     const weight = fadeSeconds * (1 - kept)
     this.#grown = this.#grown * kept + (grown / seconds) * weight
     this.#seconds = this.#seconds * kept + weight
@@ -46,12 +46,12 @@ export class MovingRate {
     this.#movedAt = at
   }
 
-  /** Units a second; 0 before the first. */
+  /** Units per second; 0 before the first sample. */
   get perSecond(): number {
     return this.#seconds === 0 ? 0 : this.#grown / this.#seconds
   }
 
-  /** Seconds for which nothing moves; null while it moves as fast as it did. Before the first unit nothing is late. */
+  /** Seconds since the last growth if it is overdue; otherwise null. Before the first unit, nothing is overdue. */
   stillFor(at: number): number | null {
     const usual = this.#gaps.toSorted((a, b) => a - b)[this.#gaps.length >> 1]
     if (usual === undefined) return null

@@ -7,14 +7,14 @@ import type { LiveRow } from './live-row.js'
 import { MovingRate } from './moving-rate.js'
 import { duration } from './progress.js'
 
-/** What is paid: for tokens, and in which currency these and the prices of servers are. */
+/** Prices of tokens, and the currency of all prices. */
 export interface Prices extends TokenPrice {
   readonly currency: string
 }
 
 /**
- * How fast `annotate` is lately, when it will be done at that pace, and what a million records cost at it. While it stands
- * still, or no server answers, there is no pace that would say when it is done: then that is said.
+ * Recent speed of `annotate`, its remaining time, and the cost of a million records. While it stands still, or no server
+ * answers, the remaining time is reported as unknown.
  */
 export class Pace {
   readonly #records: MovingRate
@@ -31,8 +31,8 @@ export class Pace {
   }
 
   /**
-   * In words; empty before the first record.
-   * @param outageMs milliseconds for which no server has answered; null when there is no outage
+   * The pace as text; empty before the first record.
+   * @param outageMs duration of the current outage in milliseconds; null if there is none
    */
   note(rows: readonly LiveRow[], endpoints: readonly EndpointStats[], outageMs: number | null): string {
     const row = rows.find(({ stage }) => stage === annotate.name)
@@ -46,10 +46,10 @@ export class Pace {
     if (row.in === 0 || rate === 0) return ''
     const left = row.behind + row.inFlight
     const still = this.#records.stillFor(now) ?? (outageMs !== null ? outageMs / 1000 : null)
-    if (still !== null && left > 0) return `annotate stands still for ${duration(still)}, time left not known`
+    if (still !== null && left > 0) return `annotate has stood still for ${duration(still)}, time left unknown`
     const parts = [`annotate ${thousands(Math.round(rate))} records/s`]
     if (left > 0) parts.push(`${duration(left / rate)} left`)
-    // Where nothing is left to do, the servers' idle time makes no record dearer.
+    // Without work left, the servers' idle time must not raise the cost per record.
     const cost = this.#perMillion(rate, endpoints)
     if (left > 0 && cost !== null && cost > 0) parts.push(`${money(cost)} ${this.prices.currency} a million`)
     return parts.join(', ')

@@ -3,17 +3,17 @@ import type { Screen } from '../command.js'
 import { printableLine } from '../output/printable.js'
 import { MovingRate } from './moving-rate.js'
 
-/** A long work's progress: a line drawn in place on a terminal, JSON lines or lines of a log otherwise. */
+/** Progress display of a long task: a line drawn in place on a terminal; otherwise JSON lines, or log lines. */
 export interface Progress {
   /**
-   * Adds to what is done; draws at most five times a second (a line every five seconds).
-   * @param stands why nothing goes on now; then no time is said to be left
+   * Adds finished units. Draws at most five times a second, or prints a line every five seconds.
+   * @param stands why nothing advances now; the remaining time is then left out
    */
   add(units: number, note?: string, stands?: string): void
   done(note?: string): void
 }
 
-/** Seconds as a person says them: 42 s, 3 min 5 s, 2 h 10 min. */
+/** Seconds as readable text: 42 s, 3 min 5 s, 2 h 10 min. */
 export function duration(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds))
   if (whole < 60) return `${whole} s`
@@ -21,12 +21,12 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`
 }
 
-/** Milliseconds after which a log is told that a work goes on, where nothing is done. */
+/** Interval of log lines without progress, in milliseconds. */
 const heartbeatMs = 60_000
 
 /**
- * Starts a progress display. `total` in the same unit as `add`, null when unknown. Where there is no terminal, `logger`,
- * if given, is told in place of standard error, once a minute where nothing is done.
+ * Starts a progress display. `total` has the unit of `add`; null if unknown. Without a terminal, lines go to `logger` if it
+ * is given, otherwise to standard error; `logger` also gets a line per minute without progress.
  */
 export function progress(
   screen: Screen,
@@ -40,7 +40,7 @@ export function progress(
   let done = 0
   let drawn = started
   const moving = new MovingRate(started)
-  /** As fast as it is lately; at the end, as fast as it was in all. */
+  /** The recent rate; at the end, the average rate. */
   const figures = (last: boolean, stands: boolean) => {
     const at = now()
     const seconds = (at - started) / 1000

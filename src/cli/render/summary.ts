@@ -23,8 +23,8 @@ function overview({ sources, turns, seconds, changed }: Summary): string[] {
   const lines = sources.map(({ name, records, rejected, skipped, left }) => {
     const parts = [`${thousands(records)} records`]
     if (rejected > 0) parts.push(`${thousands(rejected)} rejected (dead letters)`)
-    if (skipped > 0) parts.push(`${thousands(skipped)} already taken in`)
-    if (left > 0) parts.push(`1 left out: ${leftText}`)
+    if (skipped > 0) parts.push(`${thousands(skipped)} already ingested`)
+    if (left > 0) parts.push(`1 skipped: ${leftText}`)
     return `${name}: ${parts.join(', ')}`
   })
   const scoring = `${thousands(turns.annotated)} turns: ${thousands(turns.scored)} scored, ${thousands(turns.reused)} reused from shared prefixes`
@@ -39,7 +39,7 @@ const listed = (counts: Readonly<Record<string, number>>): string =>
     .map(([key, count]) => `${thousands(count)} ${key}`)
     .join(', ')
 
-/** Nodes that had something to do. */
+/** Nodes with work in this run. */
 function nodes(rows: readonly NodeSummary[]): string[] {
   const header = ['node', 'in', 'out', 'dropped', 'dead letters', 'held']
   const busy = rows.filter(row => row.in > 0 || Object.keys(row.out).length > 0)

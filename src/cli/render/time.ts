@@ -1,4 +1,4 @@
-/** A time in milliseconds since 1970 as text; a record of others may say one that no calendar has, which stays a number. */
+/** Milliseconds since 1970 as ISO 8601. A foreign record may contain an impossible time, which stays a number. */
 export function isoOf(at: number): string {
   const date = new Date(at)
   return Number.isNaN(date.getTime()) ? String(at) : date.toISOString()

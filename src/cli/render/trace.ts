@@ -5,18 +5,18 @@ const short = (digest: string): string => digest.slice(0, 12)
 
 const modelText = ({ digest, model, state, job, snapshot }: KnownModel): string =>
   model === null
-    ? `${short(digest)}, of which the registry knows nothing`
-    : [`${model} (${state})`, job && `made by ${job}`, snapshot && `of snapshot ${short(snapshot)}`]
+    ? `${short(digest)}, unknown to the registry`
+    : [`${model} (${state})`, job && `made by ${job}`, snapshot && `from snapshot ${short(snapshot)}`]
         .filter(Boolean)
         .join(', ')
 
 export const endingText = ({ kind, node, reason, detail, place, at, replayed }: Ending): string =>
-  `${kind === 'dropped' ? 'left out by' : 'refused by'} ${node}: ${reason}, ${oneLine(detail, 160)} (${place}, ${at}${replayed ? ', replayed since' : ''})`
+  `${kind === 'dropped' ? 'dropped by' : 'rejected by'} ${node}: ${reason}, ${oneLine(detail, 160)} (${place}, ${at}${replayed ? ', replayed since' : ''})`
 
-/** A trace as lines of text: from the source to the models that learnt from it. */
+/** A trace as text, from the source to the models trained on it. */
 export function traceLines(trace: Trace): readonly string[] {
   const { source, configuration } = trace
-  const name = source.names.length > 0 ? source.names.join(', ') : 'a source whose name is not on record'
+  const name = source.names.length > 0 ? source.names.join(', ') : 'a source without a recorded name'
   const facts = [
     ['record', trace.id],
     ['tree', trace.tree_id],
@@ -25,7 +25,7 @@ export function traceLines(trace: Trace): readonly string[] {
     ['', source.digest],
     [
       'options',
-      `${short(configuration.digest)}: ${configuration.present ? 'those of preprocess in the present configuration' : 'not those of preprocess in the present configuration'}`,
+      `${short(configuration.digest)}: ${configuration.present ? 'as preprocess has them in the current configuration' : 'not as preprocess has them in the current configuration'}`,
     ],
     ...trace.changes.map(({ stage, options, parent }) => [
       'changed by',
@@ -45,17 +45,17 @@ export function traceLines(trace: Trace): readonly string[] {
   ])
   const snapshots = trace.snapshots.map(({ dataset, path, at }) => [
     at ? `${path}/${at.file}:${at.line}` : path,
-    at ? dataset : `${dataset}, left out: superseded, a duplicate, or forgotten`,
+    at ? dataset : `${dataset}, excluded: superseded, a duplicate, or forgotten`,
   ])
   const jobs = trace.jobs.map(({ job, state }) => [job, state])
   return [
     ...table(facts, [0, 1]),
-    ...section('way', hops, 'no longer in the log'),
+    ...section('path', hops, 'no longer in the log'),
     ...trace.endings.map(ending => `  ${endingText(ending)}`),
     ...section('shards', shards, 'not sealed'),
     ...section('snapshots', snapshots, 'in none'),
     ...section('jobs', jobs, 'none'),
-    ...section('learnt by', trace.learnt.map(model => [modelText(model)]), 'no model'), // prettier-ignore
+    ...section('trained', trace.learnt.map(model => [modelText(model)]), 'no model'), // prettier-ignore
   ]
 }
 

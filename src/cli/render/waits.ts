@@ -3,10 +3,10 @@ import { type Wait, type WaitEvent, Waits } from '../../runtime/waits.js'
 import type { Io, Screen } from '../command.js'
 import { duration } from './progress.js'
 
-/** Waits that are over sooner are not worth a word. */
+/** Shortest wait to report, in milliseconds. */
 const worthMs = 2_000
 
-/** What a run loads and waits for, in words; empty when it is nothing, or only for a moment. */
+/** Loads and waits of a run as text; empty if there are none, or only short ones. */
 export function waitsNote(
   { waits, loads }: { readonly waits: readonly Wait[]; readonly loads: readonly Wait[] },
   now = Date.now(),
@@ -19,19 +19,19 @@ export function waitsNote(
   return [...said('loading', loads), ...said('waits for', waits)].join('; ')
 }
 
-/** Says to a person what is wrong with a source of servers, or with all of them. */
+/** Reports problems of a source of servers, or of all of them, to a person. */
 export const tellServers =
   (io: Pick<Io, 'err'>): EndpointsReport =>
   event => {
-    if (event.event === 'endpoint-heard') io.err(`${event.url}: answers, after ${duration(event.seconds)}\n`)
-    if (event.event === 'outage-over') io.err(`servers answer again, after ${duration(event.seconds)}\n`)
-    // What a single server does is seen in the figures, and most of it passes.
+    if (event.event === 'endpoint-heard') io.err(`${event.url}: answered after ${duration(event.seconds)}\n`)
+    if (event.event === 'outage-over') io.err(`servers answer again after ${duration(event.seconds)}\n`)
+    // Problems of a single server show in the figures, and most are temporary.
     if (!('cause' in event) || event.event === 'endpoint-ejected') return
     const about = 'url' in event ? event.url : 'source' in event ? event.source : 'no server answers, waiting'
     io.err(`${about}: ${event.cause}\n`)
   }
 
-/** Prints waits and loads as they begin and end. */
+/** Prints waits and loads when they start and end. */
 export const tellWaits =
   (io: Pick<Io, 'err'>) =>
   (event: WaitEvent): void =>
@@ -42,7 +42,7 @@ function waitWords(event: WaitEvent): string {
     case 'waiting-for':
       return `waits for ${event.what}`
     case 'waited-for':
-      return `has it: ${event.what}`
+      return `no longer waits for ${event.what}`
     case 'loading':
       return `loading ${event.what}`
     case 'loaded':

@@ -2,15 +2,15 @@ import { closure, feeds } from '../../runtime/reach.js'
 import type { Capabilities } from '../../stages/needs.js'
 import type { Node } from '../../stages/node.js'
 
-/** Capabilities behind which inference servers stand. */
+/** Capabilities that call inference servers. */
 const servers: readonly (keyof Capabilities)[] = ['valueModels', 'chosenValueModels', 'policies']
 
-/** Whether records of a node cost calls of inference servers. */
+/** True if records of a node cost calls of inference servers. */
 export const asksServers = ({ stage }: Node): boolean => stage.needs.some(need => servers.includes(need))
 
 /**
- * The nodes that stand still where a model is waited for: those that ask servers, those that compare answers with training
- * data, and the folds behind them, which keep their groups open.
+ * The nodes that stop while a model is awaited: those that call servers, those that compare answers with training data, and
+ * the folds after them, whose groups stay open.
  */
 export function waitingNodes(nodes: readonly Node[]): ReadonlySet<string> {
   const waiting = nodes.filter(node => asksServers(node) || node.stage.needs.includes('trainingIndexes'))

@@ -17,20 +17,23 @@ import { serverRefusal } from './server-refusal.js'
 import { stuckWatch, watching } from './stuck.js'
 import { tidied } from './tidied.js'
 
-/** What one command asks of the pipeline. */
+/** A command's request to the pipeline. */
 interface NodesRequest extends Pick<RunRequest, 'nodes' | 'untilIdle' | 'adopt' | 'failFast' | 'sources'> {
-  /** What is said behind the rows of the display. */
+  /** Text after the rows of the display. */
   readonly note: (rows: readonly LiveRow[], opened: Opened) => string
 }
 
-/** A pipeline that is ready to work: its workspace, what its stages need, and the display. */
+/** A pipeline that is ready to run: its workspace, the capabilities of its stages, and the display. */
 export interface AtWork {
   readonly workspace: Workspace
   readonly waits: Waits
   readonly live: Live
-  /** Ends the work in good order. */
+  /** Stops the work cleanly. */
   readonly signal: AbortSignal
-  /** Runs nodes until they are done, if they can be, or until a signal. @throws what stands still, and what servers refuse */
+  /**
+   * Runs nodes until they are idle, if requested, or until a signal. @throws the errors of the stuck watch and of refusing
+   * servers
+   */
   readonly runNodes: (request: NodesRequest) => Promise<RunResult>
 }
 
@@ -38,15 +41,15 @@ interface AtWorkOptions {
   readonly session: Session
   readonly config: Config
   readonly logger: Logger
-  /** Whether jobs are launched: what they need is checked too. */
+  /** True if the command launches jobs; their prerequisites are then checked too. */
   readonly launches: boolean
-  /** Milliseconds without any inference server after which a run ends; null: never. */
+  /** Limit on an outage of inference servers before the run ends, in milliseconds; null: no limit. */
   readonly retryFor: number | null
 }
 
 /**
- * Opens what `run` and `quickstart` work with, lets a command work, and closes everything, whatever happens.
- * @throws STEERFLOW_CONFIG_INVALID for settings that contradict each other or the data, before anything is done
+ * Opens everything that `run` and `quickstart` need, calls `work`, and always closes it.
+ * @throws STEERFLOW_CONFIG_INVALID for settings that contradict each other or the data, before any work starts
  */
 export async function atWork<T>(
   { session, config, logger, launches, retryFor }: AtWorkOptions,

@@ -36,15 +36,15 @@ import { isPathBelow } from '../../domain/names.js'
 import { type Closers, openedTogether } from './closers.js'
 import { snapshotsOf } from '../training/snapshots.js'
 
-/** What the stages of bootstrap rounds need, opened. */
+/** Opened capabilities for the stages of bootstrap rounds. */
 export interface RoundCapabilities {
   readonly capabilities: Pick<Capabilities, 'policies' | 'rounds' | 'roundMaterials'>
   readonly policies: OpenedPolicies
-  /** Prompts that amount to so many requests, in the rounds that are open. */
+  /** Number of prompts that cause this many requests in the open rounds. */
   prompts(requests: number): number
 }
 
-/** Opens them; servers of SteerLM models are not looked at before a round asks for one. */
+/** Opens the capabilities. Servers of SteerLM models are contacted only once a round needs one. */
 export async function openRoundCapabilities(
   { config, root, log }: Workspace,
   valueModels: Pick<OpenedValueModels, 'current'>,
@@ -53,7 +53,7 @@ export async function openRoundCapabilities(
   closers: Closers,
 ): Promise<RoundCapabilities> {
   const rounds = new RoundsOnRecord(log, topic, undefined, waits)
-  // Every answer has a seed of its own, and the answers of one request share theirs.
+  // A batch of 1, since all answers of a request share a seed and each answer needs its own.
   const policies = closers.add(
     openPolicies({
       open: endpointsOf(config, 'sample') && (() => openAnswering(config, null, { report, batch: 1 })),
@@ -79,40 +79,40 @@ export async function openRoundCapabilities(
   }
 }
 
-/** The tokenizer that is shipped with the examples. */
+/** The tokenizer shipped with the examples. */
 export const shippedTokenizer = fileURLToPath(new URL('../../../examples/data/tokenizer.model.v1', import.meta.url))
 
-/** Milliseconds after which a run says again what its servers do. */
+/** Interval at which a run reports the state of its servers, in milliseconds. */
 const tellEveryMs = 1_000
 
-/** An outage that is over sooner is a failed call. */
+/** Shortest outage in milliseconds; shorter ones are just failed calls. */
 const outageMs = 1_000
 
-/** Everything that the stages of the pipeline need, opened. */
+/** The opened capabilities of all stages. */
 export interface Opened {
   readonly capabilities: Capabilities
   readonly fleet: Fleet
-  /** Records that nodes of costly stages may have under way now: as many as keep the servers busy, or what is configured. */
+  /** Current limit on records in flight per costly stage: the configured one, or enough to keep the servers busy. */
   readonly underWay: Readonly<Record<string, () => number>>
   readonly valueModels: OpenedValueModels
-  /** Whether `annotate` has a model to ask now. */
+  /** True if `annotate` has a model now. */
   hasValueModel(): Promise<boolean>
-  /** What is waited for, an outage included, the longest wait first. */
+  /** Current waits, including an outage, longest first. */
   waits(): readonly Wait[]
-  /** The same, and what is loaded. */
+  /** Current waits and loads. */
   stands(): { readonly waits: readonly Wait[]; readonly loads: readonly Wait[] }
-  /** Calls of inference servers that are under way. */
+  /** Calls of inference servers in flight. */
   calls(): number
-  /** An outage that lasts, of the value model's or of the SteerLM model's servers; null when all is well. */
+  /** The current outage of the value model's or the SteerLM model's servers; null if there is none. */
   outage(): OutageNow | null
   close(): Promise<void>
 }
 
 /**
  * Opens the capabilities of a workspace.
- * @param report hears of endpoints that come and go, and of outages
- * @param known where any other waiting is said
- * @throws what the adapters throw
+ * @param report receives joins and leaves of endpoints, and outages
+ * @param known receives all other waits
+ * @throws the errors of the adapters
  */
 export const openCapabilities = (workspace: Workspace, report: EndpointsReport, known: Waits): Promise<Opened> =>
   openedTogether(closers => openAll(workspace, report, known, closers))
@@ -203,7 +203,7 @@ async function openAll(workspace: Workspace, report: EndpointsReport, known: Wai
   }
 }
 
-/** An outage that lasts, as a wait: whoever calls a server waits for one that answers. */
+/** A lasting outage as a wait for a server that answers. */
 const outageWait = (now: OutageNow | null): readonly Wait[] =>
   now && now.ms >= outageMs
     ? [
@@ -216,15 +216,15 @@ const outageWait = (now: OutageNow | null): readonly Wait[] =>
     : []
 
 /**
- * A registered model is a folder with `model.json`, or the file itself.
- * @throws STEERFLOW_MODEL_INVALID of one that does not lie in the data folder, as far as its record says
+ * The file of a registered model: its path is a folder with `model.json`, or the file itself.
+ * @throws STEERFLOW_MODEL_INVALID if the recorded path is not below the data folder
  */
 function modelFile(root: string, { model, path }: ModelRecord): string {
   if (!isPathBelow(path)) {
-    const where = path === '' ? 'nowhere that is known' : `at ${path.slice(0, 200)}`
+    const where = path === '' ? 'has no known path' : `is at ${path.slice(0, 200)}`
     throw new SteerflowError(
       'STEERFLOW_MODEL_INVALID',
-      `${model} lies ${where}, not below the data folder: it cannot be served here`,
+      `${model} ${where}, not below the data folder: it cannot be served here`,
     )
   }
   const inFolder = below(root, path, 'model.json')

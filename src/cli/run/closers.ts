@@ -1,14 +1,14 @@
-/** What is to be closed again: in the order opposite to that of opening, all of it, whatever fails on the way. */
+/** A stack of resources to close, in reverse order of opening; an error does not stop the others from closing. */
 export class Closers {
   #all: (() => unknown)[] = []
 
-  /** Remembers how something is closed; returns it. */
+  /** Registers how to close a resource; returns the resource. */
   add<T>(opened: T, close: (opened: T) => unknown): T {
     this.#all.push(() => close(opened))
     return opened
   }
 
-  /** Closes everything, once. @throws the first error of those that closing met */
+  /** Closes everything, once. @throws the first error of closing */
   async close(): Promise<void> {
     const all = this.#all.reverse()
     this.#all = []
@@ -24,7 +24,7 @@ export class Closers {
   }
 }
 
-/** Opens several things; where one of them fails, those before it are closed again. */
+/** Opens several resources; if one fails, the earlier ones are closed. */
 export async function openedTogether<T>(open: (closers: Closers) => Promise<T>): Promise<T> {
   const closers = new Closers()
   try {

@@ -16,13 +16,13 @@ import type { SourceSummary } from '../summary/summary.js'
 import type { Workspace } from '../workspace.js'
 import { race } from '../../runtime/concurrency.js'
 
-/** Milliseconds between two looks. */
+/** Polling interval in milliseconds. */
 const lookMs = 1_000
 
 /**
- * Says that sources wait for room in the log, while nothing of them is taken in and its budget for sources is used up.
- * @param taken items that were taken in so far
- * @returns what ends the looking
+ * Reports that sources wait for room in the log, while the budget for sources is used up and nothing is ingested.
+ * @param taken number of items ingested so far
+ * @returns a function that ends the watch
  */
 export function sayRoomWaits(log: Pick<Log, 'usage'>, waits: Waits, taken: () => number, everyMs = lookMs): () => void {
   let over: ((there: boolean) => void) | null = null
@@ -35,7 +35,7 @@ export function sayRoomWaits(log: Pick<Log, 'usage'>, waits: Waits, taken: () =>
     const now = taken()
     const budget = log.usage ? logBudget(log.usage()) : null
     if (now !== before || budget?.state !== 'fail') end(true)
-    else over ??= waits.begin(`room in the log, of which ${budget.detail}. ${budget.todo}`)
+    else over ??= waits.begin(`room in the log: ${budget.detail}. ${budget.todo}`)
     before = now
   }, everyMs).unref()
   return () => {
@@ -45,25 +45,25 @@ export function sayRoomWaits(log: Pick<Log, 'usage'>, waits: Waits, taken: () =>
 }
 
 export interface IngestFlags {
-  /** Name of the format; detected when absent. */
+  /** Name of the format; detected if absent. */
   readonly format?: string | undefined
-  /** Take in only what the value model learns from. */
+  /** Ingest only records with human labels, which the value model is trained on. */
   readonly only?: 'labelled' | undefined
 }
 
-/** Told while sources are taken in. */
+/** Callbacks during ingestion. */
 export interface IngestReport {
-  /** Records and dead letters that were just published. */
+  /** Receives the number of records and dead letters just published. */
   readonly seen?: (items: number) => void
-  /** Where it is said while there is no room for more. */
+  /** Receives waits for room in the log. */
   readonly waits?: Waits
-  /** Ends a stream in good order. */
+  /** Ends a stream cleanly. */
   readonly signal?: AbortSignal
-  /** What a person should know, in words. */
+  /** Receives messages for a person. */
   readonly tell?: (message: string) => void
 }
 
-/** Where records, rejects and progress go. */
+/** Topics of records, rejects and progress. */
 const ingestTopics = ({ only }: IngestFlags): IngestTopics => ({
   topic: raw.name,
   deadLetters: deadLetters.name,
@@ -74,15 +74,15 @@ const ingestTopics = ({ only }: IngestFlags): IngestTopics => ({
   }),
 })
 
-/** Sources that are known again by their beginnings, each as it was last. */
+/** Latest state of each source that is recognised by its beginning. */
 export const knownAgain = (names: readonly SourceName[]): KnownSource[] =>
   [...new Map(names.map(one => [sources.key.of(one), one])).values()].flatMap(({ taken, ...about }) =>
     taken ? [{ ...about, taken }] : [],
   )
 
 /**
- * Takes in files one after the other, from where they were when they have grown; `-`, named pipes and `<(…)` are streams,
- * of which records are published as they come.
+ * Ingests files one after another; files that have grown continue at their old end. `-`, named pipes and `<(…)` are streams,
+ * whose records are published as they arrive.
  */
 export async function ingestFiles(
   workspace: Workspace,
@@ -112,10 +112,10 @@ export async function ingestFiles(
   return summaries
 }
 
-/** What is torn says what was taken in of it. */
+/** Adds the number of ingested lines to the error of a torn source. */
 function withTaken(error: unknown, lines: number): unknown {
   if (!(error instanceof SteerflowError) || error.code !== 'STEERFLOW_INPUT_TORN') return error
-  const message = `${error.message}; ${lines} lines of it were taken in now`
+  const message = `${error.message}; ${lines} of its lines were ingested now`
   return new SteerflowError(error.code, message, { cause: error.cause, next: error.next })
 }
 
@@ -134,15 +134,16 @@ async function take(
 ): Promise<SourceSummary | null> {
   const options = optionsOf(workspace, flags)
   const isLive = await isStream(input)
-  if (isLive) report.tell?.(`${input === '-' ? 'standard input' : input} is read as it comes: waits for its first line`)
-  // Nobody may ever write a line: a signal is heard before the first one too.
+  if (isLive)
+    report.tell?.(`${input === '-' ? 'standard input' : input} is read as it arrives: waiting for its first line`)
+  // The first line may never come, so a signal must also end this wait.
   const stream = await (isLive ? unlessStopped(openStream(input, options), report.signal) : openLines(input, options))
   if (stream === null) return null
   const { name } = stream
   const to = ingestTopics(flags)
   try {
     if (stream.flat || flags.format === flatFormat) {
-      if (isLive) report.tell?.(`${name} has a message a line: trees are made of them when all are there`)
+      if (isLive) report.tell?.(`${name} has one message per line: trees are built once all have arrived`)
       const source = await openSource(await stream.copied(), { ...options, format: flatFormat })
       return {
         name,
@@ -160,7 +161,7 @@ async function take(
   }
 }
 
-/** What it becomes, or null as soon as the signal comes. */
+/** Resolves like `work`, or to null on the signal. */
 function unlessStopped<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T | null> {
   const stopped = new Promise<null>(resolve => {
     if (signal?.aborted) resolve(null)

@@ -1,7 +1,7 @@
 import { constants } from 'node:os'
 import { exitCodes, type ExitCode } from '../command.js'
 
-/** The signals that ask for an orderly end, with the exit code of a command that they ended before its work was done. */
+/** Signals that request a clean stop, with the exit codes for unfinished commands. */
 const codes = {
   SIGHUP: exitCodes.hangUp,
   SIGINT: exitCodes.interrupted,
@@ -10,13 +10,14 @@ const codes = {
 type Handled = keyof typeof codes
 
 /**
- * Within this time the same signal is the same wish: `npm start` and others pass on what the terminal sent to all of them.
+ * A repeated signal within this time counts as the same request: `npm start` and others forward a signal that the terminal
+ * already sent to all processes. In milliseconds.
  */
 const sameWishMs = 200
 
 let ended: ExitCode | null = null
 
-/** The exit code for the signal that has asked this process to end; null while none has. */
+/** Exit code for the signal that requested the end of this process; null if there was none. */
 export const signalCode = (): ExitCode | null => ended
 
 export interface Interrupts {
@@ -26,8 +27,8 @@ export interface Interrupts {
 }
 
 /**
- * Turns SIGINT, SIGTERM and SIGHUP into an abort, for an orderly end. A second signal ends the process at once, which loses
- * nothing either, with 128 and the signal's number.
+ * Turns SIGINT, SIGTERM and SIGHUP into an abort, for a clean stop. A second signal ends the process at once with 128 plus
+ * the signal's number, which loses nothing either.
  */
 export function interrupts(now: () => number = () => performance.now()): Interrupts {
   const control = new AbortController()

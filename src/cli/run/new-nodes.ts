@@ -6,11 +6,11 @@ import { asksServers } from './asking-nodes.js'
 import { isRelabelNode } from '../../pipeline.js'
 import { thousands } from '../render/bars.js'
 
-/** What a run is about to do again since nodes are new in a deployment that has data, and what is left of old ones. */
+/** Work that a run repeats because nodes are new in a deployment with data, and leftovers of removed nodes. */
 export interface Consequences {
   readonly beginnings: readonly (NodeBeginning & { readonly text: string; readonly costs: boolean })[]
   readonly leftOver: LeftOver
-  /** How the records that are there are left out; null where nothing is done again. */
+  /** How to skip the existing records; null if no work is repeated. */
   readonly todo: string | null
 }
 
@@ -23,7 +23,7 @@ export async function consequencesOf(config: Config, log: Log): Promise<Conseque
     own.map(({ name }) => name),
     isRelabelNode,
   )
-  // A node that is merely behind the others is no news.
+  // A node that is only behind the others is not reported.
   const isNews = beginnings.some(({ again }) => again)
   const first = isNews ? beginnings[0] : undefined
   return {
@@ -33,7 +33,7 @@ export async function consequencesOf(config: Config, log: Log): Promise<Conseque
     }),
     leftOver,
     todo: first
-      ? `To leave out the records that are there: steerflow offsets reset --node ${first.node} --to-latest, before the run.`
+      ? `To skip the existing records, run steerflow offsets reset --node ${first.node} --to-latest first.`
       : null,
   }
 }
@@ -41,14 +41,14 @@ export async function consequencesOf(config: Config, log: Log): Promise<Conseque
 function textOf({ node, topic, records, before, again }: NodeBeginning, costs: boolean): string {
   const reads =
     before.length > 0
-      ? `${node} has read ${before.join(' and ')}, and reads ${topic} from its beginning now`
+      ? `${node} has read ${before.join(' and ')}, and now reads ${topic} from its beginning`
       : `${node} is new and reads ${topic} from its beginning`
   const what = `${thousands(records)} records${costs ? ', which cost calls of inference servers' : ''}`
-  return `${reads}: ${what}${again ? '; what is made of them is there already' : ''}`
+  return `${reads}: ${what}${again ? '; their outputs exist already' : ''}`
 }
 
-/** What no node of the flow has to do with, in words; none where there is nothing. */
+/** Leftovers as text: groups and topics that belong to no node of the flow. */
 export const leftOverText = ({ groups, topics }: LeftOver): readonly string[] => [
-  ...groups.map(({ group, topic }) => `the group ${group} has read ${topic}, and no node does`),
-  ...topics.map(topic => `the topic ${topic} is of no node`),
+  ...groups.map(({ group, topic }) => `the group ${group} has read ${topic} but belongs to no node`),
+  ...topics.map(topic => `the topic ${topic} belongs to no node`),
 ]

@@ -1,6 +1,6 @@
 import type { NodeStatus } from '../../runtime/counters.js'
 
-/** Records that a node committed in this run: read, published, and laid aside as dead letters. */
+/** Records of a node in this run: read, published, and dead letters. */
 export interface NodeCounts {
   readonly node: string
   readonly in: number

@@ -1,17 +1,17 @@
 import { SteerflowError } from '../../domain/errors.js'
 import type { Opened } from './capabilities.js'
 
-/** A bound for outages; `signal` is aborted with STEERFLOW_OUTAGE when one has lasted for too long. */
+/** A limit on outages; `signal` aborts with STEERFLOW_OUTAGE when one lasts too long. */
 export interface OutageLimit {
   readonly signal: AbortSignal
   release(): void
 }
 
-/** The error of an outage that was waited for long enough. */
+/** The error of an outage that exceeded the limit. */
 export const outageError = (retryForMs: number, cause: string): SteerflowError =>
-  new SteerflowError('STEERFLOW_OUTAGE', `no server has given what was asked in ${retryForMs / 1000} s: ${cause}`)
+  new SteerflowError('STEERFLOW_OUTAGE', `no server has answered for ${retryForMs / 1000} s: ${cause}`)
 
-/** Ends a work whose servers have not answered for so many milliseconds; null: never. */
+/** Aborts when servers have not answered for `retryForMs` milliseconds; null: never. */
 export function outageLimit(opened: Pick<Opened, 'outage'>, retryForMs: number | null): OutageLimit {
   const control = new AbortController()
   const look = setInterval(() => {

@@ -10,7 +10,7 @@ import type { LogAdmin } from '../../runtime/log-admin.js'
 import { type Backoff, backoff } from '../../runtime/retry.js'
 import type { Workspace } from '../workspace.js'
 
-/** Capabilities that write into the store, or read what others wrote there. */
+/** Capabilities that read or write files in the store. */
 const usingStore: ReadonlySet<keyof Capabilities> = new Set([
   'shards',
   'snapshots',
@@ -19,22 +19,21 @@ const usingStore: ReadonlySet<keyof Capabilities> = new Set([
   'trainingIndexes',
 ])
 
-/** How often those that are the first at the same time try, and their waits in milliseconds. */
+/** Retries and delays (in milliseconds) when several workers start at the same time. */
 const attempts = 12
 const waits: Backoff = { first: 100, most: 2_000 }
 
-/** Under which key the deployment's store is noted. */
+/** Key of the note that identifies the deployment's store. */
 const key = 'store'
 
 const Noted = z.looseObject({ id: z.string(), place: z.string(), host: z.string(), at: z.string() })
 type Noted = z.output<typeof Noted>
 
 /**
- * Makes sure that all workers of a deployment keep their files in one store: the first one notes its own in the log, and
- * who has another is refused. Where the log is in the data folder too, there is nothing to be sure of; nodes that need no
- * store run anywhere.
- * @param adopt notes the store of this worker in the place of the one that is noted
- * @throws STEERFLOW_STORE_FOREIGN, and what the store and the log throw
+ * Makes sure that all workers of a deployment use one store: the first worker notes its store in the log, and a worker with
+ * another store is rejected. A log inside the data folder needs no check, and nodes without files may run anywhere.
+ * @param adopt replaces the noted store by this worker's store
+ * @throws STEERFLOW_STORE_FOREIGN, and errors of the store and the log
  */
 export async function ownStore(
   { log, files, root }: Pick<Workspace, 'log' | 'files' | 'root'>,
@@ -43,10 +42,10 @@ export async function ownStore(
 ): Promise<void> {
   const { admin } = log
   if (!admin || !nodes.some(({ stage }) => stage.needs.some(need => usingStore.has(need)))) return
-  // Behind the claim's fence: of those that are the first at the same time one shuts the others out, which look again.
+  // A claim fences concurrent first workers: one wins, and the others check again.
   for (let attempt = 1; ; attempt++) {
     const before = await notedIn(admin)
-    // Read after the note: whoever noted an id of this store had given it to the store before.
+    // The ids are read after the note, since a worker stores an id before it notes it.
     const ids = await storeIds(files, join(root, 'tmp'))
     if (before && ids.includes(before.id)) return
     const own = { id: ids[0]!, place: files.place, host: hostname(), at: new Date().toISOString() }
@@ -57,12 +56,12 @@ export async function ownStore(
       const { code, kind } = asSteerflowError(thrown)
       if ((code !== 'STEERFLOW_FENCED' && kind !== 'transient') || attempt === attempts) throw thrown
     }
-    // Each at another time, so that they do not shut one another out again.
+    // Random delays, so that they do not fence each other again.
     await sleep(backoff(attempt, waits))
   }
 }
 
-/** Notes a store where nobody else has noted one meanwhile; whether it did. @throws STEERFLOW_FENCED by another claim */
+/** Notes a store unless another worker has done so; returns whether it did. @throws STEERFLOW_FENCED if another claim won */
 async function note(log: Workspace['log'], admin: LogAdmin, before: { readonly text: string } | null, own: Noted) {
   const claim = await log.claim('deployment.store', 'deployment.store', 0)
   try {
@@ -80,16 +79,16 @@ async function notedIn(admin: LogAdmin): Promise<(Noted & { readonly text: strin
   try {
     return { ...Noted.parse(JSON.parse(text)), text }
   } catch (cause) {
-    throw new SteerflowError('STEERFLOW_LOG_CORRUPT', 'what the log notes of the store cannot be read', { cause })
+    throw new SteerflowError('STEERFLOW_LOG_CORRUPT', 'the note about the store in the log cannot be read', { cause })
   }
 }
 
 function foreign(noted: Noted, own: Noted): SteerflowError {
   const was = `the store of this deployment is ${quoted(noted)}, since ${shown(noted.at, 40)}`
-  return new SteerflowError('STEERFLOW_STORE_FOREIGN', `${was}; this worker has ${quoted(own)}`)
+  return new SteerflowError('STEERFLOW_STORE_FOREIGN', `${was}; this worker uses ${quoted(own)}`)
 }
 
 const quoted = ({ place, host, id }: Noted): string => `${shown(place, 300)} on ${shown(host, 100)} (${shown(id, 8)})`
 
-/** What anybody may have written into the log, on one line and short. */
+/** Untrusted text from the log as one short line. */
 const shown = (text: string, most: number): string => text.replace(/[^ -~]/g, '?').slice(0, most)

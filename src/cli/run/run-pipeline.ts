@@ -19,45 +19,45 @@ export interface RunRequest {
   readonly workspace: Workspace
   readonly nodes: readonly Node[]
   readonly capabilities: Capabilities
-  /** Records that a node may have under way now, by its stage, where it asks models and pays for its calls. */
+  /** Current limit on records in flight, by stage, for stages that call models. */
   readonly underWay: Readonly<Record<string, () => number>>
   readonly untilIdle: boolean
-  /** Whether the store of this worker becomes the deployment's, whatever it was before. */
+  /** True to make this worker's store the deployment's store, replacing any other. */
   readonly adopt?: boolean
-  /** Takes sources in beside the nodes; aborted with the run. */
+  /** Ingests sources while the nodes run; aborted with the run. */
   readonly sources: (signal: AbortSignal) => Promise<void>
-  /** Looks on, a few times a second. What it throws stops the run. */
+  /** Called a few times a second. An exception stops the run. */
   readonly watch: (watched: WatchedRun) => void | Promise<void>
   readonly report: Report
-  /** The first failure of a partition ends the run. */
+  /** True to end the run at the first failure of a partition. */
   readonly failFast?: boolean
-  /** Whether all that is under way only waits for what other nodes make. */
+  /** True if everything in flight only waits for the output of other nodes. */
   readonly onlyWaits?: () => boolean
-  /** Ends the run in good order. */
+  /** Stops the run cleanly. */
   readonly signal: AbortSignal
 }
 
-/** Pause between two looks, in milliseconds; where a look costs more, longer. */
+/** Interval of the watch, in milliseconds; longer if polling the log costs more. */
 const watchMs = 250
-/** Milliseconds between two reports that this process is at work. */
+/** Interval of this process's status reports, in milliseconds. */
 const reportMs = 1000
 
-/** How long a run that its watch ends may finish what is under way, in milliseconds. */
+/** Time to finish records in flight after the watch ends a run, in milliseconds. */
 const watchedMs = 1_000
 
 /**
- * Records of one partition between reading and commit. Of a node that pays for its calls a crash repeats most of them;
- * others may take enough for two commits.
+ * Limit on uncommitted records per partition. Small for nodes whose calls cost money, because a crash repeats those calls;
+ * the others get two commits' worth.
  */
 export const [costlyWindow, cheapWindow] = [256, 2048]
 
-/** What a run did: records that it committed, in all and node by node. */
+/** Result of a run: committed records, in total and by node. */
 export interface RunResult {
   readonly committed: number
   readonly nodes: readonly NodeCounts[]
 }
 
-/** Runs nodes and sources together. Resolves when the run has ended. */
+/** Runs nodes and sources concurrently. Resolves when the run has ended. */
 export async function runPipeline(request: RunRequest): Promise<RunResult> {
   const { workspace, nodes } = request
   await ownStore(workspace, nodes, request.adopt ?? false)
@@ -90,7 +90,7 @@ export async function runPipeline(request: RunRequest): Promise<RunResult> {
     () => (sourcesEnded = true),
     (error: unknown) => end(error),
   )
-  // What a watch concludes is that nothing moves any more: there is little to be finished.
+  // The watch fails when nothing moves any more, so there is little to finish.
   const watching = watch(request, run, () => sourcesEnded, stop.signal).catch((error: unknown) => end(error, watchedMs))
   try {
     await run.run()
@@ -107,7 +107,7 @@ export async function runPipeline(request: RunRequest): Promise<RunResult> {
   }
 }
 
-/** A log that is away is waited for; what the watch itself throws is a conclusion, whatever its kind. */
+/** Calls the watch regularly. An unavailable log is waited for; an exception of the watch itself is final. */
 async function watch(
   { workspace, nodes, watch }: RunRequest,
   run: PipelineRun,
@@ -127,7 +127,7 @@ async function watch(
   const file = nodesFile(workersFolder(workspace.root))
   const report = (): void => file.write(run.status())
   report()
-  // By itself: that this process is at work is told, however long the log takes to answer.
+  // On its own timer, so that reports do not depend on a slow log.
   const reporting = setInterval(report, reportMs)
   try {
     while (!signal.aborted) {

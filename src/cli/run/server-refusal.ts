@@ -4,8 +4,8 @@ import { annotateChecks, refuseContradictions } from '../doctor/contradictions.j
 import type { Opened } from './capabilities.js'
 
 /**
- * Asks the value model's servers once, beside a run that has just begun. What is returned looks at what came of it.
- * @throws (what is returned) STEERFLOW_CONFIG_INVALID, when every server refuses a plain request, and none has answered
+ * Sends one request to each value model server while a run starts. The returned function checks the result.
+ * @throws (by the returned function) STEERFLOW_CONFIG_INVALID if every server refuses a plain request and none has answered
  * anything since
  */
 export function serverRefusal(config: Config, opened: Pick<Opened, 'fleet'>): () => void {

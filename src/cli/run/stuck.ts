@@ -16,7 +16,7 @@ import type { Workspace } from '../workspace.js'
 import type { Opened } from './capabilities.js'
 import { outageError } from './outage-limit.js'
 
-/** The dataset on which the pipeline trains its value model. */
+/** The dataset that the pipeline trains its value model on. */
 const valueDataset = 'value-model'
 
 const isOfValueModel =
@@ -24,7 +24,7 @@ const isOfValueModel =
   ({ dataset, trainer }: JobEvent): boolean =>
     dataset === valueDataset || trainers.find(({ name }) => name === trainer)?.role === 'value'
 
-/** Whether the last decision on the value model's data says that no model will come of it. */
+/** True if the last decision on the value model's data means that there will be no model. */
 export const isDecided = (
   waiting: readonly Pick<Wait, 'what'>[],
   jobs: readonly JobEvent[],
@@ -33,7 +33,7 @@ export const isDecided = (
   waiting.every(({ what }) => what === activeValueModel) &&
   jobs.filter(isOfValueModel(trainers)).some(({ state }) => !isOpen(state) && state !== 'succeeded')
 
-/** Why nothing that is waited for comes, and what to do: read from the last decision on each dataset. */
+/** Why the awaited models do not come, and the next step, from the last decision on each dataset. */
 export function whyNoModel(
   waiting: readonly Pick<Wait, 'what'>[],
   jobs: readonly JobEvent[],
@@ -45,26 +45,26 @@ export function whyNoModel(
   const told = jobs.filter(isOfValueModel(trainers)).map(job => `the job ${job.job} ${becameOf(job)}`)
   if (told.length > 0) return told.join('; ')
   return (
-    `no job was asked for on the dataset ${valueDataset}, which is made of conversations with human labels; ` +
-    `take such in, name a trainer in datasets.${valueDataset}.trainer, or set annotate.endpoints`
+    `no job was requested for the dataset ${valueDataset}, which consists of conversations with human labels; ` +
+    `ingest some, set a trainer in datasets.${valueDataset}.trainer, or set annotate.endpoints`
   )
 }
 
-/** What became of a job, and the next step. */
+/** The outcome of a job, and the next step. */
 function becameOf(job: JobEvent): string {
   const { state, detail, dataset } = job
   const why = detail === null ? '' : ` (${detail})`
   if (state === 'refused') return `was refused: ${refusal(job)}`
   if (state === 'rendered') {
-    return `was rendered and nobody ran it: run it with run.sh in ${job.folder ?? 'its folder'} and serve its model at annotate.endpoints, or take the launcher exec in datasets.${dataset}.launcher`
+    return `was rendered but not run: run run.sh in ${job.folder ?? 'its folder'} and serve its model at annotate.endpoints, or set datasets.${dataset}.launcher to exec`
   }
   if (state === 'succeeded') {
-    return `succeeded${why}, and its model is not active: see steerflow models list, then steerflow models promote`
+    return `succeeded${why}, but its model is not active:  see steerflow models list, then steerflow models promote`
   }
-  return `is ${state}${why}: steerflow jobs retry ${job.job} asks for it again`
+  return `is ${state}${why}: steerflow jobs retry ${job.job} requests it again`
 }
 
-/** The gates that did not hold, with what they saw. */
+/** The failed gates with their values. */
 function refusal({ decision, dataset }: JobEvent): string {
   const against = (decision.gates ?? []).filter(({ held }) => !held)
   if (against.length === 0) return decision.rule
@@ -73,42 +73,42 @@ function refusal({ decision, dataset }: JobEvent): string {
 
 function gateAgainst({ rule, value, threshold }: GateResult, dataset: string): string {
   if (rule === 'one attribute set') {
-    return `its records are of several attribute sets, ${value}, and a model learns one set; take each kind in with a --data-dir of its own`
+    return `its records have several attribute sets, ${value}, but a model learns only one; ingest the data of each set with its own --data-dir`
   }
   if (rule === 'trainer') {
-    return `nobody trains on ${dataset}; name a trainer in datasets.${dataset}.trainer, or set annotate.endpoints`
+    return `${dataset} has no trainer; set datasets.${dataset}.trainer or annotate.endpoints`
   }
   const seen = value === null ? 'nothing' : String(value)
   const wanted =
-    threshold === null ? '' : `, ${rule.startsWith('stability') ? 'at most' : 'at least'} ${threshold} wanted`
-  return `${rule}: ${seen} seen${wanted}; change datasets.${dataset}.when, or take in more`
+    threshold === null ? '' : `, ${rule.startsWith('stability') ? 'at most' : 'at least'} ${threshold} required`
+  return `${rule}: ${seen} seen${wanted}; change datasets.${dataset}.when, or ingest more`
 }
 
-/** How long nothing but waiting may go on, in milliseconds: less where it is on record that nothing will come. */
+/** Longest time in which a run only waits, in milliseconds; shorter if the decisions show that nothing will come. */
 const patienceMs = { decided: 2_000, undecided: 10_000 }
 
-/** What a watch is told of the run that it looks at. */
+/** State of a run, for its watch. */
 export interface WatchedRun {
   readonly rows: readonly LiveRow[]
-  /** Whether all sources were taken in. */
+  /** True if all sources are ingested. */
   readonly sourcesEnded: boolean
 }
 
-/** What a watch asks of the run that it looks at. */
+/** Queries of a watch to its run. */
 export interface Watching {
-  /** What is waited for now. */
+  /** Current waits. */
   readonly waits: () => readonly Wait[]
-  /** Calls of inference servers that are under way now. */
+  /** Calls of inference servers in flight. */
   readonly calls: () => number
-  /** Since when no server answers, in milliseconds, and what the last one said; null when all is well. */
+  /** Duration of the current outage in milliseconds, and its latest cause; null if there is none. */
   readonly outage: () => { readonly ms: number; readonly cause: string } | null
-  /** How long an outage is waited for, in milliseconds; null: for ever. */
+  /** Limit on an outage, in milliseconds; null: no limit. */
   readonly retryForMs: number | null
-  /** Whether the run carries training jobs: one that failed then ends it. */
+  /** True if the run carries out training jobs; a failed job then ends it. */
   readonly trains: boolean
 }
 
-/** What a watch asks of the opened capabilities of a run. */
+/** The queries of a watch, answered by the opened capabilities of a run. */
 export const watching = (opened: Opened, retryForMs: number | null, trains = true): Watching => ({
   waits: () => opened.waits(),
   calls: () => opened.calls(),
@@ -118,9 +118,8 @@ export const watching = (opened: Opened, retryForMs: number | null, trains = tru
 })
 
 /**
- * Watches a run that is to end by itself for what would keep it from ending: a training job that failed, servers that do
- * not answer for too long, and work that waits for what nobody makes. What it throws is its conclusion; while the log
- * cannot be read it has none.
+ * Watches a run with --until-idle for conditions that keep it from ending: a failed training job, a long outage of servers,
+ * and work that waits for something that nothing will produce. While the log cannot be read, it concludes nothing.
  * @throws STEERFLOW_JOB_FAILED, STEERFLOW_OUTAGE, STEERFLOW_STUCK
  */
 export function stuckWatch({ log, config }: Workspace, { waits, calls, outage, retryForMs, trains }: Watching) {
@@ -128,13 +127,13 @@ export function stuckWatch({ log, config }: Workspace, { waits, calls, outage, r
   const asks = (node: string): boolean => waitingFor.has(node) || isRelabelNode(node)
   let since: { readonly at: number; readonly figures: string } | null = null
   let known = { end: -1n, jobs: [] as readonly JobEvent[] }
-  /** Read anew only when the topic has grown: a run is watched several times a second. */
+  /** Read again only if the topic has grown, since the watch runs several times a second. */
   const jobsNow = async (): Promise<readonly JobEvent[]> => {
     const end = (await log.state(topic.name)).reduce((sum, state) => sum + state.end, 0n)
     if (end !== known.end) known = { end, jobs: await latestJobs(log) }
     return known.jobs
   }
-  /** Whether another process has something to do that could end the wait: here every other node is done. */
+  /** True if another process has work that could end the wait; all other nodes of this process are done. */
   const othersAtWork = async (): Promise<boolean> => {
     if (!log.features.sharesPartitions) return false
     const busy = ({ node, members, partitions }: NodeLag): boolean =>
@@ -169,5 +168,5 @@ export function stuckWatch({ log, config }: Workspace, { waits, calls, outage, r
 
 function stuck(why: string, waiting: readonly Wait[]): SteerflowError {
   const all = waiting.map(({ what }) => what).join(', ')
-  return new SteerflowError('STEERFLOW_STUCK', `conversations wait for ${all}, and nobody makes it: ${why}`)
+  return new SteerflowError('STEERFLOW_STUCK', `conversations wait for ${all}, which will not come: ${why}`)
 }

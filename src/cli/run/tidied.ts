@@ -5,8 +5,8 @@ import { tidy } from '../training/keep.js'
 import type { Workspace } from '../workspace.js'
 
 /**
- * Snapshots that remove what the rules do not keep, each time that one was made. Where that fails the snapshot is there all
- * the same: it is said in the log, and tried again behind the next.
+ * Snapshots that apply the keep rules after each materialisation. A failed removal does not affect the snapshot: it is
+ * logged, and retried after the next one.
  */
 export const tidied = (workspace: Workspace, snapshots: Snapshots, logger: Logger): Snapshots => ({
   materialise: async (dataset, manifests) => {
@@ -22,7 +22,7 @@ export const tidied = (workspace: Workspace, snapshots: Snapshots, logger: Logge
       const error = asSteerflowError(thrown)
       logger.warn(
         { event: 'not-removed', dataset, code: error.code, cause: explain(error) },
-        `what no rule keeps of ${dataset} was not removed: ${explain(error)}`,
+        `data of ${dataset} that no rule keeps was not removed: ${explain(error)}`,
       )
     }
     return made

@@ -19,8 +19,8 @@ type Counts = Record<string, number>
 const bump = (counts: Counts, key: string): void => void (counts[key] = (counts[key] ?? 0) + 1)
 
 /**
- * What every node has done, read from the log: offsets tell what was taken in, the records' `node` header who published
- * them. So the figures are the same after any number of kills and restarts.
+ * Work of every node, from the log: offsets give the consumed records, and the `node` header of records their producers. So
+ * the figures do not depend on kills and restarts.
  */
 export async function summarizeNodes(log: Log, nodes: readonly Node[]): Promise<readonly NodeSummary[]> {
   const { published, read } = await countedIn(log, nodes)
@@ -39,7 +39,7 @@ export async function summarizeNodes(log: Log, nodes: readonly Node[]): Promise<
     rowOf('ingest', ingested, 0),
     ...nodes.map(node => {
       const { done, behind } = read.get(node.name) ?? { done: 0, behind: 0 }
-      // What a seal has not committed it has in an open group.
+      // A seal holds its uncommitted records in an open group.
       return node.stage.kind === 'closing' ? rowOf(node.name, done + behind, behind) : rowOf(node.name, done, 0)
     }),
   ]
@@ -47,7 +47,7 @@ export async function summarizeNodes(log: Log, nodes: readonly Node[]): Promise<
 
 const total = (counts: Counts = {}): number => Object.values(counts).reduce((sum, count) => sum + count, 0)
 
-/** Who published how many records to which topic, and how many of its own topic's each node has done. */
+/** Counts of published records by node and topic, and of consumed records by node. */
 async function countedIn(log: Log, nodes: readonly Node[]) {
   const published = new Map<string, Counts>()
   const read = new Map(nodes.map(node => [node.name, { done: 0, behind: 0 }]))
@@ -58,7 +58,7 @@ async function countedIn(log: Log, nodes: readonly Node[]) {
         .filter(node => node.from.name === topic)
         .map(async ({ name }) => ({ counts: read.get(name)!, committed: await log.committed(name, topic) })),
     )
-    // Offsets are places, not counts: on some logs they have gaps.
+    // Offsets are positions, not counts: some logs have gaps.
     for await (const { partition, offset, headers } of readAll(log, topic)) {
       for (const { counts, committed } of readers)
         counts[offset < (committed.get(partition) ?? 0n) ? 'done' : 'behind']++
@@ -96,7 +96,7 @@ async function byNode(
 
 const shown = 3
 
-/** What the annotated conversations look like: turns, label distributions, best and worst replies. */
+/** Statistics of annotated conversations: turns, label distributions, best and worst replies. */
 export async function summarizeAnnotated(
   log: Log,
   attribute: string,
@@ -136,7 +136,7 @@ function count(counts: Map<string, Record<string, number>>, label: string): void
   }
 }
 
-/** Keeps the few best and worst replies by one attribute's raw score. */
+/** Keeps the best and worst replies by the raw score of one attribute. */
 class Ranking {
   best: readonly ScoredReply[] = []
   worst: readonly ScoredReply[] = []
@@ -159,7 +159,7 @@ class Ranking {
   }
 }
 
-/** What only the run itself knows. */
+/** Facts that are not in the log. */
 export interface RunFacts {
   readonly seconds: number
   readonly changed: boolean
@@ -167,7 +167,7 @@ export interface RunFacts {
   readonly next: readonly string[]
 }
 
-/** Reads a run's summary from the log: the same whatever was killed and repeated on the way. */
+/** Builds a run's summary from the log; kills and repeated work do not change it. */
 export async function collectSummary({ log, config }: Workspace, facts: RunFacts): Promise<Summary> {
   const events = await latestJobs(log)
   const active = (await readRegistry(log, models)).get('value')?.active
@@ -192,7 +192,7 @@ export async function collectSummary({ log, config }: Workspace, facts: RunFacts
   }
 }
 
-/** The latest job of each dataset, in its present state. */
+/** The latest job of each dataset, in its current state. */
 export async function latestJobs(log: Workspace['log']): Promise<readonly JobEvent[]> {
   const latest = new Map([...jobStates(await readTopic(log, jobs)).values()].map(job => [job.dataset, job]))
   return [...latest.values()]

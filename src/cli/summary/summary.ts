@@ -1,13 +1,13 @@
 import type { AttributeMetric } from '../../domain/model.js'
 import type { Ingested } from '../../runtime/ingest.js'
 
-/** What became of a source. */
+/** Result of ingesting a source. */
 export interface SourceSummary extends Ingested {
   readonly name: string
   readonly digest: string
 }
 
-/** What a node has done since the log began, over all runs; read from the log itself. */
+/** Work of a node since the beginning of the log, over all runs. */
 export interface NodeSummary {
   readonly node: string
   readonly in: number
@@ -21,10 +21,10 @@ export interface NodeSummary {
   readonly held: number
 }
 
-/** How the predicted labels of one attribute are spread over the replies. */
+/** Distribution of an attribute's predicted labels over the replies. */
 export interface Distribution {
   readonly attribute: string
-  /** Replies with each label, from the lowest to the highest point of the scale. */
+  /** Number of replies by label, in ascending order of the scale. */
   readonly counts: Readonly<Record<string, number>>
 }
 
@@ -37,19 +37,19 @@ export interface ScoredReply {
   readonly label: string
 }
 
-/** Everything that a run ends with; printed, and written to `summary.json`. */
+/** Final summary of a run; printed, and written to `summary.json`. */
 export interface Summary {
   readonly seconds: number
-  /** Whether this run added anything to the log. */
+  /** True if this run added records to the log. */
   readonly changed: boolean
   readonly sources: readonly SourceSummary[]
   readonly nodes: readonly NodeSummary[]
   readonly turns: {
     /** Turns in annotated conversations. */
     readonly annotated: number
-    /** Distinct turns in context: what a value model has to score. */
+    /** Distinct turns in context, which a value model must score. */
     readonly scored: number
-    /** Turns whose score was that of a prefix shared with another conversation. */
+    /** Turns that reuse the score of a prefix shared with another conversation. */
     readonly reused: number
   }
   readonly attributes: readonly Distribution[]
@@ -60,7 +60,7 @@ export interface Summary {
     readonly digest: string
     readonly metrics: readonly AttributeMetric[]
   } | null
-  /** The latest snapshot of each dataset; paths as seen from the working folder. */
+  /** The latest snapshot of each dataset; paths are relative to the working folder. */
   readonly datasets: Readonly<
     Record<string, { readonly path: string; readonly train: number; readonly validation: number }>
   >

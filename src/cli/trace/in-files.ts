@@ -14,11 +14,11 @@ import { explain } from '../../domain/errors.js'
 import type { ShardManifest } from '../../domain/shard.js'
 import { conversationIn, type Wanted } from './wanted.js'
 
-/** What of a snapshot's manifest is looked at. */
+/** The part of a snapshot's manifest that is read here. */
 const Shards = z.array(z.looseObject({ path: z.string() }))
 type Manifest = SnapshotManifest & { readonly shards: z.output<typeof Shards> }
 
-/** The manifests of all snapshots below a data folder; what is no snapshot is passed over. */
+/** The manifests of all snapshots in a data folder; anything else is skipped. */
 async function* snapshots(root: string): AsyncGenerator<Manifest> {
   for (const dataset of await snapshotDatasets(root)) {
     for (const digest of await snapshotDigests(root, dataset)) {
@@ -29,7 +29,7 @@ async function* snapshots(root: string): AsyncGenerator<Manifest> {
   }
 }
 
-/** The snapshots made of any of these shards, with the line of the record in each. */
+/** The snapshots that contain any of these shards, with the line of the record in each. */
 export async function searchSnapshots(
   root: string,
   shards: ReadonlySet<string>,
@@ -66,11 +66,11 @@ export interface InShard {
 
 export interface InShards {
   readonly found: readonly InShard[]
-  /** Shards that could not be read, with the reason. */
+  /** Unreadable shards, with the cause. */
   readonly unreadable: readonly string[]
 }
 
-/** Looks for records in shards; `live` tells whether a manifest counts. */
+/** Searches shards for records; `live` tells whether a manifest is current. */
 export async function searchShards(
   files: FileStore,
   manifests: readonly ShardManifest[],

@@ -10,14 +10,14 @@ import { isoOf } from '../render/time.js'
 import { deadLetters, dropped, raw, replayed } from '../../topics.js'
 import { conversationIn, type Wanted } from './wanted.js'
 
-/** A source record: the line of a source, or a key where sources have no lines. */
+/** A source record: a line of a source, or a key if the source has no lines. */
 export interface SourceRecord {
   readonly source: string
   readonly line: number
   readonly tree: string
 }
 
-/** Looks for records in the topics of a log. */
+/** Searches the topics of a log for records. */
 export class LogSearch {
   readonly #committed = new Map<string, ReadonlyMap<number, Offset>>()
 
@@ -26,7 +26,7 @@ export class LogSearch {
     private readonly flow: Flow,
   ) {}
 
-  /** The places of wanted records in the topics of conversations; of `trees` their partitions are looked at first. */
+  /** Positions of wanted records in the topics of conversations. The partitions of `trees` are searched first. */
   async conversations(
     wanted: Wanted,
     trees: readonly string[],
@@ -39,7 +39,7 @@ export class LogSearch {
     })
   }
 
-  /** The places of source records. */
+  /** Positions of source records. */
   async sources(wanted: readonly SourceRecord[]): Promise<readonly Hop[]> {
     const trees = wanted.map(({ tree }) => tree)
     return this.#firstIn([raw.name], trees, async record =>
@@ -47,7 +47,7 @@ export class LogSearch {
     )
   }
 
-  /** Where wanted records, or the source records that they are made of, were left out or refused. */
+  /** Drops and dead letters of wanted records, and of the source records behind them. */
   async endings(
     wanted: Wanted,
     trees: readonly string[],
@@ -83,10 +83,7 @@ export class LogSearch {
     return [...left, ...refused]
   }
 
-  /**
-   * What is found in topics: in the partitions of the trees; where nothing is, in all, since the number of partitions may
-   * have grown.
-   */
+  /** Searches the partitions of the trees; if nothing is found, all partitions, since their number may have grown. */
   async #firstIn<T>(
     names: readonly string[],
     trees: readonly string[],
@@ -138,12 +135,14 @@ const placeOf = ({ topic, partition, offset }: LogRecord): string => `${topic}/$
 
 const asRaw = reader(raw)
 
-/** Whether the value is the envelope of a source record; where sources have no lines, whether it has the tree's key. */
+/**
+ * True if the value is the envelope of the source record, or, for sources without lines, if the record has the tree's key.
+ */
 function isOf(value: Buffer, key: Buffer | null, { source, line, tree }: SourceRecord): boolean {
   if (line === 0) return key?.toString('utf8') === tree && value.includes('"record"')
   if (!value.includes(source)) return false
   try {
-    // Our own envelopes begin with these; a record may be long.
+    // Our own envelopes have these fields at the start; a record may be long.
     const head = lineIn(value.subarray(0, 2048).toString('utf8'))
     if (head !== null) return head === line
     const envelope = asRaw(value)
@@ -153,7 +152,7 @@ function isOf(value: Buffer, key: Buffer | null, { source, line, tree }: SourceR
   }
 }
 
-/** The line that an envelope of ours names before its record; null where it looks otherwise. */
+/** The line number that our own envelopes contain before the record; null for other values. */
 function lineIn(head: string): number | null {
   const own = head.split('{', 2)[1] ?? ''
   const before = own.slice(0, Math.max(0, own.lastIndexOf('"record":')))

@@ -11,7 +11,7 @@ import { readTopic } from '../read-topic.js'
 import { knownAgain } from '../run/ingest-files.js'
 import type { Workspace } from '../workspace.js'
 
-/** What is to be traced: a record by its id, or every record of a line of a source. */
+/** Subject of a trace: a record by its id, or every record of a source line. */
 export type TraceSubject =
   | { readonly kind: 'id'; readonly id: string; readonly conversation: Conversation | null }
   | { readonly kind: 'line'; readonly source: string; readonly line: number }
@@ -19,9 +19,9 @@ export type TraceSubject =
 const asConversation = loosen(Conversation)
 
 /**
- * A record's id, or `FILE:LINE`: a line of a snapshot or shard is the record in it, a line of any other file is a line of
- * a source, which is known again by its bytes, also when it has grown.
- * @throws STEERFLOW_USAGE when the file has no such line.
+ * Parses a record's id or `FILE:LINE`. A line of a snapshot or shard is the record in it; a line of any other file is a
+ * source line. The source is recognised by its bytes, even after it has grown.
+ * @throws STEERFLOW_USAGE if the file has no such line
  */
 export async function subjectOf({ log, config }: Workspace, text: string): Promise<TraceSubject> {
   const place = /^(.+):(\d+)$/.exec(text)
@@ -33,7 +33,7 @@ export async function subjectOf({ log, config }: Workspace, text: string): Promi
   return { kind: 'line', source: await lineageOf(file, known, config.ingest), line }
 }
 
-/** The conversation of a line; null when the line is something else. */
+/** The conversation in a line; null if the line is something else. */
 async function conversationAt(file: string, number: number): Promise<Conversation | null> {
   for await (const batch of readLines(file)) {
     for (const line of batch) {

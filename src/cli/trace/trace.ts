@@ -14,18 +14,18 @@ import type { TraceSubject } from './subject.js'
 import { anyOf, wantedOf } from './wanted.js'
 
 export interface Traced {
-  /** One a record: a line of a source may have become several. */
+  /** One trace per record: a source line may give several. */
   readonly traces: readonly Trace[]
-  /** Where a source line ended that no record was made of. */
+  /** Endings of a source line without records. */
   readonly endings: readonly Ending[]
-  /** Shards that could not be read: what is in them is not told. */
+  /** Unreadable shards, whose records are missing from the trace. */
   readonly unreadable: readonly string[]
 }
 
 /**
- * Traces a subject: in the shards, from there by its tree to the partitions of the topics, and to the snapshots. What has
- * left the log by retention is told from shards and snapshots alone.
- * @throws STEERFLOW_USAGE when nothing is known of it.
+ * Traces a subject: first in shards, which give its tree and so the partitions to search, then in topics and snapshots.
+ * Records that retention has removed from the log are found only in shards and snapshots.
+ * @throws STEERFLOW_USAGE if nothing is found
  */
 export async function trace(workspace: Workspace, subject: TraceSubject): Promise<Traced> {
   const { log, files, root, config } = workspace
@@ -40,7 +40,7 @@ export async function trace(workspace: Workspace, subject: TraceSubject): Promis
   const former = new Set(found.flatMap(formerIds))
   const inLog = former.size === 0 ? present : [...present, ...(await search.conversations(anyOf(former), trees))]
 
-  // What a record was before is told with what it has become.
+  // Earlier versions of a record are part of the trace of the record they became.
   const conversations = new Map(
     found.filter(({ steerflow }) => !former.has(steerflow.id)).map(one => [one.steerflow.id, one]),
   )
@@ -85,11 +85,11 @@ export async function trace(workspace: Workspace, subject: TraceSubject): Promis
 
 const placeOf = ({ topic, partition, offset }: Hop): string => `${topic}/${partition}@${offset}`
 
-/** The ids that a record had before stages changed its text. */
+/** The ids of a record before stages changed its text. */
 const formerIds = ({ steerflow: { lineage } }: Conversation): readonly string[] =>
   (lineage.changes ?? []).map(({ parent }) => parent)
 
-/** The source records that a subject is, or that records are made of. */
+/** The source records of a subject or of its conversations. */
 function sourcesOf(subject: TraceSubject, conversations: readonly Conversation[]): readonly SourceRecord[] {
   if (subject.kind === 'line') {
     const trees = conversations.length > 0 ? [...new Set(conversations.map(one => one.tree_id))] : ['']
@@ -102,7 +102,7 @@ function sourcesOf(subject: TraceSubject, conversations: readonly Conversation[]
   }))
 }
 
-/** All manifests of a log, and which of them count. */
+/** All manifests of a log, and a test for live ones. */
 function manifestsOf(events: readonly ShardEvent[]) {
   const all = events.flatMap(({ manifest }) => manifest ?? [])
   const datasets = [...new Set(all.map(({ dataset }) => dataset))]
@@ -110,7 +110,7 @@ function manifestsOf(events: readonly ShardEvent[]) {
   return { all, isLive: (manifest: ShardManifest) => live.has(manifest) }
 }
 
-/** In the order of the flow. */
+/** Sorts hops in the order of the flow. */
 function inFlow(nodes: readonly Node[], hops: readonly Hop[]): readonly Hop[] {
   const order = [...new Set(nodes.flatMap(({ from, to }) => [from.name, ...Object.values(to).map(one => one.name)]))]
   return hops.toSorted((a, b) => order.indexOf(a.topic) - order.indexOf(b.topic))
@@ -120,6 +120,6 @@ function unknown(subject: TraceSubject): SteerflowError {
   const what =
     subject.kind === 'id'
       ? `no record has the id ${subject.id}`
-      : `nothing was taken in from line ${subject.line} of the file with sha256 ${subject.source}`
-  return new SteerflowError('STEERFLOW_USAGE', `${what}; an id is the key steerflow.id of a line, or say FILE:LINE`)
+      : `nothing was ingested from line ${subject.line} of the file with sha256 ${subject.source}`
+  return new SteerflowError('STEERFLOW_USAGE', `${what}; give the key steerflow.id of a record, or FILE:LINE`)
 }

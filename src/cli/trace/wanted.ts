@@ -2,18 +2,18 @@ import { Conversation } from '../../domain/conversation.js'
 import { loosen } from '../../domain/loose.js'
 import type { TraceSubject } from './subject.js'
 
-/** How records are found again: by a piece of text that a line of them must have, and by what they say. */
+/** A search for records: a quick text test, and an exact test of parsed records. */
 export interface Wanted {
-  /** Whether a line or value may hold such a record: others are passed over unparsed. */
+  /** True if a line or value may contain such a record; others are skipped unparsed. */
   readonly mayBeIn: (text: string | Buffer) => boolean
   readonly matches: (conversation: Conversation) => boolean
 }
 
-/** What a subject looks like in a line of a topic or file. */
+/** The search for a subject. */
 export function wantedOf(subject: TraceSubject): Wanted {
   if (subject.kind === 'id') {
     const { id } = subject
-    // Also what it became: a record names those that it was before.
+    // This also finds records that it became: a record lists its earlier ids.
     return {
       mayBeIn: text => text.includes(JSON.stringify(id)),
       matches: ({ steerflow: { id: own, lineage } }) =>
@@ -22,7 +22,7 @@ export function wantedOf(subject: TraceSubject): Wanted {
   }
   const { source, line } = subject
   return {
-    // As conversations are spelled, and as all other records are.
+    // Two spellings: that of conversations, and that of all other records.
     mayBeIn: text =>
       text.includes(`"source": ${JSON.stringify(source)}, "line": ${line},`) ||
       text.includes(`"source":${JSON.stringify(source)},"line":${line},`),
@@ -30,7 +30,7 @@ export function wantedOf(subject: TraceSubject): Wanted {
   }
 }
 
-/** Records of these ids. */
+/** The search for records with these ids. */
 export const anyOf = (ids: ReadonlySet<string>): Wanted => ({
   mayBeIn: text => [...ids].some(id => text.includes(JSON.stringify(id))),
   matches: ({ steerflow }) => ids.has(steerflow.id),
@@ -38,7 +38,7 @@ export const anyOf = (ids: ReadonlySet<string>): Wanted => ({
 
 const asConversation = loosen(Conversation)
 
-/** The conversation of a line of text, where it is a wanted one. */
+/** The conversation in a line of text, if it is wanted. */
 export function conversationIn(text: string, wanted: Wanted): Conversation | null {
   if (!wanted.mayBeIn(text)) return null
   try {

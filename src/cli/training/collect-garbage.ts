@@ -9,19 +9,19 @@ import { readWholeTopic } from '../read-topic.js'
 export interface GarbageRequest {
   readonly log: Log
   readonly files: FileStore
-  /** The nodes that seal. */
+  /** The sealing nodes. */
   readonly seals: readonly Node[]
-  /** The node that reads the shards of older versions too, until it has gone past them. */
+  /** The nodes that read shards of older versions until they have passed them. */
   readonly triggers: readonly string[]
-  /** Whether files that only older dataset versions name go as well. */
+  /** True to also remove files that belong only to older dataset versions. */
   readonly older: boolean
   readonly dryRun: boolean
 }
 
-/** A file that goes, or an upload that nobody will finish. */
+/** A removed file, or an abandoned upload. */
 export interface Garbage {
   readonly path: string
-  /** Null where it is not known. */
+  /** Null if unknown. */
   readonly bytes: number | null
   readonly why: 'no manifest' | 'older version' | 'unfinished upload'
 }
@@ -34,10 +34,10 @@ export interface KeptFiles {
 }
 
 /**
- * Removes files that nothing will ever refer to, and yields each; returns how many stay, by what they are. Each is judged
- * as it is listed: a list may be of any length. Safe beside a
- * running pipeline and while it is killed; not while offsets of a seal are set back.
- * @throws what the store and the log throw; what was removed until then stays removed
+ * Removes files that nothing will ever refer to, and yields each; returns the numbers of kept files by category. Files are
+ * judged as they are listed, so a list may have any length. Safe beside a running pipeline, even if that is killed; unsafe
+ * while offsets of a seal are moved back.
+ * @throws errors of the store and the log; files removed before stay removed
  */
 export async function* collectGarbage(request: GarbageRequest): AsyncGenerator<Garbage, KeptFiles> {
   const { files, dryRun } = request
@@ -54,7 +54,7 @@ export async function* collectGarbage(request: GarbageRequest): AsyncGenerator<G
     yield { path, bytes, why: state === 'garbage' ? 'no manifest' : 'older version' }
   }
   for await (const { name: path, remove } of files.unfinished?.(shardsFolder) ?? []) {
-    // Of a file that is whole since: sent again by a later process.
+    // A file that is complete by now was uploaded again by a later process.
     const state = judge(path)
     if (state === 'open' || state === 'foreign') continue
     if (!dryRun) await remove()
@@ -63,7 +63,7 @@ export async function* collectGarbage(request: GarbageRequest): AsyncGenerator<G
   return kept
 }
 
-/** What files are judged by: offsets first, then manifests (shard-garbage.ts says why). */
+/** The facts for judging files. Offsets are read before manifests (shard-garbage.ts explains why). */
 async function known({ log, seals, triggers, older }: GarbageRequest) {
   const offsets = new Map<string, ReadonlyMap<number, bigint>[]>()
   for (const { name, from } of seals) {
@@ -76,7 +76,7 @@ async function known({ log, seals, triggers, older }: GarbageRequest) {
   }
   const events = await readWholeTopic(log, topic)
   const manifests = events.flatMap(({ manifest }) => (manifest ? [manifest] : []))
-  // A snapshot that was asked for before the newer version came may be in the making.
+  // A snapshot requested before the newer version may still be in progress.
   const seen = older ? await Promise.all(triggers.map(trigger => log.committed(trigger, topic.name))) : []
   const states = older ? await log.state(topic.name) : []
   const olderGo = older && seen.every(by => states.every(({ partition, end }) => (by.get(partition) ?? 0n) >= end))

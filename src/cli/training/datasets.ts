@@ -3,7 +3,7 @@ import type { JobEvent } from '../../domain/job.js'
 import { liveManifests, type ShardEvent, type ShardManifest } from '../../domain/shard.js'
 import { table } from '../render/bars.js'
 
-/** A dataset as its live shards and last decision describe it. */
+/** A dataset as described by its live shards and last decision. */
 export interface DatasetRow {
   readonly dataset: string
   readonly version: number
@@ -12,7 +12,7 @@ export interface DatasetRow {
   readonly shards: number
   readonly bytes: number
   readonly attribute_sets: readonly string[]
-  /** Folder of the last snapshot, below the data folder. */
+  /** Folder of the last snapshot, relative to the data folder. */
   readonly snapshot: string | null
 }
 
@@ -20,11 +20,11 @@ export interface DatasetRow {
 export const datasetNames = (events: readonly ShardEvent[]): readonly string[] =>
   [...new Set(events.map(event => event.dataset))].sort()
 
-/** The manifests of a dataset that count, in the order in which they were sealed. */
+/** The live manifests of a dataset, in sealing order. */
 export const liveOf = (events: readonly ShardEvent[], dataset: string): readonly ShardManifest[] =>
   liveManifests(events.flatMap(event => (event.dataset === dataset && event.manifest !== null ? [event.manifest] : [])))
 
-/** One row a dataset, by name. */
+/** One row per dataset, sorted by name. */
 export function datasetRows(events: readonly ShardEvent[], jobs: readonly JobEvent[]): readonly DatasetRow[] {
   return datasetNames(events).map(dataset => {
     const live = liveOf(events, dataset)
@@ -49,7 +49,7 @@ export const decisionsOn = (jobs: readonly JobEvent[], dataset: string): readonl
       of === dataset && attempt === 0 && (state === 'requested' || state === 'refused'),
   )
 
-/** A decision in one line: what was asked, with the values, and what came of it. */
+/** A decision in one line: the verdict, the rule with its values, and the job. */
 export function decisionText({ decision, job }: Pick<JobEvent, 'decision' | 'job'>): string {
   const { train, rule, decided_by } = decision
   const values = Object.entries(decision.values).map(([name, value]) => `${name}=${value}`)
@@ -57,13 +57,13 @@ export function decisionText({ decision, job }: Pick<JobEvent, 'decision' | 'job
   return `${verdict}: ${rule} (${values.join(', ')}) → ${job}`
 }
 
-/** What every gate said of a decision, one line each, those against it marked. */
+/** The gates of a decision, one line each; failed ones are marked. */
 export const gateLines = ({ gates = [] }: JobEvent['decision']): readonly string[] =>
   table(
     gates.map(gate => [
       gate.held ? 'held' : 'AGAINST',
       gateText(gate),
-      gate.value === null ? 'not told' : `${gate.value}`,
+      gate.value === null ? 'unknown' : `${gate.value}`,
     ]),
     [0, 1, 2],
   )

@@ -11,9 +11,9 @@ import { readWhole } from '../../runtime/read-all.js'
 import { readRecords } from '../../runtime/read-records.js'
 
 /**
- * Ends a job. One that was launched is ended by its launcher, and the node that waits for it records that; of one that was
- * only asked for it is recorded here, and it is not launched any more.
- * @throws STEERFLOW_USAGE when there is nothing to cancel.
+ * Cancels a job. Its launcher ends a launched job, and the node that waits for the job records that; for a job that was only
+ * requested, the cancellation is recorded here, so it is never launched.
+ * @throws STEERFLOW_USAGE if there is nothing to cancel
  */
 export async function cancelJob({ config, root, log }: Workspace, job: JobEvent): Promise<void> {
   const nothing = new SteerflowError('STEERFLOW_USAGE', `${job.job} is ${job.state}: nothing to cancel`)
@@ -27,20 +27,20 @@ export async function cancelJob({ config, root, log }: Workspace, job: JobEvent)
   await runner.cancel(job)
 }
 
-/** A step of a job with the time at which it was recorded, ISO 8601. */
+/** A step of a job with its recording time, ISO 8601. */
 export type Step = JobEvent & { readonly at: string }
 
-/** A job in its present state, with its steps. */
+/** A job in its current state, with its steps. */
 export interface JobHistory {
   readonly job: Step
-  /** When it was first decided on. */
+  /** Time of its first decision. */
   readonly since: string
   readonly steps: readonly Step[]
 }
 
 /**
- * The histories of all jobs, in the order in which they were first decided on; what moved no job on is left out.
- * @param whole whether it must be certain that none is missed that is committed by now
+ * The histories of all jobs, in the order of their first decisions; events that do not advance a job are left out.
+ * @param whole true to guarantee that everything committed so far is included
  */
 export async function jobHistories(log: Log, whole = false): Promise<ReadonlyMap<string, JobHistory>> {
   const histories = new Map<string, JobHistory>()
@@ -58,12 +58,12 @@ export async function jobHistories(log: Log, whole = false): Promise<ReadonlyMap
   return histories
 }
 
-/** One job. @throws STEERFLOW_USAGE when there is none of that name. */
+/** A job by its name. @throws STEERFLOW_USAGE if it does not exist */
 export async function jobNamed(log: Log, name: string): Promise<JobHistory> {
   const history = (await jobHistories(log)).get(name)
   if (history) return history
   throw new SteerflowError('STEERFLOW_USAGE', `there is no job ${name}; see steerflow jobs list`)
 }
 
-/** A step as it was recorded. */
+/** A step as recorded. */
 export const eventOf = ({ at: _, ...event }: Step): JobEvent => event

@@ -10,7 +10,7 @@ import { readWholeTopic } from '../read-topic.js'
 import type { Workspace } from '../workspace.js'
 import { type JobHistory, jobHistories } from './jobs.js'
 
-/** A snapshot or the folder of a job, and what becomes of it by the rules. */
+/** A snapshot or job folder, and the verdict of the keep rules on it. */
 export interface KeptData {
   readonly kind: 'snapshot' | 'job'
   readonly dataset: string
@@ -19,7 +19,7 @@ export interface KeptData {
   readonly bytes: number
   readonly keep: boolean
   readonly why: readonly string[]
-  /** When it was made or ended, in milliseconds since 1970. */
+  /** Time of completion, in milliseconds since 1970. */
   readonly at: number
 }
 
@@ -28,7 +28,7 @@ interface Facts {
   readonly histories: ReadonlyMap<string, JobHistory>
 }
 
-/** Everything that may need something, certain to miss nothing that is committed by now. */
+/** Everything that may need snapshots or jobs, guaranteed to include all that is committed so far. */
 async function factsOf({ log, config }: Workspace): Promise<Facts> {
   const histories = await jobHistories(log, true)
   const jobs = [...histories.values()].flatMap(({ steps }) => steps)
@@ -41,7 +41,7 @@ async function factsOf({ log, config }: Workspace): Promise<Facts> {
   return { needs, histories }
 }
 
-/** What becomes of the snapshots of a dataset, or of all: the disk is looked at first, what needs them behind it. */
+/** Verdicts on the snapshots of a dataset, or of all. The disk is read first, then the records that need snapshots. */
 export async function keptSnapshots(
   workspace: Workspace,
   dataset: string | null,
@@ -65,7 +65,7 @@ export async function keptSnapshots(
   })
 }
 
-/** What becomes of the folders of jobs, of a dataset or of all. One that no record tells of is left alone. */
+/** Verdicts on the job folders of a dataset, or of all. Folders without a recorded job are left alone. */
 export async function keptJobs(
   workspace: Workspace,
   dataset: string | null,
@@ -92,9 +92,9 @@ export async function keptJobs(
 }
 
 /**
- * Removes what the rules do not keep of a dataset, or of all, and yields each with what stays. Safe beside a running
- * pipeline; killed at any moment, what it has begun is finished by the next.
- * @throws STEERFLOW_STORAGE, and what the store and the log throw
+ * Removes data of a dataset, or of all, that no rule keeps, and yields it together with the kept data. Safe beside a running
+ * pipeline; the next call completes an interrupted removal.
+ * @throws STEERFLOW_STORAGE, and errors of the store and the log
  */
 export async function* collect(
   workspace: Workspace,
@@ -117,7 +117,7 @@ export async function* collect(
     else {
       const gone = await removeSnapshot(root, { dataset: one.dataset, digest: one.name, at: one.at }, files)
       if (!gone) {
-        yield { ...one, keep: true, why: ['it was made again or pinned meanwhile'] }
+        yield { ...one, keep: true, why: ['made again or pinned in the meantime'] }
         continue
       }
     }
@@ -130,7 +130,7 @@ export async function* collect(
       await sweepSnapshots(root, name, now)
 }
 
-/** Removes what the rules do not keep of the snapshots and jobs of a dataset. Returns what was removed. */
+/** Removes snapshots and jobs of a dataset that no rule keeps. Returns what was removed. */
 export async function tidy(workspace: Workspace, dataset: string, now = surelyNow()): Promise<readonly KeptData[]> {
   const removed: KeptData[] = []
   for (const kind of ['job', 'snapshot'] as const) {

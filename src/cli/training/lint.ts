@@ -8,7 +8,7 @@ import { lint } from '../../trainers/lint/lint.js'
 import type { LintSubject, Surroundings } from '../../trainers/lint/subject.js'
 import { type Config, datasetNames, datasetOf, promptTokensOf } from '../config.js'
 
-/** What was looked at, and what was found. */
+/** The linted jobs and the findings. */
 export interface Linted {
   /** Names of the jobs. */
   readonly jobs: readonly string[]
@@ -27,21 +27,21 @@ const linted = (subjects: readonly LintSubject[], around: Surroundings): Linted 
   findings: subjects.flatMap(subject => lint(subject, around)),
 })
 
-/** Looks at the commands of a shell script, such as the tutorial's. */
+/** Lints the commands of a shell script, such as the tutorial's. */
 export function lintScript(text: string, config: Config): Linted {
   const { subjects, made, cleans } = scriptOf(text)
   const scripts = { tokens: extraIdTokens, tokensOf: 'the data scripts clean and annotate with' }
   return linted(subjects, { ...ours(config), seqLen: null, made, ...(cleans && scripts) })
 }
 
-/** Looks at jobs as they were asked for. */
+/** Lints jobs as requested. */
 export const lintJobs = (jobs: readonly JobEvent[], config: Config): Linted =>
   linted(
     jobs.map(({ job, trainer, settings }) => jobSubject({ name: job, trainer, settings }, config.flow.trainers)),
     ours(config),
   )
 
-/** Looks at what the configuration asks for: the next job of each dataset. */
+/** Lints the next job of each configured dataset. */
 export const lintDatasets = (config: Config): Linted =>
   linted(
     datasetNames(config).flatMap(dataset => {
@@ -53,6 +53,6 @@ export const lintDatasets = (config: Config): Linted =>
     ours(config),
   )
 
-/** Jobs that are still to be run, here or by somebody else. */
+/** Jobs that are still to be run, here or elsewhere. */
 export const jobsAhead = (jobs: Iterable<JobEvent>): readonly JobEvent[] =>
   [...jobs].filter(({ state }) => isOpen(state) || state === 'rendered')

@@ -10,8 +10,8 @@ import { readTopic, readWholeTopic } from '../read-topic.js'
 import type { Workspace } from '../workspace.js'
 
 /**
- * Snapshots as the configuration wants them: those of a round mixed by its plan, and none with trees that are forgotten by then.
- * @param waits where it is said that one is made
+ * Snapshots as configured: those of a round are mixed by its plan, and forgotten trees are left out.
+ * @param waits receives the making of a snapshot
  */
 export async function snapshotsOf({ config, root, files, log }: Workspace, waits = new Waits()): Promise<Snapshots> {
   const snapshots = await openSnapshots({
@@ -19,11 +19,11 @@ export async function snapshotsOf({ config, root, files, log }: Workspace, waits
     files,
     attributeSets: attributeSetsOf(config),
     extras: dataset => datasetOf(config, dataset).snapshot,
-    // Read again for each: others may have asked for more meanwhile.
+    // Read again for each snapshot, since more may have been forgotten in the meantime.
     roundOf: async dataset => {
       const name = roundOfDataset(dataset)
       if (name === null) return null
-      // A round that is missed would be data without replay: it must be certain that there is none.
+      // Missing a round would give data without replay, so the read must be complete.
       const events = await readWholeTopic(log, rounds)
       return events.find(({ event, round }) => event === 'opened' && round === name)?.opening ?? null
     },

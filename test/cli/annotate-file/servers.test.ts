@@ -26,7 +26,7 @@ describe('the servers of a command line', () => {
     ['label lines of NeMo', { guided: 'gbnf' }, '--guided: '],
     ['a key that is no name of a variable', { apiKeyEnv: 'sk-s3cret' }, '--api-key-env: '],
     ['two keys', { apiKeyEnv: 'A', apiKeyFile: 'b' }, '--api-key-file: '],
-    ['a protocol for the servers of a file', { endpointsFile: 'f', serverProtocol: 'openai-chat' }, 'in the file'],
+    ['a protocol for the servers of a file', { endpointsFile: 'f', serverProtocol: 'openai-chat' }, 'set it there'],
   ])('%s is an error of usage', (_, flags, message) => {
     expect(() => serverEntries({ ...local, ...flags })).toThrow(message)
     expect(() => serverEntries({ ...local, ...flags })).toThrow(expect.objectContaining({ code: 'STEERFLOW_USAGE' }))

@@ -16,5 +16,5 @@ it.each([
 })
 
 it('does not guess among several', async () => {
-  await expect(modelToAsk(['a', 'b'], active('c'))).rejects.toThrow('serve a, b, of which none is the active')
+  await expect(modelToAsk(['a', 'b'], active('c'))).rejects.toThrow('serve a, b, and none of them is the active')
 })

@@ -68,7 +68,7 @@ describe('steerflow ask', () => {
   })
 
   it.each([
-    [['Why?'], 2, 'no server of a SteerLM model is set'],
+    [['Why?'], 2, 'no server of a SteerLM model is configured'],
     [['Why?', '--set', 'wit=3', '--endpoint', 'http://127.0.0.1:9'], 2, 'no attribute wit'],
     [['Why?', '--set', 'quality', '--endpoint', 'http://127.0.0.1:9'], 2, 'is not a list'],
     [['Why?', '--protocol', 'nemo-generate'], 2, '--protocol needs --endpoint'],

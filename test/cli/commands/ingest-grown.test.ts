@@ -97,7 +97,9 @@ test('a file with nothing but the beginning of a line is no success', async () =
   write('{"id":')
   const { code, err } = await ingest()
   expect(code).toBe(3)
-  expect(err).toContain('none of its 1 records was taken in: the last line has no end and is no whole record yet')
+  expect(err).toContain(
+    'none of its 1 records was ingested: the last line has no line end and is not a complete record yet',
+  )
 })
 
 test('a file whose beginning was changed is another source, which is said', async () => {
@@ -120,7 +122,7 @@ test('a compressed file that was torn goes on behind what was read of it', async
   expect([torn.code, torn.err]).toEqual([1, expect.stringContaining('STEERFLOW_INPUT_TORN')])
   // Which file, where, what was taken, and the way on; nothing twice.
   expect(torn.err).toMatch(
-    /the compressed data ends early, at byte \d+; \d+ bytes of text came before; \d+ lines of it were taken in now/,
+    /the compressed data ends early, at byte \d+; \d+ bytes of text came before; \d+ of its lines were ingested now/,
   )
   expect(torn.err).toMatch(/Fetch \S+ again \(gzip -t \S+ tells whether it is whole\)/)
   const before = (await taken()).length

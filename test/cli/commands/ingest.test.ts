@@ -5,7 +5,7 @@ import { runMain } from '../../support/run-main.js'
 import { temporary } from '../../support/pipelines.js'
 
 test.each([
-  ['nothing but lines that are no JSON', 'not JSON\nnor this\n', 'none of its 2 records was taken in'],
+  ['nothing but lines that are no JSON', 'not JSON\nnor this\n', 'none of its 2 records was ingested'],
   ['nothing at all', '', 'is empty'],
 ])('a source with %s is no success', async (_, text, words) => {
   const dir = temporary()

@@ -19,7 +19,7 @@ test.each([unreadable, ''])('quickstart with nothing but %j trains no model of o
   const run = () => runMain(['quickstart', file, '--format', 'sharegpt', '--data-dir', dir])
   for (const { code, err } of [await run(), await run()]) {
     expect(code).toBe(3)
-    const words = text === '' ? 'source.jsonl is empty' : 'source.jsonl: none of its 3 records was taken in'
+    const words = text === '' ? 'source.jsonl is empty' : 'source.jsonl: none of its 3 records was ingested'
     expect(err).toContain(words)
     const last = JSON.parse(err.trim().split('\n').at(-1)!) as Record<string, unknown>
     expect(last).toMatchObject({ event: 'ended', level: 'warn', exitCode: 3 })

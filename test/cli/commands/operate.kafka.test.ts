@@ -156,7 +156,7 @@ describe('offsets reset', () => {
     const ill = await run('doctor')
     expect(ill).toMatchObject({
       code: 1,
-      stdout: expect.stringMatching(/\noffsets +fail .*forgotten how far annotate/) as string,
+      stdout: expect.stringMatching(/\noffsets +fail .*deleted the committed offset of annotate/) as string,
     })
 
     const reset = ['offsets', 'reset', '--node', 'annotate']
@@ -222,6 +222,6 @@ test('the doctor looks at the brokers, and sees when they delete what is unread'
   const ill = await run('doctor')
   expect(ill.code).toBe(1)
   expect(ill.stdout).toMatch(/\noffsets +fail +annotate has lost \d offsets of partition 0\n +→ See steerflow offsets/)
-  expect(ill.stdout).toMatch(/\nretention +fail .*conversations\.scored for 60 s, and a cut stays open for 5 min/)
+  expect(ill.stdout).toMatch(/\nretention +fail .*conversations\.scored for 60 s, but a cut stays open for 5 min/)
   expect(ill.stdout).toMatch(/\ntopics +warn .*retention\.ms is 60000, not -1/)
 })

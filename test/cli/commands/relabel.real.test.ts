@@ -97,5 +97,5 @@ test('killed again and again, it gives every conversation the labels of the mode
     expect.objectContaining({ attribute: 'quality', turns: 1600, agreement: same / 1600 }),
   )
   const wrong = await startCli(['relabel', '--model', 'C', '--config', config]).ended
-  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--model C: nothing serves it')])
+  expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--model C: no server or file provides it')])
 })

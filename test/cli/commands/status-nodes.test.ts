@@ -30,7 +30,7 @@ it('another process reads which nodes are paused and why: status, its JSON, and 
   const run = (...argv: readonly string[]) => runMain([...argv, '--data-dir', root])
   const { out } = await run('status')
   expect(out).toMatch(
-    /seal-scored paused \(partition 2\) for 1 min 3\d s: STEERFLOW_STORAGE: no permission on shards\S*; tried again in 1\d s/,
+    /seal-scored paused \(partition 2\) for 1 min 3\d s: STEERFLOW_STORAGE: no permission on shards\S*; next retry in 1\d s/,
   )
   expect(out).not.toContain('\u001b')
   // The row of the node itself says so, in place of how far it is.
@@ -59,7 +59,7 @@ it('another process reads which nodes are paused and why: status, its JSON, and 
   expect(out).toMatch(/preprocess .* 370 \(37 %\) +done\n/)
   const doctor = await run('doctor')
   expect(doctor.out).toMatch(/nodes +fail[^]*seal-scored of \S+ paused/)
-  expect(doctor.out).toContain('made dead letters of 370 of its last 1000 records')
+  expect(doctor.out).toContain('turned 370 of its last 1000 records into dead letters')
   file.remove()
   expect((await run('status')).out).not.toContain('paused')
 })

@@ -124,6 +124,6 @@ describe('trace', () => {
     await log.close()
     const [trace] = await traced(steerable.id)
     expect(trace).toEqual({ ...steerable, hops: [] })
-    expect((await runCli(['trace', steerable.id, ...flags])).stdout).toContain('way\n  no longer in the log\n')
+    expect((await runCli(['trace', steerable.id, ...flags])).stdout).toContain('path\n  no longer in the log\n')
   })
 })

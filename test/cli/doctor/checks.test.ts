@@ -108,7 +108,7 @@ describe('the machine', () => {
 
   it('the prompt tokens are those that a mask can be made with', async () => {
     const same = { system: 'a', turn: 'a', label: 'a' }
-    expectFinding(await tokenizerFits(shippedTokenizer, same), 'fail', 'do not go together')
+    expectFinding(await tokenizerFits(shippedTokenizer, same), 'fail', 'does not work with the prompt tokens')
   })
 })
 
@@ -134,7 +134,7 @@ describe('servers', () => {
     expectFinding(found, 'warn', 'http://lost: ECONNREFUSED')
     await writeFile(file, '- dns: http://name.invalid:9\n')
     expectFinding(await endpointsReachable({ entries: [], file }, connect), 'fail', 'name.invalid:9: ')
-    expectFinding(await endpointsReachable(null), 'ok', 'none set')
+    expectFinding(await endpointsReachable(null), 'ok', 'none configured')
   })
 
   it('are connected to', async () => {
@@ -150,7 +150,7 @@ describe('servers', () => {
     await new Promise(resolve => server.close(resolve))
     expect(await connectProblem(url)).toBe('ECONNREFUSED')
     expectFinding(await registryReachable({ url }), 'fail', 'ECONNREFUSED')
-    expectFinding(await registryReachable({ url: '' }), 'ok', 'none set')
+    expectFinding(await registryReachable({ url: '' }), 'ok', 'none configured')
   })
 })
 
@@ -184,9 +184,9 @@ describe('the log', () => {
 
   it.each([
     [{ partitions: 4, concurrency: 64, window: 256 }, true, 'ok', 'at most 4 processes'],
-    [{ partitions: 1, concurrency: 64, window: 256 }, true, 'warn', 'a second process finds nothing'],
+    [{ partitions: 1, concurrency: 64, window: 256 }, true, 'warn', 'a second process would be idle'],
     [{ partitions: 1, concurrency: 64, window: 256 }, false, 'ok', ''],
-    [{ partitions: 1, concurrency: 300, window: 256 }, false, 'warn', '256 is what 1 partitions let through'],
+    [{ partitions: 1, concurrency: 300, window: 256 }, false, 'warn', '1 partitions allow only 256'],
   ] as const)('%j, shared %s: %s', (figures, shared, state, text) =>
     expectFinding(partitionsFor({ topic: 't', ...figures }, shared), state, text),
   )
@@ -264,7 +264,7 @@ describe('what is still to be read', () => {
   it.each([
     [{}, 'ok', ''],
     [{ gone: 3n }, 'fail', 'n has lost 3 offsets of partition 0'],
-    [{ forgotten: true }, 'fail', 'forgotten how far n was'],
+    [{ forgotten: true }, 'fail', 'deleted the committed offset of n'],
   ] as const)('offsets %o: %s', (changed, state, text) => expectFinding(offsetsThere([reading(changed)]), state, text))
 
   it.each([

@@ -34,7 +34,7 @@ test('what a reader of messages is too slow for is left out, and the number is s
   read()
   messages.write('again\n')
   messages.write('and again\n')
-  const note = `{"leftOut":${10_000 - kept},"note":"messages that nobody read in time"}\n`
+  const note = `{"leftOut":${10_000 - kept},"note":"messages dropped because the reader was too slow"}\n`
   expect(written.slice(kept)).toEqual([`${note}again\n`, 'and again\n'])
 })
 

@@ -17,5 +17,5 @@ it('a run of annotate goes on in its output, which is no device', async () => {
   const input = 'examples/data/oasst1_en_val.trees.jsonl'
   const argv = ['annotate', '--input-file-name', input, '--output-file-name', '/dev/null', '--endpoints', 'http://h:1']
   const { code, err } = await runMain(argv)
-  expect([code, err]).toEqual([2, expect.stringContaining('/dev/null is no regular file')])
+  expect([code, err]).toEqual([2, expect.stringContaining('/dev/null is not a regular file')])
 })

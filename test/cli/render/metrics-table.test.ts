@@ -32,7 +32,7 @@ describe('the table of held-out figures', () => {
     expect(lines).toEqual([
       'attribute          turns  spearman  95% interval  length alone  error  error of mean',
       'quality             1155      0.36  0.31 to 0.41          0.35   0.74           0.84  not clearly better than length alone',
-      'political_content      0         –                           –      –              –  no labels to measure it on',
+      'political_content      0         –                           –      –              –  no labels to measure with',
     ])
   })
 
@@ -40,9 +40,9 @@ describe('the table of held-out figures', () => {
     ['better than length', {}, { spearman_length: 0.2 }],
     ['not clearly better than length alone', { spearman: 0.4, spearman_low: 0.34 }, { spearman_length: 0.35 }],
     ['not clearly better than length alone', {}, { spearman_length: -0.35 }],
-    ['better than length; errors no smaller than the constant’s', { spearman_length: 0 }, { mae: 0.845 }],
+    ['better than length; error not below the constant’s', { spearman_length: 0 }, { mae: 0.845 }],
     ['not learnt', {}, { spearman_low: -0.01, spearman_length: 0 }],
-    ['too few labels: always the mean', {}, { spearman: null, spearman_low: null }],
+    ['too few labels: predicts the mean', {}, { spearman: null, spearman_low: null }],
   ])('says %j', (said, one, other) => {
     expect(verdict(metric({ ...one, ...other }))).toBe(said)
   })

@@ -78,8 +78,8 @@ describe('the pace', () => {
     }
     for (let second = 1; second <= 20; second++) after(second, second * 25)
     expect(after(21, 525)).toContain('4 s left')
-    expect(after(22, 525, 1000)).toBe('annotate stands still for 1 s, time left not known')
-    expect(after(60, 525)).toBe('annotate stands still for 39 s, time left not known')
+    expect(after(22, 525, 1000)).toBe('annotate has stood still for 1 s, time left unknown')
+    expect(after(60, 525)).toBe('annotate has stood still for 39 s, time left unknown')
     expect(after(61, 550)).toMatch(/^annotate \d+ records\/s, \d+ s left, /)
   })
 })

@@ -11,7 +11,7 @@ test('an outage is said as it begins and as it ends; a single server that is lef
   expect(said.split('\n')).toEqual([
     'http://b: it serves another model',
     'no server answers, waiting: status 503',
-    'servers answer again, after 1 min 15 s',
+    'servers answer again after 1 min 15 s',
     '',
   ])
 })

@@ -12,7 +12,7 @@ test('a source that waits for room in the log says so, until something is taken 
     1,
   )
   const said = () => waits.current().map(({ what }) => what)
-  await expect.poll(said).toEqual([expect.stringMatching(/^room in the log, .*90 %.*Raise log\.maxBytes/)])
+  await expect.poll(said).toEqual([expect.stringMatching(/^room in the log: .*90 %.*Raise log\.maxBytes/)])
   state.taken++
   state.usedBytes = 100
   await expect.poll(said).toEqual([])

@@ -56,20 +56,20 @@ async function watched(steps: readonly Partial<JobEvent>[], given: Partial<Watch
 
 describe('a run that waits for a value model which nobody makes', () => {
   it.each([
-    ['no job at all', [], 'no job was asked for on the dataset value-model'],
+    ['no job at all', [], 'no job was requested for the dataset value-model'],
     [
       'several attribute sets',
       [refused(gate('one attribute set', 'helpsteer-5@1, oasst-12-lang@1', null))],
-      'was refused: its records are of several attribute sets, helpsteer-5@1, oasst-12-lang@1',
+      'was refused: its records have several attribute sets, helpsteer-5@1, oasst-12-lang@1',
     ],
-    ['nobody trains', [refused(gate('trainer', 'none', null))], 'nobody trains on value-model; name a trainer'],
-    ['too few records', [refused(gate('records', 3, 10))], 'records: 3 seen, at least 10 wanted; change datasets'],
+    ['nobody trains', [refused(gate('trainer', 'none', null))], 'value-model has no trainer; set datasets'],
+    ['too few records', [refused(gate('records', 3, 10))], 'records: 3 seen, at least 10 required; change datasets'],
     [
       'cancelled',
       [{}, { state: 'cancelled' as const, detail: 'by a person' }],
       'is cancelled (by a person): steerflow jobs',
     ],
-    ['only rendered', [{}, { state: 'rendered' as const, folder: 'jobs/j' }], 'run it with run.sh in jobs/j'],
+    ['only rendered', [{}, { state: 'rendered' as const, folder: 'jobs/j' }], 'run run.sh in jobs/j'],
     [
       'not promoted',
       [{}, ...(['launching', 'launched', 'succeeded'] as const).map(state => ({ state, attempt: 1 }))],

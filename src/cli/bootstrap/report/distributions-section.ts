@@ -4,7 +4,7 @@ import type { Section } from './markup.js'
 
 export type Values = Readonly<Record<string, number>>
 
-/** An attribute's predicted values in the reported round and in the one before; null where there is none. */
+/** Predicted values of an attribute in the reported round and in the round before; null if it has none. */
 export interface AttributeDistribution {
   readonly attribute: string
   readonly now: Values
@@ -21,24 +21,24 @@ export function distributionsOf(report: RoundReport): readonly AttributeDistribu
   }))
 }
 
-/** Every value that occurs, in order. */
+/** All occurring values, in ascending order. */
 export const valuesOf = (histograms: readonly Values[]): readonly number[] =>
   [...new Set(histograms.flatMap(values => Object.keys(values)))].map(Number).sort((a, b) => a - b)
 
-/** The share of a value; null of nothing. */
+/** Share of a value; null if there are no values. */
 export const shareOf = (values: Values, value: number): number | null =>
   share(
     values[value] ?? 0,
     Object.values(values).reduce((sum, answers) => sum + answers, 0),
   )
 
-/** The shares of predicted values, with those of the round before in brackets. */
+/** Shares of predicted values; those of the round before are in brackets. */
 export function distributionsSection(report: RoundReport): Section {
   const rows = distributionsOf(report)
   const points = valuesOf(rows.flatMap(({ now, before }) => [now, before ?? {}]))
   return {
     title: 'Predicted values',
-    note: 'Share of the scored answers with each value; in brackets that of the round before.',
+    note: 'Share of scored answers by value; the round before in brackets.',
     head: ['attribute', ...points.map(String)],
     rows: rows.map(({ attribute, now, before }) => [
       attribute,

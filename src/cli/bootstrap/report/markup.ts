@@ -1,13 +1,13 @@
-/** A part of the report: what it shows, and its figures as a table. Terminal and page print the same. */
+/** A section of the report with a table. Terminal and page show the same sections. */
 export interface Section {
   readonly title: string
-  /** How to read it. */
+  /** How to read the table. */
   readonly note: string
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
 
-/** Markup that is safe to put into a page. */
+/** Markup that is safe to insert into a page. */
 export class Markup {
   constructor(readonly text: string) {}
 }
@@ -20,7 +20,7 @@ const escapes: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** Text as it is shown: nothing in it is markup, and control characters become spaces. */
+/** Escapes text for display; control characters become spaces. */
 const escaped = (text: string): string =>
   text
     .toWellFormed()
@@ -29,7 +29,7 @@ const escaped = (text: string): string =>
 
 export type Shown = string | number | Markup | readonly Markup[] | null
 
-/** Markup with values in it: strings are escaped, whatever records say; null is nothing. */
+/** Builds markup from a template. Strings are escaped, since records are untrusted; null is empty. */
 export function markup(strings: TemplateStringsArray, ...values: readonly Shown[]): Markup {
   const shown = (value: Shown): string => {
     if (value === null) return ''

@@ -1,19 +1,19 @@
 import type { PairedDifference } from '../../../domain/bootstrap/summary.js'
 import { thousands } from '../../render/bars.js'
 
-/** What is printed where nothing is known. */
+/** Printed in place of unknown values. */
 export const unknown = '–'
 
 type Known = number | null | undefined
 
 export const count = (value: Known): string => (value == null ? unknown : thousands(value))
 
-/** Three places are more than answers tell, and fewer hide a gain. */
+/** Three decimals by default: fewer would hide a gain. */
 export const figure = (value: Known, places = 3): string => (value == null ? unknown : value.toFixed(places))
 
 export const percent = (value: Known): string => (value == null ? unknown : `${(100 * value).toFixed(1)}%`)
 
-/** A share of something that may be nothing. */
+/** A ratio; null if `whole` is 0. */
 export const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole)
 
 const signed = (value: number): string => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`

@@ -8,7 +8,7 @@ import { histogram } from './plots/histogram.js'
 import { type RoundReport, type ReportedRound, subject } from './report.js'
 import { againstRules, promptEnds } from './sections.js'
 
-/** A plot under a name. */
+/** A plot with a name. */
 export interface Named {
   readonly name: string
   readonly plot: Markup
@@ -18,8 +18,8 @@ export function promptsPlot(report: RoundReport): Markup {
   const { prompts } = subject(report).now.summary
   const described = {
     id: 'prompts',
-    title: 'Prompts by their end',
-    description: 'One bar an end; the table has the figures.',
+    title: 'Prompts by outcome',
+    description: 'One bar per outcome; the table has the figures.',
   }
   const bars = promptEnds.map(([key, name]) => ({ name, value: prompts[key], label: count(prompts[key]) }))
   return barPlot(described, bars, prompts.expected)
@@ -29,8 +29,8 @@ export function rulesPlot(report: RoundReport): Markup {
   const { against, answers } = subject(report).now.summary
   const rules = againstRules(against)
   const bars = rules.map(([name, value]) => ({ name, value, label: percent(share(value, answers.sampled)) }))
-  const description = 'One bar a rule, the one that refused most first; the table has the figures.'
-  return barPlot({ id: 'rules', title: 'Answers refused, by rule', description }, bars, rules[0]?.[1] ?? 1)
+  const description = 'One bar per rule, the most frequent first; the table has the figures.'
+  return barPlot({ id: 'rules', title: 'Rejected answers by rule', description }, bars, rules[0]?.[1] ?? 1)
 }
 
 export function attributesPlot(report: RoundReport): Markup {
@@ -43,8 +43,8 @@ export function attributesPlot(report: RoundReport): Markup {
     before: Object.hasOwn(earlier, name) ? earlier[name]!.predicted.mean : null,
   }))
   const description =
-    'One row an attribute: a ring where it was asked for, a dot where it was predicted, a diamond for the round before.'
-  return dumbbellPlot({ id: 'attributes', title: 'Attributes, asked for and predicted', description }, rows)
+    'One row per attribute: a ring for the requested value, a dot for the prediction, a diamond for the round before.'
+  return dumbbellPlot({ id: 'attributes', title: 'Requested and predicted attributes', description }, rows)
 }
 
 export function distributionPlots(report: RoundReport): readonly Named[] {
@@ -57,12 +57,12 @@ export function distributionPlots(report: RoundReport): readonly Named[] {
       before: before === null ? null : (shareOf(before, value) ?? 0),
     }))
     const title = `Predicted values of ${attribute}, in percent`
-    const description = 'Two columns a value, the round before first; the table has the figures.'
+    const description = 'Two columns per value, the round before first; the table has the figures.'
     return { name: attribute, plot: histogram({ id: `values-${index}`, title, description }, columns) }
   })
 }
 
-/** What is followed from round to round. */
+/** The figures plotted over the rounds. */
 const courses: readonly {
   readonly name: string
   readonly of: (round: ReportedRound) => Omit<Point, 'round'>
@@ -90,6 +90,6 @@ const courses: readonly {
 export const coursePlots = ({ rounds }: RoundReport): readonly Named[] =>
   courses.map(({ name, of, zero }, index) => {
     const points = rounds.map(round => ({ round: round.round.round, ...of(round) }))
-    const description = `One point a round${zero ? ' with its interval, and a line at 0' : ''}; the table has the figures.`
+    const description = `One point per round${zero ? ' with its interval, and a line at 0' : ''}; the table has the figures.`
     return { name, plot: coursePlot({ id: `course-${index}`, title: `${name}, by round`, description }, points, zero) }
   })

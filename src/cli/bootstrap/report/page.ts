@@ -3,7 +3,7 @@ import { attributesPlot, coursePlots, distributionPlots, type Named, promptsPlot
 import { type RoundReport, type ReportedRound, subject } from './report.js'
 import { sectionsOf, wordOf } from './sections.js'
 
-/** The page's style: light and dark, as the reader's system is; no font or picture from elsewhere. */
+/** The page's style, light or dark as the system prefers; no external font or image. */
 export const pageStyle = `
 :root { color-scheme: light dark; --text: #1c2430; --quiet: #5a6573; --back: #f6f7f9; --card: #fff; --line: #d9dee5;
   --now: #1f6feb; --before: #a3adba; --asked: #b3470b; --good: #1a7f37; --bad: #cf222e }
@@ -45,8 +45,8 @@ svg .interval { stroke: var(--now); stroke-width: 2 }
 `
 
 /**
- * A report as one HTML page: plots, each with a table of its figures, and every word of the stop rule. It holds no script
- * and loads nothing, which its own policy forbids too; texts of records are escaped.
+ * A report as one HTML page: plots, each with a table of its figures, and the full decision of the stop rule. It has no
+ * script and loads nothing, and its content policy forbids both. Texts of records are escaped.
  */
 export function reportPage(report: RoundReport): string {
   const { plan, verdict, prompts, answers, rules, attributes, distributions, course } = sectionsOf(report)
@@ -59,7 +59,7 @@ export function reportPage(report: RoundReport): string {
 <body><main>
 <h1>Bootstrap round ${now.round.round}</h1>
 <p>${before === null ? 'The first of its loop.' : `Compared with ${before.round.round}.`} ${
-    now.round.purpose === 'measure' ? 'It only measures: nothing is trained on.' : ''
+    now.round.purpose === 'measure' ? 'It only measures the model, without training.' : ''
   }</p>
 ${section({ ...verdict, note: '' }, { first: spoken(now, verdict.note) })}
 ${section(course, { above: many(coursePlots(report), 'many wide') })}
@@ -73,7 +73,7 @@ ${section(plan, {})}
 `.text
 }
 
-/** Where something stands beside the table of a section: under its title, above the table, or at its side. */
+/** Positions around the table of a section: below the title, above the table, or beside it. */
 interface Beside {
   readonly first?: Markup
   readonly above?: Markup
@@ -88,7 +88,7 @@ ${note === '' ? null : markup`<p>${note}</p>`}${first ?? null}${above ?? null}
 `
 }
 
-/** A table; without a head it is pairs of a name and words. Rows of rules that did not hold stand out. */
+/** A table; one without a head is a list of names and values. Rows of failed rules stand out. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): Markup {
   const named = head.some(name => name !== '')
   const held = head.indexOf('held')
@@ -104,16 +104,16 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): M
 const many = (plots: readonly Named[], name: string): Markup =>
   markup`<div class="${name}">${plots.map(({ name, plot }) => markup`<figure><h3>${name}</h3>${plot}</figure>`)}</div>`
 
-/** The verdict in a word and a sentence. */
+/** The verdict as a word and a sentence. */
 function spoken({ round, verdict }: ReportedRound, note: string): Markup {
   if (verdict === null) return markup`<p>${note}</p>`
   const [word, fell] = [wordOf(round, verdict), verdict.gates.some(({ held }) => !held)]
   return markup`<p class="verdict"><b class="${fell ? 'stop' : 'go'}">${word}</b>${note.slice(word.length)}</p>`
 }
 
-/** What the marks of a plot mean. */
+/** Legend of a plot. */
 const key = (compared: boolean, asked: boolean): Markup => markup`<ul class="key">
-${asked ? markup`<li><svg viewBox="0 0 14 14" aria-hidden="true"><circle class="asked" cx="7" cy="7" r="5"/></svg>asked for</li>` : null}
+${asked ? markup`<li><svg viewBox="0 0 14 14" aria-hidden="true"><circle class="asked" cx="7" cy="7" r="5"/></svg>requested</li>` : null}
 <li><svg viewBox="0 0 14 14" aria-hidden="true"><circle class="now" cx="7" cy="7" r="5"/></svg>this round</li>
 ${compared ? markup`<li><svg viewBox="0 0 14 14" aria-hidden="true"><path class="before" d="M7 1 12 7 7 13 2 7z"/></svg>the round before</li>` : null}
 </ul>`

@@ -4,25 +4,25 @@ import type { RoundSummary } from '../../../domain/bootstrap/summary.js'
 import { SteerflowError } from '../../../domain/errors.js'
 import type { TrainedModel } from '../../../domain/model.js'
 
-/** A closed round as it is on record. */
+/** Records of a closed round. */
 export interface ReportedRound {
   readonly round: Round
   readonly summary: RoundSummary
-  /** Null before the stop rule has spoken. */
+  /** Null before the stop rule decides. */
   readonly verdict: RoundVerdict | null
-  /** The model that was trained on it; null before, or where none was. */
+  /** The model trained on the round; null if there is none yet, or never will be. */
   readonly model: TrainedModel | null
 }
 
-/** A round, last, with the closed rounds of its loop before it: the records themselves. */
+/** A round (the last element) with the earlier closed rounds of its loop. */
 export interface RoundReport {
   readonly loop: string
   readonly rounds: readonly [...ReportedRound[], ReportedRound]
 }
 
 /**
- * The report of a round of a loop, by its name; without one, of the last that has closed.
- * @throws STEERFLOW_USAGE when there is no such round, or it has not closed.
+ * The report of a round by its name; by default of the last closed round of the loop.
+ * @throws STEERFLOW_USAGE if the round does not exist or has not closed
  */
 export function reportOf({ loop, rounds }: LoopState, name?: string): RoundReport {
   const closed = rounds.flatMap(({ round, summary, verdict, model }): ReportedRound[] =>
@@ -32,10 +32,10 @@ export function reportOf({ loop, rounds }: LoopState, name?: string): RoundRepor
   const last = closed[at]
   if (last) return { loop, rounds: [...closed.slice(0, at), last] }
   const said = name === undefined ? `no round of the loop ${loop} has closed` : `the round ${name} has not closed`
-  throw new SteerflowError('STEERFLOW_USAGE', `${said}; steerflow bootstrap status shows how far it is`)
+  throw new SteerflowError('STEERFLOW_USAGE', `${said}; steerflow bootstrap status shows the progress`)
 }
 
-/** The round that is reported, and the one that it is compared with; null where there is none. */
+/** The reported round, and the round that it is compared with; null if there is none. */
 export function subject({ rounds }: RoundReport): {
   readonly now: ReportedRound
   readonly before: ReportedRound | null

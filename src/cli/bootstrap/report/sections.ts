@@ -5,12 +5,12 @@ import { populationStability } from '../../../domain/population-stability.js'
 import type { Round, RoundVerdict } from '../../../domain/bootstrap/round.js'
 import { distributionsSection } from './distributions-section.js'
 
-/** The rounds of the loop beside each other, one a column. */
+/** The rounds of the loop, one per column. */
 export function courseSection({ rounds }: RoundReport): Section {
   const row = (name: string, of: (round: ReportedRound) => string): string[] => [name, ...rounds.map(of)]
   return {
     title: 'From round to round',
-    note: 'Differences are over the prompts that both rounds asked, with their interval.',
+    note: 'Differences are over the prompts that both rounds share, with their interval.',
     head: ['', ...rounds.map(({ round }) => round.round)],
     rows: [
       row('sampled model', ({ round }) => round.policy.model),
@@ -32,13 +32,13 @@ export function courseSection({ rounds }: RoundReport): Section {
   }
 }
 
-/** Attributes as asked for, as predicted, and against the round before. */
+/** Attributes: requested, predicted, and compared with the round before. */
 export function attributesSection(report: RoundReport): Section {
   const { now, before } = subject(report)
   const earlier = before?.summary.attributes ?? {}
   return {
     title: 'Attributes',
-    note: 'Means over scored answers; distance: mean of |predicted − asked|; shift: population stability index against the round before, below 0.1 little, above 0.25 much.',
+    note: 'Means over scored answers; distance: mean of |predicted − asked|; shift: population stability index against the round before (below 0.1: small, above 0.25: large).',
     head: ['attribute', 'asked', 'predicted', 'sd', 'before', 'distance', 'before', 'shift'],
     rows: Object.entries(now.summary.attributes).map(([key, { asked, predicted, distance, values }]) => {
       const old = Object.hasOwn(earlier, key) ? earlier[key] : undefined
@@ -56,7 +56,7 @@ export function attributesSection(report: RoundReport): Section {
   }
 }
 
-/** Every part of a report that is a table, in order. */
+/** All tables of a report. */
 export function sectionsOf(report: RoundReport): {
   readonly plan: Section
   readonly verdict: Section
@@ -82,19 +82,19 @@ export function sectionsOf(report: RoundReport): {
 
 const plan = ({ round, model }: ReportedRound): Section => ({
   title: 'The round',
-  note: 'Fixed when it was opened.',
+  note: 'Fixed when the round was opened.',
   head: ['', ''],
   rows: [
-    ['purpose', round.purpose === 'train' ? 'to train on' : 'to measure the model; nothing is trained on'],
+    ['purpose', round.purpose === 'train' ? 'training' : 'measuring the model, without training'],
     ['sampled model', `${round.policy.model} (${round.policy.digest.slice(0, 12)})`],
     ['value model', round.value_model.slice(0, 12)],
     ['prompts', `${count(round.prompts.count)} from ${round.plan.prompts.from}`],
-    ['answers of a prompt', count(round.plan.samples)],
+    ['answers per prompt', count(round.plan.samples)],
     [
       'sampling',
       `temperature ${round.plan.sampling.temperature}, top-p ${round.plan.sampling.topP}, top-k ${round.plan.sampling.topK}, seed ${round.plan.seed}`,
     ],
-    ['gate', `${round.plan.gate.mode}, at most ${round.plan.gate.keep} accepted of a prompt`],
+    ['gate', `${round.plan.gate.mode}, at most ${round.plan.gate.keep} accepted per prompt`],
     [
       'asked for',
       round.labels.length === 1 ? round.labels[0]! : `${round.labels.length} lines, e.g. ${round.labels[0]}`,
@@ -104,12 +104,12 @@ const plan = ({ round, model }: ReportedRound): Section => ({
 })
 
 const verdict = ({ round, verdict }: ReportedRound): Section => ({
-  title: 'What the stop rule says',
+  title: 'Stop rule',
   note:
     verdict === null
-      ? 'It has not spoken yet.'
+      ? 'Not decided yet.'
       : `${wordOf(round, verdict)}: ${verdict.rule === 'measured' ? 'every rule held' : verdict.rule}. Best model measured so far: ${verdict.best.model} (${verdict.best.digest.slice(0, 12)}).`,
-  head: ['rule', 'value', 'demanded', 'held'],
+  head: ['rule', 'value', 'required', 'held'],
   rows: (verdict?.gates ?? []).map(({ rule, value, threshold, held }) => [
     rule,
     typeof value === 'number' ? String(value) : (value ?? unknown),
@@ -118,7 +118,7 @@ const verdict = ({ round, verdict }: ReportedRound): Section => ({
   ]),
 })
 
-/** The verdict in a word. */
+/** The verdict as one word or two. */
 export const wordOf = ({ purpose }: Round, { go }: RoundVerdict): string =>
   go ? 'Go on' : purpose === 'measure' ? 'Measured' : 'Stop'
 
@@ -126,13 +126,13 @@ const demand = (rule: string): string =>
   rule === 'acceptance' ? 'at least' : rule.startsWith('gain') ? 'interval above' : 'at most'
 
 const prompts = ({ summary: { prompts } }: ReportedRound): Section => ({
-  title: 'Prompts by their end',
-  note: `Each of the ${count(prompts.expected)} prompts has exactly one.`,
-  head: ['end', 'prompts', 'share'],
+  title: 'Prompts by outcome',
+  note: `Each of the ${count(prompts.expected)} prompts has exactly one outcome.`,
+  head: ['outcome', 'prompts', 'share'],
   rows: promptEnds.map(([key, name]) => [name, count(prompts[key]), percent(share(prompts[key], prompts.expected))]),
 })
 
-/** The ends of prompts, as they are named. */
+/** Outcomes of prompts, with their printed names. */
 export const promptEnds = [
   ['sealed', 'sealed'],
   ['measured', 'accepted, only measured'],
@@ -145,7 +145,7 @@ const answers = ({ summary: { answers, finish } }: ReportedRound): Section => {
   const row = (name: string, value: number): string[] => [name, count(value), percent(share(value, answers.sampled))]
   return {
     title: 'Answers',
-    note: 'Accepted and negative ones go on to be sealed; those that are too many or too alike in the whole round are left out at the snapshot.',
+    note: 'Accepted answers and negatives are sealed; the snapshot leaves out surplus and near-duplicate answers of the whole round.',
     head: ['', 'answers', 'share'],
     rows: [
       row('sampled', answers.sampled),
@@ -160,12 +160,12 @@ const answers = ({ summary: { answers, finish } }: ReportedRound): Section => {
 }
 
 const rules = ({ summary: { against, answers } }: ReportedRound): Section => ({
-  title: 'Answers refused, by rule',
-  note: 'An answer may be against several rules.',
+  title: 'Rejected answers by rule',
+  note: 'An answer may violate several rules.',
   head: ['rule', 'answers', 'share'],
   rows: againstRules(against).map(([rule, value]) => [rule, count(value), percent(share(value, answers.sampled))]),
 })
 
-/** Rules with the answers that they were against, most first. */
+/** Rules with the number of answers that violate them, most frequent first. */
 export const againstRules = (against: Readonly<Record<string, number>>): readonly (readonly [string, number])[] =>
   Object.entries(against).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))

@@ -5,7 +5,9 @@ import type { Section } from './markup.js'
 import { sectionsOf } from './sections.js'
 import { valuesOf } from './distributions-section.js'
 
-/** A report as text for a terminal of that width. What records say is shown on one line, without control characters. */
+/**
+ * A report as text for a terminal with this many columns. Texts of records are shown on one line without control characters.
+ */
 export function reportText(report: RoundReport, columns: number): string {
   const { plan, verdict, prompts, answers, rules, attributes, course } = sectionsOf(report)
   const { now } = subject(report)
@@ -18,13 +20,13 @@ function sectionText({ title, note, head, rows }: Section, columns: number): rea
   const width = Math.max(20, Math.floor(columns / 2))
   const cells = [head, ...rows].map(row => row.map(cell => oneLine(cell, width)))
   const named = head.some(name => name !== '')
-  // Tables without a head are pairs of a name and words.
+  // Tables without a head are lists of names and values.
   const left = named ? [0] : head.map((_, index) => index)
   const lines = rows.length === 0 ? [] : table(named ? cells : cells.slice(1), left)
   return [title, ...wrapped(note.replace(/[\x00-\x1f\x7f-\x9f]+/g, ' '), columns), ...lines.map(line => `  ${line}`)]
 }
 
-/** The predicted values of each attribute as bars, from the least to the greatest. */
+/** Adds the predicted values of each attribute as bars, in ascending order. */
 function withDistributions({ head, rows, ...section }: Section, report: RoundReport): Section {
   const { summary } = subject(report).now
   const points = valuesOf(Object.values(summary.attributes).map(({ values }) => values))

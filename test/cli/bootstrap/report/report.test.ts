@@ -103,7 +103,7 @@ describe('page', () => {
         length_correlation: null,
       }),
     }))
-    expect(reportPage(report)).toContain('It has not spoken yet.')
+    expect(reportPage(report)).toContain('Not decided yet.')
     expect(reportPage(report)).not.toMatch(/NaN|Infinity/)
   })
 })

@@ -6,13 +6,13 @@ import { at, type DescribedPlot, fitted, svg } from './svg.js'
 export interface Bar {
   readonly name: string
   readonly value: number
-  /** What is written behind the bar. */
+  /** Text after the bar. */
   readonly label: string
 }
 
 const [width, left, right, row] = [356, 166, 62, 24] as const
 
-/** Bars from left to right, one a row, each with its name and its figure; `most` is the value of a whole width. */
+/** Horizontal bars, one per row, with name and figure; a bar of the value `most` has full width. */
 export function barPlot(described: DescribedPlot, bars: readonly Bar[], most: number): Markup {
   const x = scaleLinear([0, Math.max(most, Number.MIN_VALUE)], [0, width - left - right])
   const rows = bars.map(({ name, value, label }, index) => {

@@ -3,7 +3,7 @@ import { line } from 'd3-shape'
 import { markup, type Markup } from '../markup.js'
 import { at, type DescribedPlot, svg } from './svg.js'
 
-/** A figure of a round; `low` and `high` are the ends of its interval, where it has one. */
+/** A figure of a round; `low` and `high` are the bounds of its interval, if it has one. */
 export interface Point {
   readonly round: string
   readonly value: number | null
@@ -13,11 +13,11 @@ export interface Point {
 
 const [width, height, left, right, top, foot] = [280, 150, 52, 20, 10, 24] as const
 
-/** A figure from round to round; with `zero` a line where nothing changes. */
+/** A figure over the rounds; `zero` adds a line at 0. */
 export function coursePlot(described: DescribedPlot, points: readonly Point[], zero = false): Markup {
   const known = points.flatMap(({ value, low, high }) => [value, low ?? null, high ?? null]).filter(one => one !== null)
   const [least, most] = [Math.min(...known, ...(zero ? [0] : [])), Math.max(...known, ...(zero ? [0] : []))]
-  // A figure that does not move is drawn in the middle.
+  // A constant figure is drawn in the middle.
   const room = most > least ? (most - least) * 0.1 : Math.max(Math.abs(most) * 0.1, 0.01)
   const domain = known.length === 0 ? [0, 1] : [least - room, most + room]
   const y = scaleLinear(domain, [height - foot, top]).nice(4)
@@ -51,5 +51,5 @@ export function coursePlot(described: DescribedPlot, points: readonly Point[], z
   return svg(described, width, height, markup`${ticks}${none}${names}<path class="course" d="${path ?? ''}"/>${marks}`)
 }
 
-/** The number of a round: its loop is named above. */
+/** The number of a round; the title has its loop. */
 const shortName = (round: string): string => round.slice(round.lastIndexOf('-') + 1)

@@ -14,7 +14,7 @@ export interface Dumbbell {
 const [width, left, right, row, foot] = [340, 118, 14, 24, 26] as const
 const diamond = symbol(symbolDiamond, 45)() ?? ''
 
-/** What was asked for (a ring), what came (a dot), and what came in the round before (a diamond), row by row. */
+/** Per row: the requested value (ring), the result (dot), and the result of the round before (diamond). */
 export function dumbbellPlot(described: DescribedPlot, rows: readonly Dumbbell[]): Markup {
   const values = rows.flatMap(({ asked, now, before }) => [asked, now, before].filter(value => value !== null))
   const x = scaleLinear([Math.min(0, ...values), Math.max(1, ...values)], [left, width - right]).nice()

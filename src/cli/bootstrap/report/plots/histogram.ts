@@ -2,7 +2,7 @@ import { scaleBand, scaleLinear } from 'd3-scale'
 import { markup, type Markup } from '../markup.js'
 import { at, type DescribedPlot, svg } from './svg.js'
 
-/** A value with its share now and before; null where there was no round before. */
+/** A value with its share in this round and in the round before; null without one. */
 export interface Column {
   readonly value: number
   readonly now: number
@@ -11,7 +11,7 @@ export interface Column {
 
 const [width, height, top, foot] = [200, 96, 14, 20] as const
 
-/** Shares of values as columns, those of the round before beside them. Every histogram has the same scale, from 0 to 1. */
+/** Shares of values as columns, next to those of the round before. All histograms share the scale from 0 to 1. */
 export function histogram(described: DescribedPlot, columns: readonly Column[]): Markup {
   const x = scaleBand(
     columns.map(({ value }) => String(value)),

@@ -1,6 +1,6 @@
 import { markup, type Markup, type Shown } from '../markup.js'
 
-/** A plot that says in words what it shows, for those who do not see it. */
+/** A plot with a description for screen readers. */
 export interface DescribedPlot {
   /** Unique on the page. */
   readonly id: string
@@ -8,17 +8,17 @@ export interface DescribedPlot {
   readonly description: string
 }
 
-/** A drawing of that size in its own units; on the page it is as wide as its place allows. */
+/** A drawing with its size in its own units; the page scales it to the available width. */
 export const svg = ({ id, title, description }: DescribedPlot, width: number, height: number, drawn: Shown): Markup =>
   markup`<svg role="img" aria-labelledby="${id}-title ${id}-desc" viewBox="0 0 ${width} ${height}" style="max-width:${width * 1.25}px">
 <title id="${id}-title">${title}</title><desc id="${id}-desc">${description}</desc>
 ${drawn}</svg>
 `
 
-/** A coordinate; a tenth of a unit is not seen. */
+/** Rounds a coordinate to a tenth; smaller differences are invisible. */
 export const at = (value: number): number => Math.round(value * 10) / 10
 
-/** A name that has to fit into so many characters. */
+/** Shortens a text to at most `most` characters. */
 export function fitted(text: string, most: number): string {
   const characters = [...text]
   return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`
