@@ -167,7 +167,7 @@ export function fileTree(named: string | undefined): Tree {
   throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${file} must contain keys and values`)
 }
 
-/** Bytes of the longest configuration: reading YAML takes seconds for a megabyte, and says nothing meanwhile. */
+/** Limit on the bytes of a configuration: reading YAML takes seconds per megabyte, silently. */
 const longestConfig = 256 << 10
 
 function textOf(file: string): string {
@@ -177,7 +177,7 @@ function textOf(file: string): string {
     if (cause instanceof TooLong) {
       throw new SteerflowError(
         'STEERFLOW_CONFIG_INVALID',
-        `${file} has more than ${longestConfig.toLocaleString('en')} bytes, the most of a configuration: put servers into the file of annotate.endpointsFile`,
+        `${file} has more than ${longestConfig.toLocaleString('en')} bytes, the limit of a configuration: move servers to the file of annotate.endpointsFile`,
       )
     }
     throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `the configuration file ${file} cannot be read`, { cause })

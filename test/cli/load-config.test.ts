@@ -57,7 +57,7 @@ test('a file that would take minutes to read is refused at once', () => {
   expect(loadConfig({ file }).clean.seqLen).toBe(100)
   appendFileSync(file, `${'# a comment\n'.repeat(2_000)}`)
   expect(() => loadConfig({ file })).toThrow(
-    `${file} has more than 262,144 bytes, the most of a configuration: put servers into the file of annotate.endpointsFile`,
+    `${file} has more than 262,144 bytes, the limit of a configuration: move servers to the file of annotate.endpointsFile`,
   )
 })
 

@@ -51,7 +51,7 @@ export function endpointWords(event: EndpointsEvent): string {
     case 'endpoint-returned':
       return `${event.url} answers again`
     case 'endpoint-asked':
-      return `${event.url} is asked ${event.by === 'line' ? 'for whole label lines' : 'attribute by attribute'}: ${event.reason}`
+      return `${event.url} is asked ${event.by === 'line' ? 'for whole lines' : 'attribute by attribute'}: ${event.reason}`
     case 'endpoint-silent':
       return `${event.url}: ${event.cause}`
     case 'endpoint-heard':
