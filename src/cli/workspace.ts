@@ -12,7 +12,7 @@ import { onlooker } from '../runtime/onlooker.js'
 import { makeTopics } from '../runtime/topic-plan.js'
 import { type Config, topicSpecsOf } from './config.js'
 import { openedTogether } from './run/closers.js'
-import { isBegun, needDataFolder, needNamespace } from './data-folder.js'
+import { isBegun, needDataFolder, needNamespace, refuseForeign } from './data-folder.js'
 import { wireSettings } from './wire-settings.js'
 
 /** A data folder with its log open. */
@@ -50,6 +50,8 @@ export interface OpenOptions {
  */
 export async function openWorkspace(config: Config, options: OpenOptions = {}): Promise<Workspace> {
   const root = resolve(config.dataDir)
+  if (options.begins) refuseForeign(config, 'create')
+  else if (options.exclusive) refuseForeign(config, 'write')
   if (!options.begins) needDataFolder(config)
   return openedTogether(async closers => {
     if (options.exclusive && !isShared(config.log))
@@ -102,6 +104,7 @@ export async function lookInWorkspace<T>(
   work: (workspace: Workspace) => Promise<T>,
   { scratch = () => false }: { readonly scratch?: (config: Config) => boolean } = {},
 ): Promise<T> {
+  refuseForeign(config, 'read')
   if (!scratch(config) || isBegun(config)) return inWorkspace(config, work, { looks: true })
   const dataDir = await mkdtemp(join(tmpdir(), 'steerflow-'))
   try {

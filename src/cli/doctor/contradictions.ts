@@ -11,7 +11,7 @@ import { attributeSetOf } from '../attribute-sets.js'
 import { type Config, endpointsOf, promptTokensOf } from '../config.js'
 import { shippedTokenizer } from '../run/capabilities.js'
 import { tokenNotes } from '../token-notes.js'
-import { isBegun } from '../data-folder.js'
+import { isBegun, refuseForeign } from '../data-folder.js'
 import { openWorkspace } from '../workspace.js'
 import { endpointsAnswer } from './answers.js'
 import { attributesAgree, attributesServed } from './attributes.js'
@@ -131,6 +131,11 @@ export async function checkConfiguration(config: Config, waits: Waits): Promise<
 /** The opened log; null if there is none, an error if it cannot be opened now. */
 async function openIfThere(config: Config): Promise<Awaited<ReturnType<typeof openWorkspace>> | SteerflowError | null> {
   const { log } = config
+  try {
+    refuseForeign(config, 'read')
+  } catch (error) {
+    return asSteerflowError(error)
+  }
   if (!isBegun(config)) return null
   if (isShared(log) && 'kafka' in log) {
     const problems = await Promise.all(log.kafka.brokers.map(broker => connectProblem(`http://${broker}`)))
