@@ -27,7 +27,10 @@ const file = 'test/fixtures/helpsteer/rows-24.jsonl'
 async function said(argv: readonly string[], dir: string, set: readonly string[]) {
   const settings = set.flatMap(one => ['--set', one])
   const files = argv[0] === 'quickstart' ? [file] : []
+  const began = performance.now()
   const { code, out, err } = await runMain([...argv, ...files, '--data-dir', dir, ...settings])
+  // Taken for an outage it would be waited for, 600 s by default.
+  expect((performance.now() - began) / 1000).toBeLessThan(60)
   return { code, text: (out + err).replace(/\s+/g, ' ') }
 }
 

@@ -13,6 +13,11 @@ function health(folder: string): { readonly status: number | null; readonly stdo
   expect(stderr).toBe('')
   return { status, stdout }
 }
+/** A module that makes Node print the URL of each module that it loads. */
+const hooks = `export async function load(url, context, next) { process.stderr.write(url + '\\n'); return next(url, context) }`
+const asURL = (code: string): string => `data:text/javascript,${encodeURIComponent(code)}`
+const tracing = asURL(`import { register } from 'node:module'; register(${JSON.stringify(asURL(hooks))})`)
+
 const asked = { interval: 500, timeout: 60_000 }
 
 test('takes its folder as an argument, and no other', async () => {
@@ -21,6 +26,20 @@ test('takes its folder as an argument, and no other', async () => {
     spawnSync(process.execPath, ['dist/cli/health.js', ...args], { encoding: 'utf8' })
   expect(asked('--data-dir', folder)).toMatchObject({ status: 1, stdout: expect.stringContaining(folder) as string })
   expect(asked('--help')).toMatchObject({ status: 2, stderr: expect.stringContaining('--data-dir FOLDER') as string })
+})
+
+test('asks nobody but the files of its worker, and costs little', async () => {
+  const folder = await temporaryFolder()
+  // Seconds that the process computed, which other processes do not change; a client of Kafka alone takes half a second.
+  const timed = `times > /dev/null; "$0" dist/cli/health.js --data-dir "$1" > "$1/said"; times`
+  const { stdout } = spawnSync('bash', ['-c', timed, process.execPath, folder], { encoding: 'utf8' })
+  const [, minutes, seconds] = /\n(\d+)m([\d.]+)s/.exec(stdout)!
+  expect(Number(minutes) * 60 + Number(seconds)).toBeLessThan(1)
+  const loaded = spawnSync(process.execPath, ['--import', tracing, 'dist/cli/health.js', '--data-dir', folder], {
+    encoding: 'utf8',
+  })
+  expect(loaded.stderr).toContain('nodes-file.js')
+  expect(loaded.stderr).not.toMatch(/kafkajs|undici|lmdb/)
 })
 
 test('a worker is healthy while it works, not while it hangs, and not when it has ended', async () => {

@@ -42,6 +42,24 @@ describe('the brake on dead letters', () => {
     expect(brake.error).not.toBeNull()
   })
 
+  it('tells what it counts: letters of all codes in its window, not the records that it holds, nothing once it is released', () => {
+    const { brake, note } = brakeOf({ window: 400 })
+    expect(brake.recent).toEqual({ records: 0, letters: 0 })
+    note(300, null)
+    note(50, invalid)
+    note(50, exhausted)
+    note(20, null)
+    expect(brake.recent).toEqual({ records: 400, letters: 100 })
+    note(151, exhausted)
+    const pulled = ['STEERFLOW_DEAD_LETTERS', { records: 400, letters: 251 }]
+    expect([brake.error?.code, brake.recent]).toEqual(pulled)
+    note(10, exhausted)
+    expect([brake.error?.code, brake.recent]).toEqual(pulled)
+    // Nobody waits: a probe that passes releases it.
+    brake.passed(true)
+    expect([brake.error, brake.recent]).toEqual([null, { records: 0, letters: 0 }])
+  })
+
   it.each([
     ['fewer than the share', 1000, [100, exhausted], 0.5],
     ['the share is 1', 0, [1000, exhausted], 1],
