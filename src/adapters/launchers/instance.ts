@@ -4,9 +4,8 @@ import { makeFolder, storing, writeFirst } from '../storage/durable.js'
 import { readSmall } from '../storage/small-file.js'
 
 /**
- * Eight hexadecimal digits that belong to a data folder, wherever it is mounted: made at the first call, the same ever
- * after. Schedulers are shared, and two data folders may train on the same records; their jobs must not be mistaken for
- * each other.
+ * Eight hexadecimal digits that identify a data folder wherever it is mounted; created at the first call. Schedulers are
+ * shared, and two data folders may train on the same records, so their jobs need distinct names.
  */
 export async function instanceOf(root: string): Promise<string> {
   const path = join(root, 'jobs', 'instance')

@@ -11,18 +11,18 @@ export const jobFolder = (job: JobEvent): string => `jobs/${job.job}`
 /** The folder of one attempt, below the storage root: its files, process, log and output. */
 export const attemptFolder = (job: JobEvent): string => `${jobFolder(job)}/attempt-${job.attempt}`
 
-/** Where an attempt writes what it makes, below the storage root. */
+/** The output folder of an attempt, below the storage root. */
 export const outputFolder = (job: JobEvent): string => `${attemptFolder(job)}/output`
 
 /**
  * A job as its trainer renders it.
  * @param root the storage root as the job sees it
- * @param folder the job's files, below it; its output goes to `output` there
+ * @param folder the folder of the job's files, below the root; output goes to its subfolder `output`
  */
 export const renderJob = (root: string, job: JobEvent, folder: string, trainers: readonly Trainer[]): Rendered =>
   renderJobAt(root, job, trainers, { folder: below(root, folder), output: below(root, folder, 'output') })
 
-/** A job as its trainer renders it, with these absolute folders for its files and its output, as the job sees them. */
+/** A job as its trainer renders it, with absolute folders for files and output as the job sees them. */
 export const renderJobAt = (
   root: string,
   job: JobEvent,
@@ -31,14 +31,14 @@ export const renderJobAt = (
 ): Rendered =>
   trainerNamed(job.trainer, trainers).render(job, { root, snapshot: below(root, job.snapshot.path), ...places })
 
-/** The files of a job: the trainer's, and `job.json`, which says what was asked and why. */
+/** The files of a job: the trainer's, and `job.json` with the request and its reasons. */
 export function jobFiles(job: JobEvent, { files, steps, env = {} }: Rendered): Readonly<Record<string, string>> {
   const { job: name, dataset, trainer, launcher, settings, snapshot, decision } = job
   const asked = { job: name, dataset, trainer, launcher, settings, snapshot, decision, steps, env }
   return { ...files, 'job.json': `${JSON.stringify(asked, null, 2)}\n` }
 }
 
-/** Writes the files of a job into a folder below the storage root; the same job writes the same. */
+/** Writes the files of a job into a folder below the storage root; deterministic for a job. */
 export async function writeJobFiles(
   root: string,
   job: JobEvent,
@@ -52,7 +52,7 @@ export async function writeJobFiles(
   })
 }
 
-/** Writes a job for whoever looks at it or runs it by hand. Returns the folder. */
+/** Writes a job to inspect it or to run it by hand. Returns the folder. */
 export async function writeJobFolder(root: string, job: JobEvent, trainers: readonly Trainer[]): Promise<string> {
   const folder = jobFolder(job)
   await writeJobFiles(root, job, folder, jobFiles(job, renderJob(root, job, folder, trainers)))
@@ -60,8 +60,8 @@ export async function writeJobFolder(root: string, job: JobEvent, trainers: read
 }
 
 /**
- * Makes the folder of an attempt, with its files and an empty folder for its output.
- * @param seenAs the storage root as the job sees it, where that is another path than here
+ * Creates the folder of an attempt with its files and an empty output folder.
+ * @param seenAs the storage root as the job sees it, if the path differs
  */
 export async function writeAttempt(
   root: string,

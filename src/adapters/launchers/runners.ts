@@ -10,13 +10,13 @@ import type { LauncherSettings } from './settings.js'
 import { SlurmRunner } from './slurm/slurm-runner.js'
 import { WebhookRunner } from './webhook/webhook-runner.js'
 
-/** Writes a job's files for somebody else to run. */
+/** Writes a job's files to be run elsewhere. */
 export const renderRunner = (root: string, trainers: readonly Trainer[]): RenderingRunner => ({
   rendersOnly: true,
   render: job => writeJobFolder(root, job, trainers),
 })
 
-/** A launcher by its name: `render` writes the files of a job, `exec` runs it here, the others hand it to a system. */
+/** The launchers by name: `render` writes the files of a job, `exec` runs it here, the others submit it to a system. */
 const openers: Readonly<
   Record<string, (root: string, settings: LauncherSettings, trainers: readonly Trainer[]) => JobRunner>
 > = {
@@ -29,7 +29,7 @@ const openers: Readonly<
 
 /**
  * Every launcher, for jobs of this data folder.
- * @param trainers those that there are; left out: those that are built in
+ * @param trainers known trainers; default: the built-in ones
  */
 export function openJobRunners(
   root: string,

@@ -9,12 +9,12 @@ export const ExecSettings = z.strictObject({
     .int()
     .positive()
     .default(1)
-    .describe('jobs under way at once on this machine, of all datasets together; the others wait for their turn'),
+    .describe('limit on concurrent jobs on this machine, over all datasets; further jobs wait'),
   environment: z
     .array(z.string().regex(/^[A-Za-z_]\w*$/))
     .default([])
     .describe(
-      'variables of this process that jobs get, by name, beside PATH, HOME, CUDA*, NCCL*, HF_* and the like; secrets only so',
+      'environment variables to pass to jobs in addition to PATH, HOME, CUDA*, NCCL*, HF_* and similar; secrets must be listed',
     ),
 })
 export type ExecSettings = z.output<typeof ExecSettings>
@@ -24,6 +24,6 @@ export const LauncherSettings = z.strictObject({
   exec: ExecSettings.prefault({}).describe('this machine'),
   slurm: SlurmSettings.prefault({}).describe('a Slurm cluster'),
   kubernetes: KubernetesSettings.prefault({}).describe('a Kubernetes cluster'),
-  webhook: WebhookSettings.prefault({}).describe('a system of one’s own, asked by HTTP'),
+  webhook: WebhookSettings.prefault({}).describe('your own system, called by HTTP'),
 })
 export type LauncherSettings = z.output<typeof LauncherSettings>

@@ -4,7 +4,7 @@ import { below, solidBelow } from '../storage/below.js'
 import { folderSize } from '../storage/folder-size.js'
 import { removeFolder, sweepRemoved } from '../storage/remove-folder.js'
 
-/** Names of the jobs that have a folder below a storage root, sorted. */
+/** Names of the jobs with a folder below a storage root, sorted. */
 export async function jobFolders(root: string): Promise<readonly string[]> {
   const entries = await readdir(below(root, 'jobs'), { withFileTypes: true }).catch(() => [])
   return entries
@@ -13,13 +13,13 @@ export async function jobFolders(root: string): Promise<readonly string[]> {
     .sort()
 }
 
-/** Bytes of a job's folder: its files, logs and output. */
+/** Size of a job's folder in bytes: files, logs and output. */
 export const jobBytes = async (root: string, job: string): Promise<number> =>
   (await folderSize(below(root, 'jobs', job))).bytes
 
-/** Removes a job's folder. Killed at any step, it can be called again. @throws STEERFLOW_STORAGE, STEERFLOW_PATH_OUTSIDE */
+/** Removes a job's folder. After a kill, call it again. @throws STEERFLOW_STORAGE, STEERFLOW_PATH_OUTSIDE */
 export const removeJob = async (root: string, job: string): Promise<void> =>
   removeFolder(await solidBelow(root, 'jobs', job), job)
 
-/** Removes what killed processes had begun to remove. */
+/** Completes removals that killed processes had started. */
 export const sweepJobs = (root: string): Promise<void> => sweepRemoved(below(root, 'jobs'))

@@ -15,9 +15,9 @@ import { readSmallJson } from '../storage/small-file.js'
 import { outputFolder } from './job-folder.js'
 
 /**
- * The digest of a model: of a file, its sha256; of a folder, that of the list of its files as `sha256sum` prints it, by
- * name. Files that do not make the model (logs, states of the optimizer) do not count.
- * @throws where a file is missing.
+ * The digest of a model: for a file, its sha256; for a folder, the sha256 of the list of its files as `sha256sum` prints it,
+ * sorted by name. Files that are not part of the model (logs, optimizer states) are ignored.
+ * @throws if a file is missing
  */
 export async function modelDigest(path: string, files: TrainerResult['files']): Promise<string> {
   if (files === undefined) return digestOf(path)
@@ -33,22 +33,22 @@ export async function modelDigest(path: string, files: TrainerResult['files']): 
   return sha256(lines.join(''))
 }
 
-/** Of a file: a pipe or a device that somebody put there would be read without end. */
+/** Only regular files: reading a pipe or device that somebody put there would never end. */
 async function digestOf(path: string): Promise<string> {
-  if (!(await stat(path)).isFile()) throw new Error(`${path} is no file`)
+  if (!(await stat(path)).isFile()) throw new Error(`${path} is not a regular file`)
   return fileDigest(path)
 }
 
-/** Whether a name fits a pattern in which `*` stands for any characters. */
+/** Tests names against a pattern in which `*` stands for any characters. */
 const matching = (pattern: string): ((name: string) => boolean) => {
   const pieces = pattern.split('*')
   return name => fitsPieces(pieces, name, 0)
 }
 
-/** What of a trainer's figures goes into the registry. */
+/** The part of a trainer's figures that goes into the registry. */
 const Figures = z.looseObject({ metrics: z.array(AttributeMetric) })
 
-/** A model as the registry keeps it, from what is known of the job that made it. */
+/** A registry entry for a model, from the job that made it. */
 export const trainedModel = (
   { dataset, snapshot, job }: JobEvent,
   made: Pick<TrainedModel, 'role' | 'digest' | 'path' | 'kind' | 'metrics'>,
@@ -65,7 +65,7 @@ export const trainedModel = (
   metrics: made.metrics,
 })
 
-/** How a job ended whose steps all succeeded: with the model in its output folder, where its trainer leaves one that we know. */
+/** The end of a job whose steps all succeeded: with the model in its output folder, if its trainer leaves a known one. */
 export async function succeeded(root: string, job: JobEvent, trainers: readonly Trainer[]): Promise<JobEnd> {
   const trainer = trainerNamed(job.trainer, trainers)
   if (trainer.result === null) return { state: 'succeeded', model: null }
@@ -77,13 +77,13 @@ export async function succeeded(root: string, job: JobEvent, trainers: readonly 
 }
 
 /**
- * The model that a job left in its output folder.
- * @throws STEERFLOW_MODEL_INVALID when it is missing or its metrics do not fit.
+ * The model in a job's output folder.
+ * @throws STEERFLOW_MODEL_INVALID if it is missing or its metrics are invalid
  */
 async function readTrainedModel(root: string, job: JobEvent, { role, result }: Trainer): Promise<TrainedModel> {
   const output = outputFolder(job)
   try {
-    if (result === null) throw new Error(`${job.trainer} leaves no model that we know`)
+    if (result === null) throw new Error(`${job.trainer} leaves no known model`)
     const digest = await modelDigest(below(root, output, result.model), result.files)
     const metrics = result.metrics === null ? [] : await metricsOf(below(root, output, result.metrics))
     return trainedModel(job, { role, digest, path: join(output, result.model), kind: result.kind, metrics })

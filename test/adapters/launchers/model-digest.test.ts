@@ -24,7 +24,7 @@ describe('modelDigest', () => {
   it.each(['/dev/zero', 'pipe'])('is not taken of %s, which never ends', async name => {
     const folder = await temporaryFolder()
     execFileSync('mkfifo', [join(folder, 'pipe')])
-    await expect(modelDigest(resolve(folder, name), undefined)).rejects.toThrow('is no file')
+    await expect(modelDigest(resolve(folder, name), undefined)).rejects.toThrow('is not a regular file')
   })
 
   it('of a folder is that of its list, whatever else lies there', async () => {

@@ -7,7 +7,7 @@ import { SteerflowError } from '../../../domain/errors.js'
 import { writeDurably, writeFirst } from '../../storage/durable.js'
 import { readSmallJson } from '../../storage/small-file.js'
 
-/** How the job's own process ended: the step that failed, or the last. */
+/** How the job's process ended, at the failed step or the last one. */
 export const Exit = z.strictObject({
   code: z.int().nullable().describe('null when it was ended by a signal or could not be started'),
   signal: z.string().nullable(),
@@ -16,7 +16,7 @@ export const Exit = z.strictObject({
 })
 export type Exit = z.output<typeof Exit>
 
-/** What a watching process is given to run: see `Rendered`. */
+/** Work of a watching process: see `Rendered`. */
 export const WatchedAttempt = z.strictObject({
   steps: z.array(z.array(z.string()).min(1)).min(1),
   env: z.record(z.string(), z.string()),
@@ -25,21 +25,22 @@ export const WatchedAttempt = z.strictObject({
 export type WatchedAttempt = z.output<typeof WatchedAttempt>
 
 /**
- * What is known of an attempt lies in its folder, so that any later process finds it: `pid.json` (which process watches
- * it), `exit.json` (how it ended), `cancelled` (somebody asked for its end), `log`.
+ * State files in an attempt's folder, for any later process: `pid.json` (the watching process), `exit.json` (how it ended),
+ * `cancelled` (cancellation requested), `log`.
  */
 export const attemptFiles = { pid: 'pid.json', exit: 'exit.json', cancelled: 'cancelled', log: 'log' } as const
 
 /**
- * Opens the log of an attempt, to write behind what is in it or to read it. A link is not followed, and a pipe not waited
- * for: somebody put them there.
+ * Opens the log of an attempt to append or read. Links are not followed and pipes not waited for, since a stranger put them
+ * there.
  * @throws STEERFLOW_PATH_OUTSIDE; errors of the file system
  */
 export async function openLog(folder: string, to: 'append' | 'read'): Promise<FileHandle> {
   const path = join(folder, attemptFiles.log)
   const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY, O_APPEND, O_CREAT } = constants
   const flags = to === 'read' ? O_RDONLY : O_WRONLY | O_APPEND | O_CREAT
-  const foreign = () => new SteerflowError('STEERFLOW_PATH_OUTSIDE', `${path} is a link or no file: remove it`)
+  const foreign = () =>
+    new SteerflowError('STEERFLOW_PATH_OUTSIDE', `${path} is a link or not a regular file: remove it`)
   const file = await open(path, flags | O_NOFOLLOW | O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
     throw ['ELOOP', 'EISDIR', 'ENXIO'].includes(error.code ?? '') ? foreign() : error
   })
@@ -48,7 +49,7 @@ export async function openLog(folder: string, to: 'append' | 'read'): Promise<Fi
   throw foreign()
 }
 
-/** The end of the log of an attempt, at most so many bytes; empty where there is none that can be read. */
+/** The last `mostBytes` bytes of an attempt's log; empty if it cannot be read. */
 export async function logEnd(folder: string, mostBytes = 1 << 20): Promise<string> {
   const file = await openLog(folder, 'read').catch(() => null)
   if (file === null) return ''
@@ -71,19 +72,19 @@ async function readJson<T>(schema: z.ZodType<T>, path: string): Promise<T | null
   return value === null ? null : schema.parse(value)
 }
 
-/** Process 1 leads no job: signals to "group 1" go to every process. */
+/** Process 1 cannot lead a job: signals to "group 1" go to every process. */
 const Leader = Identity.extend({ pid: z.int().min(2) })
 
-/** The process that took the attempt; null when nobody has yet. */
+/** The process that took the attempt; null if none has. */
 export const readOwner = (folder: string): Promise<ProcessIdentity | null> =>
   readJson(Leader, join(folder, attemptFiles.pid))
 
-/** How the attempt ended; null when that is not known. */
+/** How the attempt ended; null if unknown. */
 export const readExit = (folder: string): Promise<Exit | null> => readJson(Exit, join(folder, attemptFiles.exit))
 
 export const writeExit = (folder: string, exit: Exit): Promise<void> =>
   writeDurably(join(folder, attemptFiles.exit), JSON.stringify(exit))
 
-/** Takes the attempt for a process: of any number that try, one succeeds. */
+/** Takes the attempt for a process; of several contenders, one succeeds. */
 export const takeAttempt = (folder: string, owner: ProcessIdentity): Promise<boolean> =>
   writeFirst(join(folder, attemptFiles.pid), JSON.stringify(owner))

@@ -16,8 +16,8 @@ import { type Programs, startedAs } from './programs.js'
 import { lastLines, startWatched } from './start-watched.js'
 
 /**
- * Variables that training programs rely on: of the login, of the dynamic loader, of accelerators, and of the libraries
- * that trainers are made of. Of the rest, any may be a secret of the pipeline.
+ * Variables that training programs rely on: of the login, the dynamic loader, accelerators, and the libraries of trainers.
+ * Any other variable may be a secret of the pipeline.
  */
 const known = [
   /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TEMP|TMP|TERM|XDG_\w+)$/,
@@ -28,28 +28,28 @@ const known = [
   /^(HF|HUGGINGFACE|TRANSFORMERS|DATASETS|ACCELERATE)_\w+$/,
 ]
 
-/** What secrets are called, also among those: HF_TOKEN. */
+/** Names of secrets, which also occur among those variables: HF_TOKEN. */
 const secret = /TOKEN(?!IZER)|KEY|SECRET|PASSW|PASSPHRASE|CREDENTIAL|AUTH|COOKIE/
 
 const isKnown = (name: string): boolean => known.some(one => one.test(name)) && !secret.test(name)
 
-/** The environment of a job: of our own variables those that are known to be harmless, and those that are named. */
+/** The environment of a job: the harmless variables of this process, and the named ones. */
 export const jobEnvironment = (own: NodeJS.ProcessEnv, named: readonly string[]): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(own).filter(([name]) => isKnown(name) || named.includes(name)))
 
 export interface ExecOptions {
-  /** Variables of this process that jobs get beside those that are known to be harmless. */
+  /** Variables of this process to pass to jobs, in addition to the harmless ones. */
   readonly environment?: readonly string[]
   readonly programs?: Programs
-  /** Milliseconds between two looks at a running job. */
+  /** Polling interval of a running job, in milliseconds. */
   readonly pollMs?: number
-  /** Milliseconds that a cancelled job has to end by itself. */
+  /** Time for a cancelled job to end by itself, in milliseconds. */
   readonly graceMs?: number
 }
 
 /**
- * Runs jobs on this machine, each in a process group of its own that outlives the pipeline. A watching process leads the
- * group; it takes the attempt by creating `pid.json`, so that an attempt is started once however often it is asked for.
+ * Runs jobs on this machine, each in its own process group, which outlives the pipeline. A watching process leads the group;
+ * it takes the attempt by creating `pid.json`, so repeated requests start an attempt only once.
  */
 export class ExecRunner implements LaunchingRunner {
   readonly rendersOnly = false
@@ -86,14 +86,14 @@ export class ExecRunner implements LaunchingRunner {
   async next(job: JobEvent, signal: AbortSignal): Promise<JobProgress> {
     const folder = below(this.root, attemptFolder(job))
     if (job.host !== this.host) {
-      return { state: 'unknown', detail: `it was launched on ${job.host}, and this is ${this.host}` }
+      return { state: 'unknown', detail: `it was launched on ${job.host}, but this is ${this.host}` }
     }
     for (;;) {
       const told = await this.#told(folder)
       if (typeof told === 'string') return { state: 'unknown', detail: told }
       const { owner, running, exit } = told
       if (owner === null) return { state: 'unknown', detail: `no trace of its process in ${attemptFolder(job)}` }
-      // Whoever looks late records that it ran, too: what is on record does not depend on when one looks.
+      // A late observer also records that it ran, so that the record does not depend on the time of observation.
       if (job.state === 'launched') return { state: 'running', detail: null }
       if (exit) return this.#judge(job, exit)
       if (!running) return this.#lost(job)
@@ -101,7 +101,7 @@ export class ExecRunner implements LaunchingRunner {
     }
   }
 
-  /** Ends a running attempt: asks the whole process group first, and ends it by force after the time of grace. */
+  /** Ends a running attempt: sends SIGTERM to the process group, and SIGKILL after the grace period. */
   async cancel(job: JobEvent): Promise<void> {
     const folder = below(this.root, attemptFolder(job))
     const owner = await readOwner(folder).catch((cause: unknown) => {
@@ -119,11 +119,11 @@ export class ExecRunner implements LaunchingRunner {
     }
   }
 
-  /** What the folder of an attempt says; a text says why that cannot be read. */
+  /** The state in an attempt's folder; a string is the cause why it cannot be read. */
   async #told(folder: string) {
     try {
       const owner = await readOwner(folder)
-      // Asked in this order, so that an end between the two questions is not missed.
+      // Checked in this order, so that an end between the two checks is not missed.
       const running = owner !== null && (await isGroupRunning(owner))
       return { owner, running, exit: await readExit(folder) }
     } catch (cause) {
@@ -142,7 +142,7 @@ export class ExecRunner implements LaunchingRunner {
     }
   }
 
-  /** The process group is gone and nobody recorded its end. */
+  /** The process group is gone without a recorded end. */
   async #lost(job: JobEvent): Promise<JobEnd> {
     const folder = below(this.root, attemptFolder(job))
     if (await wasCancelled(folder)) return { state: 'cancelled', detail: 'cancelled by force' }
@@ -151,8 +151,8 @@ export class ExecRunner implements LaunchingRunner {
   }
 }
 
-/** Somebody has changed what our watching process wrote, or the disk has. */
+/** The files of the watching process were changed or damaged. */
 const unreadable = (cause: unknown): string =>
-  `what its process left cannot be read, so that nobody can tell whether it runs: ${explain(cause)}`
+  `the files of its process cannot be read, so it is unknown whether it runs: ${explain(cause)}`
 
 const wasCancelled = (folder: string): Promise<boolean> => exists(join(folder, attemptFiles.cancelled))

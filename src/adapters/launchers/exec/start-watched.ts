@@ -7,9 +7,9 @@ import { logEnd, openLog, readOwner, type WatchedAttempt } from './attempt.js'
 const watcher = fileURLToPath(compiledUrl(import.meta.url, './watch.js'))
 
 /**
- * Starts programs once in a folder that is there, however often and by whomever it is asked for: a watching process in a
- * process group of its own takes the folder, and outlives this one. Returns when one has taken it.
- * @param env the environment of the watching process and of what it starts; this process's own unless given
+ * Starts programs in an existing folder exactly once, however many processes request it: a watching process in its own
+ * process group takes the folder and outlives this process. Returns when one has taken it.
+ * @param env the environment of the watching process and its children; default: that of this process
  */
 export async function startWatched(
   folder: string,
@@ -28,7 +28,7 @@ export async function startWatched(
   }
 }
 
-/** Waits until some watching process has taken the folder: ours, or an earlier one. */
+/** Waits until a watching process has taken the folder: ours, or an earlier one. */
 async function taken(folder: string, watching: ChildProcess): Promise<void> {
   let gone = false
   watching.on('exit', () => (gone = true))
@@ -41,7 +41,7 @@ async function taken(folder: string, watching: ChildProcess): Promise<void> {
   }
 }
 
-/** The end of the log in a folder, on one line. */
+/** The last lines of the log in a folder, joined to one line. */
 export async function lastLines(folder: string): Promise<string> {
   const log = await logEnd(folder, 64 << 10)
   return log.trimEnd().split('\n').slice(-3).join(' | ').slice(-500)

@@ -4,9 +4,9 @@ import { syncFolder } from '../../storage/durable.js'
 import { type Exit, takeAttempt, WatchedAttempt, writeExit } from './attempt.js'
 
 /**
- * The process between the pipeline and a job: leads the job's process group, takes the attempt, runs its steps one after
+ * The process between the pipeline and a job: it leads the job's process group, takes the attempt, runs its steps one after
  * another until one fails, and records the end even if the pipeline is long gone.
- * Usage: node watch.js FOLDER STEPS, which is a Watched in JSON
+ * Usage: node watch.js FOLDER STEPS, where STEPS is a WatchedAttempt as JSON
  */
 const [folder, text] = process.argv.slice(2) as [string, string]
 const { steps, env, workdir } = WatchedAttempt.parse(JSON.parse(text))
@@ -34,7 +34,7 @@ async function runSteps(): Promise<Exit> {
   return exit
 }
 
-/** A cancellation goes to the whole group; this process outlives it to record how the job took it. */
+/** A cancellation goes to the whole group; this process survives it to record the job's end. */
 let cancelled = false
 process.on('SIGTERM', () => (cancelled = true))
 

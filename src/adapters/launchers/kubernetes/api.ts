@@ -9,10 +9,10 @@ import { boundedHttp } from './bounded-http.js'
 import type { TrainJob } from './manifest.js'
 import type { KubernetesSettings } from './settings.js'
 
-/** Of a call: a list of pods holds their whole specifications. */
+/** Limits of a call; a list of pods contains their whole specifications. */
 const usual: Bounds = { ms: 30_000, bytes: 32 << 20 }
 
-/** What an object of an attempt tells of itself; Job and TrainJob have these in common. */
+/** The fields that Job and TrainJob have in common. */
 export const ClusterJob = z.object({
   metadata: z.object({
     uid: z.string(),
@@ -40,30 +40,30 @@ const train = { group: 'trainer.kubeflow.org', version: 'v1alpha1', plural: 'tra
 const Status = z.object({ code: z.int(), body: z.unknown() })
 const Body = z.object({ message: z.string() })
 
-/** The answer of the server to a call: its code and what it says. Null when there was none. */
+/** The server's answer to a call: its status and message; null if there was none. */
 function answerOf(error: unknown): { readonly code: number; readonly said: string } | null {
   const status = Status.safeParse(error)
   if (!status.success) return null
   const { code, body } = status.data
-  // What is no JSON is not what the API server says: a proxy, for one.
+  // An answer that is not JSON does not come from the API server, but for example from a proxy.
   const told = Body.safeParse(typeof body === 'string' ? parseOrUndefined(body) : body)
   return { code, said: told.success ? told.data.message : `status ${code}` }
 }
 
-/** The calls that a launcher makes, for one namespace. Each may throw STEERFLOW_LAUNCHER_UNAVAILABLE. */
+/** The launcher's calls, for one namespace. Each may throw STEERFLOW_LAUNCHER_UNAVAILABLE. */
 export class KubernetesApi {
   private constructor(
     private readonly namespace: string,
     private readonly kind: KubernetesSettings['kind'],
     private readonly apis: { readonly batch: BatchV1Api; readonly core: CoreV1Api; readonly custom: CustomObjectsApi },
-    /** What authorises the calls; a token is known when it is first sent. */
+    /** Credentials of the calls; a token becomes known when it is first sent. */
     private readonly secrets: Secrets,
     private readonly ms: number,
   ) {}
 
   /**
-   * The cluster of the kubeconfig or of the pod in which this runs.
-   * @throws STEERFLOW_PACKAGE_MISSING when the client is not installed, STEERFLOW_CONFIG_INVALID without such a context.
+   * The cluster of the kubeconfig, or of the pod that this process runs in.
+   * @throws STEERFLOW_PACKAGE_MISSING if the client is not installed, STEERFLOW_CONFIG_INVALID if the context does not exist
    */
   static async open({ namespace, kind, context }: KubernetesSettings, bounds: Bounds = usual): Promise<KubernetesApi> {
     const client = await optionalPackage(
@@ -103,7 +103,7 @@ export class KubernetesApi {
     return new KubernetesApi(namespace, kind, apis, secrets, bounds.ms)
   }
 
-  /** Creates the object of an attempt; null when its name is taken. @throws STEERFLOW_JOB_INVALID when it is refused. */
+  /** Creates the object of an attempt; null if its name is taken. @throws STEERFLOW_JOB_INVALID if it is rejected */
   create(body: V1Job | TrainJob): Promise<ClusterJob | null> {
     const { namespace } = this
     const { batch, custom } = this.apis
@@ -116,7 +116,7 @@ export class KubernetesApi {
     }, [409])
   }
 
-  /** The object of that name; null when there is none. */
+  /** The object with this name; null if there is none. */
   read(name: string): Promise<ClusterJob | null> {
     const { namespace } = this
     const { batch, custom } = this.apis
@@ -129,7 +129,7 @@ export class KubernetesApi {
     }, [404])
   }
 
-  /** Asks for the end of an attempt and of its pods; null when there is none of that name. */
+  /** Deletes an attempt and its pods; null if there is none with this name. */
   delete(name: string): Promise<unknown> {
     const { namespace } = this
     const { batch, custom } = this.apis
@@ -143,12 +143,12 @@ export class KubernetesApi {
     )
   }
 
-  /** Creates the files of an attempt; null when they are there. */
+  /** Creates the files of an attempt; null if they exist. */
   createFiles(body: V1ConfigMap): Promise<V1ConfigMap | null> {
     return this.#call(() => this.apis.core.createNamespacedConfigMap({ namespace: this.namespace, body }), [409])
   }
 
-  /** Ties the files to their Job, so that both go together. */
+  /** Makes the Job own its files, so that they are deleted together. */
   async own(name: string, uid: string): Promise<void> {
     const { namespace } = this
     const ownerReferences = [{ apiVersion: 'batch/v1', kind: 'Job', name, uid }]
@@ -159,14 +159,14 @@ export class KubernetesApi {
     }, [404, 409])
   }
 
-  /** The pods of an attempt; none where we may not see them. */
+  /** The pods of an attempt; empty if listing them is forbidden. */
   async pods(name: string): Promise<readonly V1Pod[]> {
     const of = this.kind === 'TrainJob' ? 'jobset.sigs.k8s.io/jobset-name' : 'batch.kubernetes.io/job-name'
     const asked = { namespace: this.namespace, labelSelector: `${of}=${name}` }
     return (await this.#call(() => this.apis.core.listNamespacedPod(asked), [403]))?.items ?? []
   }
 
-  /** The version of the server. */
+  /** Checks that jobs of the namespace can be listed. */
   async reach(): Promise<void> {
     await this.#call<unknown>(
       () =>
@@ -179,14 +179,15 @@ export class KubernetesApi {
 
   async #call<T>(call: () => Promise<T>, expected: readonly number[]): Promise<T | null> {
     try {
-      // What objects say of themselves is kept and shown as well.
-      // Beside the bound of each answer: the client may call a program for its credentials.
+      // Credentials are also removed from objects, whose texts are stored and shown. The time limit is in addition to that
+      // of each answer, since the client may run a program to get credentials.
       return this.secrets.cutAll(await within(this.ms, call))
     } catch (cause) {
       const answer = answerOf(cause)
       if (answer !== null && expected.includes(answer.code)) return null
       const said = `kubernetes: ${this.secrets.cut(answer?.said ?? (cause as Error).message)}`
-      // 3xx: a proxy, not the API server; 401: a token is renewed by whoever made it; 429 and 5xx pass. The rest stays wrong however often it is asked.
+      // 3xx: a proxy, not the API server; 401: a token that its issuer renews; 429 and 5xx: temporary. The rest is
+      // permanent.
       const isPassing =
         answer === null || answer.code < 400 || answer.code === 401 || answer.code === 429 || answer.code >= 500
       throw new SteerflowError(isPassing ? 'STEERFLOW_LAUNCHER_UNAVAILABLE' : 'STEERFLOW_JOB_INVALID', said, {

@@ -4,8 +4,8 @@ import type { PromiseHttpLibrary, RequestContext, ResponseContext } from '@kuber
 import { type Bounds, wholeAnswer } from '../../foreign-answer.js'
 
 /**
- * How the client makes its requests, in the place of its own way, which reads answers of any length. It keeps to the
- * agent of the kubeconfig (certificates, proxy), asks for nothing compressed and follows no redirect.
+ * Replaces the client's HTTP library, which reads answers of any length. It uses the agent of the kubeconfig (certificates,
+ * proxy), requests no compression and follows no redirects.
  */
 export function boundedHttp(
   { ms, bytes }: Bounds,
@@ -39,7 +39,7 @@ function asked(request: RequestContext, signal: AbortSignal): Promise<ApiAnswer>
       body => resolve({ status: body.statusCode ?? 0, headers: body.headers, body }),
     )
     asking.on('error', reject)
-    // The client spells every body that we send as text.
+    // The client serialises every body that we send as text.
     asking.end(request.getBody())
   })
 }

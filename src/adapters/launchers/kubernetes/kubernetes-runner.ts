@@ -18,8 +18,8 @@ import { type JobAttempt, attemptLabel, batchJob, configMap, filesPath, trainJob
 import type { KubernetesSettings } from './settings.js'
 
 /**
- * Runs jobs on a Kubernetes cluster, whose pods mount the data folder. The name of an attempt is the name of its object: the
- * API server takes a name once, so that a second creation is answered with 409 and finds what the first has made.
+ * Runs jobs on a Kubernetes cluster whose pods mount the data folder. An attempt and its object have the same name. The API
+ * server accepts a name once: a second creation gets 409 and finds the object of the first.
  */
 export class KubernetesRunner implements LaunchingRunner {
   readonly rendersOnly = false
@@ -50,11 +50,11 @@ export class KubernetesRunner implements LaunchingRunner {
     if (files !== null) await api.createFiles(files)
     const found = (await api.create(object)) ?? (await api.read(attempt.name))
     if (found === null) {
-      // It was there a moment ago: somebody deletes it, and whether it ran nobody can tell.
-      return { state: 'unknown', detail: `${attempt.name} was there and is not any more; if it did not run, retry it` }
+      // It existed a moment ago, so it was deleted; whether it ran is unknown.
+      return { state: 'unknown', detail: `${attempt.name} existed but was deleted; if it did not run, retry it` }
     }
     if (found.metadata.labels[attemptLabel] !== attempt.name) {
-      const why = `an object ${attempt.name} that is not of this job is in the namespace ${this.settings.namespace}`
+      const why = `the namespace ${this.settings.namespace} has an object ${attempt.name} that belongs to another job`
       throw new SteerflowError('STEERFLOW_JOB_INVALID', why)
     }
     if (files !== null) await api.own(attempt.name, found.metadata.uid)
@@ -68,7 +68,7 @@ export class KubernetesRunner implements LaunchingRunner {
       const found = await api.read(name)
       if (found === null) return this.#gone(job, name)
       if (job.launched_as && found.metadata.uid !== job.launched_as) {
-        return { state: 'unknown', detail: `${name} is another object than was launched: somebody has made it anew` }
+        return { state: 'unknown', detail: `${name} is not the launched object: it was deleted and created again` }
       }
       const end = await this.#end(job, found, api, name)
       if (end !== null) return end
@@ -89,7 +89,7 @@ export class KubernetesRunner implements LaunchingRunner {
     }
   }
 
-  /** What its conditions say of the end of an attempt; null while it has none. */
+  /** The end of an attempt according to its conditions; null if it has not ended. */
   async #end(job: JobEvent, { status }: ClusterJob, api: KubernetesApi, name: string): Promise<JobEnd | null> {
     const holding = (type: string) => status.conditions.find(found => found.type === type && found.status === 'True')
     if (holding('Complete')) return succeeded(this.root, job, this.trainers)
@@ -107,13 +107,13 @@ export class KubernetesRunner implements LaunchingRunner {
     const where = `the namespace ${this.settings.namespace}`
     return {
       state: 'unknown',
-      detail: `${name} is not in ${where}: deleted there, or gone after its time; see its output`,
+      detail: `${name} is not in ${where}: deleted, or removed after its retention time; see its output`,
     }
   }
 
   async #attempt(job: JobEvent): Promise<JobAttempt> {
     const { settings } = this
-    // A Job mounts its files apart; the pods of a TrainJob find them in the data folder.
+    // A Job mounts its files separately; the pods of a TrainJob find them in the data folder.
     const folder = settings.kind === 'Job' ? filesPath : below(settings.dataPath, attemptFolder(job))
     const rendered = renderJobAt(settings.dataPath, job, this.trainers, {
       folder,
@@ -140,7 +140,7 @@ export class KubernetesRunner implements LaunchingRunner {
   }
 }
 
-/** Why a pod ended as it did: Evicted, OOMKilled, an exit code. */
+/** Why a pod ended: Evicted, OOMKilled, an exit code. */
 function reasonOf({ metadata, status }: V1Pod): string[] {
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])]
   const ended = containers.flatMap(({ name, state }) => {

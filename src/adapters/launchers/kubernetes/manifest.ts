@@ -4,13 +4,13 @@ import type { JobEvent } from '../../../domain/job.js'
 import type { Rendered } from '../../../trainers/trainer.js'
 import type { KubernetesSettings } from './settings.js'
 
-/** The label by which an object is known to be an attempt of ours: its value is the attempt's name. */
+/** The label that marks an object as our attempt; its value is the attempt's name. */
 export const attemptLabel = 'steerflow/attempt'
 
-/** Where the files of a Job are mounted. */
+/** Mount path of a Job's files. */
 export const filesPath = '/steerflow-job'
 
-/** What a manifest is made of. */
+/** The inputs of a manifest. */
 export interface JobAttempt {
   readonly name: string
   readonly job: JobEvent
@@ -20,7 +20,7 @@ export interface JobAttempt {
 
 const invalid = (why: string): SteerflowError => new SteerflowError('STEERFLOW_JOB_INVALID', why)
 
-/** Name, labels and notes of every object of an attempt. */
+/** Name, labels and annotations of every object of an attempt. */
 function metadata({ name, job, settings }: JobAttempt) {
   const { namespace, queue, priorityClass } = settings
   return {
@@ -45,7 +45,7 @@ function environment({ rendered, settings }: JobAttempt): V1EnvVar[] {
   return [...Object.entries(plain).map(([name, value]) => ({ name, value })), ...secret]
 }
 
-/** Requests and limits of a node. GPUs are never shared: what is requested is the limit. */
+/** Requests and limits per node. GPUs are never shared, so their request equals their limit. */
 function resources({ rendered, settings }: JobAttempt) {
   const gpus = settings.gpus ?? rendered.machines?.devices ?? 0
   const both = {
@@ -65,9 +65,9 @@ export const configMap = (attempt: JobAttempt, files: Readonly<Record<string, st
 })
 
 /**
- * A Job of one pod: all steps but the last are its init containers, which run one after another; nothing is started again
- * by itself, since another start is another attempt.
- * @throws STEERFLOW_JOB_INVALID without an image or a volume, and for more than one node.
+ * A Job of one pod. All steps except the last are init containers, which run one after another. Nothing is restarted
+ * automatically, since a restart is a new attempt.
+ * @throws STEERFLOW_JOB_INVALID without an image or a volume, and for more than one node
  */
 export function batchJob(attempt: JobAttempt): V1Job {
   const { rendered, settings } = attempt
@@ -121,7 +121,7 @@ export function batchJob(attempt: JobAttempt): V1Job {
   }
 }
 
-/** A TrainJob, as much of it as is set here. */
+/** The fields of a TrainJob that are set here. */
 export interface TrainJob {
   readonly apiVersion: 'trainer.kubeflow.org/v1alpha1'
   readonly kind: 'TrainJob'
@@ -130,11 +130,11 @@ export interface TrainJob {
 }
 
 /**
- * A TrainJob of Kubeflow, with the keys that every version of Trainer v2 takes
+ * A TrainJob of Kubeflow, with keys that every version of Trainer v2 accepts
  * (docs/reference/training-tools.md#kubernetes-and-kubeflow). It has no volumes of its own: its runtime mounts the data
- * folder, in which the job's files lie too.
+ * folder, which also contains the job's files.
  * @param folder the attempt's folder in the containers
- * @throws STEERFLOW_JOB_INVALID for several steps on several nodes, since each node would run them all.
+ * @throws STEERFLOW_JOB_INVALID for several steps on several nodes, since each node would run them all
  */
 export function trainJob(attempt: JobAttempt, folder: string): TrainJob {
   const { rendered, settings } = attempt

@@ -4,7 +4,7 @@ import type { Rendered } from '../../../trainers/trainer.js'
 import { startedAs } from '../exec/programs.js'
 import type { SlurmSettings } from './settings.js'
 
-/** What a script is made of. */
+/** The inputs of a script. */
 export interface Scripted {
   readonly name: string
   /** Absolute folder of the attempt, the same on every node. */
@@ -16,9 +16,9 @@ export interface Scripted {
 }
 
 /**
- * The sbatch script of an attempt. The first job that runs it takes the attempt; another job with the same script, were
- * it ever submitted twice, does nothing. A job that Slurm has requeued has the same id and goes on.
- * @throws STEERFLOW_JOB_INVALID where a path cannot be written.
+ * The sbatch script of an attempt. The first job that runs it takes the attempt; if the script is submitted twice, the other
+ * job does nothing. A job requeued by Slurm keeps its id and continues.
+ * @throws STEERFLOW_JOB_INVALID if a path cannot be expressed
  */
 export function slurmScript({ name, folder, root, rendered, settings }: Scripted): string {
   writable(folder, /["\\\n%]/, 'a quote, a backslash, a percent sign or a line break')
@@ -46,7 +46,7 @@ export function slurmScript({ name, folder, root, rendered, settings }: Scripted
   ].join('\n')
 }
 
-/** Options of sbatch: name and value, null where it takes none. */
+/** Options of sbatch: name and value; null for an option without a value. */
 function head(settings: SlurmSettings, machines: Rendered['machines']): (readonly [string, string | null])[] {
   const { nodes, devices, tasks } = machines ?? { nodes: 1, devices: 0, tasks: 1 }
   const gpus = settings.gpus ?? devices
@@ -69,7 +69,7 @@ function head(settings: SlurmSettings, machines: Rendered['machines']): (readonl
   ]
 }
 
-/** A step under srun. Our own program runs once; a trainer's once for every task. */
+/** A step under srun. Our own program runs once, a trainer's program once per task. */
 function srun(step: readonly string[], { root, rendered, settings }: Omit<Scripted, 'name' | 'folder'>): string {
   const { container, mounts } = settings
   const ours = step[0] === 'steerflow'
@@ -92,5 +92,5 @@ function srun(step: readonly string[], { root, rendered, settings }: Omit<Script
 
 function writable(path: string, characters: RegExp, which: string): void {
   if (!characters.test(path)) return
-  throw new SteerflowError('STEERFLOW_JOB_INVALID', `the path ${path} holds ${which}: move the data folder`)
+  throw new SteerflowError('STEERFLOW_JOB_INVALID', `the path ${path} contains ${which}: move the data folder`)
 }

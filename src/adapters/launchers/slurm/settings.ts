@@ -1,32 +1,27 @@
 import { z } from 'zod'
 
-/** A word that can stand in a line of an sbatch script without quoting. */
+/** A word that needs no quoting in an sbatch script. */
 const word = z.string().regex(/^[\w@%+=:,./*()[\]-]*$/, 'expected no spaces, quotes or backslashes')
 
-/** How jobs are handed to Slurm. What stands here goes into the head of each sbatch script. */
+/** How jobs are submitted to Slurm. These settings go into the head of each sbatch script. */
 export const SlurmSettings = z.strictObject({
-  account: word.default('').describe('account that is charged; empty: the default of the user'),
+  account: word.default('').describe('account to charge; empty: the default of the user'),
   partition: word.default('').describe('partition; empty: the default of the cluster'),
   qos: word.default('').describe('quality of service; empty: none'),
   time: z
     .string()
     .regex(/^\d+(-\d+)?(:\d+){0,2}$/, 'expected minutes, or hours:minutes:seconds, or days-hours')
     .default('4:00:00')
-    .describe('longest that a job may run'),
-  cpusPerTask: z
-    .int()
-    .positive()
-    .nullable()
-    .default(null)
-    .describe('processors of each task; null: as the cluster has it'),
-  memory: word.default('').describe('memory of each node, like 64G; empty: as the cluster has it'),
+    .describe('time limit of a job'),
+  cpusPerTask: z.int().positive().nullable().default(null).describe('CPUs per task; null: the default of the cluster'),
+  memory: word.default('').describe('memory per node, like 64G; empty: the default of the cluster'),
   gpus: z
     .int()
     .nonnegative()
     .nullable()
     .default(null)
-    .describe('GPUs of each node; null: as many devices as the trainer is set to'),
-  exclusive: z.boolean().default(false).describe('whether a job has its nodes to itself'),
+    .describe('GPUs per node; null: the number of devices configured for the trainer'),
+  exclusive: z.boolean().default(false).describe('give a job exclusive use of its nodes'),
   options: z
     .record(z.string().regex(/^[a-z][a-z-]*$/), word)
     .default({})
@@ -35,21 +30,23 @@ export const SlurmSettings = z.strictObject({
   mounts: z
     .array(z.string().regex(/^[^\s,][^\s,:]*:[^\s,]+$/, 'expected source:target or source:target:ro'))
     .default([])
-    .describe('mounts of the container beside the data folder, as source:target or source:target:ro'),
+    .describe(
+      'further mounts of the container, as source:target or source:target:ro; the data folder is always mounted',
+    ),
   environment: z
     .array(z.string().regex(/^[A-Za-z_]\w*$/))
     .default([])
-    .describe('variables of this process that jobs get, by name; no others but PATH, HOME and the like are passed on'),
-  pollSeconds: z.number().positive().default(30).describe('seconds between two looks at a job'),
+    .describe('environment variables to pass to jobs, in addition to PATH, HOME and similar'),
+  pollSeconds: z.number().positive().default(30).describe('polling interval of a job'),
   minJobAgeSeconds: z
     .number()
     .nonnegative()
     .default(300)
-    .describe('MinJobAge of slurm.conf: for so long squeue still shows a job that has ended'),
+    .describe('MinJobAge of slurm.conf: how long squeue still shows a finished job'),
   accountingLagSeconds: z
     .number()
     .nonnegative()
     .default(120)
-    .describe('longest that sacct may take to show the end of a job that squeue shows no more'),
+    .describe('how long sacct may take to show the end of a job that squeue no longer shows'),
 })
 export type SlurmSettings = z.output<typeof SlurmSettings>

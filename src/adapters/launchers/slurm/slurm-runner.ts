@@ -20,17 +20,17 @@ import { slurmScript } from './script.js'
 import type { SlurmSettings } from './settings.js'
 import { submission, submissions, submit } from './submit.js'
 
-/** What is known of a job. */
+/** Result of looking up a job. */
 export interface LookedUp {
-  /** Null when neither command knows it. */
+  /** Null if neither command knows it. */
   readonly job: SlurmJob | null
-  /** Whether that can be relied on: not where the controller has forgotten the job and accounting has no end of it (yet). */
+  /** False if the controller has forgotten the job and accounting has no end of it (yet). */
   readonly certain: boolean
 }
 
 /**
- * A job by its name, and its id where that is known: what the controller says is newer than what accounting says.
- * @throws STEERFLOW_LAUNCHER_UNAVAILABLE when one of the two does not answer: then nothing is known.
+ * Looks up a job by its name, and its id if known. The controller is more current than accounting.
+ * @throws STEERFLOW_LAUNCHER_UNAVAILABLE if one of the two does not answer; nothing is known then
  */
 export async function lookUp(name: string, id: string | null, since: Date): Promise<LookedUp> {
   const ours = (jobs: readonly SlurmJob[]) => jobs.findLast(job => id === null || job.id === id) ?? null
@@ -40,7 +40,7 @@ export async function lookUp(name: string, id: string | null, since: Date): Prom
   return { job: then, certain: then !== null && !['waiting', 'running'].includes(meaningOf(then.state)) }
 }
 
-/** Nothing where the cluster keeps no accounts. */
+/** Accounting records; empty if the cluster has no accounting. */
 async function accountedIfAny(name: string, since: Date): Promise<readonly SlurmJob[]> {
   try {
     return await accounted(name, since)
@@ -51,20 +51,20 @@ async function accountedIfAny(name: string, since: Date): Promise<readonly Slurm
 }
 
 /**
- * Variables of a login that jobs may rely on. Of the rest, any may be a secret, and Slurm keeps what it is given; those of
- * sbatch itself (SBATCH_*) would prevail over the head of the script.
+ * Login variables that jobs may rely on. Any other variable may be a secret, and Slurm stores what it gets; variables of
+ * sbatch itself (SBATCH_*) would override the head of the script.
  */
 const harmless = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LC_\w+|TZ|TMPDIR|LD_LIBRARY_PATH|MODULEPATH|SLURM_CONF\w*)$/
 
-/** The environment in which sbatch runs, and which Slurm hands to the job. */
+/** The environment of sbatch, which Slurm passes to the job. */
 export const submitEnvironment = (own: NodeJS.ProcessEnv, named: readonly string[]): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(own).filter(([name]) => harmless.test(name) || named.includes(name)))
 
 const scriptFile = 'job.sbatch'
 
 /**
- * Runs jobs on a Slurm cluster whose nodes see the data folder under the same path. An attempt has one name; before it is
- * submitted, it is looked up under that name, and its script does nothing for a second job.
+ * Runs jobs on a Slurm cluster whose nodes see the data folder under the same path. An attempt has one name and is looked up
+ * under it before submission; its script does nothing in a second job.
  */
 export class SlurmRunner implements LaunchingRunner {
   readonly rendersOnly = false
@@ -118,7 +118,7 @@ export class SlurmRunner implements LaunchingRunner {
         const isEnd = meaning === 'succeeded' || meaning === 'failed' || meaning === 'cancelled' || interrupted > 1
         if (isEnd) return this.#judge(job, found)
       }
-      // A job that has just ended may be gone from the controller before accounting has its end.
+      // The controller may drop a finished job before accounting shows its end.
       uncertainSince = certain ? null : (uncertainSince ?? performance.now())
       const lag = this.settings.accountingLagSeconds * 1000
       if (uncertainSince !== null && performance.now() - uncertainSince >= lag) return this.#untold(job, name)
@@ -134,19 +134,20 @@ export class SlurmRunner implements LaunchingRunner {
     for (const { id } of running) await cancelled(id)
   }
 
-  /** What the nth call of sbatch came to; null where it is certain that it submitted nothing. */
+  /** Result of the nth call of sbatch; null if it certainly submitted nothing. */
   async #settled(job: JobEvent, name: string, n: number): Promise<JobStart | null> {
     const call = await submission(below(this.root, attemptFolder(job)), n, 100)
     if (call.end === 'submitted') return { state: 'launched', id: call.id }
-    // Asked after the call is over, so that it is not missed; throws while the controller does not answer.
+    // Looked up after the call has ended, so that its job is not missed; throws while the controller does not answer.
     const { job: found } = await lookUp(name, await this.#id(job), monthAgo())
     if (found !== null) return { state: 'launched', id: found.id }
     if (call.end === 'refused') throw new SteerflowError('STEERFLOW_JOB_INVALID', call.said)
-    // By the clock of the wall: one that was set back must not make an old call young, and its job be submitted twice.
+    // Absolute age by the wall clock: a clock that was set back must not make an old call look recent, which would submit
+    // its job twice.
     const ageMs = call.end === 'lost' ? Math.abs(Date.now() - call.at.getTime()) : 0
     const isRemembered = ageMs < this.settings.minJobAgeSeconds * 1000
     if (call.end === 'unanswered' || (job.host === this.host && isRemembered)) return null
-    const detail = `it is not known whether sbatch submitted ${name}: neither squeue nor sacct has it; if it is not there, retry it`
+    const detail = `it is unknown whether sbatch submitted ${name}: neither squeue nor sacct lists it; if it does not exist, retry it`
     return { state: 'unknown', detail }
   }
 
@@ -158,7 +159,7 @@ export class SlurmRunner implements LaunchingRunner {
     return { state: 'failed', detail: [how, await this.#log(job)].filter(Boolean).join('; ') }
   }
 
-  /** The job is in neither command. Its script says whether it came to its end; otherwise nobody can. */
+  /** Neither command knows the job. Its script may have recorded that it finished; otherwise the end stays unknown. */
   async #untold(job: JobEvent, name: string): Promise<JobEnd> {
     const finished = below(this.root, attemptFolder(job), 'finished')
     const isFinished = await exists(finished)
@@ -166,7 +167,7 @@ export class SlurmRunner implements LaunchingRunner {
     const log = `${attemptFolder(job)}/log`
     return {
       state: 'unknown',
-      detail: `squeue and sacct have no end of ${name}; see ${log} and sacct -j ${job.launched_as}`,
+      detail: `squeue and sacct do not show the end of ${name}; see ${log} and sacct -j ${job.launched_as}`,
     }
   }
 
@@ -176,7 +177,7 @@ export class SlurmRunner implements LaunchingRunner {
     return attemptName(job, await instanceOf(this.root))
   }
 
-  /** The id that Slurm gave the attempt, or that of the job which took it; null when neither is known. */
+  /** The attempt's id from Slurm, or that of the job which took it; null if neither is known. */
   async #id(job: JobEvent): Promise<string | null> {
     if (job.launched_as) return job.launched_as
     const taken = await readSmall(below(this.root, attemptFolder(job), 'slurm-job')).catch(() => '')
@@ -184,5 +185,5 @@ export class SlurmRunner implements LaunchingRunner {
   }
 }
 
-/** From when on accounts are asked for: no cluster lets a job run for longer. */
+/** Start of the accounting search: no cluster lets a job run for longer. */
 const monthAgo = (): Date => new Date(Date.now() - 31 * 86_400_000)

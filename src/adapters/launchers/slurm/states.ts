@@ -1,4 +1,4 @@
-/** What a state of Slurm means for an attempt. `interrupted` may be followed by a requeue: it counts when it stays. */
+/** Meaning of a Slurm state for an attempt. `interrupted` may be followed by a requeue, so it counts only if it persists. */
 export type SlurmMeaning = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted'
 
 /** Job states as squeue and sacct name them (Slurm: job state codes). */
@@ -31,7 +31,7 @@ const meanings: Readonly<Record<string, SlurmMeaning>> = {
   CANCELLED: 'cancelled',
 }
 
-/** The meaning of a state; of one that we do not know, that the job still runs. sacct writes `CANCELLED by 1000`. */
+/** The meaning of a state; an unknown state counts as running. sacct writes `CANCELLED by 1000`. */
 export function meaningOf(state: string): SlurmMeaning {
   const [code = ''] = state.replace('+', '').split(' ')
   return Object.hasOwn(meanings, code) ? meanings[code]! : 'running'

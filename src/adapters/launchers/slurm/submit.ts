@@ -9,26 +9,26 @@ import { startWatched } from '../exec/start-watched.js'
 import { isUnanswered, submittedId } from './commands.js'
 
 /**
- * How a call of sbatch ended. `unanswered`: its job may be submitted or not, and it is over. `lost`: nobody recorded its
- * end, and its process is gone.
+ * How a call of sbatch ended. `unanswered`: the call is over, but its job may or may not be submitted. `lost`: its process
+ * is gone without a recorded end.
  */
 export type Submission =
   | { readonly end: 'submitted'; readonly id: string }
   | { readonly end: 'refused' | 'unanswered'; readonly said: string }
   | { readonly end: 'lost'; readonly at: Date }
 
-/** Calls of sbatch lie in folders of an attempt, counted up: `submit-1`, `submit-2`, … */
+/** Each call of sbatch has a numbered folder in the attempt: `submit-1`, `submit-2`, … */
 const submitFolder = (attempt: string, n: number): string => join(attempt, `submit-${n}`)
 
-/** How many calls of sbatch an attempt has seen. */
+/** Number of sbatch calls of an attempt. */
 export async function submissions(attempt: string): Promise<number> {
   const names = await readdir(attempt).catch(() => [])
   return Math.max(0, ...names.map(name => Number(/^submit-(\d+)$/.exec(name)?.[1] ?? 0)))
 }
 
 /**
- * Calls sbatch for the nth time, once whoever asks: a process that outlives this one takes the folder and records what
- * sbatch said. A kill of this process therefore never leaves an sbatch of which nobody knows.
+ * Makes the nth call of sbatch exactly once, however many processes request it: a process that outlives this one takes the
+ * folder and records the output. A kill of this process therefore never leaves an unrecorded sbatch call.
  */
 export async function submit(
   attempt: string,
@@ -41,9 +41,9 @@ export async function submit(
 }
 
 /**
- * How the nth call ended; waits for `patienceMs` while it runs. It may submit a job yet: it is not ended, and nobody makes
- * another call while it runs.
- * @throws STEERFLOW_LAUNCHER_UNAVAILABLE while it runs still
+ * Result of the nth call; waits up to `patienceMs` while it runs. A running call may still submit a job, so it is not
+ * killed, and no other call starts meanwhile.
+ * @throws STEERFLOW_LAUNCHER_UNAVAILABLE if it is still running
  */
 export async function submission(
   attempt: string,

@@ -12,10 +12,10 @@ import { keepReport } from './reports.js'
 import type { WebhookSettings } from './settings.js'
 import { readSecret, whyUnsigned } from './signature.js'
 
-/** The file that says that an attempt was handed to a webhook; its folder takes reports. */
+/** The file that marks an attempt as handed to a webhook; only such attempts accept reports. */
 export const requestFile = 'request.json'
 
-/** Bytes of the longest report. */
+/** Size limit of a report, in bytes. */
 const longest = 1 << 20
 
 /** A listener for reports. */
@@ -28,9 +28,9 @@ export interface CallbackListener {
 export const callbackPath = (job: string, attempt: number): string => `/v1/jobs/${job}/${attempt}`
 
 /**
- * Listens for what the other system tells of jobs: `POST /v1/jobs/<job>/<attempt>`, signed like our own requests. A report
- * is on disk before it is answered with 200.
- * @throws STEERFLOW_CONFIG_INVALID without a secret, or where the address cannot be listened on.
+ * Listens for job reports of the other system: `POST /v1/jobs/<job>/<attempt>`, signed like our own requests. A report is on
+ * disk before it is answered with 200.
+ * @throws STEERFLOW_CONFIG_INVALID without a secret, or if it cannot listen on the address
  */
 export async function startCallbackListener(root: string, settings: WebhookSettings): Promise<CallbackListener> {
   const secret = await readSecret(settings)
@@ -45,14 +45,14 @@ export async function startCallbackListener(root: string, settings: WebhookSetti
     const why = whyUnsigned(secret, request.headers, body, { now: Date.now(), toleranceMs })
     if (why !== null) return [401, { error: why }]
     const folder = await solidBelow(root, 'jobs', path[1]!, `attempt-${path[2]}`)
-    // Asked after the signature: strangers do not learn which jobs there are.
+    // Checked after the signature, so that strangers do not learn which jobs exist.
     const isOurs = await exists(join(folder, requestFile))
     if (!isOurs) return [404, { error: 'no such attempt' }]
-    // The path is not signed, the id is: a report of one attempt cannot be sent to another.
+    // The path is not signed but the id is, so a report of one attempt cannot be sent to another.
     if (!String(request.headers['webhook-id']).startsWith(`${path[1]}/${path[2]}/`)) {
       return [401, { error: 'webhook-id does not begin with <job>/<attempt>/' }]
     }
-    // What it tells is kept and shown.
+    // Secrets are removed, since reports are stored and shown.
     const told = secretsOf(secret, String(request.headers['webhook-signature'])).cut(body)
     const report = JobReport.safeParse(parseOrUndefined(told))
     if (!report.success) return [400, { error: report.error.issues[0]?.message ?? 'not a report' }]

@@ -5,11 +5,11 @@ import { wholeAnswer } from '../../foreign-answer.js'
 import { Secrets } from '../../secrets.js'
 import { signed } from './signature.js'
 
-/** A request of ours. */
+/** An outgoing request. */
 export interface Outgoing {
   readonly url: string
   readonly method: 'POST' | 'GET'
-  /** Names what is asked for: whoever gets it twice does it once. */
+  /** Idempotency key: a receiver that gets it twice acts once. */
   readonly key: string
   readonly body: string
   readonly secret: Buffer
@@ -18,24 +18,24 @@ export interface Outgoing {
 
 export interface WebhookAnswer {
   readonly status: number
-  /** Without the secret of the signatures. */
+  /** The body without secrets of the signatures. */
   readonly text: string
-  /** What of it is quoted, also without what the URL has of secrets. */
+  /** Prepares text for quotation: also removes secrets of the URL. */
   readonly quoted: (text: string) => string
 }
 
-/** Milliseconds before the tries after the first; after them the runtime goes on asking. */
+/** Delays before each retry, in milliseconds; after the last one the runtime retries. */
 const pauses = [200, 1000, 5000]
-/** Longest that an answer may make us wait before the next try. */
+/** Limit on the delay that an answer may request, in milliseconds. */
 const longestPause = 60_000
-/** Bytes of the longest answer that is read, expanded. */
+/** Size limit of an answer, in decompressed bytes. */
 const longestAnswer = 1 << 20
 const isPassing = (status: number): boolean => status >= 500 || status === 429 || status === 408 || status === 425
 
 /**
- * Sends a signed request, and again when nothing or 408, 425, 429 or 5xx answers it: with the same Idempotency-Key and a
- * new time. Redirects are not followed, since what is signed for one is not for another.
- * @throws STEERFLOW_LAUNCHER_UNAVAILABLE when it got no other answer.
+ * Sends a signed request, and retries it without an answer or on 408, 425, 429 and 5xx, with the same Idempotency-Key and a
+ * new timestamp. Redirects are not followed: a signature is meant for one receiver.
+ * @throws STEERFLOW_LAUNCHER_UNAVAILABLE if no other answer came
  */
 export async function send(outgoing: Outgoing, signal?: AbortSignal): Promise<WebhookAnswer> {
   let last = ''
@@ -49,7 +49,7 @@ export async function send(outgoing: Outgoing, signal?: AbortSignal): Promise<We
   throw new SteerflowError('STEERFLOW_LAUNCHER_UNAVAILABLE', `webhook ${shownUrl(outgoing.url)}: ${last}`)
 }
 
-/** One try; a text says why nothing came. */
+/** One try; a string is the cause of a failure. */
 async function once(
   { url, method, key, body, secret, timeoutMs }: Outgoing,
   signal?: AbortSignal,
@@ -79,7 +79,7 @@ async function once(
   }
 }
 
-/** The secret of signatures, and those that were made with it: what nothing that comes back may repeat. */
+/** The signing secret and the signatures made with it, which no returned text may repeat. */
 export function secretsOf(secret: Buffer, ...signatures: readonly string[]): Secrets {
   const secrets = new Secrets()
   secrets.add(secret, ...signatures.flatMap(text => text.split(' ')).map(text => text.replace(/^v1,/, '')))

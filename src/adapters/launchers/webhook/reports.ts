@@ -3,7 +3,7 @@ import { syncFolder, writeDurably, writeFirst } from '../../storage/durable.js'
 import { readSmallJson } from '../../storage/small-file.js'
 import { isEnd, JobReport } from './report.js'
 
-/** As its listener takes it, spelled by us. */
+/** Size limit of a stored report in bytes: larger than the listener's limit, since we serialise it ourselves. */
 const longestReport = 8 << 20
 
 const files = { running: 'running.json', end: 'end.json' } as const
@@ -16,13 +16,13 @@ async function read(path: string): Promise<JobReport | null> {
   return value === null ? null : JobReport.parse(value)
 }
 
-/** The last that was told of an attempt, from its folder; null when nothing was. */
+/** The latest report of an attempt, from its folder; null if there is none. */
 export const lastReport = async (folder: string): Promise<JobReport | null> =>
   (await read(join(folder, files.end))) ?? (await read(join(folder, files.running)))
 
 /**
- * Keeps what was told of an attempt; it is on disk when this returns. The first end counts: what comes after it changes
- * nothing, so that a report may be sent as often as one likes. Returns what holds now.
+ * Stores a report; it is on disk when this returns. The first end counts and later reports change nothing, so a report may
+ * be sent any number of times. Returns the effective report.
  */
 export async function keepReport(folder: string, report: JobReport): Promise<JobReport> {
   const text = JSON.stringify(report)

@@ -3,8 +3,8 @@ import { SteerflowError } from '../../../domain/errors.js'
 import { readSmall } from '../../storage/small-file.js'
 
 /**
- * Signatures of HTTP messages as the specification Standard Webhooks has them: HMAC-SHA256 over id, time and body, so that
- * an old message cannot be sent again under a new time, nor another one under an old signature.
+ * Signatures of HTTP messages after the Standard Webhooks specification: HMAC-SHA256 over id, time and body, so that neither
+ * an old message with a new time nor another message with an old signature is accepted.
  */
 export interface SignedHeaders {
   readonly 'webhook-id': string
@@ -13,8 +13,8 @@ export interface SignedHeaders {
 }
 
 /**
- * The secret of the variable or file.
- * @throws STEERFLOW_CONFIG_INVALID when there is none. No message holds it.
+ * The secret from the variable or file.
+ * @throws STEERFLOW_CONFIG_INVALID if there is none; no message contains it
  */
 export async function readSecret(
   { secretEnv, secretFile }: { readonly secretEnv: string; readonly secretFile: string },
@@ -25,7 +25,7 @@ export async function readSecret(
   const secret = text?.trim() ?? ''
   const bytes = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret)
   if (bytes.length >= 16) return bytes
-  const why = bytes.length === 0 ? 'holds no secret' : 'holds a secret of less than 16 bytes'
+  const why = bytes.length === 0 ? 'has no secret' : 'has a secret of less than 16 bytes'
   throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `launchers.webhook: ${where} ${why}`)
 }
 
@@ -42,7 +42,7 @@ export function signed(secret: Buffer, id: string, body: string, now: number): S
   }
 }
 
-/** Why a message is not what its sender signed lately; null when it is. */
+/** Why a message has no recent valid signature; null if it has one. */
 export function whyUnsigned(
   secret: Buffer,
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
@@ -55,7 +55,7 @@ export function whyUnsigned(
     return 'its time is too far from ours'
   }
   const expected = mac(secret, id, seconds, body)
-  // While a secret is exchanged a sender may sign with both.
+  // During a change of secrets, a sender may sign with both.
   const matches = given.split(' ').some(one => {
     const [version, text = ''] = one.split(',')
     const bytes = Buffer.from(text, 'base64')

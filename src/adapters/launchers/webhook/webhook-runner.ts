@@ -23,8 +23,8 @@ import type { WebhookSettings } from './settings.js'
 import { readSecret } from './signature.js'
 
 /**
- * Where a model lies that the other system names by a URI: a path below the data folder, whose own URI is `base`, or the URI
- * as it is. A URI that leads out of the data folder, however it is spelled (`..`, `%2e%2e`), is none of a path below it.
+ * The location of a model that the other system gives as a URI: a path below the data folder, whose own URI is `base`, or
+ * the URI itself. A URI that leads out of the data folder in any spelling (`..`, `%2e%2e`) stays a URI.
  */
 export function placeOf(base: string, uri: string): string {
   if (!uri.startsWith(`${base}/`)) return uri
@@ -32,7 +32,7 @@ export function placeOf(base: string, uri: string): string {
   return path !== null && isPathBelow(path) ? path : uri
 }
 
-/** The path of a file URI below another; null where it leads out, or is no path of this machine. */
+/** The path of a file URI relative to another; null if it leads out, or is not a path of this machine. */
 function pathOfFile(base: string, uri: string): string | null {
   try {
     const [root, path] = [fileURLToPath(base), fileURLToPath(uri)]
@@ -44,13 +44,12 @@ function pathOfFile(base: string, uri: string): string | null {
 
 const Accepted = z.looseObject({ id: ForeignId.min(1).max(200) })
 
-/** Milliseconds between two looks at what the listener has kept. */
+/** Polling interval of the stored reports, in milliseconds. */
 const lookMs = 500
 
 /**
- * Hands jobs to a system of one's own: a signed request, with the attempt's name as Idempotency-Key, so that it is safe to
- * send it again whenever it is not certain that it arrived. The other side tells by callback, or when asked, what became
- * of the job.
+ * Sends jobs to your own system: a signed request with the attempt's name as Idempotency-Key, which is safe to repeat if
+ * delivery is uncertain. The other system reports the result by callback, or when polled.
  */
 export class WebhookRunner implements LaunchingRunner {
   readonly rendersOnly = false
@@ -89,15 +88,15 @@ export class WebhookRunner implements LaunchingRunner {
     const file = below(this.root, attemptFolder(job), requestFile)
     await storing(`keep the request of ${job.job} in ${file}`, () => writeDurably(file, body))
     const answer = await this.#send(url, key, body)
-    // 409: it is known under its key already.
+    // 409: the job is already known under its key.
     if (answer.status === 409) return { state: 'launched', id: key }
     if (answer.status >= 200 && answer.status < 300) {
       const accepted = Accepted.safeParse(parseOrUndefined(answer.text))
       const id = accepted.success ? accepted.data.id : key
-      // An id that holds what was sent as a secret is none to keep.
+      // An id that contains a secret is not stored.
       return { state: 'launched', id: answer.quoted(id) === id ? id : key }
     }
-    throw new SteerflowError('STEERFLOW_JOB_INVALID', `the webhook refuses it: ${said(answer)}`)
+    throw new SteerflowError('STEERFLOW_JOB_INVALID', `the webhook rejected it: ${said(answer)}`)
   }
 
   async next(job: JobEvent, signal: AbortSignal): Promise<JobProgress> {
@@ -122,10 +121,10 @@ export class WebhookRunner implements LaunchingRunner {
     const body = JSON.stringify({ type: 'steerflow.job.cancel', key: name, job: job.job, attempt: job.attempt })
     const answer = await this.#send(this.#configured(), `${name}-cancel`, body)
     if (answer.status >= 200 && answer.status < 300) return
-    throw new SteerflowError('STEERFLOW_USAGE', `the webhook does not cancel it: ${said(answer)}`)
+    throw new SteerflowError('STEERFLOW_USAGE', `the webhook did not cancel it: ${said(answer)}`)
   }
 
-  /** What the other side says of a job; a text says why that cannot be read. */
+  /** The job's status at the other system; a string is the cause why it cannot be read. */
   async #ask(job: JobEvent, signal: AbortSignal): Promise<JobReport | string> {
     const name = await this.#key(job)
     const url = this.settings.statusUrl.replaceAll('{job}', encodeURIComponent(name)).replaceAll('%7Bjob%7D', name)
@@ -141,7 +140,7 @@ export class WebhookRunner implements LaunchingRunner {
   }
 
   async #judge(job: JobEvent, { state, detail, model }: JobReport): Promise<JobEnd> {
-    if (state === 'failed') return { state, detail: detail ?? 'the webhook gives no reason' }
+    if (state === 'failed') return { state, detail: detail ?? 'the webhook gave no reason' }
     if (state === 'cancelled') return { state, detail: detail ?? 'cancelled at the webhook' }
     if (model === null) return succeeded(this.root, job, this.trainers)
     const { result, role } = trainerNamed(job.trainer, this.trainers)
@@ -154,7 +153,9 @@ export class WebhookRunner implements LaunchingRunner {
     return send({ url, method: 'POST', key, body, secret, timeoutMs: this.settings.timeoutSeconds * 1000 })
   }
 
-  /** Where jobs are posted to. @throws STEERFLOW_JOB_INVALID when nothing says where, or how one would learn of their end. */
+  /**
+   * The URL to post jobs to. @throws STEERFLOW_JOB_INVALID if it is not set, or if there is no way to learn of a job's end
+   */
   #configured(): string {
     const { url, statusUrl, callback } = this.settings
     if (url === '') throw new SteerflowError('STEERFLOW_JOB_INVALID', 'launchers.webhook.url is not set')
@@ -173,12 +174,12 @@ export class WebhookRunner implements LaunchingRunner {
 
   #uri = (path: string): string => `${this.#base}/${path}`
 
-  /** A model below our own data folder by its path there; one that lies elsewhere by its URI. */
+  /** A model below the data folder by its path, any other by its URI. */
   #path = (uri: string): string => placeOf(this.#base, uri)
 
   #key = async (job: JobEvent): Promise<string> => attemptName(job, await instanceOf(this.root))
 }
 
-// Cut before it is shortened: half a secret is not found.
+// Secrets are removed before shortening, since half a secret is not recognised.
 const said = ({ status, text, quoted }: WebhookAnswer): string =>
   `status ${status}: ${quoted(text).replace(/\s+/g, ' ').trim().slice(0, 300)}`

@@ -165,7 +165,7 @@ describe('a Job on a Kubernetes cluster', () => {
     await runner.start(job)
     expect(await runner.next(submitted, patience())).toMatchObject({
       state: 'unknown',
-      detail: expect.stringContaining('another object') as string,
+      detail: expect.stringContaining('is not the launched object') as string,
     })
   })
 

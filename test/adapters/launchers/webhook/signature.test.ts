@@ -50,7 +50,7 @@ describe('the secret', () => {
     const file = join(await temporaryFolder(), 'secret')
     await writeFile(file, 'from a file, long enough\n')
     expect(String(await readSecret({ secretEnv: 'S', secretFile: file }, {}))).toBe('from a file, long enough')
-    await expect(readSecret({ secretEnv: 'S', secretFile: '' }, {})).rejects.toThrow('the variable S holds no secret')
+    await expect(readSecret({ secretEnv: 'S', secretFile: '' }, {})).rejects.toThrow('the variable S has no secret')
     await expect(readSecret({ secretEnv: 'S', secretFile: '' }, { S: 'short' })).rejects.toThrow(
       /^(?!.*short).*16 bytes/,
     )

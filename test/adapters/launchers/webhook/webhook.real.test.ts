@@ -125,7 +125,7 @@ describe('a job that is posted', () => {
     const { hook, job, runner } = await prepared([{ status: 422, body: { error: 'no such dataset' } }])
     await expect(runner.start(job)).rejects.toMatchObject({
       code: 'STEERFLOW_JOB_INVALID',
-      message: 'the webhook refuses it: status 422: {"error":"no such dataset"}',
+      message: 'the webhook rejected it: status 422: {"error":"no such dataset"}',
     })
     expect(hook.received).toHaveLength(1)
   })
