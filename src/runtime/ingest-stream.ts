@@ -190,7 +190,7 @@ class StreamIngest {
     if (this.#claim !== null || !open) return this.breakOff()
     if (best === null && earlier) await this.#resume(earlier)
     else if (best === null && alike && !this.stream.lineage) {
-      const text = `${this.stream.name} has ended within what was taken in before of ${alike.name}, and begins like it`
+      const text = `${this.stream.name} begins like ${alike.name} and has ended within the part of it that was taken in before`
       throw new SteerflowError(
         'STEERFLOW_INPUT_TORN',
         `${text}: nothing of it was taken in; feed it whole, or name a file`,
@@ -212,7 +212,7 @@ class StreamIngest {
   /** A torn line is neither taken in nor counted as progress until the rest of it is there. */
   #leave({ position, torn }: StreamLine): void {
     this.#done.left++
-    const text = `line ${position + 1} of ${this.stream.name} has no end and is no whole record (${torn})`
+    const text = `line ${position + 1} of ${this.stream.name} has no end and is not a whole record (${torn})`
     this.options.tell?.(`${text}: it is left out; ingest again when the rest of it, or the end of the line, is there`)
   }
 
@@ -271,7 +271,7 @@ class StreamIngest {
           `${name} goes on at line ${this.#from + 1n}: what comes before was taken in of ${best.name}`,
         )
       else if (like && this.#from === 0n) {
-        const how = strayed ? 'goes on otherwise' : 'ends within it'
+        const how = strayed ? 'continues differently' : 'ends within it'
         this.options.tell?.(`${name} begins like ${like.name} and ${how}: it is new`)
       }
     }

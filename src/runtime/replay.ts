@@ -112,7 +112,7 @@ function refusal(
   const { node, bytes, origin, record, replays } = letter
   if (letter.replayed) return 'already replayed'
   if (origin.topic.startsWith('source:')) return 'it never reached a topic: correct the source and ingest it again'
-  if (Number.isNaN(bytes)) return 'its header value-bytes is no size'
+  if (Number.isNaN(bytes)) return 'its header value-bytes is not a size'
   if (bytes !== record.value.byteLength) return 'its value was too large to be kept'
   const known = partitions.get(origin.topic)
   if (known === undefined) return `there is no topic ${quoted(origin.topic)} any more`
@@ -121,9 +121,10 @@ function refusal(
   if (reads !== origin.topic) return `${node} reads ${reads}, not ${quoted(origin.topic)}, where it says it came from`
   if (!(origin.partition < known))
     return `it says it came from partition ${quoted(record.headers['origin-partition'] ?? '')}; ${origin.topic} has ${known}`
-  if (!/^\d{1,19}$/.test(origin.offset)) return `it says it came from offset ${quoted(origin.offset)}, which is none`
+  if (!/^\d{1,19}$/.test(origin.offset))
+    return `it says it came from offset ${quoted(origin.offset)}, which is not an offset`
   if (replays >= mostReplays && !insist)
-    return `it has come back ${replays} times: mend what its cause names, then replay it by its id`
+    return `it has come back ${replays} times: correct its cause, then replay it by its id`
   return null
 }
 

@@ -123,7 +123,7 @@ async function resetOf(
 ): Promise<PartitionReset> {
   const { partition, start, end } = state
   if (forgotten && target.kind === 'shift') {
-    const what = `partition ${partition}: its committed offset is gone, so that there is nothing to shift`
+    const what = `partition ${partition}: its committed offset is lost, so there is nothing to shift`
     throw new SteerflowError('STEERFLOW_USAGE', `${what}; use --to-offset, --to-datetime, --to-earliest or --to-latest`)
   }
   const asked = target.kind === 'datetime' ? await firstAt(log, state, target.time) : askedOf(target, state, from)

@@ -95,7 +95,7 @@ test('one that begins alike and goes on otherwise is new, and nothing of it is l
   const other = [...numbers(0, 39), ...numbers(500, 520)]
   const taken = await feed(log, other)
   expect(taken).toMatchObject({ records: 59, skipped: 0 })
-  expect(taken.told).toMatch(/begins like pipe and goes on otherwise: it is new/)
+  expect(taken.told).toMatch(/begins like pipe and continues differently: it is new/)
   expect(await texts(log)).toEqual([...numbers(0, 40), ...other].sort())
   expect(await feed(log, other)).toMatchObject({ records: 0, skipped: 59 })
 })
@@ -125,7 +125,7 @@ test('a torn last line is left out, which is said, and is taken in when the rest
   for (const records of [2, 0]) {
     const torn = await feed(log, ['a1', 'a2', '!to'], { tornEnd: true })
     expect(torn).toMatchObject({ records, rejected: 0, left: 1 })
-    expect(torn.told).toMatch(/line 3 of pipe has no end and is no whole record \(no JSON\): it is left out/)
+    expect(torn.told).toMatch(/line 3 of pipe has no end and is not a whole record \(no JSON\): it is left out/)
   }
   expect(await feed(log, ['a1', 'a2', 'torn', 'a4'])).toMatchObject({ records: 2, skipped: 2, left: 0 })
   expect(await texts(log)).toEqual(['a1', 'a2', 'a4', 'torn'])

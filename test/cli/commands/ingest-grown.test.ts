@@ -85,7 +85,7 @@ test('a last line that is cut anywhere is taken in once, when it is whole, and i
     const isWhole = cut === text.length - 1
     const { code, rejected, left, err } = await ingest()
     expect([code, rejected, left]).toEqual([0, 0, isWhole ? 0 : 1])
-    expect(err.includes('line 3 of own.jsonl has no end and is no whole record (not JSON)')).toBe(!isWhole)
+    expect(err.includes('line 3 of own.jsonl has no end and is not a whole record (not JSON)')).toBe(!isWhole)
   }
   append(`\n${chats(3, 5)}`)
   expect(await ingest()).toMatchObject({ records: 2, rejected: 0, skipped: 3, left: 0 })
@@ -109,7 +109,7 @@ test('a file whose beginning was changed is another source, which is said', asyn
   write(chats(0, 38) + chats(90, 99))
   const changed = await ingest()
   expect(changed).toMatchObject({ records: 47, skipped: 0 })
-  expect(changed.err).toContain('own.jsonl begins like own.jsonl and goes on otherwise: it is new')
+  expect(changed.err).toContain('own.jsonl begins like own.jsonl and continues differently: it is new')
   expect(await records()).toHaveLength(87)
   expect(await ingest()).toMatchObject({ records: 0, skipped: 47 })
 })
