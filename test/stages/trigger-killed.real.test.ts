@@ -15,12 +15,14 @@ import { attributeSetName, conversation } from '../support/training.js'
 const script = fileURLToPath(new URL('../support/trigger-process.mjs', import.meta.url))
 const age = 0.2
 
-/** Runs the trigger until its nth step kills it, or for `limitMs`. Returns whether the step was reached. */
-async function triggerKilledAt(n: number, root: string, limitMs: number): Promise<boolean> {
+/** Runs the trigger until its nth step kills it, or until it has nothing left to do. Returns whether the step was reached. */
+async function triggerKilledAt(n: number, root: string, isDone: () => Promise<boolean>): Promise<boolean> {
   const child = spawn(process.execPath, [script, String(n), root, String(age)], { stdio: 'inherit' })
+  let over = false
   const ended = new Promise<boolean>(resolve => child.on('exit', (_, signal) => resolve(signal === 'SIGKILL')))
-  const reached = await Promise.race([ended, sleep(limitMs).then(() => null)])
-  if (reached !== null) return reached
+  void ended.then(() => (over = true))
+  while (!over && !(await isDone())) await sleep(20)
+  if (over) return ended
   child.kill('SIGKILL')
   await ended
   return false
@@ -43,14 +45,20 @@ test('killed at every step, the trigger asks once for what has waited too long, 
       await log.publish([encode(shards, event)])
     }
   }
+  const decided = async () => readTopic(log, jobs)
+  const last = async () => Number((await decided()).at(-1)?.decision.values.records ?? 0)
+  /** All that was sealed is decided about, and the trigger has read everything, its own events too. */
+  const isDone = async (): Promise<boolean> => {
+    if ((await last()) < sealed) return false
+    const committed = await log.committed('trigger', shards.name)
+    return (await log.state(shards.name)).every(({ partition, end }) => (committed.get(partition) ?? 0n) >= end)
+  }
   let kills = 0
   for (let n = 1; n <= 12; n++) {
     await sealOne()
-    if (await triggerKilledAt(n, root, 4000)) kills++
+    if (await triggerKilledAt(n, root, isDone)) kills++
   }
-  const decided = async () => readTopic(log, jobs)
-  const last = async () => Number((await decided()).at(-1)?.decision.values.records ?? 0)
-  for (let tries = 0; (await last()) < sealed && tries < 5; tries++) await triggerKilledAt(0, root, 3000)
+  if (!(await isDone())) expect(await triggerKilledAt(0, root, isDone)).toBe(false)
   expect(kills).toBeGreaterThan(6)
 
   const decisions = await decided()
