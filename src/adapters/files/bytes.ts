@@ -3,18 +3,17 @@ import { SteerflowError } from '../../domain/errors.js'
 import { type BombLimit, defaultBombLimit, gunzip } from './gunzip.js'
 
 export interface ReadBytesOptions {
-  /** Called with the number of bytes of the file read from the disk, compressed ones where it is compressed. */
+  /** Called with the number of bytes read from the disk; compressed bytes for a compressed file. */
   readonly onRead?: (bytes: number) => void
-  /** When an expanding input counts as a bomb; see `defaultBombLimit`. */
+  /** When a decompressed input counts as a bomb; see `defaultBombLimit`. */
   readonly bomb?: BombLimit
 }
 
 /**
- * The bytes of a file, or of standard input for `-`; gzip is expanded, and is recognised by its first bytes and by the
- * name's ending.
- * @throws STEERFLOW_INPUT_NOT_FOUND when it cannot be read; STEERFLOW_USAGE when it is compressed in another way;
- * STEERFLOW_INPUT_TORN when its compression is damaged, after
- * what came before.
+ * The bytes of a file, or of standard input for `-`. gzip is decompressed; it is recognised by its first bytes or the name's
+ * ending.
+ * @throws STEERFLOW_INPUT_NOT_FOUND if it cannot be read; STEERFLOW_USAGE for other compressions; STEERFLOW_INPUT_TORN for
+ * damaged gzip, after the data before the damage
  */
 export async function* readBytes(input: string, options: ReadBytesOptions = {}): AsyncGenerator<Buffer> {
   const chunks = fourAtFirst(storedBytes(input, options.onRead))
@@ -24,19 +23,19 @@ export async function* readBytes(input: string, options: ReadBytesOptions = {}):
   const foreign = foreignKinds.find(({ magic }) => start.subarray(0, magic.length).equals(magic))
   if (foreign) {
     await chunks.return(undefined)
-    const what = `${input === '-' ? 'standard input' : input} is no text: it is ${foreign.name}`
+    const what = `${input === '-' ? 'standard input' : input} is not text but ${foreign.name}`
     throw new SteerflowError('STEERFLOW_USAGE', `${what}; ${foreign.next}`)
   }
   if (isGzip(start) || input.endsWith('.gz')) yield* gunzip(all, input, options.bomb ?? defaultBombLimit)
   else yield* all
 }
 
-/** Whether these first bytes are gzip's. */
+/** True if these first bytes are gzip's. */
 export const isGzip = (start: Buffer): boolean => start.length >= 2 && start[0] === 0x1f && start[1] === 0x8b
 
 /**
- * The bytes of a file or of standard input as they are stored.
- * @throws STEERFLOW_INPUT_NOT_FOUND when it cannot be read.
+ * The stored bytes of a file or of standard input.
+ * @throws STEERFLOW_INPUT_NOT_FOUND if it cannot be read
  */
 export async function* storedBytes(input: string, onRead?: (bytes: number) => void): AsyncGenerator<Buffer> {
   try {
@@ -64,16 +63,16 @@ async function* fileChunks(path: string): AsyncGenerator<Buffer> {
   }
 }
 
-/** What is not expanded here, by its first bytes: each of its "lines" would be a dead letter. */
+/** Unsupported formats, by their first bytes; each of their "lines" would be a dead letter. */
 const foreignKinds = [
   { name: 'zstd', magic: '28b52ffd', next: 'expand it first, with zstd -dc' },
   { name: 'xz', magic: 'fd377a58', next: 'expand it first, with xz -dc' },
   { name: 'bzip2', magic: '425a68', next: 'expand it first, with bzip2 -dc' },
   { name: 'zip', magic: '504b0304', next: 'expand it first, with unzip -p' },
-  { name: 'Parquet', magic: '50415231', next: 'JSON lines are taken, one record a line' },
+  { name: 'Parquet', magic: '50415231', next: 'convert it to JSON lines, one record per line' },
 ].map(({ magic, ...kind }) => ({ ...kind, magic: Buffer.from(magic, 'hex') }))
 
-/** Magic bytes may come in pieces from a pipe: the first chunk is held until it has four. */
+/** Holds the first chunk until it has four bytes, since a pipe may split the magic bytes. */
 async function* fourAtFirst(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let held: Buffer | null = Buffer.alloc(0)
   for await (const chunk of chunks) {
@@ -97,7 +96,7 @@ async function* resumed(start: Buffer, rest: AsyncGenerator<Buffer>): AsyncGener
   }
 }
 
-/** A file or folder that cannot be read, as the error for the person who named it. */
+/** The error for an unreadable file or folder. */
 export const unreadable = (input: string, cause: unknown): SteerflowError =>
   cause instanceof SteerflowError
     ? cause

@@ -2,23 +2,23 @@ import { createGunzip } from 'node:zlib'
 import { SteerflowError } from '../../domain/errors.js'
 import { race } from '../../runtime/concurrency.js'
 
-/** When an input counts as a decompression bomb: bytes and ratio must be exceeded, or the lines. */
+/** When an input counts as a decompression bomb: if it exceeds both bytes and ratio, or the lines. */
 export interface BombLimit {
-  /** Expanded bytes. */
+  /** Decompressed bytes. */
   readonly bytes: number
-  /** Expanded bytes for each compressed byte. */
+  /** Decompressed bytes per compressed byte. */
   readonly ratio: number
-  /** Lines, where they are more than the compressed bytes: each would be a dead letter. */
+  /** Lines, if they also exceed the compressed bytes: each would be a dead letter. */
   readonly lines: number
 }
 
-/** Text compresses 3 to 20 times; nothing that people write expands to more than 1 GiB at over 200 times. */
+/** Text compresses 3 to 20 times; nothing written by people expands to more than 1 GiB at over 200 times. */
 export const defaultBombLimit: BombLimit = { bytes: 2 ** 30, ratio: 200, lines: 2 ** 20 }
 
 /**
- * Expands gzip, one member or several. What comes before a damage is yielded first: all of it where the input merely
- * ends early, all but the last 16 KiB (compressed) where its bytes are wrong.
- * @throws STEERFLOW_INPUT_TORN when the input ends early, is damaged, or expands beyond `limit`.
+ * Decompresses gzip with one or several members. Data before a damage is yielded first: all of it if the input only ends
+ * early, all but the last 16 KiB (compressed) if bytes are wrong.
+ * @throws STEERFLOW_INPUT_TORN if the input ends early, is damaged, or expands beyond `limit`
  */
 export async function* gunzip(
   compressed: AsyncIterable<Buffer>,
@@ -33,7 +33,7 @@ export async function* gunzip(
   let taken = 0
   let given = 0
 
-  /** What has been expanded so far: at most the expansion of one compressed chunk. */
+  /** The data decompressed so far: at most the expansion of one compressed chunk. */
   function* ready(): Generator<Buffer> {
     const chunks = expanded
     expanded = []
@@ -65,20 +65,20 @@ export async function* gunzip(
   }
 }
 
-/** A compressed chunk of this size expands to at most 17 MB, deflate's limit being 1032 times. */
+/** A compressed chunk of this size expands to at most 17 MB, since deflate's limit is 1032 times. */
 const feedBytes = 16 * 1024
 
-/** Where it is damaged, and how much was read before. */
+/** Position of the damage, and amount of data before it. */
 const damage = ({ message }: Error, taken: number, given: number): string =>
   `${message.includes('unexpected end') ? 'the compressed data ends early, at' : 'the compressed data is damaged before'} ` +
   `byte ${taken}; ${given} bytes of text came before`
 
-/** What is wrong with a compressed input. */
+/** The error for a damaged compressed input. */
 export function torn(input: string, reason: string, cause?: unknown): SteerflowError {
   const isStdin = input === '-'
   const next = isStdin
-    ? 'Feed all of it to the same command again; `ingest` and `annotate` go on behind what they have.'
-    : `Fetch ${input} again (gzip -t ${input} tells whether it is whole), then run the same command: \`ingest\` and \`annotate\` go on behind what they have.`
+    ? 'Feed the whole input to the same command again; `ingest` and `annotate` resume after the data that they have.'
+    : `Fetch ${input} again (gzip -t ${input} checks it), then run the same command: \`ingest\` and \`annotate\` resume after the data that they have.`
   const name = isStdin ? 'standard input' : input
   return new SteerflowError('STEERFLOW_INPUT_TORN', `${name}: ${reason}`, { cause, next })
 }

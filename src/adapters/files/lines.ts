@@ -3,20 +3,23 @@ import { defaultBombLimit, torn } from './gunzip.js'
 import { type Line, LineSplitter } from './splitter.js'
 
 export interface ReadLinesOptions extends ReadBytesOptions {
-  /** Longest line that is read; longer ones come as `too-long`. */
+  /** Length limit of a line in bytes; longer lines come as `too-long`. */
   readonly maxLineBytes?: number | undefined
 }
 
-/** Bytes that are split at once: of the shortest lines that is a batch of thirty thousand, each a hundred times its size. */
+/**
+ * Bytes to split at once. With the shortest lines this gives a batch of thirty thousand, each a hundred times its size in
+ * memory.
+ */
 const pieceBytes = 64 << 10
 
-/** The longest line unless an option says otherwise. */
+/** Default length limit of a line, in bytes. */
 export const defaultMaxLineBytes = 64 * 2 ** 20
 
 /**
- * The lines of a file (`-`: standard input), expanded where compressed, in batches as they come from the disk: one
- * `await` a batch, not a line. Memory stays at a chunk and the line under way.
- * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN after the whole lines before the damage.
+ * The lines of a file (`-`: standard input), decompressed if needed, in batches as they are read: one `await` per batch, not
+ * per line. Memory holds only a chunk and the current line.
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN after the whole lines before the damage
  */
 export async function* readLines(input: string, options: ReadLinesOptions = {}): AsyncGenerator<readonly Line[]> {
   const splitter = new LineSplitter(options.maxLineBytes ?? defaultMaxLineBytes)

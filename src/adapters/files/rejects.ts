@@ -2,22 +2,22 @@ import { rm } from 'node:fs/promises'
 import { type SteerflowError, explain } from '../../domain/errors.js'
 import { type FileWriter, openWriter } from './writer.js'
 
-/** Where the records of an output are reported that could not be taken. */
+/** Path of the list of rejected records beside an output. */
 export const rejectedPathOf = (output: string): string => `${output.replace(/\.gz$/, '')}.rejected.jsonl`
 
-/** Where a file command reports the records that it could not take: `<output>.rejected.jsonl`, one object a line. */
+/** The rejected records of a file command: `<output>.rejected.jsonl`, one object per line. */
 export interface Rejects {
   readonly path: string
   readonly count: number
   /** Reports a record by its line in the input, with the error's code and reason. */
   add(line: number, error: SteerflowError): Promise<void>
-  /** Ends the file; without rejects there is none, and one of an earlier run is removed. */
+  /** Closes the file. Without rejects there is no file, and one of an earlier run is removed. */
   close(): Promise<void>
-  /** Gives up: an earlier file stays. */
+  /** Discards the file; an earlier one stays. */
   abort(): Promise<void>
 }
 
-/** Reports rejects beside an output file; nothing is written before the first. */
+/** Opens the list of rejects beside an output file; nothing is written before the first reject. */
 export function openRejects(output: string): Rejects {
   const path = rejectedPathOf(output)
   let writer: FileWriter | null = null

@@ -1,23 +1,23 @@
 import { createHash, type Hash } from 'node:crypto'
 
-/** A line's place: its number from 1, and the offset of its first byte in the expanded input. */
+/** A line's position: its number from 1, and the offset of its first byte in the decompressed input. */
 interface Place {
   readonly number: number
   readonly offset: number
-  /** The last line, without an end of its own. */
+  /** Set on a last line without a line end. */
   readonly unended?: true
 }
 
-/** A line without its end. */
+/** A line without its line end. */
 export interface FullLine extends Place {
   readonly kind: 'line'
   readonly bytes: Buffer
 }
 
-/** A line beyond the limit: passed over, with what identifies it. */
+/** A skipped line above the length limit, with data to identify it. */
 export interface LongLine extends Place {
   readonly kind: 'too-long'
-  /** Bytes of the line without its end. */
+  /** Bytes of the line without its line end. */
   readonly length: number
   readonly sha256: string
   /** The first bytes, at most 256. */
@@ -31,24 +31,29 @@ const CR = 13
 const headBytes = 256
 
 /**
- * Splits bytes into lines as Python's universal newlines do: `\n`, `\r\n` and a lone `\r` end a line, nothing else does
- * (not U+2028, U+2029 or U+0085). Memory is bounded by `maxLineBytes`: a longer line is hashed and passed over.
+ * Splits bytes into lines as Python's universal newlines do: only `
+ * `, `\r
+ * ` and a lone `\r` end a line (not U+2028, U+2029 or U+0085). Memory is bounded by `maxLineBytes`: longer lines are hashed
+ * and skipped.
  */
 export class LineSplitter {
   private number = 1
-  /** Offset of the byte after those pushed. */
+  /** Offset after the last pushed byte. */
   private pushed = 0
-  /** Offset of the first byte of the line under way. */
+  /** Offset of the first byte of the current line. */
   private start = 0
   private held: Buffer[] = []
   private heldBytes = 0
   private long: { readonly hash: Hash; head: Buffer; length: number } | null = null
-  /** The last byte pushed was a `\r` that ended a line: a `\n` that follows belongs to it. */
+  /**
+   * True if the last pushed byte was a `\r` that ended a line: a following `
+   * ` belongs to it.
+   */
   private afterCr = false
 
   constructor(private readonly maxLineBytes: number) {}
 
-  /** The lines that this chunk completes. Lines that lie within the chunk share its memory. */
+  /** The lines that this chunk completes. Lines within the chunk share its memory. */
   push(chunk: Buffer): Line[] {
     const lines: Line[] = []
     let at = 0
@@ -75,7 +80,7 @@ export class LineSplitter {
     return lines
   }
 
-  /** The last line, when the input does not end with a line end. */
+  /** The last line, if the input does not end with a line end. */
   end(): Line[] {
     return this.pushed > this.start ? [{ ...this.complete(Buffer.alloc(0), this.pushed), unended: true }] : []
   }

@@ -4,16 +4,16 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isGzip, readBytes, storedBytes, unreadable } from './bytes.js'
 
-/** A file on the disk that can be read again and at any place. */
+/** A file on disk with repeatable, random access. */
 export interface LocalFile {
   readonly path: string
-  /** Removes it, if it is a copy. */
+  /** Removes the file if it is a copy. */
   dispose(): Promise<void>
 }
 
 const asItIs = (path: string): LocalFile => ({ path, dispose: async () => undefined })
 
-/** Copies bytes into a new file in the system's folder for temporary files. */
+/** Copies bytes into a new file in the system's temporary folder. */
 async function copy(bytes: AsyncIterable<Buffer>): Promise<LocalFile> {
   const folder = await mkdtemp(join(tmpdir(), 'steerflow-'))
   const dispose = () => rm(folder, { recursive: true, force: true })
@@ -33,7 +33,7 @@ async function copy(bytes: AsyncIterable<Buffer>): Promise<LocalFile> {
 }
 
 /**
- * Whether an input gives its bytes once: standard input, and what is no regular file, such as the pipe of `<(command)`.
+ * True if an input can be read only once: standard input, and anything but a regular file, such as the pipe of `<(command)`.
  * @throws STEERFLOW_INPUT_NOT_FOUND
  */
 export async function isReadOnce(input: string): Promise<boolean> {
@@ -45,14 +45,15 @@ export async function isReadOnce(input: string): Promise<boolean> {
 }
 
 /**
- * An input that can be read more than once: what is read once is copied, a file is taken as it is.
+ * A repeatable form of an input: an input that can be read only once is copied, a file is used directly.
  * @throws STEERFLOW_INPUT_NOT_FOUND
  */
 export const repeatable = async (input: string): Promise<LocalFile> =>
   (await isReadOnce(input)) ? copy(storedBytes(input)) : asItIs(input)
 
 /**
- * An input whose lines can be read at their offsets: what is read once and compressed files are copied, expanded.
+ * A form of an input whose lines can be read by offset: an input that can be read only once, or that is compressed, is
+ * copied decompressed.
  * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN
  */
 export const seekable = async (input: string): Promise<LocalFile> =>
@@ -73,7 +74,7 @@ async function isCompressed(path: string): Promise<boolean> {
   }
 }
 
-/** sha256 in lower-case hex of a file as it is stored. @throws STEERFLOW_INPUT_NOT_FOUND */
+/** sha256 of the stored bytes of a file, in lower-case hex. @throws STEERFLOW_INPUT_NOT_FOUND */
 export async function fileDigest(path: string): Promise<string> {
   const hash = createHash('sha256')
   for await (const chunk of storedBytes(path)) hash.update(chunk)

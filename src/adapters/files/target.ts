@@ -3,13 +3,13 @@ import { lstat, readlink, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
 
-/** What a path that a person named leads to, for whatever writes there. */
+/** The target of an output path. */
 export type FileTarget =
-  /** A regular file or none yet, with links followed: it can be replaced by another file of this name. */
+  /** A regular file, or no file yet, with links followed: it can be replaced by a new file with this name. */
   | { readonly kind: 'file'; readonly path: string }
-  /** A pipe, a terminal, a device such as /dev/null: it is opened as it is, and never replaced. */
+  /** A pipe, a terminal or a device such as /dev/null: opened directly, never replaced. */
   | { readonly kind: 'device'; readonly path: string }
-  /** A regular file that this process has open, as with `> file` and /dev/stdout: it is written where it stands. */
+  /** A regular file that this process has open, as with `> file` and /dev/stdout: written at its current position. */
   | { readonly kind: 'open'; readonly fd: number }
 
 const failure = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
@@ -19,10 +19,10 @@ const absent = (error: unknown): null => {
   throw error
 }
 
-/** What the system says of a place where nothing can be written by this process, whatever the disk has left. */
+/** System errors for a path that this process cannot write, whatever space the disk has. */
 const misplaced = new Set(['ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ELOOP', 'ENAMETOOLONG', 'EEXIST'])
 
-/** An output that cannot be written, as the error for whoever named it: the place is wrong, or something with the disk. */
+/** The error for an unwritable output: a wrong path, or a problem of the disk. */
 export const unwritable = (path: string, cause: unknown): SteerflowError =>
   cause instanceof SteerflowError
     ? cause
@@ -32,13 +32,13 @@ export const unwritable = (path: string, cause: unknown): SteerflowError =>
         { cause },
       )
 
-/** Most links on the way to a file, as the system has it. */
+/** Limit on links on the way to a file, as in the kernel. */
 const mostLinks = 40
 
 /**
- * Looks at where a path leads. A file is never renamed over what is no regular file: as root that would replace the
- * device for every program of the machine.
- * @throws STEERFLOW_USAGE for `-` and for a folder; STEERFLOW_OUTPUT_PLACE where no file can be
+ * Resolves an output path. Only a regular file may be replaced by a rename: root could otherwise replace a device for every
+ * program of the machine.
+ * @throws STEERFLOW_USAGE for `-` and for a folder; STEERFLOW_OUTPUT_PLACE if no file can be written there
  */
 export const targetOf = (path: string): Promise<FileTarget> =>
   leadsTo(path).catch((cause: unknown) => {
@@ -50,7 +50,7 @@ async function leadsTo(path: string): Promise<FileTarget> {
   let at = resolve(path)
   for (let links = 0; links < mostLinks; links++) {
     const folder = await realpath(dirname(at)).catch(absent)
-    // Nothing is there yet, so that nothing can be replaced; the folder is made by the writer.
+    // Nothing exists yet to be replaced; the writer creates the folder.
     if (folder === null) return { kind: 'file', path: at }
     at = join(folder, basename(at))
     const fd = descriptorOf(at)
@@ -63,32 +63,31 @@ async function leadsTo(path: string): Promise<FileTarget> {
     if (found !== null && !found.isFile()) return { kind: 'device', path: at }
     return fd === null ? { kind: 'file', path: at } : { kind: 'open', fd }
   }
-  throw new SteerflowError('STEERFLOW_USAGE', `${path} leads from link to link, to no file`)
+  throw new SteerflowError('STEERFLOW_USAGE', `${path} is a chain of links that leads to no file`)
 }
 
 /**
- * Refuses `-` as a name of an output: results that go to standard output would stand among the lines that are printed
- * there.
+ * Rejects `-` as an output name: results on standard output would mix with the lines printed there.
  * @throws STEERFLOW_USAGE
  */
 export function refuseDash(path: string): void {
   if (path !== '-') return
   throw new SteerflowError(
     'STEERFLOW_USAGE',
-    '- is no name of an output; name a file, ./- for one of that name, or /dev/stdout for standard output',
+    '- is not an output; give a file, ./- for a file with that name, or /dev/stdout for standard output',
   )
 }
 
 /**
- * The path that names of further files are made of: the output's own, or in the working folder the last word of what is no
- * file, since nothing belongs beside a device.
+ * The path from which names of companion files derive: the output's path, or for anything but a file its last component in
+ * the working folder, since nothing belongs beside a device.
  */
 export async function besides(output: string): Promise<string> {
   const { kind } = await targetOf(output)
   return kind === 'file' ? output : basename(output)
 }
 
-/** The number of an open file of this process, where a path is the system's name for one. */
+/** The descriptor of an open file of this process, if the path is the system's name for one. */
 function descriptorOf(path: string): number | null {
   const [, owner, fd] = /^\/proc\/(\d+)(?:\/task\/\d+)?\/fd\/(\d+)$/.exec(path) ?? []
   return owner === String(process.pid) && fd !== undefined ? Number(fd) : null

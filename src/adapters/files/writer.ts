@@ -6,23 +6,23 @@ import { createGzip, type Gzip } from 'node:zlib'
 import { refuseDash, type FileTarget, targetOf, unwritable } from './target.js'
 import { race } from '../../runtime/concurrency.js'
 
-/** Writes one output file. Nothing else may write it at the same time. */
+/** Writes an output file, as its only writer. */
 export interface FileWriter {
-  /** Adds text or bytes as they are; waits while the disk is slower than the caller. */
+  /** Appends text or bytes; waits while the disk is slower than the caller. */
   write(chunk: string | Uint8Array): Promise<void>
-  /** Hands everything written so far to the operating system (not for gzip, whose blocks would end). */
+  /** Passes all written data to the operating system (not useful for gzip, where it would end blocks). */
   flush(): Promise<void>
-  /** Makes the file durable, and for `replace` gives it its name. */
+  /** Makes the file durable, and for `replace` gives it its final name. */
   close(): Promise<void>
-  /** Gives up: with `replace`, the old file, if any, stays as it was. */
+  /** Discards the data: with `replace`, an old file stays unchanged. */
   abort(): Promise<void>
 }
 
 export interface WriteOptions {
   /**
-   * `replace` (default): written beside under a temporary name and renamed when closed, so that a reader sees the old
-   * file or the whole new one; what is no regular file, a pipe or a device, is written as it comes. `append`: to the file
-   * itself, which a command resumes; a gzip gets another member.
+   * `replace` (default): writes to a temporary name beside the file and renames it on close, so that a reader sees the old
+   * file or the whole new one; pipes and devices are written directly. `append`: appends to the file itself, for commands
+   * that resume; a gzip file gets another member.
    */
   readonly mode?: 'replace' | 'append'
 }
@@ -30,9 +30,9 @@ export interface WriteOptions {
 const bufferBytes = 256 * 1024
 
 /**
- * Opens an output file; a name that ends with `.gz` is compressed. Its folder is made when missing.
- * @throws STEERFLOW_USAGE for `-` and, to replace, a folder; STEERFLOW_OUTPUT_PLACE when nothing can be written there, and
- * STEERFLOW_STORAGE when the disk does not take it, from any method.
+ * Opens an output file, compressed if the name ends with `.gz`. Creates its folder if missing.
+ * @throws STEERFLOW_USAGE for `-` and, with `replace`, a folder; STEERFLOW_OUTPUT_PLACE if the path cannot be written,
+ * STEERFLOW_STORAGE if the disk fails, from any method
  */
 export async function openWriter(path: string, { mode = 'replace' }: WriteOptions = {}): Promise<FileWriter> {
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -91,7 +91,7 @@ export async function openWriter(path: string, { mode = 'replace' }: WriteOption
   }
 }
 
-/** Where the bytes end up, and the temporary file that gets its name at the end; null where there is none. */
+/** The target of the bytes, and the temporary file that gets its name at the end; null if there is none. */
 async function placeOf(
   path: string,
   mode: 'replace' | 'append',
@@ -104,20 +104,19 @@ async function placeOf(
   return { target, replaces: join(dirname(target.path), name) }
 }
 
-/** Opens what cannot be replaced, and has nothing to be made durable. */
+/** Opens a target that cannot be replaced and needs no sync. */
 function openAsItIs(target: Exclude<FileTarget, { kind: 'file' }>): WriteStream {
   if (target.kind === 'device') return createWriteStream(target.path, { flags: 'w', highWaterMark: bufferBytes })
-  // Another descriptor would begin at the beginning, over what was printed before.
-  // It stays open: others print to it as well.
+  // A new descriptor would start at offset 0, over earlier output. This one stays open, since others also print to it.
   const fs = { write, writev, close: (_fd: number, closed: () => void) => closed() }
   return createWriteStream('', { fd: target.fd, fs, highWaterMark: bufferBytes })
 }
 
-/** Resolves when the stream has taken the chunk and passed it on. */
+/** Resolves when the stream has passed the chunk on. */
 const written = (stream: WriteStream | Gzip, chunk: Uint8Array): Promise<void> =>
   new Promise((resolve, reject) => stream.write(chunk, error => (error ? reject(error) : resolve())))
 
-/** A new name is durable only once its folder is. */
+/** Syncs a folder: a new name is durable only once its folder is. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder)
   try {

@@ -9,29 +9,29 @@ import { rawKey } from '../../topics.js'
 import type { Line } from '../files/splitter.js'
 import { decodeUtf8 } from '../files/utf8.js'
 
-/** What the envelopes of one source have in common. */
+/** The common fields of a source's envelopes. */
 export interface EnvelopeSettings {
   /** sha256 of the source. */
   readonly source: string
-  /** The name of one of the formats, or `oasst-flat`, where it was named; otherwise each record's is found out. */
+  /** The name of a format, or `oasst-flat`, if given; otherwise the format of each record is detected. */
   readonly format?: string | undefined
-  /** The formats that there are; left out: those that are built in. */
+  /** Known formats; default: the built-in ones. */
   readonly formats?: readonly SourceFormat[] | undefined
-  /** The split that the source is, where it was named. */
+  /** The split of the whole source, if given. */
   readonly split?: Split | undefined
-  /** What the records are taken in for, where it was said. */
+  /** The purpose that the records are ingested for, if restricted. */
   readonly only?: Raw['only']
 }
 
 /**
- * A line that holds one JSON object, as text and value.
+ * A line with one JSON object, as text and value.
  * @throws STEERFLOW_INPUT_JSON, STEERFLOW_INPUT_LINE_TOO_LONG, STEERFLOW_INPUT_FORMAT
  */
 export function readObject(line: Line): { readonly text: string; readonly record: Message } {
   if (line.kind === 'too-long')
     throw new SteerflowError('STEERFLOW_INPUT_LINE_TOO_LONG', `${line.length} bytes, sha256 ${line.sha256}`)
   const decoded = decodeUtf8(line.bytes)
-  // Many editors put a byte order mark at the beginning of a file.
+  // Many editors write a byte order mark at the start of a file.
   const text = line.number === 1 && decoded.startsWith('\ufeff') ? decoded.slice(1) : decoded
   if (text.trim() === '') throw new SteerflowError('STEERFLOW_INPUT_JSON', 'blank line')
   const record = parsed(text)
@@ -49,7 +49,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A record of `conversations.raw`, made by splicing the record's own text: nothing in it is spelled anew. */
+/** A record of `conversations.raw`. It contains the record's own text unchanged. */
 export function recordItem(
   position: number,
   line: number,
@@ -66,7 +66,7 @@ export function recordItem(
   }
 }
 
-/** What a line becomes where every line is a record; its position is the line's, from 0. */
+/** The item of a line in a source with one record per line; its position is the line's, from 0. */
 export function lineItem(line: Line, settings: EnvelopeSettings): SourceItem {
   try {
     return recordItem(line.number - 1, line.number, readObject(line), settings)
@@ -75,7 +75,7 @@ export function lineItem(line: Line, settings: EnvelopeSettings): SourceItem {
   }
 }
 
-/** What is passed over and why; of a line beyond the limit only its head is kept. */
+/** A rejected item with its cause; of a line above the length limit only the head is kept. */
 export function rejectItem(position: number, lines: readonly Line[], thrown: unknown): SourceItem {
   const error = asSteerflowError(thrown)
   const bytes = lines.flatMap(line => [line.kind === 'line' ? line.bytes : line.head, lineEnd]).slice(0, -1)

@@ -6,7 +6,7 @@ import { envelopeOf, looksFlat, type SourceOptions } from './open-source.js'
 import { bytesOf, type OpenStream, streamLine } from './stream-lines.js'
 
 /**
- * A file of JSON lines (gzip expanded), read like a stream: nothing has to be kept, since it can be read again.
+ * A file of JSON lines (gzip is decompressed), read like a stream. Nothing is spooled, since the file can be read again.
  * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN
  */
 export async function openLines(path: string, options: SourceOptions): Promise<OpenStream> {
@@ -35,7 +35,7 @@ export async function openLines(path: string, options: SourceOptions): Promise<O
 }
 
 /**
- * By what the records of a file name their source: its sha256, or that of what it has grown from.
+ * The digest by which a file's records name their source: its sha256, or that of an earlier state of a grown file.
  * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN
  */
 export async function lineageOf(

@@ -7,23 +7,23 @@ import type { FullLine, LongLine } from '../files/splitter.js'
 import { seekable } from '../files/spool.js'
 import { type EnvelopeSettings, readObject, recordItem, rejectItem } from './envelope.js'
 
-/** Where a message's line stands in the file. */
+/** Position of a message's line in the file. */
 interface Spot {
   readonly number: number
   readonly offset: number
   readonly length: number
 }
 
-/** The lines of a tree, or one line that belongs to none and why, in the order of their first lines. */
+/** The lines of a tree, or a line without a tree and why, in the order of their first lines. */
 type Unit =
   | { readonly kind: 'tree'; readonly spots: Spot[] }
   | { readonly kind: 'reject'; readonly line: Spot | LongLine; readonly error: unknown }
 
 /**
- * The items of a file with a message a line: trees, put together whatever the order of their messages. The file is read
- * twice, first to learn where each tree's messages are; memory holds places, never texts. A tree's position is that of
- * its first line, from 0.
- * @throws STEERFLOW_INPUT_TORN before any item.
+ * The items of a file with one message per line: trees, assembled whatever the order of their messages. The file is read
+ * twice, first to find each tree's messages; memory holds positions, never texts. A tree's position is that of its first
+ * line, from 0.
+ * @throws STEERFLOW_INPUT_TORN before any item
  */
 export async function* flatItems(
   path: string,

@@ -8,8 +8,8 @@ import { fileDigest, repeatable } from '../files/spool.js'
 import { flatItems } from './flat-items.js'
 
 /**
- * The items of a file with a record a line; an item's position is its line's, from 0.
- * @throws STEERFLOW_INPUT_TORN after what came before the damage.
+ * The items of a file with one record per line; an item's position is its line's, from 0.
+ * @throws STEERFLOW_INPUT_TORN after the items before the damage
  */
 export async function* lineItems(
   path: string,
@@ -21,10 +21,13 @@ export async function* lineItems(
   }
 }
 
-/** How a source is read, and what its envelopes have in common: a source taken in for one purpose is another than the whole. */
+/**
+ * How to read a source, and the common fields of its envelopes. A source ingested for one purpose counts as another source
+ * than the whole.
+ */
 export type SourceOptions = ReadLinesOptions & Omit<EnvelopeSettings, 'source'>
 
-/** What the envelopes of a source have in common, but for its digest. */
+/** The common fields of a source's envelopes, except its digest. */
 export const envelopeOf = ({ format, formats, split, only }: SourceOptions): Omit<EnvelopeSettings, 'source'> => ({
   format,
   formats,
@@ -32,17 +35,17 @@ export const envelopeOf = ({ format, formats, split, only }: SourceOptions): Omi
   only,
 })
 
-/** A source that may hold a copy of its input, which `close` removes. */
+/** A source that may have a copy of its input, which `close` removes. */
 export interface OpenSource extends Source {
   close(): Promise<void>
 }
 
-/** Lines looked at to find out whether a file has a message a line. */
+/** Lines to examine to detect a file with one message per line. */
 const linesTried = 100
 
 /**
- * Opens a file of JSON lines (gzip expanded), or standard input for `-`, for ingest. Its items can be read again and come
- * at the same positions.
+ * Opens a file of JSON lines (gzip is decompressed), or standard input for `-`, for ingest. Its items can be read again and
+ * keep their positions.
  * @throws STEERFLOW_INPUT_NOT_FOUND
  */
 export async function openSource(input: string, options: SourceOptions = {}): Promise<OpenSource> {
@@ -64,7 +67,7 @@ export async function openSource(input: string, options: SourceOptions = {}): Pr
   }
 }
 
-/** Whether the first line that can be read at all is a message of a tree. */
+/** True if the first readable line is a message of a tree. */
 export async function looksFlat(path: string, options: ReadLinesOptions): Promise<boolean> {
   const { onRead: _, ...quiet } = options
   let tried = 0
@@ -75,12 +78,12 @@ export async function looksFlat(path: string, options: ReadLinesOptions): Promis
         try {
           return isFlatMessage(readObject(line).record)
         } catch {
-          // Not a record: the next line may be one. The line is reported when the items are read.
+          // Not a record, but the next line may be one. The line is reported when the items are read.
         }
       }
     }
   } catch {
-    // A damage is reported when the items are read, after what comes before it.
+    // Damage is reported when the items are read, after the items before it.
   }
   return false
 }

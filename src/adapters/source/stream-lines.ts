@@ -11,7 +11,7 @@ import { type EnvelopeSettings, lineItem, readObject } from './envelope.js'
 import { envelopeOf, type SourceOptions } from './open-source.js'
 
 /**
- * Whether an input comes as it is written and can be read once: standard input (`-`), a named pipe, `<(…)`, a socket or a
+ * True if an input arrives over time and can be read only once: standard input (`-`), a named pipe, `<(…)`, a socket or a
  * device.
  * @throws STEERFLOW_INPUT_NOT_FOUND
  */
@@ -25,17 +25,17 @@ export async function isStream(input: string): Promise<boolean> {
   }
 }
 
-/** A stream of lines, and what is known of it from its first. */
+/** A stream of lines, and facts from its first lines. */
 export interface OpenStream extends Stream {
-  /** Whether it has a message a line, of which trees are made when all are there. */
+  /** True if it has one message per line; trees are then built once all have arrived. */
   readonly flat: boolean
-  /** A file with everything that comes, in place of `batches`. */
+  /** Copies the whole stream to a file, in place of `batches`. */
   copied(): Promise<string>
   close(): Promise<void>
 }
 
 /**
- * Opens a stream of JSON lines (gzip expanded). Returns when its first lines are there.
+ * Opens a stream of JSON lines (gzip is decompressed). Resolves when its first lines have arrived.
  * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN
  */
 export async function openStream(input: string, options: SourceOptions): Promise<OpenStream> {
@@ -64,7 +64,7 @@ export async function openStream(input: string, options: SourceOptions): Promise
       return spool.path()
     },
     close: async () => {
-      // Not awaited: who is stopped may be waiting for a line that never comes.
+      // Not awaited: the stream may be waiting for a line that never comes.
       void reading.return(undefined).catch(() => undefined)
       if (input === '-') process.stdin.destroy()
       await spool.remove()
@@ -88,7 +88,7 @@ export function streamLine(line: Line, settings: Omit<EnvelopeSettings, 'source'
   }
 }
 
-/** A line as it counts: with one end, whichever it has; one that is too long by its digest. */
+/** The bytes of a line for digests: with a normalised line end; of a line that is too long, its digest. */
 export const bytesOf = (line: Line): Buffer =>
   line.kind === 'line' ? Buffer.concat([line.bytes, lineEnd]) : Buffer.from(`${line.sha256} ${line.length}\n`)
 
@@ -101,19 +101,19 @@ function whyNotWhole(line: Line): string | null {
   }
 }
 
-/** Whether the first of these lines that can be read at all is a message of a tree. */
+/** True if the first readable one of these lines is a message of a tree. */
 function looksFlat(lines: readonly Line[]): boolean {
   for (const line of lines) {
     try {
       return isFlatMessage(readObject(line).record)
     } catch {
-      // Not a record: the next line may be one.
+      // Not a record, but the next line may be one.
     }
   }
   return false
 }
 
-/** Lines on the disk, in the system's folder for temporary files. */
+/** Lines on disk, in the system's temporary folder. */
 class Spool {
   #folder: string | null = null
   readonly #long = new Map<number, LongLine>()

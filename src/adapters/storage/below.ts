@@ -4,25 +4,25 @@ import { SteerflowError } from '../../domain/errors.js'
 import { isPathBelow } from '../../domain/names.js'
 
 /**
- * A path below a root, from what records, files or other systems say: every path that is built from data is built here.
- * @throws STEERFLOW_PATH_OUTSIDE when it would lead out of the root, or is no harmless path at all
+ * A path below a root, from untrusted records, files or systems. Every path from data is built here.
+ * @throws STEERFLOW_PATH_OUTSIDE if it would lead out of the root, or is not a plain path
  */
 export function below(root: string, ...parts: readonly string[]): string {
   return join(root, checked(parts.join('/'), root))
 }
 
 /**
- * The path itself, where it lies below whatever root it is taken from: the root may be a bucket.
+ * Returns the path if it stays below any root, which may also be a bucket.
  * @throws STEERFLOW_PATH_OUTSIDE
  */
 export function checked(path: string, place: string): string {
   if (isPathBelow(path)) return path
-  throw outside(path, `is no path below ${place}`)
+  throw outside(path, `is not a path below ${place}`)
 }
 
 /**
- * The same of what is to be written or removed: no link on the way leads out. The first folder below the root may be a link,
- * since operators put one on another disk; what lies below it stays there.
+ * Like `below`, for a path to write or remove: no link on the way may lead out. The first folder below the root may be a
+ * link, since operators put such folders on other disks; everything below it must stay inside.
  * @throws STEERFLOW_PATH_OUTSIDE; errors of the file system
  */
 export async function solidBelow(root: string, ...parts: readonly string[]): Promise<string> {
@@ -38,7 +38,7 @@ export async function solidBelow(root: string, ...parts: readonly string[]): Pro
     if (!found.isSymbolicLink()) continue
     const target = await realpath(at).catch(nullIfMissing)
     if (target === null || !`${target}${sep}`.startsWith(`${fence}${sep}`)) {
-      throw outside(path, `leads over the link ${at} out of ${fence}`)
+      throw outside(path, `leads out of ${fence} through the link ${at}`)
     }
   }
   return path
@@ -50,7 +50,7 @@ function nullIfMissing(error: unknown): null {
   throw error
 }
 
-/** Long enough to be recognised. */
+/** Enough characters to recognise the path. */
 const shownCharacters = 200
 
 const outside = (path: string, why: string): SteerflowError =>

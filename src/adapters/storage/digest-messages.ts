@@ -1,8 +1,8 @@
-/** What the thread of digests is told: the next bytes of a file, whose memory it gets, or that this was all (null). */
+/** Request to the digest thread: the next bytes of a file, whose memory is transferred, or null at the end. */
 export interface DigestRequest {
   readonly file: number
   readonly bytes: Uint8Array<ArrayBuffer> | null
 }
 
-/** What it answers to each, in the same order: the memory again, or the digest of all the bytes. */
+/** Reply to each request, in the same order: the memory again, or the digest of all bytes. */
 export type DigestReply = { readonly memory: ArrayBuffer } | { readonly sha256: string }

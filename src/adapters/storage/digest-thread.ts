@@ -8,7 +8,7 @@ interface PendingDigest {
   readonly reject: (error: SteerflowError) => void
 }
 
-/** The thread, and who waits for its answers. */
+/** The thread with its pending requests. */
 class DigestThread {
   readonly #worker = new Worker(compiledUrl(import.meta.url, './digest-worker.js'), { execArgv: [] })
   readonly #waiting: PendingDigest[] = []
@@ -21,11 +21,11 @@ class DigestThread {
     })
     this.#worker.on('error', cause => this.#ended(cause))
     this.#worker.on('exit', code => this.#ended(`exit code ${code}`))
-    // Behind the listeners: one for messages would keep the process from ending again.
+    // After the listeners, since a message listener would keep the process alive again.
     this.#worker.unref()
   }
 
-  /** Whether it can be asked. */
+  /** False once the thread has ended. */
   get isAlive(): boolean {
     return this.#failure === null
   }
@@ -34,14 +34,14 @@ class DigestThread {
     return new Promise((resolve, reject) => {
       if (this.#failure) return reject(this.#failure)
       this.#waiting.push({ resolve, reject })
-      // A process does not end while somebody waits, and is not kept from ending afterwards.
+      // Keeps the process alive while a reply is pending, but not longer.
       this.#worker.ref()
       this.#worker.postMessage(request, request.bytes ? [request.bytes.buffer] : [])
     })
   }
 
   #ended(cause: unknown): void {
-    this.#failure ??= new SteerflowError('STEERFLOW_BUG', 'the thread that takes digests ended', { cause })
+    this.#failure ??= new SteerflowError('STEERFLOW_BUG', 'the digest thread ended', { cause })
     for (const { reject } of this.#waiting.splice(0)) reject(this.#failure)
   }
 }
@@ -50,22 +50,22 @@ let shared: DigestThread | null = null
 let files = 0
 
 /**
- * The SHA-256 of a file's bytes, taken by one thread for the whole process: on the event loop it would cost as much as
- * writing them.
- * @throws of every method STEERFLOW_BUG when the thread has ended; files that are begun after that get another.
+ * The SHA-256 of a file's bytes, computed by one thread for the whole process: on the event loop it would cost as much time
+ * as writing them.
+ * @throws STEERFLOW_BUG from every method once the thread has ended; files started later get a new thread
  */
 export class ThreadDigest {
   readonly #file = ++files
   readonly #thread = (shared = shared?.isAlive ? shared : new DigestThread())
 
-  /** Adds bytes. Their memory is given away; it comes back when they were read. */
+  /** Adds bytes. Their memory is transferred, and returned after they were read. */
   async add(bytes: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {
     const reply = await this.#thread.ask({ file: this.#file, bytes })
     if ('memory' in reply) return reply.memory
     throw new SteerflowError('STEERFLOW_BUG', 'the thread that takes digests answered out of turn')
   }
 
-  /** The digest, in hex, of all bytes; nothing is known of the file afterwards. */
+  /** The digest of all bytes, in hex; the thread then forgets the file. */
   async end(): Promise<string> {
     const reply = await this.#thread.ask({ file: this.#file, bytes: null })
     if ('sha256' in reply) return reply.sha256

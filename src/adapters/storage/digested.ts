@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto'
 import { ThreadDigest } from './digest-thread.js'
 
-/** Pieces that are on their way through the thread at once. */
+/** Limit on pieces in the thread at once. */
 const ahead = 3
-/** Bytes of a file from which on a thread is worth its messages. */
+/** Size in bytes above which a thread is worth its messages. */
 const largeBytes = 2 << 20
 
 /**
- * Bytes that come in pieces, unchanged, with their digest: whoever has read to the end may ask for it. Of a large file a
- * thread takes it, while the pieces before are worked on; the pieces' memory passes through it.
+ * Passes pieces of bytes through unchanged and computes their digest, available after the last piece. For a large file a
+ * thread computes it while earlier pieces are processed; the pieces' memory passes through the thread.
  */
 export interface Digested extends AsyncIterable<Buffer> {
-  /** In hex, of what has been read. */
+  /** Digest of the bytes read so far, in hex. */
   sha256(): Promise<string>
 }
 
-/** @param bytes how many there are, roughly */
+/** @param bytes approximate total size */
 export const digested = (pieces: AsyncIterable<Buffer>, bytes: number): Digested =>
   bytes < largeBytes ? digestedHere(pieces) : digestedInThread(pieces)
 
@@ -41,7 +41,7 @@ function digestedInThread(pieces: AsyncIterable<Buffer>): Digested {
       try {
         for await (const piece of pieces) {
           const passed = digest.add(owned(piece))
-          // Whoever waits for a piece before this one may have failed.
+          // The wait for an earlier piece may have failed first.
           passed.catch(() => undefined)
           passing.push(passed)
           if (passing.length > ahead) yield Buffer.from(await passing.shift()!)
@@ -49,7 +49,7 @@ function digestedInThread(pieces: AsyncIterable<Buffer>): Digested {
         for (const passed of passing) yield Buffer.from(await passed)
         whole = true
       } finally {
-        // The thread forgets a file that nobody reads any further.
+        // Makes the thread forget a file that is not read to its end.
         if (!whole) digest.end().catch(() => undefined)
       }
     },
@@ -57,7 +57,7 @@ function digestedInThread(pieces: AsyncIterable<Buffer>): Digested {
   }
 }
 
-/** The piece in memory of its own, which can be given away: a part of some other memory is copied. */
+/** The piece in its own memory, which can be transferred; part of a larger memory is copied. */
 const owned = (piece: Buffer): Uint8Array<ArrayBuffer> =>
   piece.buffer instanceof ArrayBuffer && piece.byteLength === piece.buffer.byteLength
     ? new Uint8Array(piece.buffer)

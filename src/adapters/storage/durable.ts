@@ -3,10 +3,10 @@ import { access, link, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SteerflowError } from '../../domain/errors.js'
 
-/** What the system calls a disk, or a share of it, that is used up. */
+/** System errors of a full disk or an exceeded quota. */
 const noRoom = new Set(['ENOSPC', 'EDQUOT'])
 
-/** Runs file work; what fails in it is a failure of the storage, with its cause. */
+/** Runs file operations and turns failures into storage errors with their cause. */
 export async function storing<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -17,7 +17,7 @@ export async function storing<T>(what: string, work: () => Promise<T>): Promise<
   }
 }
 
-/** Makes the names in a folder durable: a renamed or created file may vanish in a power cut until this has returned. */
+/** Makes the names in a folder durable: until this resolves, a power cut may undo a rename or creation. */
 export async function syncFolder(path: string): Promise<void> {
   const folder = await open(path, 'r')
   try {
@@ -27,19 +27,19 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Creates a folder and those above it, durably. */
+/** Creates a folder and its parents durably. */
 export async function makeFolder(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true })
   if (first === undefined) return
   for (let at = path; at.length >= first.length; at = dirname(at)) await syncFolder(dirname(at))
 }
 
-/** Tells apart the temporary files of this process: two calls may write the same file at the same time. */
+/** Makes temporary names of this process distinct: two calls may write the same file at the same time. */
 let written = 0
 
 /**
- * Writes a whole file: temporary name → fsync → final name → fsync of the folder. Readers see all of it or the old one; what
- * could not be written, as on a full disk, leaves nothing.
+ * Writes a whole file: temporary name → fsync → final name → fsync of the folder. Readers see the old or the new content; a
+ * failed write, as on a full disk, leaves nothing behind.
  */
 export async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = `${path}.${process.pid}-${++written}.tmp`
@@ -60,8 +60,8 @@ export async function writeDurably(path: string, text: string): Promise<void> {
 }
 
 /**
- * Writes a file unless it is there, and says whether it did: of any number that try, one succeeds. A link, like O_EXCL, fails
- * where the name is taken, and the file has its whole content from the first moment.
+ * Writes a file unless it exists, and returns whether it did; of several concurrent calls, one succeeds. A link, like
+ * O_EXCL, fails if the name is taken, and the file has its whole content from the start.
  */
 export async function writeFirst(path: string, text: string): Promise<boolean> {
   const own = `${path}.${process.pid}-${randomBytes(4).toString('hex')}`
@@ -77,7 +77,7 @@ export async function writeFirst(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** Whether something of that name is there. */
+/** True if the path exists. */
 export const exists = (path: string): Promise<boolean> =>
   access(path).then(
     () => true,

@@ -1,34 +1,34 @@
 import type { FileFacts } from './line-file.js'
 
-/** A stored file, as a listing tells of it. */
+/** A stored file in a listing. */
 export interface StoredFile {
-  /** Its path below the place, with slashes. */
+  /** Its path below the store's root, with slashes. */
   readonly name: string
   readonly bytes: number
-  /** When it got its name, in milliseconds since 1970. */
+  /** Time of its final name, in milliseconds since 1970. */
   readonly modified: number
 }
 
-/** A file that somebody has begun to send and not finished; the storage of its parts is paid for. */
+/** An unfinished upload; the storage of its parts costs money. */
 export interface Unfinished {
   readonly name: string
-  /** In milliseconds since 1970. */
+  /** Start of the upload, in milliseconds since 1970. */
   readonly begun: number
   readonly remove: () => Promise<void>
 }
 
 /**
- * Where finished files are kept: a folder of this machine, or a bucket. A file is there whole or not at all, and is never
- * changed; its name ends in its digest, so that two files of one name are equal.
+ * Storage of finished files: a folder of this machine, or a bucket. A file exists completely or not at all, and never
+ * changes; its name ends with its digest, so files with the same name are equal.
  */
 export interface FileStore {
-  /** Where that is, for people. */
+  /** The location, for messages. */
   readonly place: string
   /**
-   * Keeps a file, which is durable under its name when this returns. `path` is a file of this machine that has been
-   * synced, with what it holds as it was written; it may be gone afterwards. Of an equal file that is there already
-   * nothing changes, so that it can be called again after a failure.
-   * @throws STEERFLOW_STORAGE, and what the store adds for a service that is away or refuses
+   * Stores a file; it is durable under its name when this resolves. `path` is a synced local file with the facts from its
+   * writing; it may be gone afterwards. If an equal file exists, nothing changes, so the call can be repeated after a
+   * failure.
+   * @throws STEERFLOW_STORAGE, and the errors of a store whose service is down or refuses
    */
   put(
     path: string,
@@ -36,12 +36,12 @@ export interface FileStore {
     facts: Pick<FileFacts, 'bytes' | 'sha256'>,
     options?: { readonly signal?: AbortSignal },
   ): Promise<void>
-  /** The bytes of a file, in pieces that are the reader's own. @throws STEERFLOW_STORAGE also where there is none */
+  /** The bytes of a file, in pieces that the reader owns. @throws STEERFLOW_STORAGE, also if there is no such file */
   read(name: string): AsyncIterable<Buffer>
-  /** The files whose names begin so, in no order. */
+  /** The files whose names start with the prefix, in no order. */
   list(prefix: string): AsyncIterable<StoredFile>
-  /** Removes a file; one that is gone already is no error. */
+  /** Removes a file; a missing file is not an error. */
   remove(name: string): Promise<void>
-  /** Files with names that begin so and are being sent, or were when somebody was killed; where they go in parts. */
+  /** Uploads of files with this prefix, running or abandoned after a kill; only for stores with multipart uploads. */
   unfinished?(prefix: string): AsyncIterable<Unfinished>
 }

@@ -1,17 +1,17 @@
 import { lstat, opendir } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What a folder takes. */
+/** Disk usage of a folder. */
 export interface FolderSize {
   readonly bytes: number
   readonly files: number
-  /** Whether all of it was looked at. */
+  /** False if the limit on files was reached. */
   readonly whole: boolean
 }
 
 /**
- * The bytes of the files below a folder, up to a number of files. Links are not followed; what goes away meanwhile, or is not
- * there, counts nothing.
+ * Total size of the files below a folder, up to a number of files. Links are not followed; missing or vanishing files count
+ * as nothing.
  */
 export async function folderSize(folder: string, mostFiles = 100_000): Promise<FolderSize> {
   let [bytes, files] = [0, 0]

@@ -6,16 +6,16 @@ import { isPathBelow } from '../../domain/names.js'
 import { storing } from './durable.js'
 import type { FileStore } from './file-store.js'
 
-/** Below it a store keeps the ids by which it is known: the names of its files, whose bytes say the same. */
+/** Prefix of the files whose names are the ids of a store; their content repeats the id. */
 const prefix = 'store-id/'
-/** So many processes never begin at once: somebody else fills the folder, or lists without end. */
+/** Limit on ids. So many processes never start at once: more means a foreign folder or an endless listing. */
 const mostIds = 1000
 
 /**
- * The ids of a store. One that has none gets one; where several processes do so at once it has several from then on, and
- * is known by each of them.
- * @param scratch a folder of this machine on the file system of a store that is a folder
- * @throws STEERFLOW_STORAGE, and what the store adds
+ * The ids of a store. A store without an id gets one; if several processes do this at once, it keeps several ids, and each
+ * of them identifies it.
+ * @param scratch a local folder, on the same file system if the store is a folder
+ * @throws STEERFLOW_STORAGE, and the errors of the store
  */
 export async function storeIds(files: FileStore, scratch: string): Promise<readonly string[]> {
   const found = await idsIn(files)
@@ -40,7 +40,7 @@ async function idsIn(files: FileStore): Promise<readonly string[]> {
     if (isPathBelow(name) && /^[0-9a-f-]{36}$/.test(id)) ids.push(id)
     if (++seen > mostIds) {
       const what = `${files.place} has more than ${mostIds} files below ${prefix}`
-      throw new SteerflowError('STEERFLOW_STORAGE', `${what}: remove what steerflow did not put there`)
+      throw new SteerflowError('STEERFLOW_STORAGE', `${what}: remove the files that steerflow did not put there`)
     }
   }
   return ids.sort()

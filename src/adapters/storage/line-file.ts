@@ -3,37 +3,37 @@ import { ByteSink } from '../../domain/byte-sink.js'
 import { sha256 } from '../../domain/digest.js'
 import { ThreadDigest } from './digest-thread.js'
 
-/** What a finished file holds. */
+/** Facts about a finished file. */
 export interface FileFacts {
   readonly records: number
   readonly bytes: number
   readonly sha256: string
 }
 
-/** Memory of what is gathered before it is written; a file begins with less. */
+/** Buffer size of a file; a new file starts with less. */
 const roomBytes = 2 << 20
 const firstRoomBytes = 1 << 16
-/** Bytes that are enough to be written; what is left has room for one more line, as a rule. */
+/** Bytes that trigger a write; the rest of the buffer usually has room for one more line. */
 const chunkBytes = roomBytes - (1 << 18)
-/** Memory that nobody uses now, for any file, and how much of it is kept. */
+/** Unused buffers for any file, and the limit on their number. */
 const spare: ArrayBuffer[] = []
 const mostSpare = 4
-/** Bytes after which the disk is set to work, so that it is not left with everything at the end. */
+/** Bytes between flushes, so that the disk does not get all the work at the end. */
 const flushBytes = 8 << 20
 
-/** A file of lines that is written from its beginning, with its digest taken on the way. */
+/** A file of lines written sequentially, with its digest computed on the way. */
 export class LineFile {
   records = 0
   #chunk = new ByteSink(firstRoomBytes)
-  /** The digest of what was written; a file that is finished before its first chunk is full needs no thread for it. */
+  /** Digest of the written chunks; a file that is finished before its first chunk is full needs no thread. */
   #digest: ThreadDigest | null = null
-  /** What the digest is taken of, while the next chunk is written. */
+  /** Digest of the latest chunk, computed while the next one is written. */
   #digesting: Promise<void> = Promise.resolve()
   #written = 0
   #flushed = 0
-  /** What is being written. */
+  /** Current write. */
   #writing: Promise<void> = Promise.resolve()
-  /** What is being flushed. A failure must not be lost: a later sync would say that all is well. */
+  /** Current flush. Its failure must not be lost: a later sync would report success. */
   #flushing: Promise<unknown> = Promise.resolve()
   #isFlushing = false
 
@@ -58,24 +58,24 @@ export class LineFile {
     if (this.isFull) await this.write()
   }
 
-  /** The same without a promise; `write` has to be called when the file `isFull`. */
+  /** Like `append`, without a promise; call `write` when the file `isFull`. */
   add(line: string): void {
     this.#chunk.line(line)
     this.records++
   }
 
-  /** Adds a line that is bytes already. */
+  /** Adds a line given as bytes. */
   addBytes(line: Uint8Array): void {
     this.#chunk.byteLine(line)
     this.records++
   }
 
-  /** Whether there is enough to write. */
+  /** True if enough is buffered for a write. */
   get isFull(): boolean {
     return this.#chunk.length >= chunkBytes
   }
 
-  /** Makes everything durable and closes the file. */
+  /** Makes the file durable and closes it. */
   async finish(): Promise<FileFacts> {
     const small = this.#digest ? null : sha256(this.#chunk.content())
     await this.#writing
@@ -89,15 +89,15 @@ export class LineFile {
     return { records: this.records, bytes: this.bytes, sha256: found }
   }
 
-  /** Closes the file as it is. */
+  /** Closes the file in its current state. */
   async abandon(): Promise<void> {
     await Promise.allSettled([this.#writing, this.#flushing])
-    // The thread forgets the file; nobody waits for that.
+    // Makes the thread forget the file, without waiting for it.
     this.#digest?.end().catch(() => undefined)
     await this.file.close()
   }
 
-  /** Has what was gathered written, when the write before has ended; throws what went wrong in that. */
+  /** Writes the buffer after the previous write has ended; throws the error of that write. */
   async write(): Promise<void> {
     await this.#writing
     this.#digest ??= new ThreadDigest()
@@ -114,9 +114,9 @@ export class LineFile {
   }
 
   async #put(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    // Not writeFile, which goes in pieces of 512 KiB.
+    // Not writeFile, which writes pieces of 512 KiB.
     for (let at = 0; at < bytes.byteLength;) at += (await this.file.write(bytes, at)).bytesWritten
-    // One chunk at most is on its way through the digest, so that memory has a bound.
+    // At most one chunk is in the digest thread, which bounds the memory.
     await this.#digesting
     this.#digesting = this.#take(bytes)
     this.#digesting.catch(() => undefined)

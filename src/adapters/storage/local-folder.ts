@@ -6,7 +6,7 @@ import { below, solidBelow } from './below.js'
 import { exists, makeFolder, storing, syncFolder } from './durable.js'
 import type { FileStore, StoredFile } from './file-store.js'
 
-/** Files below a folder of this machine. What is put there has to lie on the same file system, since it is renamed. */
+/** Files below a local folder. A file to store must lie on the same file system, since it is renamed. */
 export function localFolder(folder: string): FileStore {
   const root = resolve(folder)
   return {
@@ -17,7 +17,7 @@ export function localFolder(folder: string): FileStore {
         const target = await solidBelow(root, name)
         await makeFolder(dirname(target))
         await rename(path, target).catch(async (error: unknown) => {
-          // Renamed by an earlier call whose sync of the folder failed.
+          // An earlier call renamed it, but its sync of the folder failed.
           if (!(isMissing(error) && (await exists(target)))) throw error
         })
         await syncFolder(dirname(target))
@@ -50,7 +50,7 @@ async function* readPieces(pathOf: () => string): AsyncIterable<Buffer> {
   }
 }
 
-/** Looks only into the folder that the prefix names, and those below it. */
+/** Reads only the folder in the prefix, and folders below it. */
 async function* filesBelow(root: string, prefix: string): AsyncIterable<StoredFile> {
   const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
   const place = folder === '' ? root : below(root, folder.slice(0, -1))
@@ -63,10 +63,10 @@ async function* filesBelow(root: string, prefix: string): AsyncIterable<StoredFi
   for (const entry of entries) {
     const name = `${folder}${entry.name}`
     if (!name.startsWith(prefix)) continue
-    // What we could not have put there is none of ours.
+    // Names that steerflow cannot create are foreign.
     if (entry.isDirectory() && isPathBelow(name)) yield* filesBelow(root, `${name}/`)
     if (!entry.isFile()) continue
-    // Removed between the listing and this look: then it is not there.
+    // Removed since the listing, so it does not exist.
     const facts = await stat(join(place, entry.name)).catch(() => null)
     if (facts) yield { name, bytes: facts.size, modified: facts.mtimeMs }
   }

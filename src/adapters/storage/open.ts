@@ -3,6 +3,6 @@ import { localFolder } from './local-folder.js'
 import { s3Bucket } from './s3/bucket.js'
 import type { S3Settings } from './s3/settings.js'
 
-/** Where shards are kept: in a bucket where one is configured, otherwise below the data folder. */
+/** The store of shards: a bucket if one is configured, otherwise the data folder. */
 export const openFiles = (root: string, { s3 }: { readonly s3?: S3Settings | undefined }): FileStore =>
   s3 ? s3Bucket(s3) : localFolder(root)

@@ -2,13 +2,12 @@ import { readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { storing, syncFolder } from './durable.js'
 
-/** No name of ours begins so: what is being removed is no snapshot and no job any more. */
+/** Prefix of folders being removed. No snapshot or job has such a name. */
 const going = '.removed-'
 
 /**
- * Removes a folder, whole or not at all for readers: it loses its name first. What a kill leaves behind that is swept by
- * `sweepRemoved`.
- * @param path as `solidBelow` gives it
+ * Removes a folder atomically for readers: it is renamed first. `sweepRemoved` removes the leftovers of a kill.
+ * @param path as `solidBelow` returns it
  */
 export async function removeFolder(path: string, name: string): Promise<void> {
   await storing(`remove ${path}`, async () => {
@@ -23,7 +22,7 @@ export async function removeFolder(path: string, name: string): Promise<void> {
   })
 }
 
-/** Removes what killed processes had begun to remove in a folder. */
+/** Completes removals in a folder that killed processes had started. */
 export async function sweepRemoved(parent: string): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
     if (name.startsWith(going))

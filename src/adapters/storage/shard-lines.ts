@@ -7,14 +7,14 @@ import { storing } from './durable.js'
 import type { FileStore } from './file-store.js'
 import type { FileFacts } from './line-file.js'
 
-/** Lines in batches, without their line ends: a batch is what one read gave. */
+/** Lines without line ends, in batches; a batch comes from one read. */
 export type Lines = AsyncIterable<readonly string[]>
 
-/** The lines of a file of lines. A last line without a line end is given as well. */
+/** The lines of a file, including a last line without a line end. */
 export const fileLines = (path: string): Lines =>
   linesOf(createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>)
 
-/** The lines of bytes that come in pieces, as bytes: parts of the pieces where a line lies in one. */
+/** The lines of a byte stream, as bytes; a line within one piece shares its memory. */
 export async function* byteLines(chunks: AsyncIterable<Buffer>): AsyncIterable<readonly Buffer[]> {
   let rest: Buffer[] = []
   for await (const chunk of chunks) {
@@ -32,7 +32,7 @@ export async function* byteLines(chunks: AsyncIterable<Buffer>): AsyncIterable<r
   if (rest.length > 0) yield [Buffer.concat(rest)]
 }
 
-/** The lines of bytes that come in pieces. */
+/** The lines of a byte stream. */
 export async function* linesOf(chunks: AsyncIterable<Buffer>): Lines {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
   let rest = ''
@@ -46,8 +46,8 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>): Lines {
 }
 
 /**
- * The lines of a shard as bytes, checked against its manifest on the way: whoever reads to the end has read what was sealed.
- * @throws STEERFLOW_STORAGE when the file is missing or is not what the manifest says.
+ * The lines of a shard as bytes, checked against its manifest on the way: reading to the end proves that the file is intact.
+ * @throws STEERFLOW_STORAGE if the file is missing or differs from its manifest
  */
 export async function* shardLines(files: FileStore, manifest: ShardManifest): AsyncIterable<readonly Buffer[]> {
   let records = 0
@@ -78,7 +78,7 @@ export async function* shardLines(files: FileStore, manifest: ShardManifest): As
 }
 
 /**
- * Pieces of a file that is to have so many bytes: of a longer one, which may never end or be a single line, no more is read.
+ * Passes pieces of a file through up to its expected size; a longer file may never end, or be a single line.
  * @throws STEERFLOW_STORAGE
  */
 export async function* noLonger(

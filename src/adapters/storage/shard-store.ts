@@ -12,7 +12,7 @@ import { openSpool } from './spool.js'
 /** An open file of a cut. */
 interface Open extends ShardKey {
   readonly file: LineFile
-  /** What it holds, once it is finished; sealing may be tried again after that. */
+  /** Its facts once it is finished; sealing may be retried after that. */
   facts: FileFacts | null
 }
 
@@ -42,7 +42,7 @@ export class StoredCut implements ShardCut {
   async seal(to: bigint): Promise<readonly Omit<ShardManifest, 'reason'>[]> {
     const { version, topic, partition, from, signal } = this.start
     const manifests: Omit<ShardManifest, 'reason'>[] = []
-    // All are whole before the first has its name: a full disk leaves nothing behind.
+    // All files are finished before the first gets its name, so a full disk leaves nothing behind.
     const finished = await Promise.allSettled(this.#inOrder().map(open => this.#finish(open)))
     for (const one of finished) if (one.status === 'rejected') throw one.reason as Error
     for (const { dataset, split, attributeSet, file, facts } of this.#inOrder()) {
@@ -76,7 +76,7 @@ export class StoredCut implements ShardCut {
     return file
   }
 
-  /** By dataset, of each validation before train, as ShardCut promises. */
+  /** Sorted by dataset, validation before train, as ShardCut promises. */
   #inOrder(): readonly Open[] {
     const rank = ({ dataset, split, attributeSet }: ShardKey) =>
       `${dataset} ${split === 'validation' ? 0 : 1} ${attributeSet}`
@@ -85,8 +85,8 @@ export class StoredCut implements ShardCut {
 }
 
 /**
- * Shards: written in the spool of the data folder, kept in `files` (the data folder itself unless told otherwise).
- * @throws STEERFLOW_STORAGE when the data folder cannot be used.
+ * Shards: written in the spool of the data folder, then stored in `files` (default: the data folder itself).
+ * @throws STEERFLOW_STORAGE if the data folder cannot be used
  */
 export async function openShards(root: string, files: FileStore = localFolder(root)): Promise<ShardStore> {
   const spool = await openSpool(root)

@@ -2,10 +2,10 @@ import { closeSync, constants, openSync, readSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { deepest, isDeeper } from '../../domain/json/json.js'
 
-/** Bytes of the longest file of a few facts: of a process, an end, a report, what is latest. */
+/** Default size limit, in bytes, of small state files: of a process, an end, a report, the latest snapshot. */
 export const longestFacts = 1 << 20
 
-/** A file has more bytes than are read. */
+/** The file exceeds the size limit. */
 export class TooLong extends Error {
   constructor(
     path: string,
@@ -19,18 +19,18 @@ export class TooLong extends Error {
 }
 
 /**
- * The bytes of a file that is read as a whole, with a bound, since anybody may have put anything there: a pipe, a device
- * and a folder are no files, and nothing of them is waited for.
- * @throws TooLong; errors of the file system, and of files that are none
+ * Reads a whole small file with a size limit, since anything may have been put there: pipes, devices and folders are
+ * rejected without waiting for them.
+ * @throws TooLong; errors of the file system, and an error for anything but a regular file
  */
 export async function readSmallBytes(path: string, mostBytes = longestFacts): Promise<Buffer> {
-  // A pipe without a writer would keep its reader waiting in the opening already.
+  // Non-blocking, since opening a pipe without a writer would wait.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
     const facts = await file.stat()
-    if (!facts.isFile()) throw new Error(`${path} is no file`)
+    if (!facts.isFile()) throw new Error(`${path} is not a regular file`)
     if (facts.size > mostBytes) throw new TooLong(path, mostBytes, facts.size)
-    // Not the size alone: the file may grow meanwhile, and those of /proc have none.
+    // The size alone is not enough: the file may grow, and files in /proc report none.
     const chunks: Buffer[] = []
     let bytes = 0
     for (;;) {
@@ -45,11 +45,11 @@ export async function readSmallBytes(path: string, mostBytes = longestFacts): Pr
   }
 }
 
-/** The same as text. */
+/** `readSmallBytes` as text. */
 export const readSmall = async (path: string, mostBytes = longestFacts): Promise<string> =>
   (await readSmallBytes(path, mostBytes)).toString('utf8')
 
-/** The value of one that is JSON, nested no deeper than anything but a source. */
+/** The value of a small JSON file, with the general limit on nesting. */
 export async function readSmallJson(path: string, mostBytes = longestFacts): Promise<unknown> {
   const text = await readSmall(path, mostBytes)
   if (isDeeper(text, deepest.value)) throw new Error(`${path} is nested deeper than ${deepest.value} levels`)
@@ -57,7 +57,7 @@ export async function readSmallJson(path: string, mostBytes = longestFacts): Pro
 }
 
 /**
- * The text of a file or a pipe, read to its end; blocks until a pipe is closed. Reads no more than `mostBytes` and one.
+ * The text of a file or pipe, read to its end; blocks until a pipe is closed. Reads at most `mostBytes` + 1 bytes.
  * @throws TooLong; errors of the file system
  */
 export function readSmallSync(path: string, mostBytes = longestFacts): string {

@@ -5,19 +5,19 @@ import { isRunning, ownIdentity, ProcessIdentity } from '../processes/identity.j
 import { processTable } from '../processes/process-table.js'
 import { storing } from './durable.js'
 
-/** Room for unfinished files, on the same file system as the finished ones, so that a rename finishes them. */
+/** Space for unfinished files, on the same file system as the finished ones, so that a rename finishes them. */
 export interface Spool {
   /** A new, empty folder of this process. */
   folder(purpose: string): Promise<string>
 }
 
-/** Whose a folder is: a process, and from where it can be seen whether it runs. */
+/** Owner of a folder: a process, and the machine or container that can tell whether it runs. */
 interface Owner {
   readonly identity: ProcessIdentity
   readonly space: string
 }
 
-/** How long nothing is written to a folder before it goes although its owner cannot be seen from here. */
+/** Time without writes after which a folder is removed although its owner is not visible from here, in milliseconds. */
 const abandonedMs = 7 * 86_400_000
 
 const nameOf = ({ identity: { pid, started, boot }, space }: Owner): string =>
@@ -33,13 +33,13 @@ function ownerOf(name: string): Owner | null {
   }
 }
 
-/** A name that tells whose something is: this process's. */
+/** A name that identifies this process as an owner. */
 export const ownMark = async (): Promise<string> =>
   nameOf({ identity: await ownIdentity(), space: await processTable.space() })
 
 /**
- * Whether the process that a name tells of has gone. Of those on other machines and in other containers that cannot be
- * known: what is theirs is stale when it is old. A name that tells of none never is.
+ * True if the process in a name is gone. For processes on other machines or in other containers this is unknown, so their
+ * files count as stale once they are old. A name without a process is never stale.
  */
 export async function isStale(mark: string, path: string): Promise<boolean> {
   const owner = ownerOf(mark)
@@ -48,8 +48,8 @@ export async function isStale(mark: string, path: string): Promise<boolean> {
 }
 
 /**
- * Opens the spool below a storage root and removes what processes that no longer run have left in it. Of those on other
- * machines and in other containers it cannot know: what they left goes when it is old.
+ * Opens the spool below a storage root and removes leftovers of processes that no longer run. Leftovers from other machines
+ * and containers are removed once they are old.
  * @throws STEERFLOW_STORAGE
  */
 export async function openSpool(root: string): Promise<Spool> {
@@ -62,7 +62,7 @@ export async function openSpool(root: string): Promise<Spool> {
       if (await isStale(name, folder)) await rm(folder, { recursive: true, force: true })
     }
     const folder = async (purpose: string): Promise<string> => {
-      // Another machine, by whose clock this one has written nothing for long, may have removed it.
+      // Another machine whose clock differs may have removed the folder as abandoned.
       await mkdir(own, { recursive: true })
       return mkdtemp(join(own, `${purpose}-`))
     }
@@ -70,7 +70,7 @@ export async function openSpool(root: string): Promise<Spool> {
   })
 }
 
-/** Whether nothing below a folder was written for long. */
+/** True if nothing below a folder was written recently. */
 async function isAbandoned(folder: string): Promise<boolean> {
   const entries = await readdir(folder, { recursive: true }).catch(() => [])
   for (const path of [folder, ...entries.map(entry => join(folder, entry))]) {

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { sha256 } from '../../domain/digest.js'
 import { writeDurably } from './durable.js'
 
-/** Writes texts into a folder, and behind them `SHA256SUMS` with their digests and those of files that are there already. */
+/** Writes texts into a folder, then `SHA256SUMS` with their digests and those of existing files. */
 export async function writeWithSums(
   folder: string,
   texts: Readonly<Record<string, string>>,

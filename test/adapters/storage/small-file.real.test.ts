@@ -16,8 +16,9 @@ test('a file is read whole up to its bound, and what is none is not waited for',
   // A file without a size, as the kernel makes them.
   if (process.platform === 'linux') expect(await readSmall('/proc/self/cmdline')).toContain('node')
   execFileSync('mkfifo', [join(folder, 'pipe')])
-  for (const path of [join(folder, 'pipe'), '/dev/zero']) await expect(readSmall(path)).rejects.toThrow(/is no file/)
-  await expect(readSmall(folder)).rejects.toThrow(/is no file/)
+  for (const path of [join(folder, 'pipe'), '/dev/zero'])
+    await expect(readSmall(path)).rejects.toThrow(/is not a regular file/)
+  await expect(readSmall(folder)).rejects.toThrow(/is not a regular file/)
 })
 
 test('what a path leads to is read up to its bound, of a pipe too', async () => {

@@ -124,7 +124,7 @@ test('a compressed file that was torn goes on behind what was read of it', async
   expect(torn.err).toMatch(
     /the compressed data ends early, at byte \d+; \d+ bytes of text came before; \d+ of its lines were ingested now/,
   )
-  expect(torn.err).toMatch(/Fetch \S+ again \(gzip -t \S+ tells whether it is whole\)/)
+  expect(torn.err).toMatch(/Fetch \S+ again \(gzip -t \S+ checks it\)/)
   const before = (await taken()).length
   expect(before).toBeGreaterThan(1000)
   write(whole)

@@ -10,7 +10,7 @@ it.each([
   ['bootstrap', 'report', '--html', '-'],
 ])('- is no name of an output: %s', async (...argv) => {
   const { code, err } = await runMain(argv)
-  expect([code, err]).toEqual([2, expect.stringContaining('- is no name of an output; name a file')])
+  expect([code, err]).toEqual([2, expect.stringContaining('- is not an output; give a file')])
 })
 
 it('a run of annotate goes on in its output, which is no device', async () => {

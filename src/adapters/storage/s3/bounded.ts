@@ -2,30 +2,30 @@ import type { Readable } from 'node:stream'
 import type { S3Client } from '@aws-sdk/client-s3'
 import { BeyondBounds, type Body, type Bounds, wholeBody, within } from '../../foreign-answer.js'
 
-/** What is waited for and read of the service; an object is read in pieces, and by its reader's bound of bytes. */
+/** Limits on answers of the service. An object is read in pieces, and its reader limits its bytes. */
 export interface S3Bounds {
-  /** Of every answer but an object: a page of a listing has 1,000 names of 1,024 bytes, each of them spelled in full. */
+  /** Limits of every answer except objects; a page of a listing has 1,000 names of 1,024 bytes, each spelled in full. */
   readonly answer: Bounds
-  /** Milliseconds within which the next bytes of an object come. */
+  /** Timeout for the next bytes of an object, in milliseconds. */
   readonly objectMs: number
-  /** Pages in a row with nothing in them after which a listing is none (10,000). */
+  /** Limit on consecutive empty pages of a listing (default 10,000). */
   readonly emptyPages?: number
 }
 
-/** A file in parts is put together while its answer comes byte by byte, which takes minutes. */
+/** The service assembles a multipart file while its answer trickles, which takes minutes. */
 export const usualBounds: S3Bounds = { answer: { ms: 300_000, bytes: 16 << 20 }, objectMs: 60_000 }
 
-/** Bytes that are sent and read in a millisecond by the slowest way to the service that is put up with. */
+/** Lowest accepted transfer rate, in bytes per millisecond. */
 const slowest = 16
 
-/** Elements within another of the deepest answer of S3 are five; its reader goes as deep by recursion. */
+/** Limit on nested elements. S3's answers have at most five levels, and their parser recurses as deeply as they nest. */
 const deepestXml = 64
 
 interface Exchange {
   readonly response: { readonly statusCode: number; body?: unknown }
 }
 
-/** As much as matters here of what makes the SDK's requests. */
+/** The part of the SDK's request handler that is used here. */
 interface Handler {
   handle(
     request: { readonly query?: Readonly<Record<string, unknown>>; readonly body?: unknown },
@@ -34,8 +34,8 @@ interface Handler {
 }
 
 /**
- * Bounds all that a client is answered: errors, listings and the like are read whole before the SDK sees them, objects
- * must go on coming.
+ * Limits all answers to a client: errors and listings are read completely before the SDK sees them, and objects must keep
+ * arriving.
  */
 export function boundAnswers({ config }: S3Client, bounds: S3Bounds): void {
   const handler = config.requestHandler as Handler
@@ -65,7 +65,7 @@ async function whole(exchange: Exchange, most: number): Promise<Exchange> {
   return exchange
 }
 
-/** Whether elements of a text in XML lie deeper in one another. */
+/** True if XML elements nest deeper than the limit. */
 function nestsDeeper(xml: string): boolean {
   let depth = 0
   for (let at = xml.indexOf('<'); at !== -1; at = xml.indexOf('<', at + 1)) {
@@ -79,9 +79,9 @@ function nestsDeeper(xml: string): boolean {
 }
 
 /**
- * The pieces of an object, as long as they go on coming: who waits for them in all longer than `ms` and what so many bytes
- * take on the slowest way has waited enough. What their reader does meanwhile does not count.
- * @throws BeyondBounds, what reading throws
+ * The pieces of an object while they keep arriving. It fails if the waits add up to more than `ms` plus the time of the
+ * received bytes at the lowest rate. Time spent by the reader does not count.
+ * @throws BeyondBounds, errors of reading
  */
 export async function* goingOn(object: Readable, ms: number): AsyncIterable<Buffer> {
   const pieces = (object as AsyncIterable<Buffer>)[Symbol.asyncIterator]()

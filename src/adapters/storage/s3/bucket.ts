@@ -11,13 +11,10 @@ import { BeyondBounds } from '../../foreign-answer.js'
 import { goingOn, type S3Bounds, usualBounds } from './bounded.js'
 import type { S3Settings } from './settings.js'
 
-/** Name of the answer that an error was made from. */
+/** Name of the service's answer behind an error. */
 const answerOf = (error: unknown): string | undefined => ((error as SteerflowError).cause as Error | undefined)?.name
 
-/**
- * Uploads in parts of keys that begin so, which nobody has finished or ended. Of a server that has no such list there
- * are none to tell of.
- */
+/** Unfinished multipart uploads of keys with this prefix; empty if the server does not implement the listing. */
 export async function* uploadsOf(
   { sdk, client }: S3Access,
   Bucket: string,
@@ -48,7 +45,7 @@ export async function* uploadsOf(
   }
 }
 
-/** Bytes of a part of an upload: at least 5 MiB by the protocol. */
+/** Size of a part in bytes; the protocol requires at least 5 MiB. */
 const partBytes = 8 << 20
 
 export interface BucketOptions {
@@ -57,10 +54,9 @@ export interface BucketOptions {
 }
 
 /**
- * Files as objects of a bucket. Nothing is asked before the first of them. An object gets its name when all of it has
- * come and fits its digest, so that there is no torn one.
- * @throws of every method STEERFLOW_STORAGE_AWAY, STEERFLOW_STORAGE_REFUSED, STEERFLOW_STORAGE,
- * STEERFLOW_PACKAGE_MISSING
+ * Files as objects of a bucket. The first call opens the client. An object gets its name once it has arrived completely and
+ * matches its digest, so there are no torn objects.
+ * @throws STEERFLOW_STORAGE_AWAY, STEERFLOW_STORAGE_REFUSED, STEERFLOW_STORAGE, STEERFLOW_PACKAGE_MISSING from every method
  */
 export function s3Bucket(settings: S3Settings, options: BucketOptions = {}): FileStore {
   const { bucket: Bucket } = settings
@@ -77,13 +73,13 @@ export function s3Bucket(settings: S3Settings, options: BucketOptions = {}): Fil
     }
   }
 
-  /** Removes what an earlier process left of this very file when it was killed; who may not do that can upload all the same. */
+  /** Removes parts of this file that a killed process left; without the permission to do so, uploads still work. */
   async function removeEarlier(name: string, signal?: AbortSignal): Promise<void> {
     try {
       let looked = 0
       for await (const earlier of unfinished(name, signal)) {
         if (earlier.name === name) await earlier.remove()
-        // The rest is for the next time, or for `shards gc`: the file itself must not wait for a list without end.
+        // The rest is left to the next upload or to `shards gc`: the file must not wait for an endless list.
         if (++looked === 1000) break
       }
     } catch (error) {
@@ -101,7 +97,7 @@ export function s3Bucket(settings: S3Settings, options: BucketOptions = {}): Fil
       const page = await asking(what, () => client.send(command))
       for (const { Key, Size, LastModified } of page.Contents ?? []) {
         const found = Key?.startsWith(prefix + name) ? Key.slice(prefix.length) : ''
-        // What we could not have put there, or did not ask for, is none of ours.
+        // Names that steerflow cannot create, or did not ask for, are foreign.
         if (isPathBelow(found)) yield { name: found, bytes: Size ?? 0, modified: LastModified?.getTime() ?? 0 }
       }
       token = page.NextContinuationToken
@@ -132,7 +128,7 @@ export function s3Bucket(settings: S3Settings, options: BucketOptions = {}): Fil
   }
 }
 
-/** Reads an object; where the connection breaks in the middle, on from there as long as each try brings something. */
+/** Reads an object. If the connection breaks, it resumes at that offset, as long as each try brings some bytes. */
 async function* readObject(
   access: () => Promise<S3Access>,
   object: { readonly Bucket: string; readonly Key: string },
@@ -150,7 +146,7 @@ async function* readObject(
       etag = answer.ETag
       for await (const chunk of goingOn(answer.Body as Readable, ms)) {
         at += chunk.byteLength
-        // Copied: what it lies in is the connection's.
+        // Copied, since the connection owns the memory.
         yield Buffer.from(chunk)
       }
       return

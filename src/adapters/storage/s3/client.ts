@@ -10,19 +10,19 @@ export interface S3Access {
 }
 
 /**
- * The SDK and a client of it, loaded when the first request is made: it is large, and most runs want none.
- * @throws STEERFLOW_PACKAGE_MISSING when it was left out of the installation.
+ * The SDK and a client, loaded at the first request: the SDK is large, and most runs do not need it.
+ * @throws STEERFLOW_PACKAGE_MISSING if it is not installed
  */
 export async function openClient(settings: S3Settings, bounds: S3Bounds): Promise<S3Access> {
   const sdk = await optionalPackage('@aws-sdk/client-s3', 'storage in a bucket', () => import('@aws-sdk/client-s3'))
   const { region, endpoint, forcePathStyle } = settings
   const client = new sdk.S3Client({
     ...(region && { region }),
-    // Servers other than AWS have no regions, and the SDK asks for one all the same.
+    // Servers other than AWS have no regions, but the SDK requires one.
     ...(!region && endpoint && { region: process.env.AWS_REGION ?? 'us-east-1' }),
     ...(endpoint && { endpoint }),
     forcePathStyle,
-    // Checksums are ours: known before the upload, in the request, and checked against the manifest when read.
+    // We use our own checksums: sent with the upload, and compared with the manifest when reading.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
     maxAttempts: 2,
@@ -38,13 +38,13 @@ export async function openClient(settings: S3Settings, bounds: S3Bounds): Promis
         throw cleaned(error as Error, secretsOf(headers))
       }
     },
-    // Behind the signing: what is sent is known there.
+    // After the signing step, where the sent headers are known.
     { step: 'finalizeRequest', priority: 'low', name: 'withoutSecrets' },
   )
   return { sdk, client }
 }
 
-/** What authorises a request: its signature, and the token of a session. The key that signs is not sent. */
+/** The credentials of a request: its signature and session token. The signing key itself is not sent. */
 function secretsOf(headers: Readonly<Record<string, string | undefined>>): Secrets {
   const { authorization = '', 'x-amz-security-token': token = '' } = headers
   const secrets = new Secrets({ authorization })
@@ -52,7 +52,7 @@ function secretsOf(headers: Readonly<Record<string, string | undefined>>): Secre
   return secrets
 }
 
-/** An error of the SDK without them in what is told of it: the answer's message, code and name are the server's words. */
+/** Removes credentials from an SDK error, whose message, code and name come from the server. */
 function cleaned(error: Error, secrets: Secrets): Error {
   const told = error as unknown as Record<string, unknown>
   for (const key of ['name', 'message', 'code']) {

@@ -1,13 +1,13 @@
 import { type ErrorCode, SteerflowError } from '../../../domain/errors.js'
 
-/** What of an error of the SDK tells what happened; https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/** The relevant fields of an SDK error; https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 interface Failure {
   readonly name?: string
   readonly code?: string
   readonly $metadata?: { readonly httpStatusCode?: number }
 }
 
-/** Answers that another try may change, although their status says that the request is wrong. */
+/** Answers worth a retry, although their status says that the request is wrong. */
 const passing = new Set([
   'BadDigest',
   'IncompleteBody',
@@ -18,7 +18,7 @@ const passing = new Set([
   'XAmzContentChecksumMismatch',
 ])
 
-/** What nobody but a person can change. */
+/** Answers that only an operator can resolve. */
 const refusing = new Set([
   'AuthorizationHeaderMalformed',
   'CredentialsProviderError',
@@ -29,7 +29,7 @@ const refusing = new Set([
   'PermanentRedirect',
 ])
 
-/** What a failed request means: the service is away, it refuses us, or there is something wrong with the file. */
+/** Meaning of a failed request: the service is down, it refuses us, or the file has a problem. */
 export function codeOf(error: unknown): ErrorCode {
   const { name = '', $metadata } = error as Failure
   const status = $metadata?.httpStatusCode
@@ -37,16 +37,16 @@ export function codeOf(error: unknown): ErrorCode {
   if (refusing.has(name) || status === 301 || status === 307 || status === 401 || status === 403) {
     return 'STEERFLOW_STORAGE_REFUSED'
   }
-  // Without a status no answer came. An answer that could not be parsed comes from something before the service.
+  // Without a status there was no answer. An unparsable answer comes from a proxy before the service.
   return status === undefined || status === 429 || status >= 500 || status < 300
     ? 'STEERFLOW_STORAGE_AWAY'
     : 'STEERFLOW_STORAGE'
 }
 
-/** Pages in a row with nothing in them after which a listing is none; there are some where much was deleted. */
+/** Limit on consecutive empty pages of a listing; some occur after many deletions. */
 const mostEmpty = 10_000
 
-/** Where a listing has gone on. Remembers one mark, however many pages there are (Brent's search for a circle). */
+/** Detects a listing that loops. It remembers only one mark, however many pages there are (Brent's cycle detection). */
 export class Marks {
   #remembered: string | null = null
   #steps = 0
@@ -59,16 +59,16 @@ export class Marks {
   ) {}
 
   /**
-   * @param found what the page before had
-   * @throws STEERFLOW_STORAGE where it goes on as it did before, or with nothing: it would never end
+   * @param found number of entries on the previous page
+   * @throws STEERFLOW_STORAGE if the listing loops, or has only empty pages: it would never end
    */
   goOn(mark: string, found: number): void {
     this.#empty = found > 0 ? 0 : this.#empty + 1
     if (this.#empty > this.most) {
-      throw new SteerflowError('STEERFLOW_STORAGE', `cannot ${this.what}: ${this.most} pages have nothing in them`)
+      throw new SteerflowError('STEERFLOW_STORAGE', `cannot ${this.what}: ${this.most} consecutive pages are empty`)
     }
     if (mark === this.#remembered) {
-      throw new SteerflowError('STEERFLOW_STORAGE', `cannot ${this.what}: the listing goes in a circle`)
+      throw new SteerflowError('STEERFLOW_STORAGE', `cannot ${this.what}: the listing loops`)
     }
     if (++this.#steps < this.#until) return
     this.#remembered = mark
@@ -77,7 +77,7 @@ export class Marks {
   }
 }
 
-/** Makes a request; what fails in it says what it means. */
+/** Makes a request and maps its failure to an error code. */
 export async function asking<T>(what: string, request: () => Promise<T>): Promise<T> {
   try {
     return await request()
@@ -85,7 +85,7 @@ export async function asking<T>(what: string, request: () => Promise<T>): Promis
     if (cause instanceof SteerflowError) throw cause
     const { name = 'Error', code, message = '' } = cause as Failure & Partial<Error>
     const why = [name, code].filter(part => part && part !== 'Error').join(' ')
-    // The SDK's error holds the whole exchange, with what authorises it: that must not get into a log.
+    // The SDK's error contains the whole exchange with its credentials, which must not get into a log.
     const plain = Object.assign(new Error(message), { name })
     throw new SteerflowError(codeOf(cause), `cannot ${what}${why && ` (${why})`}`, { cause: plain })
   }

@@ -11,7 +11,7 @@ export interface Upload {
   readonly bucket: string
   readonly key: string
   readonly facts: Pick<FileFacts, 'bytes' | 'sha256'>
-  /** Bytes of a part; a file of at most as many goes in one request. */
+  /** Size of a part in bytes; a file of up to this size goes in one request. */
   readonly partBytes: number
   readonly signal: AbortSignal | undefined
 }
@@ -22,16 +22,16 @@ interface Part {
   readonly ChecksumSHA256: string
 }
 
-/** S3 takes at most so many parts of a file. */
+/** S3's limit on the parts of a file. */
 const mostParts = 10_000
-/** Parts under way, which bounds the memory. */
+/** Parts in flight, which bounds the memory. */
 const atOnce = 4
 
 const base64 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('base64')
 
 /**
- * Sends a file, whole or in parts. The service checks the digest of each request before it keeps it, and what was read
- * is compared with the digest taken when the file was written: other bytes never get the name.
+ * Uploads a file, in one request or in parts. The service checks the digest of each request before it stores it, and the
+ * bytes read here are compared with the digest from writing the file, so wrong bytes never get the name.
  */
 export async function upload(access: S3Access, job: Upload): Promise<void> {
   const file = await storing(`read ${job.path}`, () => open(job.path))
@@ -86,7 +86,7 @@ async function sendInParts({ sdk, client }: S3Access, job: Upload, file: FileHan
     await asking(`finish ${Key}`, () => client.send(complete, abortable(signal)))
   } catch (error) {
     await Promise.allSettled(underWay)
-    // Best effort: where it fails too, the next upload of this file or `shards gc` removes what is left.
+    // Best effort: if it fails, the next upload of this file or `shards gc` removes the parts.
     const patience = { abortSignal: AbortSignal.timeout(signal?.aborted ? 500 : 10_000) }
     await client.send(new sdk.AbortMultipartUploadCommand({ Bucket, Key, UploadId }), patience).catch(() => undefined)
     throw error

@@ -93,9 +93,19 @@ describe('a watched file', () => {
   it.each([
     ['huge', async (file: string) => truncate(file, 3 * 2 ** 30), /has 3221225472 bytes; at most 1048576/, 'Correct'],
     ['a circle of symlinks', (file: string) => replaced(file, () => symlink(file, file)), /ELOOP/, 'Correct'],
-    ['a pipe', (file: string) => replaced(file, () => void execFileSync('mkfifo', [file])), /is no file/, 'Correct'],
-    ['a device', (file: string) => replaced(file, () => symlink('/dev/zero', file)), /is no file/, 'Correct'],
-    ['a folder', (file: string) => replaced(file, () => mkdir(file)), /is no file/, 'Correct'],
+    [
+      'a pipe',
+      (file: string) => replaced(file, () => void execFileSync('mkfifo', [file])),
+      /is not a regular file/,
+      'Correct',
+    ],
+    [
+      'a device',
+      (file: string) => replaced(file, () => symlink('/dev/zero', file)),
+      /is not a regular file/,
+      'Correct',
+    ],
+    ['a folder', (file: string) => replaced(file, () => mkdir(file)), /is not a regular file/, 'Correct'],
     [
       'not UTF-8',
       (file: string) => writeFile(file, Buffer.from('- http://b\xff\n', 'latin1')),
