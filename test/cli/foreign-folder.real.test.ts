@@ -72,7 +72,7 @@ describe.skipIf(!isRoot)('a data folder of another user', () => {
     expect(doctor.said).toMatch(/^log +fail +.*belongs to user/m)
     expect(doctor.status).toBe(1)
     const check = asNobody(['config', 'check', '--data-dir', at('begun')])
-    expect(check.said).toContain(`note: the log was not looked at: ${at('begun')} belongs to user ${owner}`)
+    expect(check.said).toContain(`note: the log was not checked: ${at('begun')} belongs to user ${owner}`)
     expect(check.status).toBe(0)
   })
 })
