@@ -6,6 +6,7 @@ import { SteerflowError } from './domain/errors.js'
 import type { ExportFormat } from './domain/export/export-format.js'
 import type { SourceFormat } from './domain/formats/format.js'
 import { flatFormat } from './domain/formats/index.js'
+import { isPartName } from './domain/names.js'
 
 /**
  * Checks of the parts of a flow other than its nodes. They may come from modules that were never type-checked. Each check
@@ -65,7 +66,7 @@ function mustHave(what: string, part: unknown, properties: Readonly<Record<strin
 }
 
 function mustBeName(what: string, name: unknown): asserts name is string {
-  if (typeof name === 'string' && /^[a-z][a-z0-9-]*$/.test(name)) return
+  if (typeof name === 'string' && isPartName(name)) return
   const called = typeof name === 'string' ? `be called ${name}` : 'be without a name'
   throw invalid(`no ${what} can ${called}: expected lowercase letters, digits and -`)
 }

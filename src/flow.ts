@@ -6,6 +6,7 @@ import { SteerflowError } from './domain/errors.js'
 import type { ExportFormat } from './domain/export/export-format.js'
 import type { SourceFormat } from './domain/formats/format.js'
 import { sourceFormats } from './domain/formats/index.js'
+import { isPartName } from './domain/names.js'
 import { mustBeExportFormats, mustBeSourceFormats, protocolsWith, trainersWith } from './flow-parts.js'
 import type { Trainer } from './trainers/trainer.js'
 import { trainers } from './trainers/trainers.js'
@@ -83,8 +84,9 @@ export class Flow implements FlowParts {
     for (const { name, stage, from, to } of this.nodes) mustFit(name, stage, { from, to })
     const twice = this.nodes.find(({ name }, at) => this.nodes.findIndex(one => one.name === name) !== at)
     if (twice) throw invalid(`two nodes are called ${twice.name}: the name of a node is its consumer group`)
-    const odd = this.nodes.find(({ name }) => !/^[a-z][a-z0-9-]*$/.test(name) || isRelabelNode(name))
-    if (odd) throw invalid(`a node cannot be called ${odd.name}: expected letters, digits and -, and not relabel-…`)
+    const odd = this.nodes.find(({ name }) => !isPartName(name) || isRelabelNode(name))
+    if (odd)
+      throw invalid(`a node cannot be called ${odd.name}: expected small letters, digits and -, and not relabel-…`)
   }
 
   /** The stages of its nodes, without duplicates. */

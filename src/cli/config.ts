@@ -184,7 +184,8 @@ function keysOf(flow: Flow) {
           .union([
             z.literal('latest'),
             z.partialRecord(
-              z.enum(flow.topics.map(({ name }) => name)),
+              // Values of other topics have no schema.
+              z.enum(builtIn.topics.map(({ name }) => name)),
               z.union([z.literal('latest'), z.int().positive()]),
             ),
           ])

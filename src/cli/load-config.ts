@@ -2,10 +2,9 @@ import type { z } from 'zod'
 import { SteerflowError } from '../domain/errors.js'
 import { type Flow, builtIn } from '../flow.js'
 import { jsonSchemaOf, type Config, configOfFlow } from './config.js'
-import { existsSync } from 'node:fs'
-import { readSmallSync, TooLong } from '../adapters/storage/small-file.js'
 import { complaintOf, readYaml } from '../adapters/plain-yaml.js'
 import { trainedByDefault } from '../stages/trigger.js'
+import { type ConfigFile, configFile, isTree, type Tree } from './config-file.js'
 import { configKeys } from './config-keys.js'
 
 type Schema = z.core.JSONSchema.JSONSchema
@@ -80,11 +79,9 @@ export function refuseInherited(value: unknown, source: string, path: readonly s
   }
 }
 
-type Tree = { [key: string]: unknown }
-
 export interface ConfigSources {
   /** File given on the command line; default: `steerflow.yaml` in the working folder, if it exists. */
-  readonly file?: string | undefined
+  readonly file?: string | ConfigFile | undefined
   /** `path=value` pairs of the command line; the value is YAML. */
   readonly set?: readonly string[]
   readonly env?: Readonly<Record<string, string | undefined>>
@@ -99,8 +96,8 @@ export interface ConfigSources {
  */
 export function loadConfig(sources: ConfigSources): Config {
   const { flow = builtIn } = sources
-  const file = sources.file ?? 'steerflow.yaml'
-  const tree = fileTree(sources.file)
+  const read = configFile(sources.file)
+  const [file, tree] = [read.path, read.tree()]
   refuseInherited(tree, file)
   const given: Given[] = []
   const set = (source: string, path: readonly string[], value: unknown): void => {
@@ -148,40 +145,6 @@ function withTrainers(tree: Tree): Tree {
     return [name, { ...usual, ...given, ...(isTree(given.when) && { when: { ...usual.when, ...given.when } }) }]
   })
   return { ...tree, datasets: Object.fromEntries(datasets) }
-}
-
-const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/**
- * The content of the configuration file; empty if none is named and the default file does not exist.
- * @throws STEERFLOW_CONFIG_INVALID, STEERFLOW_INPUT_NOT_FOUND
- */
-export function fileTree(named: string | undefined): Tree {
-  const file = named ?? 'steerflow.yaml'
-  if (!existsSync(file)) {
-    if (named === undefined) return {}
-    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `there is no configuration file ${named}`)
-  }
-  const tree: unknown = readYaml(file, textOf(file)) ?? {}
-  if (isTree(tree)) return tree
-  throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${file} must contain keys and values`)
-}
-
-/** Limit on the bytes of a configuration: reading YAML takes seconds per megabyte, silently. */
-const longestConfig = 256 << 10
-
-function textOf(file: string): string {
-  try {
-    return readSmallSync(file, longestConfig)
-  } catch (cause) {
-    if (cause instanceof TooLong) {
-      throw new SteerflowError(
-        'STEERFLOW_CONFIG_INVALID',
-        `${file} has more than ${longestConfig.toLocaleString('en')} bytes, the limit of a configuration: move servers to the file of annotate.endpointsFile`,
-      )
-    }
-    throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `the configuration file ${file} cannot be read`, { cause })
-  }
 }
 
 /** The environment variable of every key: `clean.seqLen` → `STEERFLOW_CLEAN_SEQ_LEN`. */

@@ -5,11 +5,11 @@ import { readYaml } from '../adapters/plain-yaml.js'
 import { explain, SteerflowError } from '../domain/errors.js'
 import { Waits } from '../runtime/waits.js'
 import { builtIn, Flow } from '../flow.js'
-import { fileTree } from './load-config.js'
+import { type ConfigFile, configFile } from './config-file.js'
 
 /** Command-line options that may name a flow. */
 export interface FlowFlags {
-  readonly config?: string
+  readonly config?: string | ConfigFile
   readonly flow?: string
   /** `path=value` pairs; in some commands `--set` has another meaning. */
   readonly set?: readonly unknown[]
@@ -53,10 +53,10 @@ function namedBy(
   const pair = set.findLast((one): one is string => typeof one === 'string' && one.startsWith('flow='))
   const [value, by] = pair === undefined ? [env.STEERFLOW_FLOW, 'STEERFLOW_FLOW'] : [pair.slice(5), '--set flow']
   if (value !== undefined) return text(value) === '' ? null : { path: resolve(text(value)), by }
-  const file = config ?? 'steerflow.yaml'
-  const { flow: written } = fileTree(config)
+  const file = configFile(config)
+  const { flow: written } = file.tree()
   if (typeof written !== 'string' || written === '') return null
-  return { path: resolve(dirname(file), written), by: file }
+  return { path: resolve(dirname(file.path), written), by: file.path }
 }
 
 /** Removes YAML quotes around a path. */

@@ -1,11 +1,13 @@
 import { type Command, Option } from 'commander'
 import { builtIn, Flow } from '../flow.js'
 import type { Config } from './config.js'
+import type { ConfigFile } from './config-file.js'
 import { loadConfig } from './load-config.js'
 
 /** The options that select a command's configuration. */
 export interface ConfigFlags {
-  readonly config?: string
+  /** The path of the file until the command begins; then the file itself. */
+  readonly config?: string | ConfigFile
   readonly dataDir?: string
   readonly set?: readonly string[]
   /** The module of a flow until the command starts; then the flow itself, or the error from loading it. */

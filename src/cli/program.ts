@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { asSteerflowError, explain } from '../domain/errors.js'
 import { exitCodeOf, exitCodes, type ExitCode, type Io, nextOf, type Session, type Verb } from './command.js'
 import type { Flow } from '../flow.js'
+import type { FlowFlags } from './load-flow.js'
 import { loadFailure } from './not-loaded.js'
 import { signalCode } from './run/interrupts.js'
 import { ReaderGone } from './output/output.js'
@@ -86,8 +87,14 @@ export async function buildProgram(
     .addHelpText('afterAll', exitLine)
     .hook('preAction', async (_, command) => {
       // The error from loading a flow is raised where the command reads its configuration, since errors are logged there.
-      if (!command.options.some(({ long }) => long === '--flow')) return
-      const [{ flowOf }, { earlyLoads }] = await Promise.all([import('./load-flow.js'), import('./render/waits.js')])
+      const takes = (option: string): boolean => command.options.some(({ long }) => long === option)
+      if (!takes('--flow')) return
+      const [{ flowOf }, { configFile }, { earlyLoads }] = await Promise.all([
+        import('./load-flow.js'),
+        import('./config-file.js'),
+        import('./render/waits.js'),
+      ])
+      if (takes('--config')) command.setOptionValue('config', configFile(command.opts<FlowFlags>().config))
       const loaded = flowOf(command.opts(), process.env, given, earlyLoads(session))
       command.setOptionValue('flow', await loaded.catch((error: unknown) => error))
     })

@@ -14,6 +14,9 @@ const longestPath = 4096
 export const isName = (text: string, longest = longestName): boolean =>
   text.length <= longest && /^[A-Za-z0-9_][A-Za-z0-9._-]*$/.test(text)
 
+/** Whether a text is a name of a node or of a part of a flow: small letters, digits and dashes, beginning with a letter. */
+export const isPartName = (text: string): boolean => /^[a-z][a-z0-9-]*$/.test(text)
+
 /** Control and invisible characters, lone surrogates, line separators, and the backslash, which Windows reads as a slash. */
 const hidden = /[\p{C}\p{Zl}\p{Zp}\\]/u
 

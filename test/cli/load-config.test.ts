@@ -6,11 +6,16 @@ import { builtIn } from '../../src/flow.js'
 import { commentedConfig } from '../../src/cli/commented-config.js'
 import { attributeSetOf } from '../../src/cli/attribute-sets.js'
 import { Config, endpointsOf, topicSpecsOf } from '../../src/cli/config.js'
+import { ConfigFile } from '../../src/cli/config-file.js'
 import { nodeOptions } from '../../src/cli/node-options.js'
 import { withoutSecrets } from '../../src/cli/config-keys.js'
 import { loadConfig, variables } from '../../src/cli/load-config.js'
 import { pipeline } from '../../src/pipeline.js'
+import { clean } from '../../src/stages/clean.js'
 import type { Capabilities } from '../../src/stages/needs.js'
+import { node } from '../../src/stages/node.js'
+import { topic } from '../../src/stages/topic.js'
+import { dropped, unscored, unscoredClean } from '../../src/topics.js'
 import { temporary } from '../support/pipelines.js'
 
 const fileWith = (text: string): string => {
@@ -59,6 +64,23 @@ test('a file that would take minutes to read is refused at once', () => {
   expect(() => loadConfig({ file })).toThrow(
     `${file} has more than 262,144 bytes, the limit of a configuration: move servers to the file of annotate.endpointsFile`,
   )
+})
+
+test('a file is read once: its flow and its keys come from the same text, and what is set changes no other reading', () => {
+  const path = fileWith('clean: { seqLen: 100 }')
+  const file = new ConfigFile(path)
+  expect(file.tree()).toEqual({ clean: { seqLen: 100 } })
+  writeFileSync(path, 'clean: { seqLen: 200 }')
+  expect(loadConfig({ file, set: ['clean.seqLen=300'], env: {} }).clean.seqLen).toBe(300)
+  expect(loadConfig({ file, env: {} }).clean.seqLen).toBe(100)
+})
+
+test('the version of a schema is pinned only where values have one', () => {
+  const like = topic({ ...unscoredClean, name: 'conversations.own' })
+  const own = builtIn.add(node('own', clean, { from: unscored, to: { kept: like, dropped } }))
+  const pin = (name: string) => loadConfig({ flow: own, set: [`records.writeVersion={${name}: 1}`], env: {} })
+  expect(pin(unscored.name).records.writeVersion).toEqual({ [unscored.name]: 1 })
+  expect(() => pin(like.name)).toThrow(/records\.writeVersion.*conversations\.own/)
 })
 
 test('every key that a person can set is a variable', () => {

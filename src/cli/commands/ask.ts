@@ -21,8 +21,7 @@ import { interrupts } from '../run/interrupts.js'
 import { outageLimit } from '../run/outage-limit.js'
 import { lookInWorkspace } from '../workspace.js'
 
-interface Flags extends Pick<ConfigFlags, 'flow'> {
-  readonly config?: string
+interface Flags extends Pick<ConfigFlags, 'config' | 'flow'> {
   readonly dataDir?: string
   readonly set: readonly Wishes[]
   readonly compare?: true
