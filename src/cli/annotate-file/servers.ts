@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { EndpointEntries } from '../../adapters/inference/endpoints/entry.js'
+import { entriesOf } from '../../adapters/inference/endpoints/entry.js'
 import type { EndpointsSpec } from '../../adapters/inference/endpoints/watch.js'
 import { Guided } from '../../adapters/inference/protocols/guided.js'
-import { protocols } from '../../adapters/inference/protocols/protocols.js'
+import { type Protocols, protocols as builtIn } from '../../adapters/inference/protocols/protocols.js'
 import { complaintOf } from '../../adapters/plain-yaml.js'
 import { SteerflowError } from '../../domain/errors.js'
-import { wholeNumber } from '../flags.js'
+import { unknownName, wholeNumber } from '../flags.js'
 
 /** The options that `withServers` adds. */
 export interface ServerFlags {
@@ -32,11 +32,7 @@ export const withServers = (command: Command): Command =>
     .option('--port-num <port>', 'port of the server', wholeNumber(1), 1424)
     .option('--endpoints <url...>', 'URLs of servers, in place of --host and --port-num', endpoint)
     .option('--endpoints-file <file>', 'YAML or JSON list of servers, read again when it changes')
-    .addOption(
-      new Option('--server-protocol <name>', 'protocol of the servers (default: nemo-generate)').choices(
-        Object.keys(protocols),
-      ),
-    )
+    .addOption(protocolOption())
     .option('--model-name <name>', 'name of the model in requests')
     .addOption(
       new Option('--guided <way>', 'guided decoding that restricts servers to label lines').choices(Guided.options),
@@ -44,12 +40,26 @@ export const withServers = (command: Command): Command =>
     .option('--api-key-env <variable>', 'environment variable that holds the API key of the servers')
     .option('--api-key-file <file>', 'file that holds the API key of the servers, read again when it changes')
 
+/** The protocol of the servers. The choices are the built-in protocols; the value is checked once the flow is loaded. */
+function protocolOption(): Option {
+  const option = new Option(
+    '--server-protocol <name>',
+    'protocol of the servers: one of the choices, or one of your flow (default: nemo-generate)',
+  )
+  option.argChoices = Object.keys(builtIn)
+  return option
+}
+
 /**
  * The endpoint sources in the flags. The flags set the protocol of --endpoints; an endpoints file sets its own.
+ * @param protocols the protocols that servers may speak
  * @throws STEERFLOW_USAGE if flags contradict each other
  */
-export function serverEntries(flags: ServerFlags): EndpointsSpec {
+export function serverEntries(flags: ServerFlags, protocols: Protocols = builtIn): EndpointsSpec {
   const { host, portNum, endpointsFile, serverProtocol: protocol, modelName, guided, apiKeyEnv, apiKeyFile } = flags
+  if (protocol !== undefined && !Object.hasOwn(protocols, protocol)) {
+    throw unknownName('--server-protocol', protocol, Object.keys(protocols))
+  }
   const said = { protocol, modelName, guided, apiKeyEnv, apiKeyFile }
   const shared = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))
   const urls = flags.endpoints ?? (endpointsFile === undefined ? [`http://${host}:${portNum}`] : [])
@@ -59,8 +69,8 @@ export function serverEntries(flags: ServerFlags): EndpointsSpec {
       'the file of --endpoints-file sets the protocol of its servers: set it there',
     )
   }
-  const parsed = EndpointEntries.safeParse(urls.map(url => ({ url, ...shared })))
-  if (parsed.success) return { entries: parsed.data, file: endpointsFile ?? null }
+  const parsed = entriesOf(protocols).safeParse(urls.map(url => ({ url, ...shared })))
+  if (parsed.success) return { entries: parsed.data, file: endpointsFile ?? null, protocols }
   const { path, message } = complaintOf(parsed.error)
   throw new SteerflowError('STEERFLOW_USAGE', `${flagNames[String(path[1])] ?? '--endpoints'}: ${message}`)
 }

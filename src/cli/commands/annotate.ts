@@ -27,10 +27,11 @@ import {
   withPromptTokens,
 } from '../flags.js'
 import { serverEntries, type ServerFlags, withServers } from '../annotate-file/servers.js'
+import { type ConfigFlags, flowIn, flowOption } from '../options.js'
 import { progress, type Progress } from '../render/progress.js'
 import { tellServers } from '../render/waits.js'
 
-interface Flags extends PromptTokenFlags, ServerFlags {
+interface Flags extends PromptTokenFlags, ServerFlags, Pick<ConfigFlags, 'flow'> {
   readonly inputFileName: string
   readonly outputFileName: string
   readonly batchSize?: number
@@ -101,7 +102,7 @@ While no server answers, the command waits; after --retry-for it ends with exit 
     .option('--estimate', 'estimate calls, tokens and cost without asking a server')
     .option('--token-price <prompt,completion>', 'prices per million tokens, for the cost', tokenPrice)
     .option('--json', 'with --estimate: print JSON')
-  withPromptTokens(withServers(command))
+  withPromptTokens(withServers(command).addOption(flowOption()))
     .addHelpText(
       'after',
       `
@@ -112,6 +113,7 @@ Examples:
   steerflow annotate --endpoints http://gpu1:8000 --server-protocol openai-completions \\
     --model-name my-model --guided regex-vllm --api-key-env API_KEY
   steerflow annotate --endpoints-file servers.yaml --verify 1%
+  steerflow annotate --endpoints http://gpu1:8000 --flow flow.js --server-protocol rater
   steerflow annotate --input-file-name in.jsonl --estimate --token-price 0.5,1.5
   steerflow annotate --protocol per-attribute --process_lang=False`,
     )
@@ -135,7 +137,7 @@ async function runEstimate(flags: Flags, session: Session): Promise<void> {
 }
 
 async function run(flags: Flags, session: Session): Promise<void> {
-  const sources = serverEntries(flags)
+  const sources = serverEntries(flags, flowIn(flags).protocols)
   const set = attributeSetOf(flags)
   const batch = flags.batchSize ?? (flags.protocol === 'per-attribute' ? 1 : undefined)
   const total = (await isReadOnce(flags.inputFileName)) ? null : await countLines(flags.inputFileName)

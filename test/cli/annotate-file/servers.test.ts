@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Protocol } from '../../../src/adapters/inference/protocols/protocol.js'
+import { protocols } from '../../../src/adapters/inference/protocols/protocols.js'
 import { serverEntries } from '../../../src/cli/annotate-file/servers.js'
 
 const local = { host: 'localhost', portNum: 1424 }
@@ -19,6 +21,15 @@ describe('the servers of a command line', () => {
     const said = { modelName: 'm', guided: 'gbnf', apiKeyEnv: 'KEY' }
     const { entries } = serverEntries({ ...local, endpoints: ['http://a'], serverProtocol: 'openai-chat', ...said })
     expect(entries).toMatchObject([{ protocol: 'openai-chat', ...said }])
+  })
+
+  it('speak what a flow brings', () => {
+    const rater = { takes: ['model'], make: () => ({}) as Protocol }
+    const own = { ...protocols, rater }
+    const flags = { ...local, endpoints: ['http://a'], serverProtocol: 'rater', modelName: 'm' }
+    const spec = serverEntries(flags, own)
+    expect(spec).toMatchObject({ entries: [{ protocol: 'rater', modelName: 'm' }], protocols: own })
+    expect(() => serverEntries(flags)).toThrow(/--server-protocol rater: expected one of nemo-generate, /)
   })
 
   it.each([
