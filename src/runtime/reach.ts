@@ -11,3 +11,10 @@ export function closure(nodes: Iterable<Node>, next: (node: Node) => readonly No
   for (const node of found) for (const one of next(node)) found.add(one)
   return found
 }
+
+/** The nodes through which records pass on their way to a topic, in the order of the flow. */
+export function upstream(nodes: readonly Node[], topic: string): readonly Node[] {
+  const writers = nodes.filter(({ to }) => Object.values(to).some(({ name }) => name === topic))
+  const found = closure(writers, reader => nodes.filter(writer => feeds(writer, reader)))
+  return nodes.filter(node => found.has(node))
+}

@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { unlessAway } from '../../runtime/retry.js'
 import { labelled, raw, scored, unscored } from '../../topics.js'
 import type { Workspace } from '../workspace.js'
 import { writeFile } from 'node:fs/promises'
@@ -12,6 +10,7 @@ import { formatOption, knowingFormat, retryForOption } from '../flags.js'
 import { type ConfigFlags, withConfig } from '../options.js'
 import type { LiveRow } from '../render/live-row.js'
 import { renderSummary } from '../render/summary.js'
+import { comesTo, hasRecords } from '../run/comes-to.js'
 import { ingestFiles } from '../run/ingest-files.js'
 import { type AtWork, atWork } from '../run/at-work.js'
 import { signalCode } from '../run/interrupts.js'
@@ -25,30 +24,6 @@ import { annotate } from '../../stages/annotate.js'
 import { launch } from '../../stages/launch.js'
 import { preprocess } from '../../stages/preprocess.js'
 import { tokenNotes } from '../token-notes.js'
-
-/**
- * Whether any ingested conversation carries human labels. Resolves to true at the first labelled one, to false once all have
- * been read.
- */
-export async function labelsOf({ log, config }: Workspace, signal: AbortSignal): Promise<boolean> {
-  /** Null while records are unread. */
-  const look = async (): Promise<boolean | null> => {
-    if ((await log.state(labelled.name)).some(({ end }) => end > 0n)) return true
-    const states = await log.state(raw.name)
-    for (const { name, from } of config.flow.nodes) {
-      if (from.name !== raw.name) continue
-      const committed = await log.committed(name, raw.name)
-      if (states.some(({ partition, end }) => (committed.get(partition) ?? 0n) < end)) return null
-    }
-    return false
-  }
-  while (!signal.aborted) {
-    const known = await unlessAway(look, null)
-    if (known !== null) return known
-    await sleep(50, undefined, { signal }).catch(() => undefined)
-  }
-  return true
-}
 
 /** The example conversations shipped with this package. */
 const shippedTrees = fileURLToPath(new URL('../../../examples/data/oasst1_en_val.trees.jsonl', import.meta.url))
@@ -89,7 +64,7 @@ export const quickstart: Verb = (program, session) => {
         if (flags.json) await session.json(summary)
         else await session.out(`${renderSummary(summary, session.columns).join('\n')}\n`)
         tellRejected({ session, logger }, counts.nodes)
-        const nothing = await isEmpty(ready.workspace, raw)
+        const nothing = !(await hasRecords(ready.workspace.log, raw.name))
         sayNoneTaken({ session, logger }, nothing ? summary.sources : summary.sources.filter(isNoneTaken))
         if (!nothing && summary.turns.annotated === 0) sayNothingCame({ session, logger })
         return { reason: 'done', words: '', counts }
@@ -97,10 +72,6 @@ export const quickstart: Verb = (program, session) => {
     }),
   )
 }
-
-/** True if no record was ever written to the topic. */
-const isEmpty = async ({ log }: Workspace, topic: { readonly name: string }): Promise<boolean> =>
-  (await log.state(topic.name)).every(({ end }) => end === 0n)
 
 /** Runs all nodes until idle; the summary is null after an interrupt. */
 async function wholeFlow(
@@ -111,9 +82,11 @@ async function wholeFlow(
 ): Promise<{ readonly summary: Summary | null; readonly counts: RunResult & WorkResult['counts'] }> {
   const started = performance.now()
   const sources: SourceSummary[] = []
+  const { log } = workspace
+  const { nodes: pipeline } = workspace.config.flow
   for (const note of tokenNotes(workspace.config)) logger.info({ event: 'note', note }, 'prompt tokens differ')
   const { committed, nodes } = await runNodes({
-    nodes: workspace.config.flow.nodes,
+    nodes: pipeline,
     untilIdle: true,
     sources: async stopped => {
       const own = files.length > 0 ? files : [shippedTrees]
@@ -121,9 +94,9 @@ async function wholeFlow(
       const report = { signal: stopped, waits, tell }
       sources.push(...(await ingestFiles(workspace, own, { format: flags.format }, report)))
       // If nothing of the user's files was accepted, a model trained on the shipped conversations alone is of no use.
-      if (files.length > 0 && (await isEmpty(workspace, raw))) return
-      if (await labelsOf(workspace, stopped)) return
-      if (files.length > 0 && (await isEmpty(workspace, unscored))) return
+      if (files.length > 0 && !(await hasRecords(log, raw.name))) return
+      if (await comesTo(log, pipeline, labelled.name, stopped)) return
+      if (files.length > 0 && !(await comesTo(log, pipeline, unscored.name, stopped))) return
       // Without human labels in these files, the value model is trained on the shipped labelled conversations.
       sources.push(...(await ingestFiles(workspace, [shippedTrees], { only: 'labelled' }, report)))
     },

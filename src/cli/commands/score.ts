@@ -3,7 +3,7 @@ import { openSource } from '../../adapters/source/open-source.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { hostNodes } from '../../runtime/file-host.js'
 import type { Source } from '../../runtime/ingest.js'
-import { closure, feeds } from '../../runtime/reach.js'
+import { closure, feeds, upstream } from '../../runtime/reach.js'
 import { Waits } from '../../runtime/waits.js'
 import { annotate } from '../../stages/annotate.js'
 import { annotated, dropped, labelled, raw } from '../../topics.js'
@@ -30,8 +30,9 @@ export function nodesBetween(pipeline: readonly Node[], from: string, stage: str
   return pipeline.filter(node => reached.has(node) && leading.has(node))
 }
 
-/** Topics of side branches that have nothing to do with scores. */
-const aside: ReadonlySet<string> = new Set([labelled.name])
+/** Topics on the way of records with human labels: a side branch that has nothing to do with scores. */
+const aside = (pipeline: readonly Node[]): ReadonlySet<string> =>
+  new Set([labelled.name, ...upstream(pipeline, labelled.name).map(({ from }) => from.name)])
 const readDropped = reader(dropped)
 
 /** Configured servers provide a model, so no data folder is needed. */
@@ -56,6 +57,7 @@ export const score: Verb = (program, session) => {
         const opened = await openCapabilities(workspace, tellServers(session), new Waits(tellWaits(session)))
         const limit = outageLimit(opened, flags.retryFor)
         const { flow, ingest } = config
+        const apart = aside(flow.nodes)
         const about = { format: flags.format, formats: flow.formats, maxLineBytes: ingest.maxLineBytes }
         const source = await openSource(file, about)
         const stop = interrupts()
@@ -90,7 +92,7 @@ export const score: Verb = (program, session) => {
                 leftOut++
                 const { reason, detail } = readDropped(value)
                 session.err(`${source.name}, record ${position + 1}: left out as ${reason}: ${detail}\n`)
-              } else if (!aside.has(topic)) {
+              } else if (!apart.has(topic)) {
                 leftOut++
                 session.err(`${source.name}, record ${position + 1}: went to ${topic}, which is not scored\n`)
               }
