@@ -106,6 +106,15 @@ const pipelinePage = (): string =>
     () => `\`\`\`mermaid\n${asMermaid(builtIn).join('\n')}\n\`\`\`\n`,
   )
 
+/** docs/deploy.md with its count of nodes and of the partitions that they read. */
+const deployPage = (): string => {
+  const partitions = builtIn.nodes.reduce((sum, { from }) => sum + from.partitions, 0)
+  return readFileSync('docs/deploy.md', 'utf8').replace(
+    /(?<=<!-- partitions -->\n)[^]*?(?=\s+<!-- \/partitions -->)/,
+    () => `  The ${builtIn.nodes.length} nodes have ${partitions} input partitions at the defaults.`,
+  )
+}
+
 /** The names that a rule of the linter looks for. */
 const flowNames = (): string =>
   `${JSON.stringify({ nodes: builtIn.nodes.map(({ name }) => name), topics: builtIn.topics.map(({ name }) => name) }, null, 2)}\n`
@@ -121,6 +130,7 @@ export const generatedFiles = (): ReadonlyMap<string, string> =>
     ['man/steerflow.1', manPage(header)],
     ['docs/stages.md', stagesPage(header)],
     ['README.md', readme()],
+    ['docs/deploy.md', deployPage()],
     ['docs/pipeline.md', pipelinePage()],
     ['scripts/lint/flow-names.json', flowNames()],
   ])

@@ -14,10 +14,10 @@ import * as topics from '../src/topics.js'
 
 const conversations = (name: string) =>
   topic({ ...topics.unscoredClean, name: `conversations.${name}`, summary: `${name}.` })
-const [redacted, kept] = [conversations('redacted'), conversations('private')]
+const [clean, held] = [conversations('own-clean'), conversations('own-held')]
 
-const redact = each({
-  name: 'redact',
+const ownStage = each({
+  name: 'own-stage',
   summary: 'Leaves out what is private.',
   input: Conversation,
   ports: { clean: Conversation, held: Conversation },
@@ -28,7 +28,7 @@ const redact = each({
     record =>
       to.clean(record),
 })
-const inserted = { name: 'redact', stage: redact, port: 'clean', through: redacted, to: { held: kept } } as const
+const inserted = { name: 'own-stage', stage: ownStage, port: 'clean', through: clean, to: { held } } as const
 
 const wiring = (flow: Flow, name: string) => {
   const { from, to } = flow.node(name)!
@@ -69,31 +69,31 @@ const trained = (name: string) =>
 describe('a flow of one’s own', () => {
   it('has a stage before a node, which reads what the node has read', () => {
     const flow = defineFlow(base => base.insertBefore('annotate', inserted))
-    expect(wiring(flow, 'redact')).toEqual([
+    expect(wiring(flow, 'own-stage')).toEqual([
       'conversations.unscored-clean',
-      { clean: 'conversations.redacted', held: 'conversations.private' },
+      { clean: 'conversations.own-clean', held: 'conversations.own-held' },
     ])
-    expect(wiring(flow, 'annotate')).toEqual(['conversations.redacted', { annotated: 'conversations.annotated' }])
+    expect(wiring(flow, 'annotate')).toEqual(['conversations.own-clean', { annotated: 'conversations.annotated' }])
     const names = flow.nodes.map(({ name }) => name)
-    expect(names.indexOf('redact')).toBe(names.indexOf('annotate') - 1)
+    expect(names.indexOf('own-stage')).toBe(names.indexOf('annotate') - 1)
     expect(names).toHaveLength(builtIn.nodes.length + 1)
     expect(flow.topics.map(({ name }) => name)).toEqual([
       ...builtIn.topics.map(({ name }) => name),
-      'conversations.redacted',
-      'conversations.private',
+      'conversations.own-clean',
+      'conversations.own-held',
     ])
-    expect(flow.stages).toContainEqual(expect.objectContaining({ name: 'redact' }))
+    expect(flow.stages).toContainEqual(expect.objectContaining({ name: 'own-stage' }))
   })
 
   it('has a stage after a port, which writes where the port led', () => {
     const flow = builtIn.insertAfter('clean-unscored', 'kept', inserted)
     expect(wiring(flow, 'clean-unscored')).toEqual([
       'conversations.unscored',
-      { kept: 'conversations.redacted', dropped: 'conversations.dropped' },
+      { kept: 'conversations.own-clean', dropped: 'conversations.dropped' },
     ])
-    expect(wiring(flow, 'redact')).toEqual([
-      'conversations.redacted',
-      { clean: 'conversations.unscored-clean', held: 'conversations.private' },
+    expect(wiring(flow, 'own-stage')).toEqual([
+      'conversations.own-clean',
+      { clean: 'conversations.unscored-clean', held: 'conversations.own-held' },
     ])
     expect(wiring(flow, 'annotate')).toEqual(wiring(builtIn, 'annotate'))
   })
@@ -105,10 +105,10 @@ describe('a flow of one’s own', () => {
   })
 
   it('replaces and leaves out nodes, and has more at its end', () => {
-    const scored = node('scored-again', redact, { from: topics.scored, to: { clean: redacted, held: kept } })
+    const scored = node('scored-again', ownStage, { from: topics.scored, to: { clean, held } })
     const flow = builtIn
       .replace('promote', scored)
-      .add(node('more', redact, { from: redacted, to: { clean: kept, held: kept } }))
+      .add(node('more', ownStage, { from: clean, to: { clean: held, held } }))
     expect(flow.node('promote')).toBeNull()
     expect(flow.nodes.at(-1)!.name).toBe('more')
     expect(builtIn.without('seal-scored').node('seal-scored')).toBeNull()
@@ -116,7 +116,7 @@ describe('a flow of one’s own', () => {
 
   it('wires the onDeadLetter and the fixed options of a node on', () => {
     const flow = builtIn.insertBefore('seal-bootstrap', inserted)
-    expect(flow.node('seal-bootstrap')).toMatchObject({ fixed: { dataset: 'bootstrap-{round}' }, from: redacted })
+    expect(flow.node('seal-bootstrap')).toMatchObject({ fixed: { dataset: 'bootstrap-{round}' }, from: clean })
     expect(flow.node('seal-bootstrap')!.onDeadLetter?.to.name).toBe(topics.outcomes.name)
   })
 
@@ -159,7 +159,7 @@ describe('a flow of one’s own', () => {
     [
       'other records',
       () => builtIn.insertBefore('preprocess', inserted),
-      /redact reads Conversation, but conversations.raw holds Raw/,
+      /own-stage reads Conversation, but conversations.raw holds Raw/,
     ],
     [
       'a topic of other records',
@@ -169,7 +169,7 @@ describe('a flow of one’s own', () => {
     [
       'a port that leads nowhere',
       () => builtIn.insertBefore('annotate', { ...inserted, to: {} as never }),
-      /the port held of redact leads nowhere/,
+      /the port held of own-stage leads nowhere/,
     ],
     [
       'the name of another node',
@@ -178,8 +178,8 @@ describe('a flow of one’s own', () => {
     ],
     [
       'a name that is none',
-      () => builtIn.insertBefore('annotate', { ...inserted, name: 'Redact 1' }),
-      /cannot be called Redact 1/,
+      () => builtIn.insertBefore('annotate', { ...inserted, name: 'Own 1' }),
+      /cannot be called Own 1/,
     ],
     [
       'a name kept for others',

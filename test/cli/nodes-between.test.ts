@@ -37,7 +37,12 @@ const copy = (name: string, from: string, out: string, of = name) =>
   node(name, stage(of), { from: at(from), to: { out: at(out), aside: at('aside') } })
 
 it('is the way of a conversation to its scores', () => {
-  expect(names(pipeline, raw.name, annotate.name)).toEqual(['preprocess', 'clean-unscored', 'annotate'])
+  const way = nodesBetween(pipeline, raw.name, annotate.name)
+  expect([way[0]!.from.name, way.at(-1)!.stage.name]).toEqual([raw.name, annotate.name])
+  // One after the other: nothing else of the pipeline leads to the labels.
+  for (const [at, next] of way.slice(1).entries()) {
+    expect(Object.values(way[at]!.to).map(({ name }) => name)).toContain(next.from.name)
+  }
 })
 
 it('goes through a node that was put between, leaves out what lies aside, and ends where records go round', () => {

@@ -3,22 +3,13 @@ import { expect, it } from 'vitest'
 import { KafkaSettings } from '../../src/adapters/log/kafka/settings.js'
 import { logFileBytes, logFilesKept } from '../../src/cli/log/log-file.js'
 import { defaultFanout } from '../../src/domain/fanout.js'
-import { pipeline } from '../../src/pipeline.js'
 import { raw, topics } from '../../src/topics.js'
 
 const kafka = KafkaSettings.parse({ brokers: ['a:1'] })
-const inputPartitions = pipeline.reduce((sum, { from }) => sum + from.partitions, 0)
 const words = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eight']
 
 /** A sentence of a document with numbers in it, and what they are in the code. */
 const sentences: readonly (readonly [string, RegExp, readonly (string | number)[]])[] = [
-  [
-    'docs/deploy.md',
-    /The (\d+) nodes have (\d+) input partitions at the\s+defaults/,
-    [pipeline.length, inputPartitions],
-  ],
-  ['docs/deploy.md', /on one broker about (\d+) for one worker/, [inputPartitions]],
-  ['docs/deploy.md', /on three up to (\d+)/, [3 * inputPartitions]],
   ['docs/deploy.md', /(\w+) partitions a topic, the default/, [words[raw.partitions]!]],
   ['README.md', /replaced when its session has ended, after (\d+) s/, [kafka.sessionTimeoutMs / 1000]],
   ['GUARANTEES.md', /when the session has ended \((\d+) s\)/, [kafka.sessionTimeoutMs / 1000]],

@@ -7,6 +7,8 @@ import { runCli, startCli } from '../support/cli.js'
 import { startContractServer } from '../support/contract-server/server.js'
 import { spellings, startEchoing, traces } from '../support/echoing-server.js'
 import { temporary } from '../support/pipelines.js'
+import { annotated } from '../../src/topics.js'
+import { namesTo } from '../support/way.js'
 
 const secret = `s3cr3t/"<&>'%+key-with-all-of-it-0123456789`
 const env = { ECHOED_KEY: secret }
@@ -110,7 +112,7 @@ test(
     )
     const set = ['--config', config]
     expect(await runCli(['ingest', join(dir, 'few.jsonl'), ...set], { env })).toMatchObject({ code: 0 })
-    const run = ['run', '--nodes', 'preprocess,clean-unscored,annotate', ...set]
+    const run = ['run', '--nodes', namesTo(annotated), ...set]
 
     const first = startCli(run, { env })
     let heard = ''

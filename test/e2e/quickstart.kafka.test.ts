@@ -7,6 +7,8 @@ import { openKafkaLog } from '../../src/adapters/log/kafka/log.js'
 import type { Trace } from '../../src/domain/lineage/trace.js'
 import { runCli, startCli } from '../support/cli.js'
 import { temporaryFolder } from '../support/temporary.js'
+import { scored } from '../../src/topics.js'
+import { wayTo } from '../support/way.js'
 
 const Facts = z.looseObject({
   datasets: z.record(z.string(), z.looseObject({ path: z.string(), train: z.number(), validation: z.number() })),
@@ -59,6 +61,6 @@ test('three processes on a broker make what one makes on the embedded log, thoug
     return { ...trace, hops, shards: trace.shards.map(({ dataset, split }) => [dataset, split]) }
   }
   const way = await wayOf(alone)
-  expect(way.hops).toHaveLength(5)
+  expect(way.hops).toHaveLength(wayTo(scored).length + 1)
   expect(await wayOf(shared, ...flags.slice(2))).toEqual(way)
 })

@@ -9,6 +9,8 @@ import { runCli } from '../support/cli.js'
 import { describeWith } from '../support/parts/describe-with.js'
 import { startRegistry } from '../support/registry/registry.js'
 import { temporaryFolder } from '../support/temporary.js'
+import { unscoredClean } from '../../src/topics.js'
+import { namesTo } from '../support/way.js'
 
 const describeRegistry = await describeWith('kafka', 'registry')
 
@@ -42,7 +44,7 @@ describeRegistry('the pipeline on a broker with a registry', () => {
       const log = await openKafkaLog(kafka)
       const foreign = Buffer.concat([Buffer.from([0, 0x7f, 0xff, 0xff, 0x0f]), Buffer.from('{"any":"thing"}')])
       await log.publish([{ topic: 'conversations.raw', key: Buffer.from('k'), value: foreign }])
-      await ok('run', '--until-idle', '--nodes', 'preprocess,clean-unscored')
+      await ok('run', '--until-idle', '--nodes', namesTo(unscoredClean))
 
       const values: Buffer[] = []
       for await (const { value } of readAll(log, 'conversations.unscored-clean')) values.push(value)

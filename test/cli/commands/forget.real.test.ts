@@ -4,9 +4,11 @@ import { expect, test } from 'vitest'
 import type { Snapshot } from '../../../src/domain/job.js'
 import { runCli } from '../../support/cli.js'
 import { temporary } from '../../support/pipelines.js'
+import { labelledClean } from '../../../src/topics.js'
+import { namesTo } from '../../support/way.js'
 
 const trees = readFileSync('examples/data/oasst1_en_val.trees.jsonl', 'utf8').split('\n').filter(Boolean)
-const nodes = 'preprocess,clean-labelled,seal-labelled,trigger'
+const nodes = `${namesTo(labelledClean)},seal-labelled,trigger`
 
 test("the trigger's next snapshot is without a tree that is forgotten, though it arrives again", async () => {
   const dir = temporary()

@@ -4,6 +4,8 @@ import { expect, test } from 'vitest'
 import type { Trace } from '../../../src/domain/lineage/trace.js'
 import { deployed } from '../../support/kafka/cli.js'
 import { temporary } from '../../support/pipelines.js'
+import { scored } from '../../../src/topics.js'
+import { wayTo } from '../../support/way.js'
 
 const trees = readFileSync('examples/data/oasst1_en_val.trees.jsonl', 'utf8').split('\n').slice(0, 12)
 
@@ -18,13 +20,7 @@ test('a record is traced through the topics of a cluster, and without them when 
 
   const trace = (await json('trace', record.steerflow.id)) as Trace
   expect(trace).toMatchObject({ tree_id: record.tree_id, source: { names: ['trees.jsonl'] } })
-  expect(trace.hops.map(({ node }) => node)).toEqual([
-    'ingest',
-    'preprocess',
-    'clean-unscored',
-    'annotate',
-    'clean-scored',
-  ])
+  expect(trace.hops.map(({ node }) => node)).toEqual(['ingest', ...wayTo(scored).map(({ name }) => name)])
   expect(new Set(trace.hops.map(({ partition }) => partition)).size).toBe(1)
   expect(trace.hops.flatMap(({ readers }) => readers).every(({ done }) => done)).toBe(true)
   expect(trace.models).toMatchObject([{ state: 'active' }])

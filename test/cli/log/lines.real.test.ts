@@ -4,6 +4,8 @@ import { expect, test } from 'vitest'
 import { z } from 'zod'
 import { runCli, startCli } from '../../support/cli.js'
 import { temporaryFolder } from '../../support/temporary.js'
+import { unscoredClean } from '../../../src/topics.js'
+import { namesTo } from '../../support/way.js'
 
 /** What every line of the log has. */
 const Line = z.looseObject({
@@ -58,7 +60,7 @@ test('run: every line of a piped standard error is one of the log, warnings and 
   expect(told.map(({ event }) => event)).toEqual(['started', 'rejected', 'ended'])
   expect(told[2]).toMatchObject({ reason: 'done', sources: [{ records: 6, rejected: 1 }] })
 
-  const nodes = 'preprocess,clean-unscored'
+  const nodes = namesTo(unscoredClean)
   const { child, ended } = startCli(['run', '--nodes', nodes, '--data-dir', join(dir, 'd')], {
     env: { NODE_OPTIONS: noise },
   })
