@@ -3,9 +3,9 @@ import { readYaml } from '../adapters/plain-yaml.js'
 import { readSmallSync, TooLong } from '../adapters/storage/small-file.js'
 import { SteerflowError } from '../domain/errors.js'
 
-export type Tree = { [key: string]: unknown }
+export type KeyTree = { [key: string]: unknown }
 
-export const isTree = (value: unknown): value is Tree =>
+export const isTree = (value: unknown): value is KeyTree =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Limit on the bytes of a configuration: reading YAML takes seconds per megabyte, silently. */
@@ -15,7 +15,7 @@ const longestConfig = 256 << 10
 export class ConfigFile {
   /** The path, as messages name it. */
   readonly path: string
-  #tree: Tree | null = null
+  #tree: KeyTree | null = null
 
   /** @param named the file of the command line; left out: `steerflow.yaml` in the working folder, if there is one */
   constructor(private readonly named?: string) {
@@ -26,12 +26,12 @@ export class ConfigFile {
    * The keys of the file, as a copy; none where no file is named and there is none.
    * @throws STEERFLOW_CONFIG_INVALID, STEERFLOW_INPUT_NOT_FOUND
    */
-  tree(): Tree {
+  tree(): KeyTree {
     this.#tree ??= this.#read()
     return structuredClone(this.#tree)
   }
 
-  #read(): Tree {
+  #read(): KeyTree {
     if (!existsSync(this.path)) {
       if (this.named === undefined) return {}
       throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `there is no configuration file ${this.path}`)

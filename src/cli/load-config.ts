@@ -4,7 +4,7 @@ import { type Flow, builtIn } from '../flow.js'
 import { jsonSchemaOf, type Config, configOfFlow } from './config.js'
 import { complaintOf, readYaml } from '../adapters/plain-yaml.js'
 import { trainedByDefault } from '../stages/trigger.js'
-import { type ConfigFile, configFile, isTree, type Tree } from './config-file.js'
+import { type ConfigFile, configFile, isTree, type KeyTree } from './config-file.js'
 import { configKeys } from './config-keys.js'
 
 type Schema = z.core.JSONSchema.JSONSchema
@@ -137,7 +137,7 @@ const touches = (one: readonly string[], other: readonly PropertyKey[]): boolean
   one.slice(0, other.length).every((key, index) => key === String(other[index]))
 
 /** Completes datasets with their default training, unless their settings name a trainer. */
-function withTrainers(tree: Tree): Tree {
+function withTrainers(tree: KeyTree): KeyTree {
   if (!isTree(tree.datasets)) return tree
   const datasets = Object.entries(tree.datasets).map(([name, given]): [string, unknown] => {
     const usual = Object.hasOwn(trainedByDefault, name) ? trainedByDefault[name] : undefined
@@ -154,11 +154,11 @@ export function variables(flow: Flow): ReadonlyMap<string, readonly string[]> {
   return new Map([...configKeys(flow).values()].map(({ path }) => [nameOf(path), path]))
 }
 
-function assign(tree: Tree, path: readonly string[], value: unknown): void {
+function assign(tree: KeyTree, path: readonly string[], value: unknown): void {
   let at = tree
   for (const key of path.slice(0, -1)) {
     const next = at[key]
-    at = typeof next === 'object' && next !== null ? (next as Tree) : (at[key] = {})
+    at = typeof next === 'object' && next !== null ? (next as KeyTree) : (at[key] = {})
   }
   at[path.at(-1)!] = value
 }

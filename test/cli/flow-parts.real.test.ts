@@ -140,6 +140,27 @@ describe('a flow with parts of its own, as the document says', () => {
       expect(rater.asked.at(-1)).toBe('POST /rate/other')
     })
 
+    it('annotate files, by the flow of the folder or of the command line', async () => {
+      const turn = (from: string, value: string) => ({ value, from, label: null })
+      const conversations = [turn('User', 'Hm.'), turn('Assistant', 'Hm?')]
+      await writeFile(
+        at('plain.jsonl'),
+        JSON.stringify({ conversations, system: '', mask: 'User', type: 'VALUE_TO_TEXT' }),
+      )
+      const asked = ['annotate', '--input-file-name', at('plain.jsonl'), '--endpoints', rater.url]
+      const rate = ['--server-protocol', 'rater', '--model-name', 'third', '--attribute-set', 'helpsteer-5@1']
+      for (const [out, where] of [
+        ['here', { cwd: at('own') }],
+        ['named', {}],
+      ] as const) {
+        const flow = out === 'named' ? ['--flow', at('own/parts.js')] : []
+        const { code, stderr } = await runCli([...asked, ...rate, '--output-file-name', at(out), ...flow], where)
+        expect([code, stderr]).toEqual([0, expect.any(String)])
+        expect(readFileSync(at(out), 'utf8').split(label)).toHaveLength(3)
+      }
+      expect(rater.asked.at(-1)).toBe('POST /rate/third')
+    })
+
     it('are what a SteerLM model is asked by', async () => {
       await writeFile(
         at('own/text.mjs'),

@@ -31,10 +31,19 @@ const whole = `base.insertBefore('annotate', {
   name: 'stamp', stage: stamp, port: 'stamped', through: like('stamped'), to: { long: like('long') },
 })`
 
+const trees = readFileSync('examples/data/oasst1_en_val.trees.jsonl', 'utf8').split('\n')
+interface Message {
+  readonly replies?: readonly Message[]
+}
+const paths = ({ replies = [] }: Message): number => replies.reduce((sum, one) => sum + paths(one), 0) || 1
+const pathsOf = (lines: readonly string[]): number =>
+  lines.reduce((sum, line) => sum + paths((JSON.parse(line) as { prompt: Message }).prompt), 0)
+
 describe('a pipeline of one’s own', () => {
   const folder = temporary.forSuite()
   const at = (name: string): string => join(folder, name)
   const flags = ['--config', at('own/steerflow.yaml')]
+  const some = trees.slice(0, 24)
   const run = (...args: readonly string[]) => runCli([...args, ...flags])
 
   beforeAll(async () => {
@@ -42,7 +51,8 @@ describe('a pipeline of one’s own', () => {
     await writeFile(at('own/flow.mjs'), stamped(whole))
     // A path in the file is one from the file's folder.
     await writeFile(at('own/steerflow.yaml'), `flow: ./flow.mjs\ndataDir: ${at('data')}\nstamp: { most: 3 }\n`)
-    const { code, stderr } = await run('quickstart')
+    await writeFile(at('some.jsonl'), some.join('\n'))
+    const { code, stderr } = await run('quickstart', at('some.jsonl'))
     expect(code, stderr).toBe(0)
   })
 
@@ -50,9 +60,9 @@ describe('a pipeline of one’s own', () => {
     const { stdout } = await run('status', '--json')
     const rows = JSON.parse(stdout) as readonly { node: string; topic: string; end: string }[]
     const ends = (node: string) => rows.filter(row => row.node === node).reduce((sum, { end }) => sum + Number(end), 0)
-    expect(ends('stamp')).toBe(1002)
-    expect(ends('annotate')).toBeGreaterThan(100)
-    expect(ends('annotate')).toBeLessThan(1002)
+    expect(ends('stamp')).toBe(pathsOf(some))
+    expect(ends('annotate')).toBeGreaterThan(20)
+    expect(ends('annotate')).toBeLessThan(pathsOf(some))
     expect(ends('clean-scored')).toBe(ends('annotate'))
     const { stdout: scored } = await run('tap', 'conversations.scored', '--limit', '5')
     expect(scored).toContain("user's questions.\\n\\n!")
@@ -91,8 +101,7 @@ describe('a pipeline of one’s own', () => {
     const data = ['--data-dir', at('there')]
     const own = [...data, '--flow', at('own/flow.mjs')]
     const file = at('few.jsonl')
-    const trees = readFileSync('examples/data/oasst1_en_val.trees.jsonl', 'utf8').split('\n').slice(0, 4)
-    await writeFile(file, trees.join('\n'))
+    await writeFile(file, trees.slice(0, 4).join('\n'))
     expect((await runCli(['run', '--dry-run', ...data])).code).toBe(2)
     expect((await runCli(['quickstart', file, ...data])).code).toBe(0)
     expect((await runCli(['run', '--dry-run', ...data])).stdout).toBe('nothing to do\n')

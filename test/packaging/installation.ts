@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { copyFileSync, linkSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, linkSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { commandPath, runCommand } from '../../scripts/parts/commands.js'
 
@@ -58,12 +58,14 @@ export async function pack(into: string): Promise<string> {
 }
 
 /**
- * Installs the package into an empty folder, as a project of ES modules. No script of a package runs, as where npm does not
- * allow them: whatever is not a binary already is not there.
+ * Installs the package into an empty folder as a project of ES modules, or into the folder of a project, with what its own
+ * package.json wants. No script of a package runs, as where npm does not allow them: whatever is not a binary already is not
+ * there.
  */
 export async function installPackage(node: string, archive: string, folder: string, args: readonly string[] = []) {
   mkdirSync(folder, { recursive: true })
-  writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }\n')
+  const manifest = join(folder, 'package.json')
+  if (!existsSync(manifest)) writeFileSync(manifest, '{ "private": true, "type": "module" }\n')
   await npm(node, ['install', archive, '--ignore-scripts', ...args], folder)
 }
 

@@ -7,12 +7,30 @@ import { nodeVersions } from '../../scripts/parts/node-versions.js'
 import { runCommand } from '../../scripts/parts/commands.js'
 import { describeWith } from '../support/parts/describe-with.js'
 import { barePath, type Ended, installPackage, npm, pack, runBare } from './installation.js'
+import {
+  copyExample,
+  expected,
+  librariesOfExample,
+  personalIn,
+  sealedIn,
+  startRating,
+  textsOf,
+  written,
+} from './own-flow.js'
 
 const nodes = nodeVersions() ?? []
 const oldest = nodes[0]?.node ?? ''
 /** `nobody`, where this may start processes of others: it owns nothing here but its working folder, and has no home. */
 const nobody = process.getuid?.() === 0 ? { uid: 65_534 } : {}
 const trees = readFileSync('examples/data/oasst1_en_val.trees.jsonl', 'utf8').split('\n').slice(0, 24).join('\n')
+
+/** A module of the example's flow with one of its nodes under another name. */
+const renamed = `
+import { node } from 'steerflow'
+import flow from './flow.js'
+const { stage, from, to } = flow.node('redact-unscored')
+export default flow.replace('redact-unscored', node('redact-again', stage, { from, to }))
+`
 
 const needsNodes = await describeWith('node-versions')
 
@@ -36,7 +54,7 @@ needsNodes('the packed package, in an empty folder', () => {
 
   beforeAll(async () => {
     archive = await pack(root)
-    await installPackage(nodes.at(-1)!.node, archive, full)
+    await installPackage(nodes.at(-1)!.node, archive, full, librariesOfExample())
     await installPackage(oldest, archive, lean, ['--omit=optional'])
     for (const folder of [full, lean]) {
       copyFileSync('examples/03-own-stage/long-replies.ts', join(folder, 'long-replies.ts'))
@@ -121,6 +139,72 @@ needsNodes('the packed package, in an empty folder', () => {
     await npm(node, [...command!.split(' '), '--omit=optional', '--ignore-scripts'], lean)
     const ended = await steerflow(lean, version, ['quickstart', 'trees.jsonl', '--json'])
     expect(ended, ended.err).toMatchObject({ code: 0 })
+  })
+
+  describe('the example of a pipeline of one’s own, on the oldest Node', () => {
+    // Its own packages and the packed one are those of the folder above.
+    const example = join(full, 'own flow')
+    const bare = () => ({ cwd: example, env: { PATH: path[nodes[0]!.version]! } })
+    let rating: Awaited<ReturnType<typeof startRating>>
+    const run = (...args: readonly string[]): Promise<Ended> =>
+      runBare(join(full, 'node_modules/.bin/steerflow'), [...args, ...rating.set], bare())
+
+    beforeAll(async () => {
+      copyExample(example)
+      writeFileSync(join(example, 'renamed.js'), renamed)
+      rating = await startRating(example)
+      const ended = await run('quickstart', 'export.jsonl', 'trees.jsonl')
+      expect(ended, ended.err).toMatchObject({ code: 0 })
+    })
+    afterAll(() => rating.stop())
+
+    it('passes its own tests', async () => {
+      const ended = await runBare(join(path[nodes[0]!.version]!, 'node'), ['--test'], bare())
+      expect(ended, ended.out).toMatchObject({ code: 0 })
+      expect(Number(/^# pass (\d+)/m.exec(ended.out)?.[1])).toBeGreaterThan(10)
+    })
+
+    it('seals every record once, without an e-mail address, link or phone number', () => {
+      expect(personalIn(written).length).toBeGreaterThan(20)
+      const sealed = sealedIn(join(example, '.steerflow'))
+      for (const [dataset, trees] of Object.entries(expected)) {
+        const records = sealed[dataset as keyof typeof expected]
+        expect(records.map(({ tree_id }) => tree_id).sort()).toEqual(trees)
+        expect(new Set(records.map(({ steerflow }) => steerflow.id)).size).toBe(records.length)
+        expect(personalIn(records.flatMap(textsOf))).toEqual([])
+        expect(records.some(({ steerflow }) => steerflow.lineage.changes?.length === 1)).toBe(true)
+      }
+      // What agents noted for themselves was not said to the customer.
+      expect(JSON.stringify(sealed)).not.toContain('Third case of hers')
+    })
+
+    it.each<[what: string, args: readonly string[], code: number, says: RegExp]>([
+      [
+        'graph',
+        ['graph'],
+        0,
+        /^redact-labelled +conversations\.labelled-as-written +redacted → conversations\.labelled$/m,
+      ],
+      ['topics plan', ['topics', 'plan'], 0, /^conversations\.unscored-as-written +4 +4$/m],
+      ['config check', ['config', 'check', '--set', 'redact.country=XX'], 2, /redact\.country: expected a country/],
+      ['doctor', ['doctor', '--flow', 'renamed.js'], 0, /redact-again is new and reads .*; what is made .* is there/],
+      ['score', ['score', 'trees.jsonl'], 0, /\[link\]/],
+    ])('%s speaks of the node', async (_, args, code, says) => {
+      const ended = await run(...args)
+      expect(ended, ended.err).toMatchObject({ code })
+      expect(ended.out + ended.err).toMatch(says)
+      // Of a record with people's labels nothing is left out: they go another way.
+      expect(ended.err).not.toContain('is not scored')
+    })
+
+    it('trace says what the node changed', async () => {
+      const snapshot = join('.steerflow', 'datasets/steerlm/latest/train.jsonl')
+      const lines = readFileSync(join(example, snapshot), 'utf8').split('\n')
+      const line = lines.findIndex(text => text.includes('[e-mail]'))
+      const { out, err } = await run('trace', `${snapshot}:${line + 1}`)
+      expect(out, err).toMatch(/^changed by +redact with options [0-9a-f]{12}; it was [0-9a-f]{12} before$/m)
+      expect(out).toMatch(/^ +redact-unscored +→ conversations\.unscored\//m)
+    })
   })
 
   it.each([

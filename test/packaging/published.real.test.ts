@@ -1,18 +1,22 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
-import { expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { runCommand } from '../../scripts/parts/commands.js'
-import { temporaryFolder } from '../support/temporary.js'
+import { temporary } from '../support/pipelines.js'
 import { pack } from './installation.js'
 
+const folder = temporary.forSuite()
+let archive = ''
+beforeAll(async () => {
+  archive = await pack(folder)
+})
+
 it('the packed package is what its package.json says, and compilers of others find its types', async () => {
-  const archive = await pack(await temporaryFolder())
   expect(await runCommand('node_modules/.bin/publint', ['run', archive, '--strict'])).toContain('All good!')
   await runCommand('node_modules/.bin/attw', [archive, '--profile', 'esm-only'])
 })
 
 it('no link of its documents leads out of it', async () => {
-  const archive = await pack(await temporaryFolder())
   const listed = (await runCommand('tar', ['-tzf', archive]))
     .trim()
     .split('\n')
