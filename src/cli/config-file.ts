@@ -17,13 +17,13 @@ export class ConfigFile {
   readonly path: string
   #tree: KeyTree | null = null
 
-  /** @param named the file of the command line; left out: `steerflow.yaml` in the working folder, if there is one */
+  /** @param named file given on the command line; default: `steerflow.yaml` in the working folder, if it exists */
   constructor(private readonly named?: string) {
     this.path = named ?? 'steerflow.yaml'
   }
 
   /**
-   * The keys of the file, as a copy; none where no file is named and there is none.
+   * A copy of the file's content; empty if no file is named and the default file does not exist.
    * @throws STEERFLOW_CONFIG_INVALID, STEERFLOW_INPUT_NOT_FOUND
    */
   tree(): KeyTree {
@@ -57,6 +57,6 @@ export class ConfigFile {
   }
 }
 
-/** The file of an option that holds a path until the command begins. */
+/** The file of `--config`: the option holds a path until the command begins. */
 export const configFile = (given: string | ConfigFile | undefined): ConfigFile =>
   given instanceof ConfigFile ? given : new ConfigFile(given)

@@ -38,6 +38,7 @@ export class ClosingPartition implements PartitionWork {
   #committed: Offset
   #position: Offset
   #open: Open | null = null
+  #dropping = false
   /** Whether the last read found nothing, so that all available records have been processed. */
   #atEnd = false
   #ended: () => void = () => undefined
@@ -58,7 +59,8 @@ export class ClosingPartition implements PartitionWork {
     return {
       partition: this.partition,
       committed: this.#committed,
-      position: this.#position,
+      // Records of a dropped group are read again: they are neither done nor held.
+      position: this.#dropping ? this.#committed : this.#position,
       inFlight: 0,
       held: this.#open?.records ?? 0,
       pursuing: 0,
@@ -101,6 +103,7 @@ export class ClosingPartition implements PartitionWork {
   async #forget(): Promise<void> {
     const open = this.#open
     this.#open = null
+    this.#dropping = true
     try {
       if (open) await this.runner.drop(open.group)
     } finally {

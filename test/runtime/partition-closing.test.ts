@@ -210,6 +210,20 @@ describe('a closing partition of which something fails', () => {
     expect(work.status().held).toBe(0)
   })
 
+  it('is neither idle nor sealed while its group is dropped, nor afterwards', async () => {
+    const { claim, work, points, look } = setUp()
+    claim.publish('a', 'b', 'c')
+    points.fail('close', fatal)
+    const drop = points.hold('drop')
+    const ended = expect(work.run()).rejects.toBe(fatal)
+    await drop.reached
+    const unread = { cut: [], sealed: [], idle: false, quiet: false }
+    expect(look()).toEqual(unread)
+    drop.release()
+    await ended
+    expect(look()).toEqual(unread)
+  })
+
   it('in drop tells the first failure, and whoever drains does not wait for ever', async () => {
     const { claim, work, points } = setUp()
     claim.publish('a')

@@ -7,8 +7,8 @@ import type { Node } from '../../stages/node.js'
 type Looked = Pick<Log, 'state' | 'committed'>
 
 /**
- * Whether a topic gets a record of those that the sources gave: true as soon as one is there, false once every node on the
- * way has read its input to the end. True where the signal ends the wait.
+ * Whether records of the sources reach a topic. Resolves to true at the first record, to false once every node on the way has
+ * read its input to the end, and to true if the signal ends the wait.
  */
 export async function comesTo(
   log: Looked,
@@ -17,10 +17,10 @@ export async function comesTo(
   signal: AbortSignal,
 ): Promise<boolean> {
   const way = upstream(nodes, topic)
-  /** Null while it is not known. */
+  /** Null while records are unread. */
   const look = async (): Promise<boolean | null> => {
     if (await hasRecords(log, topic)) return true
-    // In the order of the flow: what a node publishes is in the next input once the node has committed it.
+    // In the order of the flow: the output of a node is in the next input once the node has committed.
     for (const { name, from } of way) {
       const states = await log.state(from.name)
       const committed = await log.committed(name, from.name)
@@ -36,6 +36,6 @@ export async function comesTo(
   return true
 }
 
-/** Whether a record was ever written to a topic. */
+/** True if a record was ever written to the topic. */
 export const hasRecords = async (log: Pick<Log, 'state'>, topic: string): Promise<boolean> =>
   (await log.state(topic)).some(({ end }) => end > 0n)
