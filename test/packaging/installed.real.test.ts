@@ -187,7 +187,12 @@ needsNodes('the packed package, in an empty folder', () => {
       ],
       ['topics plan', ['topics', 'plan'], 0, /^conversations\.unscored-as-written +4 +4$/m],
       ['config check', ['config', 'check', '--set', 'redact.country=XX'], 2, /redact\.country: expected a country/],
-      ['doctor', ['doctor', '--flow', 'renamed.js'], 0, /redact-again is new and reads .*; their outputs exist already/],
+      [
+        'doctor',
+        ['doctor', '--flow', 'renamed.js'],
+        0,
+        /redact-again is new and reads .*; their outputs exist already/,
+      ],
       ['score', ['score', 'trees.jsonl'], 0, /\[link\]/],
     ])('%s speaks of the node', async (_, args, code, says) => {
       const ended = await run(...args)

@@ -1,5 +1,4 @@
 import { labelled, raw, scored, unscored } from '../../topics.js'
-import type { Workspace } from '../workspace.js'
 import { writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
