@@ -62,7 +62,7 @@ describe('steerflow ask', () => {
       '--config',
       config,
     )
-    expect([code, err]).toEqual([0, ''])
+    expect(code, err).toBe(0)
     expect(out).toMatch(/^answer 1 +answer 2\n/)
     expect(out).toMatch(/\nquality +0 → \d\.00 +4 → \d\.00\n/)
   })
