@@ -73,10 +73,10 @@ test('a missing shard and a server in trouble, in one run: what its log and stat
   expect(paused).toMatchObject({
     cause: expect.stringContaining(missing) as string,
     msg: expect.stringMatching(/^trigger, partition \d+: paused: STEERFLOW_STORAGE: cannot read /) as string,
-    next: expect.stringContaining('goes on by itself') as string,
+    next: expect.stringContaining('resumes by itself') as string,
   })
   expect(lines.find(({ event }) => event === 'endpoint-ejected')).toMatchObject({
-    msg: expect.stringMatching(`^${url} is left alone for a while: status 503: `) as string,
+    msg: expect.stringMatching(`^${url} is ejected for a while: status 503: `) as string,
   })
   await status().toMatch(/^trigger +training\.shards .* paused: STEERFLOW_STORAGE: cannot read /m)
   await status().toContain(`: STEERFLOW_STORAGE: ${missing}`)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 
-/** A file of bytes that is written from its beginning, with its digest taken on the way. */
+/** A file written sequentially, with its digest computed on the way. */
 export class ByteFile {
   bytes = 0
   readonly #hash = createHash('sha256')
@@ -14,7 +14,7 @@ export class ByteFile {
     return new ByteFile(await open(path, 'wx'))
   }
 
-  /** What a file holds that is there already; makes it durable. */
+  /** Size and digest of an existing file; also syncs it. */
   static async facts(path: string): Promise<{ readonly bytes: number; readonly sha256: string }> {
     const hash = createHash('sha256')
     let bytes = 0
@@ -31,14 +31,14 @@ export class ByteFile {
     return { bytes, sha256: hash.digest('hex') }
   }
 
-  /** Adds bytes, which may be used again once this has returned. */
+  /** Appends bytes; the caller may reuse them once this resolves. */
   async append(bytes: Uint8Array): Promise<void> {
     this.bytes += bytes.byteLength
     this.#hash.update(bytes)
     await this.file.writeFile(bytes)
   }
 
-  /** Makes everything durable. */
+  /** Makes the file durable. */
   async finish(): Promise<{ readonly bytes: number; readonly sha256: string }> {
     await this.file.sync()
     return { bytes: this.bytes, sha256: this.#hash.digest('hex') }

@@ -8,12 +8,12 @@ import type { Feature } from '../../domain/dataset/features.js'
 import type { FileFacts } from '../storage/line-file.js'
 import { writeParquet } from './parquet-file.js'
 
-/** What RFC 1952 calls an operating system that is not known. */
+/** RFC 1952's code for an unknown operating system. */
 const unknownSystem = 255
 
 /**
- * Compresses a file. The header (RFC 1952) tells neither a time nor the operating system, so that the bytes are a function
- * of the content and of the version of zlib.
+ * Compresses a file. The header (RFC 1952) contains neither a time nor the operating system, so the bytes depend only on the
+ * content and the version of zlib.
  */
 export async function writeGzip(
   from: string,
@@ -23,7 +23,7 @@ export async function writeGzip(
   try {
     const append = async (pieces: AsyncIterable<Buffer>): Promise<void> => {
       for await (const piece of pieces) {
-        // The header comes whole, in the first piece.
+        // The first piece contains the whole header.
         if (file.bytes === 0) {
           piece.fill(0, 4, 8)
           piece[9] = unknownSystem
@@ -42,13 +42,13 @@ export async function writeGzip(
   }
 }
 
-/** In which forms the records of a snapshot are there; JSON lines always are. */
+/** Formats of a snapshot's records; JSON lines always exist. */
 export const forms = ['jsonl', 'gzip', 'parquet'] as const
 export type Form = (typeof forms)[number]
 
 /**
- * The folder of the Parquet files, with a card of its own: the loader takes one format for all of a card's files, by those
- * of the first configuration.
+ * The folder of the Parquet files. It has its own card, because the loader uses one format for all files of a card: that of
+ * the first configuration.
  */
 export const parquetFolder = 'parquet'
 
@@ -58,17 +58,17 @@ const names: Readonly<Record<Form, (split: Split) => string>> = {
   parquet: split => `${parquetFolder}/${split}.parquet`,
 }
 
-/** The path of a file of records below the snapshot's folder. */
+/** The path of a file of records, relative to the snapshot's folder. */
 export const fileName = (split: Split, form: Form): string => names[form](split)
 
-/** A file of records, with what it holds. */
+/** A file of records with its facts. */
 export interface DataFile extends FileFacts {
   readonly split: Split
   readonly form: Form
   readonly path: string
 }
 
-/** Writes the records of a split, which are there as JSON lines, in other forms beside them. */
+/** Writes the records of a split, which exist as JSON lines, in further formats. */
 export async function writeForms(
   folder: string,
   split: Split,
@@ -82,7 +82,7 @@ export async function writeForms(
     const path = fileName(split, form)
     const to = join(folder, path)
     if (form === 'jsonl') files.push({ split, form, path, ...lines })
-    // A loader fails on a file without records: there is none but the JSON lines, which trainers are given by name.
+    // Loaders fail on a file without records. Only the empty JSON lines are kept, since trainers get these files by name.
     else if (lines.records === 0) continue
     else if (form === 'gzip') files.push({ split, form, path, records: lines.records, ...(await writeGzip(from, to)) })
     else files.push({ split, form, path, ...(await writeParquet(from, to, columns)) })

@@ -9,24 +9,24 @@ import { cardHead, type CardConfig, describeSet } from '../../domain/dataset/car
 import { conversationFeatures, typedFeatures, originalFeatures, strings } from '../../domain/dataset/features.js'
 import { writeWithSums } from '../storage/summed.js'
 
-/** A snapshot with everything that is told of it. */
+/** A snapshot with all facts for its description. */
 export interface DescribedSnapshot {
   readonly snapshot: Snapshot
   readonly sets: readonly AttributeSet[]
   readonly files: readonly DataFile[]
   readonly leftOut: LeftOut
-  /** What the data of a round is made of; null of every other dataset. */
+  /** Composition of a round's data; null for other datasets. */
   readonly mix: MixFacts | null
   readonly shards: readonly ShardManifest[]
   readonly published: Published
 }
 
-/** A way to read a snapshot: by the files of a form. */
+/** A loader configuration: the files of one format. */
 const configOf = ({ snapshot, sets, files }: DescribedSnapshot, form: Form): CardConfig => ({
-  // The loader's cache knows a folder by its last name and configuration: through `latest`, a configuration of one name
-  // would be answered with the records of an older snapshot.
+  // The loader's cache identifies a folder by its last name and the configuration. Through `latest`, a constant
+  // configuration name would return the records of an older snapshot.
   name: `${snapshot.digest.slice(0, 12)}${form === 'jsonl' ? '' : `-${form}`}`,
-  // A split without records is left out, since the loader fails on it.
+  // Splits without records are left out, since the loader fails on them.
   files: files
     .filter(file => file.form === form && file.records > 0)
     .map(({ split, path }) => ({ split, path: path.replace(`${parquetFolder}/`, '') })),
@@ -37,26 +37,26 @@ const described: Readonly<Record<Form, string>> = {
   jsonl: '`*.jsonl`: JSON lines',
   gzip: '`*.jsonl.gz`: the same lines, compressed',
   parquet:
-    '`parquet/`, with a card of its own: the same records in typed columns; `labels` holds the label of each turn as numbers',
+    '`parquet/`, with a card of its own: the same records in typed columns; `labels` has the label of each turn as numbers',
 }
 
-/** What the data of a round is made of, and what was left out of it. */
+/** Card text about the composition of a round's data. */
 const roundText = ({ round, accepted, negatives, replayed, replayed_from, left_out }: MixFacts): string => `
 Bootstrap round \`${round}\`:
 
 | training records | |
 |---|---|
-| answers that were accepted | ${accepted} |
-| answers kept as negatives, under the label that was predicted | ${negatives} |
+| accepted answers | ${accepted} |
+| answers kept as negatives, with their predicted label | ${negatives} |
 | replayed from snapshot \`${replayed_from}\` | ${replayed} |
 | left out: near-duplicates of another answer | ${left_out.near_duplicates} |
-| left out: more negatives than their share | ${left_out.negatives} |
-| left out: a validation record already | ${left_out.held_out} |
+| left out: negatives above their share | ${left_out.negatives} |
+| left out: also a validation record | ${left_out.held_out} |
 
-The validation records are all of that snapshot.
+All validation records come from that snapshot.
 `
 
-/** The dataset card (README.md) of a snapshot: read by `load_dataset` and by people. A function of the records alone. */
+/** The dataset card (README.md) of a snapshot, for `load_dataset` and for people. It depends only on the records. */
 export function datasetCard(of: DescribedSnapshot): string {
   const { snapshot, sets, files, mix, published } = of
   const present = forms.filter(form => files.some(file => file.form === form))
@@ -64,7 +64,7 @@ export function datasetCard(of: DescribedSnapshot): string {
   return `${cardHead(configs, published.license)}
 # ${snapshot.dataset}
 
-SteerLM conversations, one a line. Snapshot \`${snapshot.digest}\`.
+SteerLM conversations, one per line. Snapshot \`${snapshot.digest}\`.
 
 | split | records |
 |---|---|
@@ -77,25 +77,25 @@ ${mix === null ? '' : roundText(mix)}
 Attribute set of the labels:
 ${sets.map(describeSet).join('\n')}
 
-- \`conversations\`, \`tree_id\`, \`system\`, \`mask\` and \`type\` are what NeMo's chat loader reads; \`label\` is null on a turn that
-  has none. \`steerflow\` tells where a record comes from and holds the raw scores before they were rounded to the label.
-- Records stand in the order of their id, which is a shuffle that stays the same. Equal paths appear once, and of a tree
-  that came several times the last version. Trees that were to be forgotten are left out.
+- NeMo's chat loader reads \`conversations\`, \`tree_id\`, \`system\`, \`mask\` and \`type\`; \`label\` is null on a turn without
+  one. \`steerflow\` has the origin of a record and the raw scores before they were rounded to the label.
+- Records are sorted by id, which is a stable shuffle. Equal paths appear once, and only the last version of a tree counts.
+  Forgotten trees are left out.
 - \`sha256sum -c SHA256SUMS\` checks the files; \`croissant.json\` describes them in Croissant 1.0.
 `
 }
 
-/** The card of the folder of the Parquet files. */
+/** The card of the Parquet folder. */
 export const parquetCard = (
   of: DescribedSnapshot,
 ): string => `${cardHead([configOf(of, 'parquet')], of.published.license)}
 # ${of.snapshot.dataset}, Parquet
 
-The records of the folder above in typed columns, from snapshot \`${of.snapshot.digest}\`. \`labels\` holds the label of each
-turn as numbers, null where it has none; \`steerflow.scores\` the scores before they were rounded.
+The records of the parent folder in typed columns, from snapshot \`${of.snapshot.digest}\`. \`labels\` has the label of each
+turn as numbers, or null without a label; \`steerflow.scores\` has the scores before they were rounded.
 `
 
-/** Names of the files that tell of the records, in the order in which they have to appear: the checksums last. */
+/** Names of the description files, in the order of their appearance: the checksums last. */
 export const descriptions = ['README.md', 'croissant.json', 'manifest.json', 'SHA256SUMS'] as const
 
 const encodings = {
@@ -104,7 +104,7 @@ const encodings = {
   parquet: 'application/x-parquet',
 } as const
 
-/** What readers of Croissant can make of a record: a path into lists within lists has no answer there. */
+/** The fields that Croissant readers support; they cannot resolve a path into lists within lists. */
 const describedFeatures = [
   ...originalFeatures,
   {
@@ -137,7 +137,7 @@ const roundOf = ({ round, accepted, negatives, replayed, replayed_from }: MixFac
   replayed_from,
 })
 
-/** Writes what tells of the records: the card, the description in Croissant, the manifest, the checksums of all files. */
+/** Writes the descriptions: the card, the Croissant file, the manifest, and the checksums of all files. */
 export async function describe(folder: string, described: DescribedSnapshot): Promise<void> {
   const { snapshot, files, leftOut, mix, shards, published } = described
   const facts = (split: DataFile['split']) => {

@@ -8,14 +8,14 @@ import {
   type SnapshotManifest,
 } from './read-snapshot.js'
 
-/** A snapshot that holds records of a tree. */
+/** A snapshot with records of a tree. */
 export interface Eaten {
   readonly snapshot: Snapshot
-  /** Records of the tree in each split. */
+  /** Number of the tree's records in each split. */
   readonly records: Readonly<Record<Split, number>>
 }
 
-/** The manifests of all snapshots below a data folder, or of those of one dataset. */
+/** The manifests of all snapshots in a data folder, or of those of one dataset. */
 export async function allSnapshots(root: string, dataset: string | null): Promise<readonly SnapshotManifest[]> {
   const found: SnapshotManifest[] = []
   for (const name of dataset === null ? await snapshotDatasets(root) : [dataset]) {
@@ -25,8 +25,8 @@ export async function allSnapshots(root: string, dataset: string | null): Promis
 }
 
 /**
- * Counts the records of a tree in a snapshot; null where it has none.
- * @throws STEERFLOW_STORAGE when a file is not what was materialised
+ * Counts the records of a tree in a snapshot; null if there are none.
+ * @throws STEERFLOW_STORAGE if a file is damaged
  */
 export async function findTree(
   root: string,
@@ -34,7 +34,7 @@ export async function findTree(
   tree: string,
   onRead: (bytes: number) => void,
 ): Promise<Eaten | null> {
-  // Quotes within a text are escaped, so that these characters are a key and its value, and never words of a turn.
+  // Quotes inside texts are escaped, so this always matches a key with its value, never the text of a turn.
   const mark = `"tree_id": ${JSON.stringify(tree)}`
   const records = { train: 0, validation: 0 }
   for (const split of ['train', 'validation'] as const) {

@@ -14,7 +14,7 @@ const scalars: Readonly<Record<ScalarType, Pick<SchemaElement, 'type' | 'convert
   float64: { type: 'DOUBLE' },
 }
 
-/** The elements of a column, itself first, in the order in which a Parquet file lists them. Everything may be null. */
+/** The schema elements of a column, itself first, in the order of a Parquet file. Every element is nullable. */
 function elementsOf(name: string, type: FeatureType): readonly SchemaElement[] {
   const itself = { name, repetition_type: 'OPTIONAL' } as const
   if ('dtype' in type) return [{ ...itself, ...scalars[type.dtype] }]
@@ -35,16 +35,16 @@ export const parquetSchema = (columns: readonly Feature[]): SchemaElement[] => [
   ...columns.flatMap(column => elementsOf(column.name, column)),
 ]
 
-/** A row group ends with the record that makes it so large: in memory it is several times its text. */
+/** Limits of a row group, which takes several times its text in memory. */
 const groupRecords = 8192
 const groupCharacters = 8 << 20
 
 /**
- * Writes the conversations of a file of lines as Parquet, one row group in memory at a time. The bytes are a function of
+ * Writes the conversations of a file of lines as Parquet, with one row group in memory at a time. The bytes depend only on
  * the records.
  */
 export async function writeParquet(from: string, to: string, columns: readonly Feature[]): Promise<FileFacts> {
-  // Loaded here, since few datasets ask for it.
+  // Loaded on demand, since few datasets need it.
   const { ByteWriter, ParquetWriter } = await import('hyparquet-writer')
   const file = await ByteFile.create(to)
   try {
@@ -70,7 +70,7 @@ export async function writeParquet(from: string, to: string, columns: readonly F
   }
 }
 
-/** The lines of a file in groups: one with no lines where the file has none. */
+/** The lines of a file in groups; none for an empty file. */
 async function* groupsOf(path: string): AsyncIterable<readonly string[]> {
   let group: string[] = []
   let characters = 0

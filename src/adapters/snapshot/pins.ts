@@ -7,19 +7,19 @@ import { makeFolder, storing } from '../storage/durable.js'
 const folderOf = (dataset: string): string => `datasets/${dataset}/pins`
 
 /**
- * Keeps a snapshot from being removed while this process reads it; once it is dead the pin counts no more.
- * @returns what takes the pin away
+ * Protects a snapshot from removal while this process reads it; the pin expires when the process ends.
+ * @returns a function that removes the pin
  */
 export async function pinWhile(root: string, dataset: string, digest: string): Promise<() => Promise<void>> {
   return pinAs(root, dataset, `${digest}.${await ownMark()}`)
 }
 
-/** Keeps a snapshot until somebody unpins it. */
+/** Protects a snapshot until it is unpinned. */
 export async function pin(root: string, dataset: string, digest: string): Promise<void> {
   await pinAs(root, dataset, digest)
 }
 
-/** Takes a person's pin away. */
+/** Removes a manual pin. */
 export async function unpin(root: string, dataset: string, digest: string): Promise<void> {
   await storing(`unpin ${digest} in ${root}`, async () =>
     rm(await solidBelow(root, folderOf(dataset), digest), { force: true }),
@@ -35,7 +35,7 @@ async function pinAs(root: string, dataset: string, name: string): Promise<() =>
   })
 }
 
-/** What pins there are, by digest; those of dead processes are removed. */
+/** Reasons of the pins, by digest; pins of dead processes are removed. */
 export async function pinsOf(root: string, dataset: string): Promise<ReadonlyMap<string, string>> {
   const pins = new Map<string, string>()
   for (const name of await readdir(below(root, folderOf(dataset))).catch(() => [])) {

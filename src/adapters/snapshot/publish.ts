@@ -12,9 +12,8 @@ const isOccupied = (error: unknown): boolean =>
   ['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')
 
 /**
- * Gives a whole folder its final name. Where that is taken, by the same records from an earlier time or from another
- * process, files that are missing there are added; the checksums come last, so that they never name a file that is not
- * there.
+ * Gives a complete folder its final name. If the name is taken, by the same records from an earlier run or another process,
+ * missing files are added there. The checksums come last, so they never name a missing file.
  */
 export async function placeFolder(root: string, folder: string, { dataset, path }: Snapshot): Promise<void> {
   const parent = await solidBelow(root, 'datasets', dataset)
@@ -32,8 +31,8 @@ export async function placeFolder(root: string, folder: string, { dataset, path 
 }
 
 /**
- * Gives a snapshot its name, makes it the newest, and points `latest.json` at it. What was there already may be removed at
- * the same moment, since nothing needed it until now: then it is placed again.
+ * Gives a snapshot its name, makes it the newest, and points `latest.json` at it. A folder with this name may be removed at
+ * the same moment, since nothing needed it until now; then the snapshot is placed again.
  */
 export async function publish(root: string, room: string, folder: string, snapshot: Snapshot): Promise<void> {
   for (;;) {
@@ -55,7 +54,7 @@ function nullIfMissing(error: unknown): null {
 export async function pointAt(root: string, room: string, snapshot: Snapshot): Promise<void> {
   const dataset = await solidBelow(root, 'datasets', snapshot.dataset)
   await writeDurably(join(dataset, 'latest.json'), latestOf(snapshot))
-  // A link cannot be replaced in one step but by renaming another over it.
+  // A link can be replaced atomically only by renaming another one over it.
   const link = join(room, 'latest')
   await rm(link, { force: true })
   await symlink(snapshot.digest, link)
@@ -64,11 +63,11 @@ export async function pointAt(root: string, room: string, snapshot: Snapshot): P
 
 const latestOf = (snapshot: Snapshot): string => `${JSON.stringify(snapshot, null, 2)}\n`
 
-/** Keeps a snapshot in a store that is not the data folder: every file, the checksums behind the rest, then `latest.json`. */
+/** Copies a snapshot to a store outside the data folder: all files, then the checksums, then `latest.json`. */
 export async function keepCopy(root: string, room: string, snapshot: Snapshot, store: FileStore): Promise<void> {
   const keep = async (from: string, name: string): Promise<void> => {
     const copy = join(room, 'copy')
-    // The store may take the file away.
+    // The store may move the file away.
     await copyFile(from, copy)
     await store.put(copy, name, await ByteFile.facts(copy))
     await rm(copy, { force: true })

@@ -19,7 +19,7 @@ const Facts = z.looseObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 })
 
-/** What of a snapshot's `manifest.json` tells of its files; the rest tells where the records came from. */
+/** The part of a snapshot's `manifest.json` about its files; the rest describes the origin of the records. */
 const SnapshotManifest = z.looseObject({
   ...Snapshot.shape,
   splits: z.strictObject({ train: Facts, validation: Facts }),
@@ -28,10 +28,10 @@ export type SnapshotManifest = z.output<typeof SnapshotManifest>
 
 const LooseSnapshot = loosen(Snapshot)
 
-/** A snapshot's folder is called by the digest of its content. */
+/** True for names of snapshot folders, which are digests of the content. */
 export const isDigest = (name: string): boolean => /^[0-9a-f]{64}$/.test(name)
 
-/** Bytes of the longest manifest: it names every shard. */
+/** Size limit of a manifest in bytes; it lists every shard. */
 const longestManifest = 256 << 20
 
 /** The digests of all snapshots of a dataset below a storage root, sorted. */
@@ -40,33 +40,34 @@ export async function snapshotDigests(root: string, dataset: string): Promise<re
   return names.filter(isDigest).sort()
 }
 
-/** Names of the datasets that have a folder of snapshots, sorted. */
+/** Names of the datasets with a snapshot folder, sorted. */
 export const snapshotDatasets = async (root: string): Promise<readonly string[]> =>
   (await readdir(join(root, 'datasets')).catch(() => [])).filter(name => isName(name)).sort()
 
 /**
- * The snapshot of a dataset whose digest begins so; without a digest, the latest.
- * @throws STEERFLOW_USAGE when there is none or several.
+ * The snapshot of a dataset by the start of its digest; by default the latest.
+ * @throws STEERFLOW_USAGE if none or several match
  */
 export async function findSnapshot(root: string, dataset: string, digest?: string): Promise<SnapshotManifest> {
   const digests = await snapshotDigests(root, dataset)
   if (digests.length === 0) {
     const next = `see steerflow datasets list, or make one with steerflow datasets snapshot ${dataset}`
-    throw new SteerflowError('STEERFLOW_USAGE', `there is no snapshot of a dataset ${dataset}; ${next}`)
+    throw new SteerflowError('STEERFLOW_USAGE', `dataset ${dataset} has no snapshot; ${next}`)
   }
   const wanted = digest ?? (await latestDigest(root, dataset))
   const found = digests.filter(name => name.startsWith(wanted))
   const [only] = found
   if (only !== undefined && found.length === 1) return readManifest(root, dataset, only)
   const problem = found.length === 0 ? 'no snapshot has' : `${found.length} snapshots have`
-  throw new SteerflowError('STEERFLOW_USAGE', `${problem} a digest that begins with ${wanted}: ${digests.join(', ')}`)
+  throw new SteerflowError('STEERFLOW_USAGE', `${problem} a digest that starts with ${wanted}: ${digests.join(', ')}`)
 }
 
 const latestDigest = (root: string, dataset: string): Promise<string> =>
   storing(`read the latest snapshot of ${dataset}`, async () => {
     const path = below(root, 'datasets', dataset, 'latest.json')
     const { digest } = LooseSnapshot.parse(await readSmallJson(path))
-    if (!isDigest(digest)) throw new Error(`${path} names ${JSON.stringify(digest.slice(0, 80))}, which is no digest`)
+    if (!isDigest(digest))
+      throw new Error(`${path} names ${JSON.stringify(digest.slice(0, 80))}, which is not a digest`)
     return digest
   })
 
@@ -76,16 +77,16 @@ export const readManifest = (root: string, dataset: string, digest: string): Pro
     const folder = `datasets/${dataset}/${digest}`
     const path = below(root, folder, 'manifest.json')
     const manifest = SnapshotManifest.parse(await readSmallJson(path, longestManifest))
-    // Edited, or copied from another snapshot: what it says of its files would be believed of others.
+    // An edited manifest, or one copied from another snapshot, must not describe these files.
     if (manifest.dataset !== dataset || manifest.digest !== digest || manifest.path !== folder) {
-      throw new Error(`${path} says that it is of ${manifest.path}`)
+      throw new Error(`${path} belongs to ${manifest.path}`)
     }
     return manifest
   })
 
 /**
- * The lines of a split, checked against the manifest: whoever reads to the end has read what was materialised. `seen` is
- * told the bytes of each read.
+ * The lines of a split, checked against the manifest on the way: reading to the end proves that the file is intact. `seen`
+ * receives the number of bytes of each read.
  * @throws STEERFLOW_STORAGE
  */
 export const snapshotLines = (
@@ -95,7 +96,7 @@ export const snapshotLines = (
   seen?: (bytes: number) => void,
 ): Lines => linesOf(checkedBytes(root, manifest, split, seen))
 
-/** The same as bytes. @throws STEERFLOW_STORAGE */
+/** `snapshotLines` as bytes. @throws STEERFLOW_STORAGE */
 export const snapshotByteLines = (
   root: string,
   manifest: SnapshotManifest,
@@ -116,6 +117,6 @@ async function* checkedBytes(
     yield piece
   }
   if ((await pieces.sha256()) !== splits[split].sha256) {
-    throw new SteerflowError('STEERFLOW_STORAGE', `${file} is not what was materialised`)
+    throw new SteerflowError('STEERFLOW_STORAGE', `${file} differs from its manifest`)
   }
 }

@@ -9,7 +9,7 @@ import { inOrder, type SortRoom } from './select/in-order.js'
 import type { PlacedLine } from './select/placed.js'
 import { TreeVersions } from './select/tree-versions.js'
 
-/** A record that a snapshot holds. */
+/** A record of a snapshot. */
 export interface Selected {
   readonly id: string
   readonly split: Split
@@ -17,39 +17,39 @@ export interface Selected {
   readonly line: Buffer
 }
 
-/** Records that were left out, by the rule that did it. */
+/** Numbers of records left out, by rule. */
 export interface LeftOut {
-  /** Of an older version of their tree. */
+  /** Records of an older version of their tree. */
   superseded: number
-  /** Of an id that another record has. */
+  /** Records whose id another record has. */
   duplicates: number
-  /** Of a tree that is to be forgotten. */
+  /** Records of a forgotten tree. */
   forgotten: number
 }
 
 export interface SelectOptions {
   readonly manifests: readonly ShardManifest[]
-  /** Ids of the trees that are left out. */
+  /** Ids of the trees to leave out. */
   readonly forgotten: ReadonlySet<string>
   readonly room: SortRoom
 }
 
-/** Records of a snapshot in the order of their ids, in batches. */
+/** Records of a snapshot, sorted by id, in batches. */
 export type Records = AsyncIterable<readonly Selected[]>
 
-/** The records of a snapshot; what was left out is known when all of them have been read. */
+/** The records of a snapshot; `leftOut` is complete once all of them have been read. */
 export interface Selection {
   readonly records: Records
   readonly leftOut: Readonly<LeftOut>
 }
 
 /**
- * The records of a snapshot in order of their id, which is a stable shuffle, as a function of the records alone:
- * - trees that are to be forgotten are left out;
- * - of a tree whose source record came several times, the version that stands last in the log counts (tree-version.ts);
- *   a tree lies in one partition, so that there is a last one;
+ * Selects the records of a snapshot, sorted by id, which is a stable shuffle. It depends only on the records:
+ * - forgotten trees are left out;
+ * - for a tree whose source record was ingested several times, the last version in the log counts (tree-version.ts); a tree
+ * lies in one partition, so the last one is well defined;
  * - of several records with one id, the last of the tree counts; of equal paths in several trees, one.
- * Every shard is read once. Lines stay bytes: of each only its head is parsed.
+ * Every shard is read once. Lines stay bytes: only their heads are parsed.
  */
 export function select(files: FileStore, options: SelectOptions): Selection {
   const leftOut: LeftOut = { superseded: 0, duplicates: 0, forgotten: 0 }
@@ -59,7 +59,7 @@ export function select(files: FileStore, options: SelectOptions): Selection {
   return { records: counted(placed, versions, leftOut), leftOut }
 }
 
-/** Every record that is not to be forgotten, in the order of the log. */
+/** Every record of a tree that is not forgotten, in log order. */
 async function* inLog(
   files: FileStore,
   { manifests, forgotten }: SelectOptions,
@@ -83,7 +83,7 @@ async function* inLog(
   }
 }
 
-/** Those that count, once all have been seen: of each tree the last version, of each id the first. */
+/** The records that count, once all have been read: the last version of each tree, the first record of each id. */
 async function* counted(
   placed: AsyncIterable<readonly PlacedLine[]>,
   versions: TreeVersions,
@@ -104,7 +104,7 @@ async function* counted(
   }
 }
 
-/** By topic, partition, and offset: within a partition as the records stand in the log. */
+/** Sorted by topic, partition and offset, so that the records of a partition keep log order. */
 const inLogOrder = (manifests: readonly ShardManifest[]): readonly ShardManifest[] =>
   manifests.toSorted(
     (a, b) =>
@@ -120,6 +120,6 @@ function headOf(manifest: ShardManifest, line: Buffer): ReturnType<typeof lineHe
   try {
     return lineHead(line)
   } catch (cause) {
-    throw new SteerflowError('STEERFLOW_STORAGE', `${manifest.path} holds a line that is no record`, { cause })
+    throw new SteerflowError('STEERFLOW_STORAGE', `${manifest.path} has a line that is not a record`, { cause })
   }
 }

@@ -22,7 +22,7 @@ import { keepCopy, publish } from './publish.js'
 import { sortBytesWithin } from './select/sort-bytes.js'
 import { type LeftOut, select, type Selection } from './select.js'
 
-/** What a snapshot has beside JSON lines. */
+/** Formats of a snapshot in addition to JSON lines, and its licence. */
 export interface SnapshotExtras {
   readonly gzip: boolean
   readonly parquet: boolean
@@ -33,17 +33,17 @@ export interface SnapshotExtras {
 export interface SnapshotOptions {
   /** The data folder; snapshots are written below it. */
   readonly root: string
-  /** Where shards are; the data folder unless told otherwise. Snapshots are kept there too. */
+  /** Store of the shards, and of copies of snapshots; default: the data folder. */
   readonly files?: FileStore
-  /** Attribute sets beyond those known by name. */
+  /** Attribute sets in addition to the built-in ones. */
   readonly attributeSets?: readonly AttributeSet[]
-  /** What a dataset's snapshots have beside JSON lines; nothing unless told otherwise. */
+  /** Extras of a dataset's snapshots; default: none. */
   readonly extras?: (dataset: string) => SnapshotExtras
-  /** The trees that no snapshot of a dataset may hold any more. */
+  /** The forgotten trees of a dataset. */
   readonly forgotten?: (dataset: string) => Promise<ReadonlySet<string>>
-  /** The round whose answers a dataset holds; null, also where nothing is said, of every other dataset. */
+  /** The round whose answers are in a dataset; null for other datasets. Default: null. */
   readonly roundOf?: (dataset: string) => Promise<Pick<Round, 'round' | 'snapshot' | 'plan'> | null>
-  /** Bytes of records that are put in order in memory, by default as in sort-bytes.ts; more goes over files. */
+  /** Bytes of records to sort in memory, by default as in sort-bytes.ts; more are sorted in files. */
   readonly sortBytes?: number
   /** Milliseconds since 1970. */
   readonly now?: () => number
@@ -57,15 +57,15 @@ interface Written {
   readonly train: FileFacts
   readonly validation: FileFacts
   readonly leftOut: LeftOut
-  /** Of the data of a round. */
+  /** Composition of a round's data. */
   readonly mix: MixFacts | null
 }
 
 /**
- * Snapshots as folders `datasets/<name>/<digest>` with `train.jsonl`, `validation.jsonl`, the same as gzip and Parquet
- * where that is asked for, `README.md` (the dataset card), `croissant.json`, `manifest.json` (the shards it came from) and
- * `SHA256SUMS`; beside them `latest.json`, and for people the link `latest`. The digest is one of the records alone.
- * @throws STEERFLOW_STORAGE when the root cannot be used.
+ * Snapshots as folders `datasets/<name>/<digest>` with `train.jsonl`, `validation.jsonl`, the same as gzip and Parquet if
+ * requested, `README.md` (the dataset card), `croissant.json`, `manifest.json` (with the shards) and `SHA256SUMS`; beside
+ * them `latest.json` and, for people, the link `latest`. The digest depends only on the records.
+ * @throws STEERFLOW_STORAGE if the root cannot be used
  */
 export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots> {
   const root = resolve(options.root)
@@ -117,7 +117,7 @@ export async function openSnapshots(options: SnapshotOptions): Promise<Snapshots
   }
 }
 
-/** The forms that are asked for, and those that the same records are in from an earlier time. */
+/** The requested formats, and those in which the same records exist from an earlier run. */
 const formsOf = (extras: SnapshotExtras, earlier: string): readonly Form[] =>
   forms.filter(
     form => form === 'jsonl' || extras[form] || splits.some(split => existsSync(join(earlier, fileName(split, form)))),

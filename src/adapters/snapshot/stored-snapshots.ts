@@ -9,22 +9,22 @@ import { readSmall } from '../storage/small-file.js'
 import { pinsOf } from './pins.js'
 import { isDigest, snapshotDigests } from './read-snapshot.js'
 
-/** A snapshot's folder as it lies on the disk. */
+/** A snapshot's folder on disk. */
 export interface StoredSnapshot {
   readonly dataset: string
   readonly digest: string
   readonly bytes: number
-  /** When it was last made, in milliseconds since 1970. */
+  /** Time of its last materialisation, in milliseconds since 1970. */
   readonly at: number
-  /** What of the disk needs it: that it is the latest, pins. */
+  /** Reasons on disk to keep it: it is the latest, or pinned. */
   readonly needed: readonly string[]
 }
 
 const folderOf = (dataset: string, digest: string): string => `datasets/${dataset}/${digest}`
 
 /**
- * What lies on the disk of a dataset's snapshots, whole or torn. What is the latest is read from the text of `latest.json`,
- * so that one that was edited keeps every snapshot that it names anywhere.
+ * The snapshots of a dataset on disk, complete or torn. The latest is found by searching the text of `latest.json`, so an
+ * edited file protects every snapshot that it names anywhere.
  */
 export async function storedSnapshots(root: string, dataset: string): Promise<readonly StoredSnapshot[]> {
   const latest = await readSmall(below(root, 'datasets', dataset, 'latest.json')).catch(() => '')
@@ -36,7 +36,7 @@ export async function storedSnapshots(root: string, dataset: string): Promise<re
     const isLink = facts?.isSymbolicLink() ?? false
     if (!facts?.isDirectory() && !isLink) continue
     const needed = [
-      ...(isLink ? ['it is a link, which somebody made: it is left alone'] : []),
+      ...(isLink ? ['it is a link, which steerflow did not make'] : []),
       ...(latest.includes(digest) ? ['it is the latest'] : []),
       ...(pins.has(digest) ? [pins.get(digest)!] : []),
     ]
@@ -47,7 +47,8 @@ export async function storedSnapshots(root: string, dataset: string): Promise<re
 }
 
 /**
- * Removes a snapshot: its copy in another store, and its folder. Made again or pinned since it was looked at, it stays. Killed at any step, it can be called again.
+ * Removes a snapshot: its copy in another store, and its folder. A snapshot that was made again or pinned in the meantime
+ * stays. After a kill, call it again.
  * @returns whether it was removed
  * @throws STEERFLOW_STORAGE, STEERFLOW_PATH_OUTSIDE
  */
@@ -67,8 +68,8 @@ export async function removeSnapshot(
 }
 
 /**
- * Removes indexes of near-duplicates whose snapshot is gone, and what killed processes had begun to remove, or to write,
- * beside the snapshots of a dataset.
+ * Removes near-duplicate indexes without a snapshot, and leftovers of killed removals and writes beside the snapshots of a
+ * dataset.
  */
 export async function sweepSnapshots(root: string, dataset: string, now: number): Promise<void> {
   const folder = await solidBelow(root, 'datasets', dataset)

@@ -6,13 +6,13 @@ import { below } from '../storage/below.js'
 import { ByteFile } from './byte-file.js'
 import { readManifest } from './read-snapshot.js'
 
-/** What a snapshot was found to be. */
+/** Result of verifying a snapshot. */
 export interface VerifiedSnapshot {
   readonly dataset: string
   readonly digest: string
-  /** Bytes that were read. */
+  /** Number of bytes read. */
   readonly bytes: number
-  /** What is wrong, each with the file; empty where it is what was materialised. */
+  /** Problems, each with its file; empty for an intact snapshot. */
   readonly problems: readonly string[]
 }
 
@@ -23,7 +23,10 @@ const Files = z.looseObject({
     .max(100),
 })
 
-/** Reads every file of records of a snapshot and compares it with the manifest, and that with the digest of its name. */
+/**
+ * Reads every file of records of a snapshot and compares it with the manifest, and the manifest with the digest in the
+ * folder's name.
+ */
 export async function verifySnapshot(root: string, dataset: string, digest: string): Promise<VerifiedSnapshot> {
   const problems: string[] = []
   let bytes = 0
@@ -33,7 +36,7 @@ export async function verifySnapshot(root: string, dataset: string, digest: stri
     const named = (split: 'train' | 'validation') => files.find(({ path }) => path === `${split}.jsonl`)?.sha256
     const { train, validation } = manifest.splits
     if (contentOf(train.sha256, validation.sha256) !== digest)
-      problems.push('manifest.json tells of other records than its folder is called by')
+      problems.push('manifest.json describes other records than the name of its folder')
     if (named('train') !== train.sha256 || named('validation') !== validation.sha256)
       problems.push('manifest.json contradicts itself')
     for (const { path, sha256 } of files) {
@@ -41,7 +44,7 @@ export async function verifySnapshot(root: string, dataset: string, digest: stri
       if (typeof found === 'string') problems.push(`${path}: ${found}`)
       else {
         bytes += found.bytes
-        if (found.sha256 !== sha256) problems.push(`${path} is not what was materialised`)
+        if (found.sha256 !== sha256) problems.push(`${path} differs from its manifest`)
       }
     }
   } catch (error) {

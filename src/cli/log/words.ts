@@ -47,7 +47,7 @@ export function endpointWords(event: EndpointsEvent): string {
     case 'endpoints-read':
       return `${event.source} can be read again`
     case 'endpoint-ejected':
-      return `${event.url} is paused: ${event.cause}`
+      return `${event.url} is ejected for a while: ${event.cause}`
     case 'endpoint-returned':
       return `${event.url} answers again`
     case 'endpoint-asked':

@@ -188,7 +188,7 @@ describe('what a round is made of', () => {
 
 describe('a round that cannot be made', () => {
   it('for want of a snapshot', async () => {
-    await expect(made(await temporaryFolder())).rejects.toThrow(refused('no snapshot of a dataset steerlm'))
+    await expect(made(await temporaryFolder())).rejects.toThrow(refused('dataset steerlm has no snapshot'))
   })
 
   it.each([

@@ -82,8 +82,8 @@ describe('datasets export', () => {
     await mkdir(join(root, 'there'))
     const refused: readonly (readonly [readonly string[], string])[] = [
       [['d', '--format', 'steerlm', '--output', join(root, 'there')], 'is there already'],
-      [['e', '--format', 'steerlm', '--output', join(root, 'new')], 'no snapshot of a dataset e'],
-      [['d', '--format', 'steerlm', '--output', join(root, 'new'), '--snapshot', 'xyz'], 'begins with xyz'],
+      [['e', '--format', 'steerlm', '--output', join(root, 'new')], 'dataset e has no snapshot'],
+      [['d', '--format', 'steerlm', '--output', join(root, 'new'), '--snapshot', 'xyz'], 'starts with xyz'],
       [['d', '--format', 'messages', '--output', join(root, 'new')], 'trains a value model'],
       [['d', '--format', 'chats', '--output', join(root, 'new')], 'expected one of steerlm, regression, messages'],
     ]

@@ -167,7 +167,7 @@ describe('the snapshot of a round', () => {
     const wrong = mix({ pinned: originals(3, 2), answers: [[conversation('a')]] })
     await expect(wrong).rejects.toMatchObject({
       code: 'STEERFLOW_STORAGE',
-      message: 'record a is no answer of a round',
+      message: 'record a is not an answer of a round',
     })
     const gone = async () =>
       roundOver({ ...(await mix({ pinned: originals(1, 1), answers: [] })).from, digest: 'f'.repeat(64) })

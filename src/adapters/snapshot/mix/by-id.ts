@@ -1,4 +1,4 @@
-/** Something with a place among others of its kind. */
+/** A record with an id. */
 interface Identified {
   readonly id: string
 }
@@ -6,8 +6,8 @@ interface Identified {
 type Batches<T> = AsyncIterable<readonly T[]>
 
 /**
- * Merges records that stand in the order of their ids, each source by itself, into one order; of equal ids those of an
- * earlier source come first. A batch ends where a source has to be waited for: one of each is in memory.
+ * Merges sources whose records are sorted by id; for equal ids, an earlier source comes first. A batch ends when a source
+ * must be read, so memory holds one batch of each.
  */
 export async function* mergedById<T extends Identified>(sources: readonly Batches<T>[]): Batches<T> {
   const cursors = sources.map(source => new Cursor(source[Symbol.asyncIterator]()))
@@ -26,7 +26,7 @@ export async function* mergedById<T extends Identified>(sources: readonly Batche
   }
 }
 
-/** Where the least id is; a source that has to be asked for more first counts as the least. Null when all have ended. */
+/** The source with the least id. A source that must be read first counts as the least. Null when all have ended. */
 function least<T extends Identified>(cursors: readonly Cursor<T>[]): Cursor<T> | null {
   let found: Cursor<T> | null = null
   for (const cursor of cursors) {
@@ -37,7 +37,7 @@ function least<T extends Identified>(cursors: readonly Cursor<T>[]): Cursor<T> |
   return found
 }
 
-/** The first record of a source that was not taken yet. */
+/** The next record of a source. */
 class Cursor<T extends Identified> {
   hasEnded = false
   #batch: readonly T[] = []
@@ -45,7 +45,7 @@ class Cursor<T extends Identified> {
 
   constructor(private readonly source: AsyncIterator<readonly T[]>) {}
 
-  /** Whether everything that the source gave was taken. */
+  /** True if the current batch is used up. */
   get isEmpty(): boolean {
     return this.#at === this.#batch.length
   }

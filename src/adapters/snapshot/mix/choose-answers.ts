@@ -6,26 +6,26 @@ import { NearIndex } from '../../../domain/near-duplicates/near-index.js'
 import type { Records, Selected } from '../select.js'
 import { mergedById } from './by-id.js'
 
-/** Answers that went on from the gate and are not in the round's data, by the rule that is against them. */
+/** Answers that passed the gate but are not in the round's data, by rule. */
 export interface AnswersLeftOut {
-  /** Like an answer of a smaller id, to the same prompt or another. */
+  /** Similar to an answer with a smaller id, to the same prompt or another. */
   near_duplicates: number
-  /** More than negatives may be of all answers. */
+  /** Negatives above their share of all answers. */
   negatives: number
-  /** A validation record is the same conversation. */
+  /** The same conversation as a validation record. */
   held_out: number
 }
 
 export interface ChosenAnswers {
   readonly ids: ReadonlySet<string>
-  /** How many of them are negatives. */
+  /** Number of negatives among them. */
   readonly negatives: number
   readonly leftOut: AnswersLeftOut
 }
 
 /**
- * Which answers of a round stay, in the order of their ids: none that is a validation record, none that is a near-duplicate
- * of one that stayed before it, and of the negatives that are left a draw by seed.
+ * Chooses the answers of a round, in the order of their ids: no validation record, no near-duplicate of an earlier chosen
+ * answer, and of the remaining negatives a seeded sample.
  */
 export async function chooseAnswers(
   answers: Records,
@@ -62,7 +62,7 @@ interface Compared extends Selected {
   readonly isHeldOut: boolean
 }
 
-/** The answers, and whether a validation record has their id. */
+/** The answers, marked if a validation record has the same id. */
 async function* compared(answers: Records, heldOut: Records): AsyncIterable<readonly Compared[]> {
   let last: string | null = null
   const marked = async function* (records: Records, isHeldOut: boolean): AsyncIterable<readonly Compared[]> {
@@ -82,6 +82,6 @@ function answerOf(id: string, line: Buffer): ReturnType<typeof answerOfLine> {
   try {
     return answerOfLine(line)
   } catch (cause) {
-    throw new SteerflowError('STEERFLOW_STORAGE', `record ${id} is no answer of a round`, { cause })
+    throw new SteerflowError('STEERFLOW_STORAGE', `record ${id} is not an answer of a round`, { cause })
   }
 }

@@ -4,13 +4,12 @@ import { lineHead } from '../../../domain/line-head.js'
 import { readManifest, snapshotByteLines } from '../read-snapshot.js'
 import type { Records, Selected } from '../select.js'
 
-/** The records of a split of an earlier snapshot, from its beginning at each call. */
+/** Reads the records of a split of an earlier snapshot from the beginning at each call. */
 export type Pinned = (split: Split) => Records
 
 /**
- * The records of an earlier snapshot, which stand in the order of their ids already; those of trees that were to be
- * forgotten since are left out.
- * @throws STEERFLOW_STORAGE when there is no such snapshot, and from its records when it is not what was materialised.
+ * The records of an earlier snapshot, which are sorted by id already, without trees forgotten since.
+ * @throws STEERFLOW_STORAGE if the snapshot does not exist, and while reading if it is damaged
  */
 export async function openPinned(root: string, snapshot: Snapshot, forgotten: ReadonlySet<string>): Promise<Pinned> {
   const manifest = await readManifest(root, snapshot.dataset, snapshot.digest)

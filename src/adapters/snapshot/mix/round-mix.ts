@@ -5,29 +5,28 @@ import { type AnswersLeftOut, chooseAnswers } from './choose-answers.js'
 import { mergedById } from './by-id.js'
 import type { Pinned } from './pinned.js'
 
-/** What a round's data is made of. */
+/** Composition of a round's data. */
 export interface MixFacts {
   readonly round: string
-  /** Answers that were accepted, and answers that are there as negatives. */
+  /** Numbers of accepted answers and of negatives. */
   readonly accepted: number
   readonly negatives: number
-  /** Training records of the pinned snapshot, by its digest, that are there again. */
+  /** Number of replayed training records, and the digest of the pinned snapshot that they come from. */
   readonly replayed: number
   readonly replayed_from: string
   readonly left_out: AnswersLeftOut
 }
 
-/** The records of a round's snapshot, with what was left out of the shards, and what they are made of. */
+/** The records of a round's snapshot, what was left out of the shards, and their composition. */
 export interface Mixed extends Selection {
   readonly mix: MixFacts
 }
 
 /**
- * The data of a round, settled where all of it is seen (docs/bootstrap.md#the-data-of-a-round): its answers without
- * near-duplicates and with no more negatives than their share, records of the pinned training snapshot that are
- * replayed beside them, and all of its validation records, so that the models of all rounds are measured on the same
- * ones. It is a function of the records and the round. Both are read twice, once to choose and once to be written, so
- * that only ids are in memory, and no more of them than three times what the round has.
+ * The data of a round (docs/bootstrap.md#the-data-of-a-round), chosen with all answers in view: answers without
+ * near-duplicates and without surplus negatives, replayed records of the pinned training snapshot, and all of its validation
+ * records, so that the models of all rounds are measured on the same ones. It depends only on the records and the round.
+ * Both are read twice, to choose and to write, so memory holds only ids, at most three times as many as the round has.
  * @param answers selects the round's answers, from the beginning at each call
  */
 export async function mixed(
@@ -58,7 +57,7 @@ export async function mixed(
   }
 }
 
-/** So many ids of records, but none that an answer has. */
+/** Samples `count` ids of records, excluding those of answers. */
 async function drawn(
   records: Records,
   seed: string,

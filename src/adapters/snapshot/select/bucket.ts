@@ -2,16 +2,16 @@ import { type FileHandle, open, readFile, rm } from 'node:fs/promises'
 import { ByteSink } from '../../../domain/byte-sink.js'
 import { pack, type PlacedLine, unpack } from './placed.js'
 
-/** Bytes that a bucket gathers before it writes them. */
+/** Bytes that a bucket buffers before it writes them. */
 const chunkBytes = 1 << 16
 
-/** Records whose ids lie between those of its neighbours, in a file. */
+/** A file of records whose ids lie between those of its neighbours. */
 export class Bucket {
   bytes = 0
   /** The least and the greatest id. */
   least: string | null = null
   greatest: string | null = null
-  /** What is filled, and what is written meanwhile. */
+  /** The buffer being filled, and the one being written. */
   #chunk = new ByteSink(2 * chunkBytes)
   #other = new ByteSink(2 * chunkBytes)
   #writing: Promise<void> = Promise.resolve()
@@ -25,7 +25,7 @@ export class Bucket {
     return new Bucket(path, await open(path, 'wx'))
   }
 
-  /** Adds a record; returns whether there is enough to write. */
+  /** Adds a record; returns whether enough is buffered for a write. */
   add(record: PlacedLine): boolean {
     const before = this.#chunk.length
     pack(record, this.#chunk)
@@ -35,29 +35,29 @@ export class Bucket {
     return this.#chunk.length >= chunkBytes
   }
 
-  /** Nothing is added any more. */
+  /** Writes the rest and closes the file. */
   async finish(): Promise<void> {
     await this.write()
     await this.#writing
     await this.file.close()
   }
 
-  /** Closes it as it is. */
+  /** Closes the file in its current state. */
   async abandon(): Promise<void> {
     await this.#writing.catch(() => undefined)
     await this.file.close().catch(() => undefined)
   }
 
-  /** Its records, all in memory; the file goes. */
+  /** Reads all records into memory and removes the file. */
   async take(): Promise<readonly PlacedLine[]> {
     const { records } = unpack(await readFile(this.path))
     await rm(this.path)
     return records
   }
 
-  /** Its records, a file's piece at a time; the file goes. */
+  /** Reads the records piece by piece, then removes the file. */
   async *drain(): AsyncIterable<readonly PlacedLine[]> {
-    // A bucket that is too large for the memory is read record by record from a buffer that slides over the file.
+    // A bucket that exceeds the memory is read through a buffer that slides over the file.
     const file = await open(this.path, 'r')
     try {
       let rest = Buffer.alloc(0)
@@ -76,7 +76,7 @@ export class Bucket {
     await rm(this.path)
   }
 
-  /** Has what was gathered written, when the write before has ended; throws what went wrong in that. */
+  /** Writes the buffer after the previous write has ended; throws the error of that write. */
   async write(): Promise<void> {
     await this.#writing
     const chunk = this.#chunk

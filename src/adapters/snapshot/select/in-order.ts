@@ -3,27 +3,27 @@ import { join } from 'node:path'
 import { Bucket } from './bucket.js'
 import { byPlace, type PlacedLine } from './placed.js'
 
-/** Where and how much. */
+/** Resources for sorting. */
 export interface SortRoom {
-  /** Folder for what does not fit into memory; the caller removes it. */
+  /** Folder for data that exceeds the memory; the caller removes it. */
   readonly folder: string
-  /** Bytes of records that are held in memory at most. */
+  /** Limit on the bytes of records in memory. */
   readonly bytes: number
 }
 
 type Batches = AsyncIterable<readonly PlacedLine[]>
 
-/** Characters by which ids are told apart in one pass: digests in hex have 16 different ones in a place. */
+/** Number of different characters at one position of an id: 16 in hex digests. */
 const digits = 16
 
-/** Files are made so small that as many would fit into the room: larger ones would take more memory and gain nothing. */
+/** Buckets per memory size: larger buckets would take more memory without any gain. */
 const bucketsInRoom = 4
 
 /**
- * Records in their places (`byPlace`), in batches; records of one id are in one batch. What does not fit into memory is
- * dealt out into files by the beginning of its id, so that each pass reads and writes everything once and in sequence:
- * one pass for 256 times the room where ids are digests in hex, and another for what is larger still.
- * @param bytes how much there is, roughly
+ * Sorts records by `byPlace`, in batches; records with one id are in one batch. Records that exceed the memory are
+ * distributed to files by the start of their ids, so each pass reads and writes everything once and sequentially: one pass
+ * for up to 256 times the memory if ids are hex digests, and another pass for larger files.
+ * @param bytes approximate total size
  */
 export async function* inOrder(records: Batches, bytes: number, room: SortRoom): Batches {
   if (bytes <= room.bytes) {
@@ -38,7 +38,7 @@ export async function* inOrder(records: Batches, bytes: number, room: SortRoom):
 
 async function* bucketInOrder(bucket: Bucket, room: SortRoom): Batches {
   const depth = commonLength(bucket.least!, bucket.greatest!)
-  // Records of one id cannot be told apart any further: they are few.
+  // Records with one id cannot be split further, but they are few.
   if (bucket.bytes <= room.bytes || bucket.least === bucket.greatest) {
     yield (await bucket.take()).toSorted(byPlace)
     return
@@ -47,7 +47,7 @@ async function* bucketInOrder(bucket: Bucket, room: SortRoom): Batches {
   for (const one of smaller) yield* bucketInOrder(one, room)
 }
 
-/** Deals records out by the characters of their ids from `depth` on. Returns the buckets in the order of their ids. */
+/** Distributes records by the characters of their ids from `depth` on. Returns the buckets in the order of their ids. */
 async function deal(records: Batches, depth: number, bytes: number, room: SortRoom): Promise<readonly Bucket[]> {
   await mkdir(room.folder, { recursive: true })
   const folder = await mkdtemp(join(room.folder, 'dealt-'))
@@ -74,10 +74,10 @@ async function deal(records: Batches, depth: number, bytes: number, room: SortRo
   }
 }
 
-/** Grows with the id, in the order of UTF-16 code units. */
+/** A number that grows with the id, in the order of UTF-16 code units. */
 function keyOf(id: string, depth: number, width: number): number {
   let key = 0
-  // An id that has ended comes before all that go on.
+  // A shorter id sorts before its continuations.
   for (let at = depth; at < depth + width; at++) key = key * 65_537 + (at < id.length ? id.charCodeAt(at) + 1 : 0)
   return key
 }

@@ -2,30 +2,30 @@ import type { ByteSink } from '../../../domain/byte-sink.js'
 import type { Split } from '../../../domain/conversation.js'
 import type { VersionTicket } from './tree-versions.js'
 
-/** A record on its way to its place in a snapshot. */
+/** A record during sorting. */
 export interface PlacedLine {
   readonly id: string
   readonly tree: string
-  /** Which version of its tree it belongs to; null where source records are not whole trees. */
+  /** The version of its tree; null if source records are not whole trees. */
   readonly version: VersionTicket | null
-  /** Where it stands among all records, in the order of the log. */
+  /** Its position among all records, in log order. */
   readonly sequence: number
   readonly split: Split
   /** Its line, without the line end. */
   readonly line: Buffer
 }
 
-/** By id; of equal ids by tree, and within a tree the last in the log first. */
+/** Order by id; for equal ids by tree, and within a tree the last in the log first. */
 export const byPlace = (a: PlacedLine, b: PlacedLine): number =>
   compare(a.id, b.id) || compare(a.tree, b.tree) || b.sequence - a.sequence
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** Numbers before a stored record: the bytes of id, tree and line, then version, place and split. */
+/** Numbers before a stored record: the lengths of id, tree and line in bytes, then version, position and split. */
 const headerNumbers = 7
 const headerBytes = 8 * headerNumbers
 
-/** Adds a record as it lies in a file between two passes. */
+/** Serialises a record for a file between two passes. */
 export function pack({ id, tree, version, sequence, split, line }: PlacedLine, to: ByteSink): void {
   const lengths = [Buffer.byteLength(id), Buffer.byteLength(tree), line.byteLength]
   to.numbers([...lengths, version?.tree ?? 0, version?.turn ?? 0, sequence, split === 'train' ? 0 : 1])
@@ -34,7 +34,9 @@ export function pack({ id, tree, version, sequence, split, line }: PlacedLine, t
   to.add(line, 0, line.byteLength)
 }
 
-/** The records that lie whole in these bytes, and how many bytes they take; their lines are parts of the bytes. */
+/**
+ * Parses the complete records in these bytes, and returns the number of bytes that they take; their lines share the memory.
+ */
 export function unpack(bytes: Buffer): { readonly records: readonly PlacedLine[]; readonly taken: number } {
   const records: PlacedLine[] = []
   let at = 0

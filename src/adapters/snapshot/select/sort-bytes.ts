@@ -4,12 +4,12 @@ const least = 64 << 20
 const most = 256 << 20
 
 /**
- * Bytes of records that are put in order in memory, from what the process may have, its container's bound included: a
- * quarter, since the rest of a run is in there too, from 64 to 256 MiB. Which it is does not show in what is written.
+ * Bytes of records to sort in memory: a quarter of the memory available to the process or its container, since the rest of a
+ * run needs memory too, from 64 to 256 MiB. The value does not affect the output.
  */
 export function sortBytesWithin(memory = bound()): number {
   return Math.min(most, Math.max(least, Math.floor(memory / 4)))
 }
 
-/** Where nothing is bound, the system says 0 or more than the machine has. */
+/** Without a limit, the system reports 0 or more than the machine has. */
 const bound = (): number => Math.min(totalmem(), process.constrainedMemory() || Infinity)

@@ -1,32 +1,32 @@
 import { hash } from 'node:crypto'
 
-/** 32-bit words of a slot: three of the tree, two of its last version, and how many versions came one after another. */
+/** 32-bit words of a slot: three for the tree's digest, two for its last version's, and the number of versions so far. */
 const slotWords = 6
 
-/** Where a record stands among the versions of its tree: the tree's number, and which version in turn it is. */
+/** A record's position among the versions of its tree: the tree's number, and the number of the version. */
 export interface VersionTicket {
   readonly tree: number
   readonly turn: number
 }
 
-/** The first words of the sha256 of a text. 96 bits of it tell a billion trees apart, but for one chance in 10^11. */
+/** The first words of the sha256 of a text. With 96 bits, a collision among a billion trees has a chance of 1 in 10^11. */
 function words(text: string, count: number): readonly number[] {
-  // In one call: of short texts, making an object for each costs more than the digest.
+  // One call, since for short texts creating a hash object costs more than the digest.
   const bytes = hash('sha256', text, 'buffer')
   return Array.from({ length: count }, (_, index) => bytes.readUInt32LE(4 * index))
 }
 
 /**
- * The version of each tree that was noted last, in 28 bytes a tree: every tree of a dataset is in here at once. Trees and
- * versions are known by their digests.
+ * The last noted version of each tree, in 28 bytes per tree, since every tree of a dataset is in memory at once. Trees and
+ * versions are identified by digests.
  */
 export class TreeVersions {
-  /** Numbers of trees from 1, by a hash of their words; 0 is free. */
+  /** Hash table of the trees' numbers, from 1; 0 is free. */
   #places: Uint32Array
-  /** A slot a tree, in the order of their numbers. */
+  /** One slot per tree, in the order of their numbers. */
   #slots: Uint32Array
   #trees = 0
-  /** The records of a tree stand next to each other. */
+  /** Cache of the last call: the records of a tree are adjacent. */
   #last: { readonly tree: string; readonly version: string; readonly ticket: VersionTicket } | null = null
 
   constructor(capacity = 1024) {
@@ -34,7 +34,7 @@ export class TreeVersions {
     this.#slots = new Uint32Array(capacity * slotWords)
   }
 
-  /** Notes the version of a record; a later one of the tree replaces it. */
+  /** Notes the version of a record; a later version of the tree replaces it. */
   note(tree: string, version: string): VersionTicket {
     if (this.#last?.tree === tree && this.#last.version === version) return this.#last.ticket
     const number = this.#number(words(tree, 3))
@@ -51,12 +51,12 @@ export class TreeVersions {
     return ticket
   }
 
-  /** Whether no other version of its tree came after it. */
+  /** True if no other version of its tree came later. */
   isLast({ tree, turn }: VersionTicket): boolean {
     return this.#slots[(tree - 1) * slotWords + 5] === turn
   }
 
-  /** The number of a tree, a new one if it has none. */
+  /** The number of a tree; assigns one if needed. */
   #number(tree: readonly number[]): number {
     const found = this.#find(tree)
     if (this.#places[found] !== 0) return this.#places[found]!
@@ -69,7 +69,7 @@ export class TreeVersions {
     return this.#trees
   }
 
-  /** Where the number of a tree is, or has its place. */
+  /** The index of a tree's number, or its free place. */
   #find([first, second, third]: readonly number[]): number {
     const places = this.#places
     const slots = this.#slots
