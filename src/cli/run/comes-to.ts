@@ -7,8 +7,8 @@ import type { Node } from '../../stages/node.js'
 type Looked = Pick<Log, 'state' | 'committed'>
 
 /**
- * Whether records of the sources reach a topic. Resolves to true at the first record, to false once every node on the way has
- * read its input to the end, and to true if the signal ends the wait.
+ * Waits until records of the sources reach a topic. Resolves to true at the first record, to false once every node on the
+ * way has read its input to the end, and to true if the signal ends the wait.
  */
 export async function comesTo(
   log: Looked,

@@ -96,7 +96,7 @@ const plan = ({ round, model }: ReportedRound): Section => ({
     ],
     ['gate', `${round.plan.gate.mode}, at most ${round.plan.gate.keep} accepted per prompt`],
     [
-      'asked for',
+      'requested',
       round.labels.length === 1 ? round.labels[0]! : `${round.labels.length} lines, e.g. ${round.labels[0]}`,
     ],
     ['trained model', model?.model ?? unknown],
