@@ -70,7 +70,7 @@ describe('a flow of one’s own', () => {
   it('has a stage before a node, which reads what the node has read', () => {
     const flow = defineFlow(base => base.insertBefore('annotate', inserted))
     expect(wiring(flow, 'own-stage')).toEqual([
-      'conversations.unscored-clean',
+      wiring(builtIn, 'annotate')[0],
       { clean: 'conversations.own-clean', held: 'conversations.own-held' },
     ])
     expect(wiring(flow, 'annotate')).toEqual(['conversations.own-clean', { annotated: 'conversations.annotated' }])
@@ -88,7 +88,7 @@ describe('a flow of one’s own', () => {
   it('has a stage after a port, which writes where the port led', () => {
     const flow = builtIn.insertAfter('clean-unscored', 'kept', inserted)
     expect(wiring(flow, 'clean-unscored')).toEqual([
-      'conversations.unscored',
+      wiring(builtIn, 'clean-unscored')[0],
       { kept: 'conversations.own-clean', dropped: 'conversations.dropped' },
     ])
     expect(wiring(flow, 'own-stage')).toEqual([

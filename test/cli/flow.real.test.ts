@@ -4,8 +4,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { annotated, scored, unscoredClean } from '../../src/topics.js'
 import { runCli, startCli, startNode } from '../support/cli.js'
 import { temporary } from '../support/pipelines.js'
+import { wayTo } from '../support/way.js'
 
 const program = pathToFileURL('dist/index.js').href
 const zod = pathToFileURL('node_modules/zod/index.js').href
@@ -210,9 +212,8 @@ describe('a pipeline of one’s own', () => {
     const traced = await run('trace', id)
     expect(traced.stdout).toMatch(/changed by +stamp with options [0-9a-f]{12}; it was [0-9a-f]{12} before/)
     // The whole way, also of what it was before.
-    const way = ['raw', 'unscored', 'unscored-clean', 'stamped', 'annotated', 'scored'].map(
-      name => `conversations.${name}/`,
-    )
+    const before = [...wayTo(unscoredClean).map(({ from }) => from.name), unscoredClean.name]
+    const way = [...before, 'conversations.stamped', annotated.name, scored.name].map(name => `${name}/`)
     expect([...traced.stdout.matchAll(/→ (\S+\/)/g)].map(([, topic]) => topic)).toEqual(way)
     const { changes } = JSON.parse((await run('trace', id, '--json')).stdout) as {
       changes: readonly { parent: string }[]
