@@ -97,16 +97,20 @@ describe('a record is blamed only where the same server accepted others since', 
   it('a server that begins to refuse everything in the middle takes no record with it', async () => {
     const server = await serve()
     const events: EndpointsEvent[] = []
+    const seen = (name: EndpointsEvent['event']): boolean => events.some(({ event }) => event === name)
     const fleet = fleetOf([server], {
-      report: event => (event.event === 'outage' ? server.faults([]) : undefined, events.push(event)),
+      report: event => {
+        events.push(event)
+        if (seen('outage') && seen('endpoint-ejected')) server.faults([])
+      },
     })
     await allRight(fleet, 30)
     server.faults([{ fault: { kind: 'status', status: 400 } }])
     const later = await Promise.all(texts(30).map(text => score(fleet, `later ${text}`)))
     expect(later.map(({ label }) => label)).toEqual(texts(30).map(text => expected(`later ${text}`)))
-    expect(events.map(({ event }) => event)).toEqual(
-      expect.arrayContaining(['endpoint-ejected', 'outage', 'outage-over', 'endpoint-returned']),
-    )
+    await expect
+      .poll(() => events.map(({ event }) => event))
+      .toEqual(expect.arrayContaining(['endpoint-ejected', 'outage', 'outage-over', 'endpoint-returned']))
   })
 
   it('a record that is refused last leaves no outage behind', async () => {
