@@ -51,7 +51,7 @@ test(
     ])
     expect(code, stderr).toBe(2)
     expect(stderr).toContain('STEERFLOW_CONFIG_INVALID')
-    expect(stderr).toMatch(/asks for oasst-12-lang@1, and the value model .* predicts helpsteer-5@1/)
+    expect(stderr).toMatch(/asks for oasst-12-lang@1, but the value model .* predicts helpsteer-5@1/)
   },
   bound,
 )
