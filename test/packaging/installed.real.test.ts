@@ -77,7 +77,7 @@ needsNodes('the packed package, in an empty folder', () => {
       expect.arrayContaining(['package.json', 'LICENSE', 'NOTICE', 'dist/cli/main.js', 'dist/index.d.ts']),
     )
     expect(
-      names.filter(name => !/^(dist|schemas|topics|docs|examples)\/|^[A-Z]+(\.md)?$|^package\.json$/.test(name)),
+      names.filter(name => !/^(dist|schemas|topics|docs|man|examples)\/|^[A-Z]+(\.md)?$|^package\.json$/.test(name)),
     ).toEqual([])
     expect(names.filter(name => name.includes('node_modules'))).toEqual([])
     expect(names.filter(name => name.startsWith('dist/') && !/\.(js|d\.ts|js\.map)$/.test(name))).toEqual([])
