@@ -23,7 +23,7 @@ function job(at: number, state: JobState): JobEvent {
       path: `datasets/many/${digest}`,
       train: 1,
       validation: 1,
-      attribute_set: 'x@1',
+      attribute_set: 'oasst-12-lang@1',
     },
     decision: { train: true, rule: 'new>=1', values: {} },
     ...{ host: null, folder: null, detail: `the ${at}th of many`, model: null },
@@ -36,7 +36,7 @@ const shard = (at: number): ShardEvent => ({
     ...{ dataset: 'many', version: 1, split: 'train', topic: 'conversations.labelled-clean', partition: 0 },
     path: `shards/many/train/conversations.labelled-clean-0-${at}-${digestOf(at).slice(-16)}.jsonl`,
     ...{ from: String(at), to: String(at + 1), records: 1, bytes: 1, sha256: digestOf(at) },
-    ...{ attribute_set: 'x@1', reason: 'records' },
+    ...{ attribute_set: 'oasst-12-lang@1', reason: 'records' },
   },
 })
 

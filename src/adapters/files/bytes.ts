@@ -1,4 +1,7 @@
-import { open } from 'node:fs/promises'
+import { constants, open as openFile } from 'node:fs'
+import { open, stat } from 'node:fs/promises'
+import { Socket } from 'node:net'
+import { promisify } from 'node:util'
 import { SteerflowError } from '../../domain/errors.js'
 import { type BombLimit, defaultBombLimit, gunzip } from './gunzip.js'
 
@@ -51,6 +54,10 @@ export async function* storedBytes(input: string, onRead?: (bytes: number) => vo
 const chunkBytes = 1 << 20
 
 async function* fileChunks(path: string): AsyncGenerator<Buffer> {
+  if ((await stat(path)).isFIFO()) {
+    yield* pipeChunks(path)
+    return
+  }
   const file = await open(path)
   try {
     for (;;) {
@@ -61,6 +68,17 @@ async function* fileChunks(path: string): AsyncGenerator<Buffer> {
   } finally {
     await file.close()
   }
+}
+
+const descriptorOf = promisify(openFile)
+
+/**
+ * The bytes of a named pipe, as its writers write them. A file read blocks a thread until bytes arrive, and a process
+ * cannot exit before its threads: while the writer is silent, it would not end on a signal.
+ */
+async function* pipeChunks(path: string): AsyncGenerator<Buffer> {
+  const fd = await descriptorOf(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  yield* new Socket({ fd, readable: true, writable: false }) as AsyncIterable<Buffer>
 }
 
 /** Unsupported formats, by their first bytes; each of their "lines" would be a dead letter. */

@@ -99,7 +99,7 @@ test('a signal ends it before the first line as well', async () => {
   let said = ''
   child.stderr.on('data', (text: Buffer) => {
     said += String(text)
-    if (said.includes('waits for') && !child.killed) child.kill('SIGTERM')
+    if (said.includes('waiting for its first line') && !child.killed) child.kill('SIGTERM')
   })
   expect(await ended).toMatchObject({ code: 143, taken: [] })
 })

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { interrupts, signalCode } from '../../../src/cli/run/interrupts.js'
 
@@ -49,6 +51,14 @@ describe('a signal', () => {
     send('SIGINT')
     send('SIGTERM')
     expect(ends).toEqual([143])
+  })
+
+  it('is heard by nothing else: whatever waits, the second ends it', () => {
+    const listens = /process\.(?:on|once|addListener)\(\s*(?!'(?:warning|uncaughtException|exit|SIGTSTP)')/
+    const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.ts'))
+    const listening = files.filter(name => listens.test(readFileSync(join('src', name), 'utf8')))
+    // The watcher of a job is a program of its own.
+    expect(listening.sort()).toEqual(['adapters/launchers/exec/watch.ts', 'cli/run/interrupts.ts'])
   })
 
   it('is no longer heard when it is over', () => {
