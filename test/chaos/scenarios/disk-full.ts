@@ -54,6 +54,6 @@ export const scenario: Scenario = {
   summary: 'the disk of one worker is full for a while',
   times: 1,
   secondNode: true,
-  settings: choices => ({ partitions: partitionsFor(choices), brokers: 1, via: 'http', workers: 3, seconds: 40 }),
+  settings: choices => ({ partitions: partitionsFor(choices), brokers: 1, via: 'http', workers: 3, seconds: 120 }),
   run: full,
 }

@@ -41,6 +41,6 @@ export const scenario: Scenario = {
   summary: 'a worker with another data folder is refused, and with --adopt goes on',
   times: 1,
   store: true,
-  settings: choices => ({ partitions: partitionsFor(choices), brokers: 1, via: 'http', workers: 3, seconds: 40 }),
+  settings: choices => ({ partitions: partitionsFor(choices), brokers: 1, via: 'http', workers: 3, seconds: 120 }),
   run: stranger,
 }
