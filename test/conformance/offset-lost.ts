@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { offset } from '../../src/runtime/log.js'
 import type { Property } from './log-under-test.js'
-import { identified, limits, output, places, rejection, topic } from './support.js'
+import { expired, identified, limits, output, places, rejection, topic } from './support.js'
 
 /** A group below the start of the log stops and says what it has missed; it never jumps. */
 export const offsetLost: Property = under =>
@@ -13,7 +13,7 @@ export const offsetLost: Property = under =>
       await open.publish(identified(10, 3).map(record => output('in', record)))
       const claim = await open.claim('g', 'in', 0)
       await claim.commit(offset(0), offset(10), [])
-      await under.expire(open, 'in')
+      await expired(under, open, { start: 10n, end: 10n })
       await claim.commit(offset(10), offset(3), [])
       const error = await rejection((await open.claim('g', 'in', 0)).read(limits, 1000), 'STEERFLOW_OFFSET_LOST')
       expect(error.kind).toBe('fatal')

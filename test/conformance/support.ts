@@ -1,4 +1,4 @@
-import { afterEach, expect } from 'vitest'
+import { afterEach, expect, vi } from 'vitest'
 import { SteerflowError, type ErrorCode } from '../../src/domain/errors.js'
 import type { Claim, Log, LogRecord, Output, TopicSpec } from '../../src/runtime/log.js'
 import { readAll } from '../../src/runtime/read-all.js'
@@ -98,4 +98,22 @@ export async function rejection(promise: Promise<unknown>, code: ErrorCode): Pro
   expect(error).toBeInstanceOf(SteerflowError)
   expect(error).toMatchObject({ code })
   return error as SteerflowError
+}
+
+/**
+ * Expires the records of topic `in` until its only partition holds these: a broker shows a commit to others a moment after
+ * it has confirmed it.
+ */
+export function expired(
+  under: LogUnderTest,
+  open: Log,
+  held: { readonly start: bigint; readonly end: bigint },
+): Promise<void> {
+  return vi.waitFor(
+    async () => {
+      await under.expire(open, 'in')
+      expect((await open.state('in'))[0]).toMatchObject(held)
+    },
+    { timeout: 30_000, interval: 100 },
+  )
 }

@@ -26,12 +26,14 @@ export function lows(points: readonly Point[], windowMinutes: number): readonly 
 
 /**
  * What the lowest point of the last third of the time is above that of the first, as a share of it: of what comes and goes
- * with the work, and is all given back now and then. Null where a third has no point.
+ * with the work, and is all given back now and then. Null where a third has no point, or lasts less than some minutes: too short for all to
+ * have been given back once.
  */
-export function floorGained(points: readonly Point[]): number | null {
+export function floorGained(points: readonly Point[], leastMinutes: number): number | null {
   const times = points.map(({ minute }) => minute)
   const [from, to] = [Math.min(...times), Math.max(...times)]
   const third = (to - from) / 3
+  if (!(third >= leastMinutes)) return null
   const least = (of: (minute: number) => boolean): number =>
     Math.min(...points.filter(({ minute }) => of(minute)).map(({ value }) => value))
   const [before, after] = [least(minute => minute < from + third), least(minute => minute > to - third)]

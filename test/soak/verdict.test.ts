@@ -56,6 +56,12 @@ test('a run that is too short says nothing of trends', () => {
   expect(short.filter(({ name }) => name.includes('gained'))).toEqual([])
 })
 
+test('a run of seconds says nothing of sockets: too short for all of them to be given back once', () => {
+  const samples = [0.05, 0.1, 0.2, 0.3].map(minute => sample(minute, { sockets: 20 + minute * 100 }))
+  const short = verdict(seen({ samples }), { ...options, minutes: 0.2 })
+  expect(short.filter(({ name }) => name.includes('sockets'))).toEqual([])
+})
+
 test.each<[string, Partial<Seen>, string]>([
   ['a tree that was not taken', { trees: 601 }, 'trees that are not in the log'],
   ['a conversation that is nowhere', { account: { ...account, missing: 1 } }, 'conversations missing'],

@@ -39,7 +39,7 @@ export function verdict(seen: Seen, options: SoakOptions): readonly Bound[] {
   }
   // Connections come and go with requests by the dozen: what stays is what is there when the fewest are.
   const floor = (name: string, what: string, of: (sample: ProcessSample) => number): readonly Bound[] => {
-    const gained = floorGained(points(name, of))
+    const gained = floorGained(points(name, of), windowMinutes)
     return gained === null || samples.at(-1)!.minute < 2 * warm
       ? []
       : [atMost(`${name}: fewest ${what}, gained`, gained, 0.05)]

@@ -51,13 +51,20 @@ export function addShow(group: Command, session: Session): void {
         await session.json({ ...job, since, events: steps, log })
         return
       }
-      await session.out(`${decisionText(job)}\n`)
-      for (const line of gateLines(job.decision)) await session.out(`  ${line}\n`)
-      const gone = isGone(workspace.root, job.snapshot.path) ? ' (no longer here)' : ''
-      await session.out(`snapshot  ${job.snapshot.path}${gone}\nfolder    ${job.folder ?? 'none yet'}\nsteps\n`)
-      for (const step of steps) await session.out(stepLine(step))
-      if (log) await session.out(`log\n${log.trimEnd().split('\n').slice(-20).join('\n')}\n`)
-      if (flags.follow) await follow(workspace, name, { steps: steps.length, log, attempt: job.attempt }, session)
+      // Before the first line: a signal after it must end the command in good order.
+      const stop = flags.follow ? interrupts() : null
+      try {
+        await session.out(`${decisionText(job)}\n`)
+        for (const line of gateLines(job.decision)) await session.out(`  ${line}\n`)
+        const gone = isGone(workspace.root, job.snapshot.path) ? ' (no longer here)' : ''
+        await session.out(`snapshot  ${job.snapshot.path}${gone}\nfolder    ${job.folder ?? 'none yet'}\nsteps\n`)
+        for (const step of steps) await session.out(stepLine(step))
+        if (log) await session.out(`log\n${log.trimEnd().split('\n').slice(-20).join('\n')}\n`)
+        if (stop)
+          await follow(workspace, name, { steps: steps.length, log, attempt: job.attempt }, session, stop.signal)
+      } finally {
+        stop?.release()
+      }
     }),
   )
 }
@@ -68,21 +75,17 @@ async function follow(
   name: string,
   from: { readonly steps: number; readonly log: string; readonly attempt: number },
   session: Session,
+  signal: AbortSignal,
 ): Promise<void> {
-  const stop = interrupts()
   let seen = from
-  try {
-    for (;;) {
-      const { job, steps } = await jobNamed(workspace.log, name)
-      const log = await logOf(workspace, job)
-      await session.out(log.slice(job.attempt === seen.attempt ? seen.log.length : 0))
-      for (const step of steps.slice(seen.steps)) await session.out(stepLine(step))
-      seen = { steps: steps.length, log, attempt: job.attempt }
-      if (!isOpen(job.state) || stop.signal.aborted) return
-      await sleep(followMs, undefined, { signal: stop.signal }).catch(() => undefined)
-    }
-  } finally {
-    stop.release()
+  for (;;) {
+    const { job, steps } = await jobNamed(workspace.log, name)
+    const log = await logOf(workspace, job)
+    await session.out(log.slice(job.attempt === seen.attempt ? seen.log.length : 0))
+    for (const step of steps.slice(seen.steps)) await session.out(stepLine(step))
+    seen = { steps: steps.length, log, attempt: job.attempt }
+    if (!isOpen(job.state) || signal.aborted) return
+    await sleep(followMs, undefined, { signal }).catch(() => undefined)
   }
 }
 

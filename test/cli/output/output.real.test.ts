@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -46,7 +46,7 @@ describe('a standard output that cannot be written', () => {
   test('is an error also where a part of the last write fits', () => {
     const line = 'steerflow config show --schema'
     expect(bash(`(ulimit -f 8; ${line} > part; echo $?)`)).toEqual({ stdout: '1\n', stderr: broken })
-    expect(readFileSync(join(folder, 'part'), 'utf8')).toHaveLength(8192)
+    expect(statSync(join(folder, 'part')).size).toBe(8192)
   })
 
   test('closed from the beginning is none', () => {

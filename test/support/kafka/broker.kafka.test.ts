@@ -1,5 +1,5 @@
 import { Kafka as Client } from 'kafkajs'
-import { afterAll, beforeAll, expect, inject, it } from 'vitest'
+import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest'
 import { describeWith } from '../parts/describe-with.js'
 import { clientConfig } from './client.js'
 import { type Kafka, startKafka } from './kafka.js'
@@ -81,11 +81,18 @@ describeKafka('three brokers', () => {
       const admin = new Client(config).admin()
       await admin.connect()
       expect((await admin.describeCluster()).brokers).toHaveLength(3)
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+      // A broker may hear of a new topic after the one that made it.
+      const leader = await vi.waitFor(
+        async () => {
+          const { topics } = await admin.fetchTopicMetadata({ topics: [topic] })
+          expect(topics[0]!.partitions[0]!.isr).toHaveLength(3)
+          return topics[0]!.partitions[0]!.leader
+        },
+        { timeout: 60_000, interval: 200 },
+      )
       await admin.disconnect()
-      expect(topics[0]!.partitions[0]!.isr).toHaveLength(3)
       await write(config, topic, ['before'])
-      await kafka.kill(topics[0]!.partitions[0]!.leader)
+      await kafka.kill(leader)
       await write(config, topic, ['after'])
       expect(await readAll(config, topic, 2)).toEqual(['before', 'after'])
     } finally {
