@@ -37,8 +37,8 @@ export interface DatasetState {
   readonly dataset: string
   /** The live version; 0 before the first shard. */
   readonly version: number
-  /** The live manifests. */
-  readonly manifests: AppendOnly<ShardManifest>
+  /** The live manifests as JSON: there may be a hundred thousand, and as text each takes a third of its memory or less. */
+  readonly manifests: AppendOnly<string>
   /** The topics that they were sealed from. */
   readonly topics: readonly string[]
   readonly facts: Facts
@@ -59,6 +59,10 @@ export interface DatasetState {
   /** The decision that the last event causes; null if none. */
   readonly due: Decision | null
 }
+
+/** The live manifests. */
+export const manifestsOf = ({ manifests }: Pick<DatasetState, 'manifests'>): readonly ShardManifest[] =>
+  manifests.all().map(text => JSON.parse(text) as ShardManifest)
 
 /** A dataset before its first event. */
 export const emptyDataset: DatasetState = {
@@ -122,7 +126,7 @@ function sealed(state: DatasetState, manifest: ShardManifest, timestamp: number)
   return {
     ...live,
     version,
-    manifests: live.manifests.with(manifest),
+    manifests: live.manifests.with(JSON.stringify(manifest)),
     topics: live.topics.includes(topic) ? live.topics : [...live.topics, topic],
     facts: withManifest(live.facts, manifest),
     undecided: true,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { roundOfDataset } from '../domain/bootstrap/round.js'
 import { DatasetRule, settledFor } from '../domain/dataset-rule.js'
-import { type DatasetState, emptyDataset, isAged, withEvent } from '../domain/dataset-state.js'
+import { type DatasetState, emptyDataset, isAged, manifestsOf, withEvent } from '../domain/dataset-state.js'
 import { type Rules, sameRules, When } from '../domain/gates/when.js'
 import { JobEvent, jobName } from '../domain/job.js'
 import { FolderName } from '../domain/names.js'
@@ -76,9 +76,10 @@ export const trigger = lastingFold({
     return {
       step: (state, event, { timestamp }) => withEvent(state, event, timestamp),
 
-      act: async ({ manifests, due }, { dataset }) => {
+      act: async (state, { dataset }) => {
+        const { due } = state
         if (due === null) return []
-        const snapshot = await needs.snapshots.materialise(dataset, manifests.all())
+        const snapshot = await needs.snapshots.materialise(dataset, manifestsOf(state))
         const { trainer, launcher, settings } = settingsOf(dataset)
         return [
           to.jobs({

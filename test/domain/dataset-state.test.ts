@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type DatasetState, emptyDataset, isAged, withEvent } from '../../src/domain/dataset-state.js'
+import { type DatasetState, emptyDataset, isAged, manifestsOf, withEvent } from '../../src/domain/dataset-state.js'
 import { noFacts, withManifest } from '../../src/domain/gates/facts.js'
 import { liveManifests, type ShardEvent } from '../../src/domain/shard.js'
 import { manifest } from '../support/training.js'
@@ -110,8 +110,9 @@ describe('the decisions on a dataset', () => {
     fc.assert(
       fc.property(log, entries => {
         const shards = entries.flatMap(({ event }) => event.manifest ?? [])
-        const { facts, manifests, topics } = states(entries).at(-1) ?? emptyDataset
-        expect(manifests.all()).toEqual(liveManifests(shards))
+        const state = states(entries).at(-1) ?? emptyDataset
+        const { facts, topics } = state
+        expect(manifestsOf(state)).toEqual(liveManifests(shards))
         expect(facts).toEqual(liveManifests(shards).reduce(withManifest, noFacts))
         expect(topics).toEqual(shards.length > 0 ? ['conversations.scored'] : [])
       }),
