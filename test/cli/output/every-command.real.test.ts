@@ -31,7 +31,7 @@ interface Row {
   readonly again?: number
   /** Changes one thing after the other: each is whole, and all are when it has run again. */
   readonly piecemeal?: true
-  /** Writes into the folder where it is called. */
+  /** Writes steerflow.yaml into the folder where it is called. */
   readonly here?: true
   /** Runs until it is stopped. */
   readonly serves?: true
@@ -123,7 +123,12 @@ function allRows(): Record<string, Row> {
     'bootstrap start': { args: of('--set', `sample.endpoints=['${policy.url}']`), changes: true, again: 2 },
     'bootstrap status': { args: of() },
     'bootstrap report': { args: of(), code: 2 },
-    'bootstrap stop': { args: of(), code: 2 },
+    'bootstrap stop': {
+      args: of(),
+      changes: true,
+      again: 2,
+      before: async cwd => void (await within('bootstrap start', { cwd })),
+    },
     'baseline train': {
       args: ['--snapshot', `./data/datasets/value-model/${snapshot}`, '--output', './model', '--folds', '1'],
       changes: true,
@@ -288,6 +293,20 @@ async function servesUntilStopped(name: string): Promise<void> {
   expect(await ended).toMatchObject({ code: 0, stdout: expect.stringMatching(/^http.+\n$/) as string })
 }
 
+/** A command that writes into the folder where it is called, with a reader and without one: the file is the same. */
+async function writesHereUnread(name: string): Promise<void> {
+  const written = await onCopy(name, async cwd => {
+    await piped(name, '', cwd)
+    return readFileSync(join(cwd, 'steerflow.yaml'), 'utf8')
+  })
+  await onCopy(name, async cwd => {
+    const { code, messages } = await piped(name, '| true', cwd)
+    expect([0, exitCodes.brokenPipe]).toContain(code)
+    expect(messages).not.toMatch(noise)
+    expect(readFileSync(join(cwd, 'steerflow.yaml'), 'utf8')).toBe(written)
+  })
+}
+
 /** A command that changes something and whose reader has gone: the change is whole or not there, and is made up for. */
 async function changesUnread(name: string): Promise<void> {
   const { code = 0, again = code } = rows[name]!
@@ -329,7 +348,8 @@ describe.each(leafCommands())('$name', { timeout: 300_000 }, ({ name }) => {
 
   test('says nothing of a reader that goes away, and leaves nothing half done', async () => {
     const { code = 0, large, changes, here, serves } = rows[name]!
-    if (serves || here || code === exitCodes.usage) return
+    if (serves || code === exitCodes.usage) return
+    if (here) return writesHereUnread(name)
     if (changes) return changesUnread(name)
     const { code: ended, messages } = await (large ? piped(name, leaving) : within(name, { reader: false }))
     expect([code, exitCodes.brokenPipe]).toContain(ended)
