@@ -71,7 +71,8 @@ function errorsPage(): string {
     usage: 'Something has to be called or configured differently; exit 2.',
     permanent: 'The record goes to the dead letters; its neighbours go on.',
     transient: 'Retried with backoff until it succeeds.',
-    fatal: 'The run stops with the code; nothing is acknowledged.',
+    fatal:
+      'Nothing is acknowledged. In a running pipeline the partition is paused and retries (docs/operations.md); elsewhere the command ends with exit 1.',
   }
   const rows = Object.entries(errorTable).map(
     ([code, row]) => `| \`${code}\` | ${row.kind} | ${row.means} | ${row.next} |`,

@@ -3,7 +3,7 @@
  * - `usage`: the user has to change something; exit code 2.
  * - `permanent`: this record will never pass; it becomes a dead letter and its neighbours go on.
  * - `transient`: the same call may succeed later; it is retried with backoff.
- * - `fatal`: nothing may be acknowledged any more; the run stops with this code.
+ * - `fatal`: nothing may be acknowledged; in a run the partition is paused and retries, elsewhere the command ends.
  */
 export type ErrorKind = 'usage' | 'permanent' | 'transient' | 'fatal'
 
