@@ -6,7 +6,7 @@ const layer = (name, from, allowed, comment) => ({
   to: { path: '^src/', pathNot: allowed.map(path => `^src/${path}`) },
 })
 
-/** The layers: domain ← stages ← runtime ← adapters ← {server, cli}. Each rule says why it stands. */
+/** The layers: domain ← stages ← runtime ← adapters ← cli. Each rule has its reason. */
 export default {
   forbidden: [
     layer('domain-is-pure', 'domain', ['domain/'], 'what a record is must not depend on how it is moved'),
