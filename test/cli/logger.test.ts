@@ -71,7 +71,7 @@ test('the words of a line say more than its event', () => {
     event: 'endpoint-asked',
     url: 'http://a',
     by: 'attributes',
-    reason: '3 answers in a row held no whole label line',
+    reason: '3 answers in a row contained no whole label line',
   })
   tell({ event: 'outage', cause: 'status 503' })
   const said = lines.map(line => JSON.parse(line) as { event: string; msg: string })
@@ -82,7 +82,7 @@ test('the words of a line say more than its event', () => {
     'clean, partition 1: paused: STEERFLOW_STORAGE: gone',
     'waits for an active value model',
     'http://a joined',
-    'http://a is asked attribute by attribute: 3 answers in a row held no whole label line',
+    'http://a is asked attribute by attribute: 3 answers in a row contained no whole label line',
     'no server answers: status 503',
   ])
 })

@@ -101,7 +101,7 @@ test('a missing shard and a server in trouble, in one run: what its log and stat
   await logged({ event: 'endpoint-asked', by: 'line', url }, { event: 'endpoint-returned', level: 'info', url })
   const words = (kind: string) => lines.flatMap(({ event, msg }) => (event === kind ? msg : []))
   expect(words('endpoint-asked')).toEqual([
-    `${url} is asked attribute by attribute: 3 answers in a row held no whole label line`,
+    `${url} is asked attribute by attribute: 3 answers in a row contained no whole label line`,
     `${url} is asked for whole lines: it gave a whole label line again`,
   ])
   expect(words('endpoint-returned')).toEqual([`${url} answers again`])

@@ -18,28 +18,28 @@ import { openPool, type PoolSettings } from './open-pool.js'
 import type { EndpointStats } from './pool/stats.js'
 import type { EndpointAddress } from './pool/endpoint.js'
 
-/** How an answer is drawn. */
+/** Sampling settings of an answer. */
 export interface Drawing {
   readonly sampling: Sampling
-  /** Most tokens of the answer. */
+  /** Maximum tokens of the answer. */
   readonly maxTokens: number
 }
 
 /** An answer of a SteerLM model. */
 export interface Answered extends AnswerText {
-  /** The prompt that was continued. */
+  /** The prompt that the answer continues. */
   readonly prompt: string
-  /** Null where the server does not count them. */
+  /** Null if the server does not count them. */
   readonly tokens: TokenCounts | null
 }
 
-/** All that this fleet is asked. */
+/** The only question of this fleet. */
 const question = 'answer'
 
 /**
- * An answer to a conversation with the attributes asked for.
- * @throws STEERFLOW_INFERENCE_REFUSED, STEERFLOW_RECORD_EXHAUSTED (both permanent), STEERFLOW_OUTAGE (transient), or the
- * signal's reason.
+ * Asks for an answer to a conversation with the requested attributes.
+ * @throws STEERFLOW_INFERENCE_REFUSED, STEERFLOW_RECORD_EXHAUSTED (both permanent), STEERFLOW_OUTAGE (transient), or
+ *   the signal's reason.
  */
 export function answer(
   pool: Pool,
@@ -76,13 +76,13 @@ function read(given: Answer, { prompt, endStrings }: Generation, label: string, 
       if (continuation === null) {
         throw new SteerflowError(
           'STEERFLOW_INFERENCE_ANSWER',
-          'the reply does not hold the attribute line of its prompt',
+          'the reply does not contain the attribute line of its prompt',
         )
       }
       return { ...readAnswerText(continuation, null, tokens), prompt, tokens: given.tokens }
     }
     case 'scores':
-      throw new SteerflowError('STEERFLOW_INFERENCE_ANSWER', 'scores came where an answer was asked for')
+      throw new SteerflowError('STEERFLOW_INFERENCE_ANSWER', 'the server returned scores instead of an answer')
   }
 }
 
@@ -91,34 +91,34 @@ export interface AnsweringOptions extends PoolSettings {
   readonly tokens: PromptTokens
 }
 
-/** SteerLM model servers behind one interface. */
+/** Servers of SteerLM models behind one interface. */
 export interface AnsweringFleet extends Servers {
   /**
-   * An answer by the model of that digest, at endpoints that serve it or that declare no model.
+   * Asks the model of that digest, at endpoints that serve it or that declare no model.
    * @throws STEERFLOW_INFERENCE_REFUSED, STEERFLOW_RECORD_EXHAUSTED (both permanent), STEERFLOW_OUTAGE (transient), or
-   * the signal's reason.
+   *   the signal's reason.
    */
   answer(model: string, request: AnswerRequest, drawing: Drawing, signal: AbortSignal): Promise<Answered>
   stats(): readonly EndpointStats[]
 }
 
-/** @throws STEERFLOW_CONFIG_INVALID when servers of this protocol write nothing. */
+/** @throws STEERFLOW_CONFIG_INVALID if servers of this protocol only score. */
 function mustWrite({ protocol }: EndpointAddress): void {
   if (protocol?.gives !== 'scores') return
-  const message = `${protocol.name} gives scores only: it cannot answer; take nemo-generate or an openai protocol`
+  const message = `${protocol.name} gives scores only: it cannot answer; use nemo-generate or an openai protocol`
   throw new SteerflowError('STEERFLOW_CONFIG_INVALID', message)
 }
 
 /**
- * Opens a fleet of servers that answer. Nothing is connected before the first question; endpoints may come and go.
- * @throws STEERFLOW_CONFIG_INVALID when an endpoint cannot answer.
+ * Opens a fleet of answering servers. It connects at the first question; endpoints may come and go.
+ * @throws STEERFLOW_CONFIG_INVALID if an endpoint cannot answer.
  */
 export function openAnsweringFleet({ endpoints, tokens, ...settings }: AnsweringOptions): AnsweringFleet {
   const pool = openPool(settings, false)
   return {
     ...serversOf(pool, endpoints, mustWrite),
     answer: (model, request, drawing, signal) => {
-      // One signal serves many calls.
+      // Many concurrent calls listen to one signal.
       setMaxListeners(0, signal)
       return answer(pool, model, request, drawing, tokens, signal)
     },

@@ -1,11 +1,11 @@
-/** A URL, fit to be shown, and what authenticates at it. */
+/** A URL that is safe to show, and the headers that authenticate. */
 export interface Parted {
-  /** Without name, password and query. */
+  /** Without user name, password and query. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** Takes name and password out of a URL; they become a header. */
+/** Moves user name and password from a URL to a header. */
 export function partCredentials(given: string): Parted {
   const { origin, pathname, username, password } = new URL(given)
   const url = origin + pathname.replace(/\/$/, '')
@@ -14,5 +14,5 @@ export function partCredentials(given: string): Parted {
   return { url, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } }
 }
 
-/** A URL as it may stand in a log. */
+/** The URL without secrets, for logs. */
 export const shownUrl = (url: string): string => partCredentials(url).url

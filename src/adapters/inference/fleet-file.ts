@@ -5,32 +5,32 @@ import { EndpointStats, type FleetStats } from './pool/stats.js'
 
 const Standing = z.object({ what: z.string(), waiting: z.number(), since: z.number() })
 
-/** What one running process says of its fleet. */
+/** The report of one running process on its fleet. */
 const FleetReport = z.object({
   worker: z.string(),
   at: z.string(),
   waiting: z.number(),
   outageMs: z.number().nullable(),
-  outageCause: z.string().nullish().describe('what was said last in an outage'),
+  outageCause: z.string().nullish().describe('last error of an outage'),
   turnsScored: z.number(),
   prefixesReused: z.number(),
   endpoints: z.array(EndpointStats),
-  /** What the process waits for that only others can bring; absent in reports of older programs. */
+  /** What the process waits for; only others can provide it. Absent in reports of older programs. */
   waits: z.array(Standing).default([]),
-  /** What the process loads now; absent in reports of older programs. */
+  /** What the process loads now. Absent in reports of older programs. */
   loads: z.array(Standing).default([]),
 })
 export type FleetReport = z.output<typeof FleetReport>
 
 const suffix = '.json'
 
-/** Lets others see a fleet while it works: a file in a folder that all processes of a data folder share. */
+/** Publishes the state of a working fleet: a file in a folder that all processes of a data folder share. */
 export interface FleetFile {
   write(stats: FleetStats, stands?: { readonly waits: readonly Wait[]; readonly loads: readonly Wait[] }): void
   remove(): void
 }
 
-/** Opens the file of this process, of which no failure stops the work. */
+/** Opens the file of this process. Failures to write it do not stop the work. */
 export function fleetFile(folder: string, now: () => number = Date.now): FleetFile {
   const file = reportFile<FleetReport>(folder, suffix, now)
   return {
@@ -49,6 +49,6 @@ export function fleetFile(folder: string, now: () => number = Date.now): FleetFi
   }
 }
 
-/** The reports of the processes that are at work now, in the order of their names. */
+/** The reports of all running processes, sorted by name. */
 export const readFleetFiles = (folder: string, now: () => number = Date.now): readonly FleetReport[] =>
   readReports(folder, suffix, FleetReport, now)

@@ -18,8 +18,8 @@ interface Flight<T> {
 }
 
 /**
- * Computes a value once for each key: known values are kept, up to `entries` of the latest used, and callers that come
- * while one is computed wait for it. The computation is cancelled when all who wait have given up; what fails is not
+ * Computes a value once for each key. It keeps the `entries` most recently used values, and callers wait for a
+ * computation that is under way. The computation is cancelled when all its callers have given up; failures are not
  * kept.
  */
 export class PrefixCache<T> {
@@ -30,7 +30,7 @@ export class PrefixCache<T> {
 
   constructor(private readonly entries: number) {}
 
-  /** @throws what `compute` throws, or the signal's reason. */
+  /** @throws the errors of `compute`, or the signal's reason. */
   async get(key: string, signal: AbortSignal, compute: (signal: AbortSignal) => Promise<T>): Promise<T> {
     if (this.entries === 0) return compute(signal)
     signal.throwIfAborted()
@@ -86,28 +86,28 @@ export class PrefixCache<T> {
 export interface FleetOptions extends Scoring, PoolSettings {
   readonly endpoints: readonly EndpointAddress[]
   /**
-   * Turns whose scores are remembered (50,000; about 1 kB each). 0, the default of `per-attribute`: none, every turn is
-   * asked for, as the original does.
+   * Turns to cache scores of (50,000; about 1 kB each). 0, the default of `per-attribute`, disables the cache: every
+   * turn is requested, as in the original.
    */
   readonly cacheEntries?: number
-  /** Share of the turns that come as whole lines of which the attributes are asked for one by one too (0). */
+  /** Share of the turns with whole label lines to request again attribute by attribute (0). */
   readonly verify?: number
 }
 
-/** Value model servers behind one interface. */
+/** Servers of value models behind one interface. */
 export interface Fleet extends Servers {
   /**
    * The model of that digest: its turns go to endpoints that serve it, or that declare no model.
-   * @param predicts what it predicts; left out: the fleet's own attribute set
+   * @param predicts its attribute set (default: the fleet's own)
    */
   pinned(digest: string, predicts?: AttributeSet): PinnedValueModel
-  /** Everything at this moment; sorts the times of every endpoint, so not for every record. */
+  /** A snapshot. It sorts the latencies of every endpoint: do not call it for every record. */
   stats(): FleetStats
 }
 
 /**
- * Opens a fleet. Nothing is connected before the first turn; endpoints may come and go while it is used.
- * @throws STEERFLOW_CONFIG_INVALID when the protocol of an endpoint cannot give labels of the attribute set.
+ * Opens a fleet. It connects at the first turn; endpoints may come and go.
+ * @throws STEERFLOW_CONFIG_INVALID if the protocol of an endpoint cannot give labels of the attribute set.
  */
 export function openFleet(options: FleetOptions): Fleet {
   const pool = openPool(options, options.protocol === 'auto')
@@ -138,7 +138,7 @@ export function openFleet(options: FleetOptions): Fleet {
       digest: model,
       attributeSet,
       scoreTurn: async (turn, signal) => {
-        // One signal serves many calls: every turn of every record of a partition listens to it.
+        // Every turn of every record of a partition listens to this signal.
         setMaxListeners(0, signal)
         const prompt = labelPrompt(turn.system, turn.turns, options.tokens)
         const key = digest(model, attributeSet.name, options.tokens.label, prompt)

@@ -3,33 +3,33 @@ import type { AdmissionLimit } from './pool/queue.js'
 import { Pool } from './pool/pool.js'
 import { nemoGenerate } from './protocols/nemo-generate.js'
 
-/** How a fleet sends its requests; what is left out is found by trying, or as said. */
+/** How a fleet sends its requests. Settings that are left out are tuned at run time or have the default given here. */
 export interface PoolSettings {
-  /** Requests at a time at each endpoint; left out: the number at which it gives most, found by trying. */
+  /** Concurrent requests per endpoint (default: tuned to the best throughput). */
   readonly inFlight?: number
-  /** Requests at a time at one endpoint beyond which no number is tried (1,024); an endpoint may have its own bound. */
+  /** Upper bound for that tuning (1,024); an endpoint may have its own. */
   readonly mostInFlight?: number
-  /** Prompts in one request, where the protocol takes several; left out: found by trying. */
+  /** Prompts in one request, if the protocol takes several (default: tuned). */
   readonly batch?: number
-  /** Most tokens of prompts under way at one endpoint, roughly (1,000,000). */
+  /** Maximum prompt tokens under way at one endpoint, approximately (1,000,000). */
   readonly tokensInFlight?: number
-  /** What may wait here and be under way (20,000 requests, 50,000,000 tokens); who comes then waits outside. */
+  /** Limit of waiting and running requests (20,000 requests, 50,000,000 tokens); callers wait while it is reached. */
   readonly queue?: AdmissionLimit
-  /** Milliseconds for a whole answer (120,000). */
+  /** Deadline of a whole answer, in milliseconds (120,000). */
   readonly deadlineMs?: number
-  /** Milliseconds for which an outage is waited for; null (default): for ever. */
+  /** How long to wait out an outage, in milliseconds; null (default): forever. */
   readonly retryForMs?: number | null
-  /** Milliseconds without an answer after which a server is told of as silent (10,000). */
+  /** Milliseconds without an answer after which a server is reported as silent (10,000). */
   readonly silentAfterMs?: number
-  /** Failures that count after which a record is given up (5). */
+  /** Counted failures after which the pool gives a record up (5). */
   readonly maxFailures?: number
   /** Source of jitter. */
   readonly random?: () => number
-  /** Told of outages, of endpoints that are ejected and return, and how they are asked. */
+  /** Receives outages, ejections and returns of endpoints, and changes in the way labels are requested. */
   readonly report?: EndpointsReport
 }
 
-/** A pool with these settings; `lines`: whether endpoints are asked for whole label lines. */
+/** A pool with these settings. @param lines whether to request whole label lines */
 export const openPool = (settings: PoolSettings, lines: boolean): Pool =>
   new Pool({
     protocol: nemoGenerate,

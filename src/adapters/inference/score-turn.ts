@@ -16,8 +16,8 @@ export interface Scoring {
   readonly attributeSet: AttributeSet
   readonly tokens: PromptTokens
   /**
-   * `auto`: one call a turn where the model gives whole label lines, otherwise one call an attribute; values must be on
-   * their scales. `per-attribute`: the original's requests, and everything accepted that the original accepts.
+   * `auto`: one call per turn if the model gives whole label lines, otherwise one call per attribute; values must be on
+   * their scales. `per-attribute`: the original's requests, and every answer that the original accepts.
    */
   readonly protocol: 'auto' | 'per-attribute'
 }
@@ -28,7 +28,7 @@ interface UnfinishedLine {
   readonly scores: RawScores
 }
 
-/** What a call brings: the whole label, one more attribute, or no usable line. */
+/** The result of a call: the whole label, one more attribute, or no usable line. */
 interface Whole {
   readonly kind: 'whole'
   readonly by: 'line' | 'scores'
@@ -42,31 +42,31 @@ interface NoLine {
   readonly kind: 'no-line'
 }
 
-/** A turn on its way to a label. */
+/** A turn without its complete label. */
 interface AttributeQuestion extends Scoring {
   readonly turn: TurnToScore
-  /** What the label continues. */
+  /** The label continues this text. */
   readonly prompt: string
 }
 
-/** A label, and how it was asked for. */
+/** A label, and how it was requested. */
 export interface AskedAttribute {
   readonly by: 'line' | 'attributes' | 'scores'
   readonly turn: ScoredTurn
 }
 
-/** A turn that every value model takes. */
+/** A turn that every value model accepts. */
 const shortTurn: TurnToScore = { system: '', turns: [{ value: 'Hi', from: 'User' }] }
 
 const nothing: UnfinishedLine = { label: '', scores: {} }
 
 /**
- * The label of the last turn. A server that scores turns is asked once. One that continues text is first asked for the
- * whole line after the set's first key; where the reply is no such line, or the endpoint is known not to give lines,
- * for one attribute after the other as in the original (docs/reference/original-scripts.md#requests). Both ways of
- * asking give the same label where the model's greedy continuation depends on the prompt's text only. In a fleet of
- * both kinds of servers the one that gets the next call decides.
- * @param lines whether to ask for whole lines where a server gives them
+ * The label of the last turn. A server that scores turns gets one call. A server that continues text first gets a
+ * request for the whole line after the set's first key; if the reply is no such line, or the endpoint is known not to
+ * give lines, it gets one request per attribute as in the original (docs/reference/original-scripts.md#requests). Both
+ * ways give the same label if the model's greedy continuation depends only on the prompt's text. In a fleet with both
+ * kinds of servers the server of the next call decides.
+ * @param lines whether to request whole lines from servers that give them
  */
 export async function scoreTurn(
   pool: Pool,
@@ -120,7 +120,7 @@ export async function scoreTurn(
   return { by: 'attributes', turn: partial }
 }
 
-/** Asks for the scores of the turn. */
+/** Requests the scores of the turn. */
 function scoresAttempt({ turn, tokens, attributeSet }: AttributeQuestion): Attempt<Whole> {
   const prompt = rewardPrompt(turn.system, turn.turns, tokens)
   return {
@@ -132,7 +132,7 @@ function scoresAttempt({ turn, tokens, attributeSet }: AttributeQuestion): Attem
   }
 }
 
-/** Asks for the whole line. A reply that is none is not an error: the attributes are then asked for one by one. */
+/** Requests the whole line. Any other reply is not an error: the attributes are then requested one by one. */
 function lineAttempt(
   { attributeSet, tokens, turn, prompt }: AttributeQuestion,
   lines: { accepted(): void; failed(): void },
@@ -162,7 +162,7 @@ function lineAttempt(
   }
 }
 
-/** Asks for one attribute, as the original: one token behind the label so far. */
+/** Requests one attribute as the original does: one token after the label so far. */
 function attributeAttempt(question: AttributeQuestion, before: UnfinishedLine, key: string): Attempt<ScoringStep> {
   const generation: Generation = {
     prompt: question.prompt + labelUpTo(before.label, key),
@@ -197,7 +197,7 @@ function readPartial(
   return { label: read.label, scores: { ...before.scores, ...withRaw({ [key]: read.value }, raw) } }
 }
 
-/** The integers, with the server's raw scores in their place where it gave some. */
+/** The integers, replaced by the server's raw scores if it returned some. */
 const withRaw = (integers: RawScores, raw: RawScores): RawScores =>
   Object.fromEntries(Object.entries(integers).map(([key, value]) => [key, raw[key] ?? value]))
 
@@ -208,8 +208,7 @@ const noLabel = (key: string, sentence: string): SteerflowError =>
   )
 
 /**
- * A text without the beginning of an end string that the limit of tokens cut off
- * (docs/reference/inference-servers.md#llamacpp).
+ * Removes the beginning of an end string that the token limit cut off (docs/reference/inference-servers.md#llamacpp).
  */
 export function withoutCutEnd(text: string, endStrings: readonly string[]): string {
   for (let length = Math.max(0, ...endStrings.map(end => end.length - 1)); length > 0; length--) {
@@ -220,8 +219,8 @@ export function withoutCutEnd(text: string, endStrings: readonly string[]): stri
 }
 
 /**
- * Prompt and continuation, and the raw scores that came with them.
- * @throws STEERFLOW_INFERENCE_ANSWER when the server gave no text.
+ * Prompt and continuation, and the raw scores of the reply.
+ * @throws STEERFLOW_INFERENCE_ANSWER if the server returned no text.
  */
 export function readText(answer: Answer, { prompt, endStrings }: Generation): { sentence: string; raw: RawScores } {
   switch (answer.kind) {
@@ -230,14 +229,14 @@ export function readText(answer: Answer, { prompt, endStrings }: Generation): { 
     case 'continuation':
       return { sentence: prompt + withoutCutEnd(answer.text, endStrings), raw: {} }
     case 'scores':
-      throw new SteerflowError('STEERFLOW_INFERENCE_ANSWER', 'scores came where a text was asked for')
+      throw new SteerflowError('STEERFLOW_INFERENCE_ANSWER', 'the server returned scores instead of text')
   }
 }
 
 /**
- * The label that a turn's scores amount to: each is held to its scale and rounded half to even, as NeMo-Aligner's
- * annotator does (docs/reference/original-scripts.md#nemo-aligners-scripts). The scores stay as they came.
- * @throws STEERFLOW_INFERENCE_ANSWER when one is missing.
+ * The label of a turn's scores: each is clamped to its scale and rounded half to even, as NeMo-Aligner's annotator does
+ * (docs/reference/original-scripts.md#nemo-aligners-scripts). The returned scores are not changed.
+ * @throws STEERFLOW_INFERENCE_ANSWER if one is missing.
  */
 export function readScores(answer: Answer, set: AttributeSet): ScoredTurn {
   const raw = answer.kind === 'scores' ? answer.scores : {}
@@ -253,9 +252,8 @@ export function readScores(answer: Answer, set: AttributeSet): ScoredTurn {
 }
 
 /**
- * Compares labels that came as whole lines with those asked for attribute by attribute, for a share of the turns. The two
- * are equal where a server's greedy continuation depends on the prompt's text only; whether that holds, only the server
- * shows: batches, caches and half precision can break it.
+ * Compares labels from whole lines with labels attribute by attribute, for a share of the turns. The two are equal if a
+ * server's greedy continuation depends only on the prompt's text; batches, caches and half precision can break that.
  */
 export class LabelVerification {
   #turns = 0
@@ -264,7 +262,7 @@ export class LabelVerification {
 
   constructor(private readonly share: number) {}
 
-  /** Whether a turn is of the share: the same ones in every run. @param key hexadecimal digest of its prompt */
+  /** True if a turn belongs to the share: the same turns in every run. @param key hexadecimal digest of its prompt */
   chosen(key: string): boolean {
     return parseInt(key.slice(0, 8), 16) < this.share * 2 ** 32
   }
@@ -280,7 +278,7 @@ export class LabelVerification {
     }
   }
 
-  /** So far; null when nothing is to be verified. */
+  /** Result so far; null if nothing is verified. */
   get result(): VerifiedLabels | null {
     if (this.share === 0) return null
     return { turns: this.#turns, differing: this.#differing, byAttribute: { ...this.#byAttribute } }

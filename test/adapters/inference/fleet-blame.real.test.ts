@@ -127,7 +127,7 @@ describe('a record is blamed only where the same server accepted others since', 
     const fleet = fleetOf([server], { retryForMs: 5_000, report: event => events.push(event) })
     const errors = await outcomes(texts(8).map(text => score(fleet, text)))
     for (const error of errors) {
-      expect(error).toContain('one question was never answered well beside others that were, for 5000 ms')
+      expect(error).toContain('one question failed while others succeeded, for 5000 ms')
       expect(error).toContain('no value for lang in the reply')
     }
     expect(events.filter(({ event }) => event.startsWith('outage'))).toEqual([

@@ -3,8 +3,8 @@ import { readSmall } from '../../storage/small-file.js'
 import type { EndpointEntry } from './entry.js'
 
 /**
- * The headers that hold an entry's key; none when it names no key.
- * @throws STEERFLOW_CONFIG_INVALID when the variable or file is missing or empty, or no header can hold what is in it.
+ * Headers with the API key of an entry; none if the entry names no key.
+ * @throws STEERFLOW_CONFIG_INVALID if the variable or file is missing or empty, or its content does not fit a header.
  */
 export async function keyHeaders(
   { apiKeyEnv, apiKeyFile }: EndpointEntry,
@@ -18,7 +18,7 @@ export async function keyHeaders(
   return bearer(`apiKeyFile: ${apiKeyFile}`, text)
 }
 
-/** No message holds the key. */
+/** No error message contains the key. */
 function bearer(source: string, text: string): Readonly<Record<string, string>> {
   const key = text.trim()
   if (/^[\x21-\x7e]+$/.test(key)) return { authorization: `Bearer ${key}` }

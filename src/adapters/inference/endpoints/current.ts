@@ -1,13 +1,13 @@
 import type { DeclaredEndpoint } from './declared.js'
 import { type EndpointsSpec, watchEndpoints } from './watch.js'
 
-/** What the sources say now, and which of them cannot be read. */
+/** The endpoints of all sources now, and the sources that cannot be read. */
 export interface CurrentEndpoints {
   readonly endpoints: readonly DeclaredEndpoint[]
   readonly problems: readonly string[]
 }
 
-/** One look at every source. @throws what `watchEndpoints` throws. */
+/** Reads every source once. @throws the errors of `watchEndpoints`. */
 export async function currentEndpoints(spec: EndpointsSpec): Promise<CurrentEndpoints> {
   const stop = new AbortController()
   const problems: string[] = []

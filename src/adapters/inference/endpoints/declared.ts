@@ -4,9 +4,9 @@ import type { Guided } from '../protocols/guided.js'
 import { protocolOf, type Protocols } from '../protocols/protocols.js'
 import type { EndpointEntry } from './entry.js'
 
-/** One server, as a source declares it. Plain data: two that are equal as JSON are the same. */
+/** One server, as a source declares it. Plain data: two declarations are the same if their JSON is equal. */
 export interface DeclaredEndpoint {
-  /** Identifies it within the fleet. May hold a name and password: never to be shown as it is. */
+  /** Identifies the server within the fleet. May contain a user name and password: never show it as is. */
   readonly url: string
   readonly model: string | null
   readonly protocol: string
@@ -15,11 +15,13 @@ export interface DeclaredEndpoint {
   readonly maxInFlight: number | undefined
   readonly pricePerHour: number | undefined
   readonly metricsUrl: string | undefined
-  /** Beside those of the protocol: its key, the host that its address was found under. May be secret. */
+  /**
+   * Sent in addition to the headers of the protocol: the API key, the host name behind a DNS address. May be secret.
+   */
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** The server that an entry stands for, at a URL. */
+/** Declares the server of an entry at a URL. */
 export const declared = (
   entry: EndpointEntry,
   url: string,
@@ -37,9 +39,9 @@ export const declared = (
 })
 
 /**
- * What the fleet has to know of it.
- * @param all the protocols that there are; left out: those that are built in
- * @throws STEERFLOW_CONFIG_INVALID when its protocol cannot give labels of the set.
+ * The endpoint's address for the fleet.
+ * @param all the known protocols (default: the built-in ones)
+ * @throws STEERFLOW_CONFIG_INVALID if its protocol cannot give labels of the set.
  */
 export function addressOf(endpoint: DeclaredEndpoint, set: AttributeSet, all?: Protocols): EndpointAddress {
   const { url, model, headers, maxInFlight, pricePerHour, metricsUrl } = endpoint

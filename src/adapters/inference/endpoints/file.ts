@@ -7,23 +7,23 @@ import { type Protocols, protocols as builtIn } from '../protocols/protocols.js'
 import { entriesOf, type EndpointEntry } from './entry.js'
 import { type EndpointsReport, EndpointTrouble } from './events.js'
 
-/** Milliseconds for which a changed file must stay the same before it is believed: half a list is a list, too. */
+/** A changed file must stay the same for so many milliseconds before its list is used: half a list is valid, too. */
 const settleMs = 150
 
-/** Looks at which it was another each time, after which that is told. */
+/** Consecutive reads with different content after which a report is made. */
 const mostUnsettled = 10
 
-/** Bytes of the longest list: some ten thousand entries, which take a second or two to read. */
+/** Maximum size of a list in bytes: about ten thousand entries, which take a second or two to read. */
 const longestList = 1 << 20
 
-/** What to do with a list that cannot be used, beside the error's own next step. */
-const next = 'Until it is right the last list stays in force.'
+/** Advice about a list that cannot be used, added to the next step of its error. */
+const next = 'Until it is corrected, the last list stays in force.'
 
 /**
- * The list in a file, YAML or JSON.
- * @param protocols what servers may speak; left out: what is built in
- * @throws STEERFLOW_INPUT_NOT_FOUND, or STEERFLOW_CONFIG_INVALID with the place, also of what is no file, too long or not
- * UTF-8; no message holds what stands there, since a URL may hold a password.
+ * Reads the list in a file, YAML or JSON.
+ * @param protocols the known protocols (default: the built-in ones)
+ * @throws STEERFLOW_INPUT_NOT_FOUND, or STEERFLOW_CONFIG_INVALID with the position, also if the path is not a file, is
+ *   too long or is not UTF-8. No message quotes the content, since a URL may contain a password.
  */
 export async function readEndpointsFile(
   path: string,
@@ -33,9 +33,9 @@ export async function readEndpointsFile(
 }
 
 /**
- * Looks at a file until the signal is aborted, and tells its list whenever that changed. It reads the file at each look
- * rather than trust its time and inode: an atomic rename, the swapped symlink of a Kubernetes config map and a file
- * system with coarse times are then all the same. A file that is away or broken changes nothing, and is told of once.
+ * Reads a file periodically until the signal is aborted, and passes on its list whenever it has changed. It compares
+ * the content instead of time and inode, so that an atomic rename, the swapped symlink of a Kubernetes config map and a
+ * file system with coarse times all work. An absent or broken file changes nothing and is reported once.
  */
 export async function watchEndpointsFile(
   path: string,
@@ -51,7 +51,7 @@ export async function watchEndpointsFile(
       const text = await textOf(path)
       const isSettled = text === known || (await isStill(path, text, signal))
       unsettled = isSettled ? 0 : unsettled + 1
-      if (unsettled > mostUnsettled) throw unfit(`${path} was another at each look: write it beside, and rename it`)
+      if (unsettled > mostUnsettled) throw unfit(`${path} changed at every read: write a new file and rename it`)
       if (isSettled && text !== known) {
         const entries = listIn(path, text, protocols)
         known = text
@@ -89,7 +89,7 @@ async function textOf(path: string): Promise<string> {
   }
 }
 
-/** An empty file is one that is just being written: a list without entries is spelled `[]`. */
+/** An empty file is one that is being written: a list without entries is spelled `[]`. */
 function listIn(path: string, text: string, protocols: Protocols): readonly EndpointEntry[] {
   if (text.trim() === '') throw unfit(`${path} is empty; a list without servers is spelled []`)
   const parsed = entriesOf(protocols).safeParse(readYaml(path, text))

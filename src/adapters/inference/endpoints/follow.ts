@@ -8,24 +8,24 @@ import { type EndpointsSpec, watchEndpoints } from './watch.js'
 
 export interface FollowOptions {
   readonly fleet: Pick<Fleet, 'addEndpoint' | 'removeEndpoint'>
-  /** What the servers have to predict. */
+  /** The attributes that the servers have to predict. */
   readonly set: AttributeSet
   readonly report: EndpointsReport
-  /** Milliseconds between two looks at files (1,000). */
+  /** Milliseconds between two reads of files (1,000). */
   readonly everyMs?: number
 }
 
 /** A fleet that follows its sources. */
 export interface Following {
-  /** Ends the watch; the fleet stays as it is. */
+  /** Ends the watch; the fleet keeps its endpoints. */
   stop(): void
 }
 
 /**
- * Keeps a fleet as its sources say, while it works: servers join and leave, and one of which something changed (its
- * model, its protocol, its key) leaves and joins. Resolves when the fleet has the first list.
- * @throws what `watchEndpoints` throws, and STEERFLOW_CONFIG_INVALID when one of the first list cannot be used. Later
- * such a server is reported and left out.
+ * Keeps the endpoints of a working fleet equal to its sources: servers join and leave, and a server with a changed
+ * declaration (its model, protocol, key) leaves and joins. Resolves when the fleet has the first list.
+ * @throws the errors of `watchEndpoints`, and STEERFLOW_CONFIG_INVALID if a server of the first list cannot be used.
+ *   Later such a server is reported and left out.
  */
 export async function followEndpoints(spec: EndpointsSpec, options: FollowOptions): Promise<Following> {
   const { fleet, set, report } = options
@@ -54,7 +54,7 @@ export async function followEndpoints(spec: EndpointsSpec, options: FollowOption
     spec,
     endpoints => {
       const now = new Map(endpoints.map(endpoint => [endpoint.url, endpoint]))
-      // Joining first: a fleet that changes all its servers is never without one.
+      // Joining comes first: a fleet that changes all its servers is never without one.
       for (const [url, endpoint] of now) {
         const spelled = JSON.stringify(endpoint)
         if (members.get(url) === spelled) continue

@@ -4,27 +4,27 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { declared, type DeclaredEndpoint } from './declared.js'
 import { type EndpointsReport, EndpointTrouble } from './events.js'
 
-/** Addresses of one family; null: the question failed, which says nothing about them. */
+/** Addresses of one family; null if the look-up failed, which says nothing about them. */
 export type Family = readonly string[] | null
 
-/** What DNS says of a name. */
+/** The result of a DNS look-up. */
 export interface ResolvedName {
   readonly v4: Family
   readonly v6: Family
-  /** Why a question failed; null when none did. */
+  /** Why a look-up failed; null if none did. */
   readonly cause: string | null
 }
 
 export type ResolveName = (name: string) => Promise<ResolvedName>
 
-/** Codes of an answer that says: there is no such name, or no such record. Every other failure is no answer. */
+/** Error codes that mean "no such name" or "no such record". With every other code the look-up has failed. */
 const empty = new Set(['ENODATA', 'ENOTFOUND'])
 
-/** How the name of an entry is asked for. */
+/** The resolver of an entry's name. */
 export const resolveOf = ({ nameServers }: EndpointEntry): ResolveName =>
   nameServers ? byServers(nameServers) : bySystem
 
-/** The system's own way: `/etc/hosts`, search domains, and what else is set on the machine. */
+/** The system's resolver: `/etc/hosts`, search domains, and the machine's other settings. */
 const bySystem: ResolveName = async name => {
   try {
     const found = await lookup(name, { all: true, order: 'verbatim' })
@@ -36,7 +36,7 @@ const bySystem: ResolveName = async name => {
   }
 }
 
-/** A and AAAA records, asked of certain servers. */
+/** A and AAAA records from these DNS servers. */
 function byServers(servers: readonly string[]): ResolveName {
   const resolver = new Resolver({ timeout: 1_000, tries: 2 })
   resolver.setServers(servers)
@@ -56,13 +56,13 @@ function byServers(servers: readonly string[]): ResolveName {
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'failed'
 
-/** The addresses of a name, over time: what was known stays where an answer says nothing, or for a while says none. */
+/** The addresses of a name over time. Known addresses stay if a look-up fails, and for a while if it finds none. */
 export class Addresses {
   #v4: readonly string[] = []
   #v6: readonly string[] = []
   #goodAt = -Infinity
 
-  /** @param known addresses of the name from before, such as those of an entry that was changed */
+  /** @param known earlier addresses of the name, e.g. those of an entry that was changed */
   constructor(
     private readonly keepMs: number,
     known: readonly string[] = [],
@@ -72,19 +72,19 @@ export class Addresses {
     if (known.length > 0) this.#goodAt = performance.now()
   }
 
-  /** Sorted, so that a server that turns its answers round changes nothing. */
+  /** Sorted, so that a DNS server that rotates its answers changes nothing. */
   get all(): readonly string[] {
     return [...this.#v4.toSorted(), ...this.#v6.toSorted()]
   }
 
   /**
-   * Takes an answer in; returns why it was not believed, null when it was. A failure says nothing, however long it lasts:
-   * an outage of DNS must not end a fleet that works. An answer that there are none is believed after `keepMs`.
+   * Processes an answer; returns the reason for rejecting it, or null. A failed look-up never removes addresses,
+   * however long it lasts: an outage of DNS must not stop a working fleet. An empty answer is accepted after `keepMs`.
    */
   heard({ v4, v6, cause }: ResolvedName, now: number): string | null {
     const next: Family[] = [v4 ?? this.#v4, v6 ?? this.#v6]
     const none = next.every(family => family!.length === 0)
-    if (none && this.all.length > 0 && now - this.#goodAt < this.keepMs) return 'it has no address any more'
+    if (none && this.all.length > 0 && now - this.#goodAt < this.keepMs) return 'it no longer has an address'
     if (!none && (v4 ?? v6) !== null) this.#goodAt = now
     this.#v4 = next[0]!
     this.#v6 = next[1]!
@@ -96,14 +96,14 @@ export class Addresses {
 export interface NameWatch {
   readonly report: EndpointsReport
   readonly signal: AbortSignal
-  /** Addresses that are taken for the name's until there is an answer. */
+  /** Addresses to use until the first answer. */
   readonly known: readonly string[]
-  /** Told after each answer, believed or not, with all addresses. */
+  /** Called with all addresses after each answer, accepted or not. */
   readonly onAnswer: (addresses: readonly string[]) => void
   readonly resolve?: ResolveName
 }
 
-/** Asks for the name of an entry until the signal is aborted. */
+/** Resolves the name of an entry periodically until the signal is aborted. */
 export async function watchName(entry: EndpointEntry, watch: NameWatch): Promise<void> {
   const { report, signal, resolve = resolveOf(entry) } = watch
   const { hostname, host } = new URL(entry.dns!)
@@ -120,7 +120,7 @@ export async function watchName(entry: EndpointEntry, watch: NameWatch): Promise
   }
 }
 
-/** One server for each address. It is told the name that it was found under: proxies and certificates go by that. */
+/** One server for each address. Requests carry the original host name, on which proxies and certificates depend. */
 export function atAddresses(
   entry: EndpointEntry,
   addresses: readonly string[],

@@ -5,12 +5,12 @@ import { watchName } from './name.js'
 interface FollowedName {
   readonly entry: EndpointEntry
   readonly stop: AbortController
-  /** Settles with the first answer. */
+  /** Resolves with the first answer. */
   readonly first: Promise<void>
   addresses: readonly string[]
 }
 
-/** The names that are asked for: one question at a time for each entry that has one. */
+/** Follows the DNS names of entries, with one look-up at a time for each entry. */
 export class FollowedNames {
   readonly #asked = new Map<string, FollowedName>()
 
@@ -19,7 +19,7 @@ export class FollowedNames {
     private readonly changed: () => void,
   ) {}
 
-  /** Asks for the names of these entries from now on, and for no other. A changed entry keeps its addresses. */
+  /** Follows the names of these entries from now on, and no others. A changed entry keeps its addresses. */
   follow(entries: readonly EndpointEntry[]): void {
     const wanted = new Map(entries.filter(({ dns }) => dns !== undefined).map(entry => [JSON.stringify(entry), entry]))
     for (const [key, entry] of wanted) {
@@ -32,17 +32,15 @@ export class FollowedNames {
     }
   }
 
-  /** The addresses that an entry's name has now. */
   addresses(entry: EndpointEntry): readonly string[] {
     return this.#asked.get(JSON.stringify(entry))?.addresses ?? []
   }
 
-  /** Settles when there was an answer for each name, believed or not. */
+  /** Resolves after the first answer for each name, accepted or not. */
   async answered(): Promise<void> {
     await Promise.all([...this.#asked.values()].map(({ first }) => first))
   }
 
-  /** Ends all questions. */
   close(): void {
     this.follow([])
   }

@@ -12,14 +12,14 @@ import { race } from '../../../runtime/concurrency.js'
 
 type Headers = Readonly<Record<string, string>>
 
-/** The keys of entries, over time: one that cannot be read now stays what it was. */
+/** The API keys of entries over time: a key that cannot be read now keeps its last value. */
 export class Keys {
   readonly #known = new Map<string, Headers>()
   readonly #troubles = new Map<string, EndpointTrouble>()
 
   constructor(private readonly report: EndpointsReport) {}
 
-  /** The headers with an entry's key; null when the key was never read: such a server would refuse everything. */
+  /** Headers with the key of an entry; null if the key was never read, since such a server would refuse everything. */
   async of(entry: EndpointEntry): Promise<Headers | null> {
     const { apiKeyEnv, apiKeyFile } = entry
     const source = apiKeyFile ?? apiKeyEnv
@@ -38,12 +38,12 @@ export class Keys {
   }
 }
 
-/** Where endpoints come from. */
+/** The sources of endpoints. */
 export interface EndpointsSpec {
   readonly entries: readonly EndpointEntry[]
   /** File with more entries, watched; null: none. */
   readonly file: string | null
-  /** What servers may speak; left out: what is built in. */
+  /** The known protocols (default: the built-in ones). */
   readonly protocols?: Protocols
 }
 
@@ -51,18 +51,18 @@ export interface WatchOptions {
   readonly report: EndpointsReport
   /** Ends the watch. */
   readonly signal: AbortSignal
-  /** Milliseconds between two looks at files (1,000). */
+  /** Milliseconds between two reads of files (1,000). */
   readonly everyMs?: number
 }
 
-/** How long the first answers for names are waited for, in milliseconds. */
+/** Maximum wait for the first DNS answers, in milliseconds. */
 const firstAnswersMs = 10_000
 
 /**
- * Watches all sources and tells the whole list, each URL once, whenever it has changed. Resolves when it was told for the
- * first time; a name without an answer by then has no servers yet.
- * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_CONFIG_INVALID when the file, or a key, cannot be read at the beginning.
- * Later such a thing is reported, and what was known before stays in force.
+ * Watches all sources and passes on the whole list, each URL once, whenever it has changed. Resolves after the first
+ * list; a name without an answer by then has no servers yet.
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_CONFIG_INVALID if the file, or a key, cannot be read at the start. Later
+ *   such a failure is reported, and the last known value stays in force.
  */
 export async function watchEndpoints(
   spec: EndpointsSpec,
@@ -101,7 +101,7 @@ export async function watchEndpoints(
   void every(everyMs, signal, () => entries.some(({ apiKeyFile }) => apiKeyFile !== undefined) && refresh())
 }
 
-/** The servers of all entries as things stand. Of two with the same URL the first counts. */
+/** The servers of all entries now. The first of several with the same URL wins. */
 async function listed(
   entries: readonly EndpointEntry[],
   names: FollowedNames,
@@ -119,7 +119,7 @@ async function listed(
   return [...found.values()]
 }
 
-/** Passes on what differs from the last. */
+/** Passes on values that differ from the last one. */
 function whenDifferent<T>(tell: (value: T) => void): (value: T) => void {
   let told: string | null = null
   return value => {
@@ -129,7 +129,7 @@ function whenDifferent<T>(tell: (value: T) => void): (value: T) => void {
   }
 }
 
-/** A work that is done again when it is asked for while it is done, and never twice at a time. */
+/** Runs `work`, never twice at a time; a call during a run causes another run after it. */
 function repeatable(work: () => Promise<void>): () => void {
   let state: 'idle' | 'busy' | 'again' = 'idle'
   const run = async (): Promise<void> => {

@@ -4,17 +4,17 @@ import { request } from 'undici'
 import { BeyondBounds, type Bounds, wholeAnswer } from '../../foreign-answer.js'
 import { partCredentials } from '../credentials.js'
 
-/** What a server says of its own load; null: it does not say. */
+/** The load that a server reports; null: not reported. */
 export interface ServerLoad {
-  /** Requests that it works on. */
+  /** Requests in progress. */
   readonly running: number | null
-  /** Requests that wait in its own queue. */
+  /** Requests in its own queue. */
   readonly waiting: number | null
   /** Used share of its key-value cache, from 0 to 1. */
   readonly cacheUsage: number | null
 }
 
-/** Names of the gauges of one kind of server; several where a name was changed, the newest first. */
+/** Gauge names of one kind of server; several if a name has changed, the newest first. */
 interface Names {
   readonly running: readonly string[]
   readonly waiting: readonly string[]
@@ -38,8 +38,8 @@ const servers: readonly Names[] = [
 ]
 
 /**
- * The load that a server's samples tell; null when they are of none of the known servers. Requests are summed over the
- * labels (one series an engine or model); of the caches the fullest counts, since it is the one that makes requests wait.
+ * The load in a server's samples; null if they are not from a known kind of server. Requests are summed over the labels
+ * (one series per engine or model); for caches the fullest counts, since it makes requests wait.
  */
 export function loadOf(samples: readonly Sample[]): ServerLoad | null {
   const values = new Map<string, number[]>()
@@ -64,31 +64,31 @@ export function loadOf(samples: readonly Sample[]): ServerLoad | null {
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
 export interface LoadSource {
-  /** Page of metrics: `metricsUrl(endpoint)`, or where the server has it. A name and password in it are sent. */
+  /** The metrics page: `metricsUrl(endpoint)`, or a configured URL. A user name and password in it are sent. */
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
 }
 
 export interface PollTimes {
-  /** Milliseconds between two looks (2,000). */
+  /** Milliseconds between two polls (2,000). */
   readonly everyMs: number
-  /** Milliseconds between two looks at a server that has no such page, or says nothing known there (60,000). */
+  /** Milliseconds between two polls of a server without such a page or without known gauges (60,000). */
   readonly absentMs: number
-  /** Milliseconds for one answer (1,000). */
+  /** Deadline of one answer in milliseconds (1,000). */
   readonly deadlineMs: number
 }
 
 const usual: PollTimes = { everyMs: 2_000, absentMs: 60_000, deadlineMs: 1_000 }
 
-/** Longest page that is read. */
+/** Maximum size of a page. */
 const maxPageBytes = 4 * 2 ** 20
 
-/** Where servers have their page of metrics: beside, not below, what they answer. */
+/** The usual metrics page of a server. */
 export const metricsUrl = (endpoint: string): string => `${endpoint.replace(/\/$/, '')}/metrics`
 
 /**
- * Asks a server for its load again and again, and tells every answer: null when there is none, since an old figure is
- * worse than none. It never fails; it ends when the signal is aborted, and tells nothing after that.
+ * Polls a server for its load and passes on every answer: null if there is none, since an old figure is worse than
+ * none. It never fails; it ends when the signal is aborted, without further calls.
  */
 export async function pollLoad(
   source: LoadSource,
@@ -108,7 +108,7 @@ export async function pollLoad(
   }
 }
 
-/** One look: the load, `absent` when the server has no page that is known, `failed` when it could not be asked. */
+/** Polls once: the load, `absent` if the server has no known page, `failed` if it did not answer. */
 async function look(
   { url, headers }: LoadSource,
   bounds: Bounds,

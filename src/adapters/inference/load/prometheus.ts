@@ -6,14 +6,14 @@ export interface Sample {
 }
 
 /**
- * The samples of a page in Prometheus' text format 0.0.4, or OpenMetrics'. Comments and lines that are neither are passed
- * over: a page is worth what can be read of it.
+ * The samples of a page in Prometheus' text format 0.0.4 or OpenMetrics. Comments and malformed lines are skipped, so
+ * that the rest of the page is usable.
  */
 export function parsePrometheus(text: string): Sample[] {
   return text.split('\n').flatMap(raw => sampleOf(raw.trim()) ?? [])
 }
 
-/** A name, its labels in braces, a value, and a time and an exemplar that are passed over; null when a line is none. */
+/** A name, labels in braces, a value, and a time and exemplar, which are ignored; null if the line is no sample. */
 function sampleOf(line: string): Sample | null {
   const name = taken(/[A-Za-z_:][\w:]*/y, line, 0)
   if (name === '') return null
@@ -27,7 +27,7 @@ function sampleOf(line: string): Sample | null {
   return { name, labels: close === null ? {} : labelsOf(line.slice(open + 1, close)), value }
 }
 
-/** What a sticky expression finds at a place; empty where it finds nothing. */
+/** The match of a sticky expression at a position; empty if there is none. */
 function taken(expression: RegExp, text: string, at: number): string {
   expression.lastIndex = at
   return expression.exec(text)?.[0] ?? ''
@@ -35,7 +35,9 @@ function taken(expression: RegExp, text: string, at: number): string {
 
 const blanks = (line: string, at: number): number => taken(/[ \t]*/y, line, at).length
 
-/** Where the brace closes that was opened before `from`; null when none does. Braces may stand inside a quoted label. */
+/**
+ * Position of the closing brace for one opened before `from`; null if there is none. Quoted labels may contain braces.
+ */
 function closingBrace(line: string, from: number): number | null {
   for (let at = from; at < line.length; at++) {
     if (line[at] === '}') return at
@@ -49,7 +51,7 @@ function closingBrace(line: string, from: number): number | null {
 
 const quotedText = /"[^"\\]*(?:\\.[^"\\]*)*"/y
 
-/** Whether nothing stands behind a value but a time and an exemplar. */
+/** True if only a time and an exemplar follow the value. */
 const endsWell = (rest: string): boolean => /^(?:[ \t]+-?\d+)?(?:[ \t]+#.*)?$/.test(rest)
 
 function labelsOf(text: string): Record<string, string> {
@@ -69,7 +71,7 @@ function labelsOf(text: string): Record<string, string> {
 const unescaped = (text: string): string =>
   text.replace(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped))
 
-/** A number as Go spells it; null when it is none. */
+/** A number in Go's notation; null if it is not a number. */
 function numberOf(text: string): number | null {
   const infinite = /^([+-]?)Inf(inity)?$/i.exec(text)
   if (infinite) return infinite[1] === '-' ? -Infinity : Infinity

@@ -1,15 +1,15 @@
 import type { Answer, Generation } from '../protocols/protocol.js'
 
-/** What an answer was worth. */
+/** An accepted answer. */
 export interface Accepted<T> {
   readonly value: T
-  /** The questions (`Work.question`) that it shows the server to answer; none: it shows nothing. */
+  /** The questions (`Work.question`) that it proves the server to answer; may be empty. */
   readonly proves: readonly string[]
 }
 
-/** A prompt for a certain endpoint, and how to read the answer. */
+/** A prompt for one endpoint, and the function that reads its answer. */
 export interface Attempt<T> {
   readonly generation: Generation
-  /** @throws STEERFLOW_INFERENCE_ANSWER when the answer is not what was asked for. */
+  /** @throws STEERFLOW_INFERENCE_ANSWER if the answer does not fit the question. */
   accept(answer: Answer): Accepted<T>
 }

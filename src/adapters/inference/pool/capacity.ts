@@ -1,9 +1,9 @@
-/** Answers a millisecond by setting, as far as they were measured. */
+/** Measured answers per millisecond by setting. */
 type Curve = ReadonlyMap<number, number>
 
 /**
- * The smallest setting that gives as much as any: what lies beyond it only waits in the server. Rates that differ by less
- * than `tolerance`, a share, are taken to be equal, and 1 is left only for what gives more than `worth` in addition.
+ * The smallest setting with the best rate; higher ones only queue in the server. Rates within `tolerance` (a fraction)
+ * count as equal. A setting above 1 must beat 1 by more than `worth` (a fraction).
  */
 function knee(curve: Curve, { tolerance, worth }: Tolerances): number {
   const most = Math.max(...curve.values())
@@ -12,25 +12,24 @@ function knee(curve: Curve, { tolerance, worth }: Tolerances): number {
   return one > 0 && most <= one * (1 + worth) ? 1 : Math.min(...good.map(([setting]) => setting))
 }
 
-/** What is worth a larger setting; shares of a rate, and of a setting. */
+/** Criteria for a larger setting; fractions of a rate, and of a setting. */
 interface Tolerances {
   readonly tolerance: number
   readonly worth: number
-  /** How exactly the knee is wanted. */
+  /** Precision of the knee. */
   readonly grain: number
 }
 
 interface Search extends Tolerances {
-  /** The largest setting. */
   readonly most: number
-  /** By how much to climb at a time. */
+  /** Factor between two settings while climbing. */
   readonly stride: number
 }
 
 /**
- * Which setting to measure next, null when the knee is found. It climbs by `stride` while that pays, then closes in on
- * the knee from both sides. Nothing is assumed of the server but that its rate has one rise: a server with places is flat
- * behind its knee, one that works on batches rises ever more slowly, one that runs out of memory falls.
+ * The setting to measure next, null if the knee is found. The search climbs by `stride` while the rate rises, then
+ * approaches the knee from both sides. It assumes only that the rate has a single rise: a server with slots is flat
+ * beyond its knee, a batching server rises ever more slowly, a server that runs out of memory falls.
  */
 function nextToMeasure(curve: Curve, search: Search): number | null {
   const { most, stride, tolerance } = search
@@ -48,10 +47,10 @@ function nextToMeasure(curve: Curve, search: Search): number | null {
   return best - below > grain ? Math.floor((best + below) / 2) : null
 }
 
-/** Share of the highest values that are left out, at least one: an answer that hung for a while says nothing of the rest. */
+/** Share of the highest values to drop, at least one: one stalled answer says nothing about the rest. */
 const outliers = 0.1
 
-/** Mean of a series without its outliers, and how far it can be trusted. */
+/** Mean of a series without its outliers, and its standard error. */
 class Measurement {
   readonly #values: number[] = []
 
@@ -63,7 +62,7 @@ class Measurement {
     this.#values.push(value)
   }
 
-  /** The mean, and its standard error as a share of it. Of at least two values. */
+  /** The mean, and its standard error as a fraction of it. Requires at least two values. */
   result(): { readonly mean: number; readonly error: number } {
     const sorted = this.#values.toSorted((a, b) => a - b)
     const kept = sorted.slice(0, sorted.length - Math.ceil(outliers * sorted.length))
@@ -76,34 +75,33 @@ class Measurement {
 interface TunerOptions {
   readonly start: number
   readonly most: number
-  /** Whether `start` is what a person wants: nothing is searched. */
+  /** True if the user has set `start`: nothing is searched. */
   readonly fixed: boolean
   readonly taste: Tolerances
-  /** By how much to climb at a time at first. */
+  /** Factor between two settings in the first search. */
   readonly stride: number
-  /** What is used beyond the knee, so that a place that becomes free finds its next request waiting in the server. */
+  /** Addition to the knee, so that a freed slot finds its next request waiting in the server. */
   readonly headroom: (knee: number) => number
   /**
-   * When there is not enough work to measure a setting: `keep` it, since a limit that is not reached does no harm, or go
-   * `back` to the best that was measured.
+   * With too little work to measure a setting, either `keep` it, since a limit out of reach does no harm, or go `back`
+   * to the best measured one.
    */
   readonly starved: 'keep' | 'back'
-  /** Milliseconds after a search before the next: the first and the longest. */
+  /** Milliseconds between two searches: the first pause and the longest. */
   readonly rest: { readonly first: number; readonly most: number }
 }
 
-/** Trust in a mean that ends a measurement. */
+/** Relative error of a mean that ends a measurement. */
 const wantedError = 0.012
 
 /**
- * Finds the setting of one knob (requests under way, prompts in a request) at which a server gives most, from the time
- * that answers take. With `n` under way all the time and answers after `w`, the rate is `n / w` (Little's law), so that
- * nothing has to stand still for a measurement. It searches, rests, and looks around again: servers change.
+ * Finds the setting of one knob (concurrent requests, prompts in a request) with the best throughput, from the latency
+ * of answers. With `n` requests under way all the time and latency `w`, the rate is `n / w` (Little's law), so that a
+ * measurement stops nothing. It searches, pauses, and searches again, because servers change.
  */
 class Tuner {
-  /** The setting to use now. */
   value: number
-  /** Counts changes of the setting: answers to what was sent before one say nothing of it. */
+  /** Counts changes of the setting: answers to requests from before a change do not count for it. */
   epoch = 0
   #curve = new Map<number, number>()
   #reading = new Measurement()
@@ -125,17 +123,16 @@ class Tuner {
     }
   }
 
-  /** Whether it is measuring, not resting. */
   get searching(): boolean {
     return !this.#resting
   }
 
-  /** Whether its rest is over. */
+  /** True if its pause is over. */
   due(now: number): boolean {
     return this.#resting && now >= this.#restUntil
   }
 
-  /** Looks around again, in smaller steps than at first. */
+  /** Searches again, in smaller steps than at first. */
   again(): void {
     this.#resting = false
     this.#stride = 1.25
@@ -144,8 +141,8 @@ class Tuner {
   }
 
   /**
-   * A request was answered after `ms`, sent at this epoch while the setting was used to the full, as one of `together`
-   * that were under way.
+   * Takes the latency of a request of this epoch that was sent while the setting was fully used.
+   * @param together requests under way at that time
    */
   filled(ms: number, now: number, together: number): void {
     if (this.#resting) return
@@ -159,7 +156,7 @@ class Tuner {
     this.#next(now)
   }
 
-  /** A request of this epoch was answered that was sent when there was less work than the setting allows. */
+  /** Notes an answer to a request of this epoch that was sent with too little work to use the setting fully. */
   unfilled(now: number): void {
     if (this.#resting) return
     this.#unfilled++
@@ -168,7 +165,7 @@ class Tuner {
     else this.#settle(knee(this.#curve, this.options.taste), now)
   }
 
-  /** The server refused work with `underWay` at it: less for a while, in which nothing above is tried. */
+  /** The server refused work with `underWay` requests: lowers the setting, and tries nothing above it for a while. */
   overloaded(underWay: number, now: number): void {
     const value = Math.max(1, Math.floor(underWay * 0.9))
     if (value >= this.value) return
@@ -220,29 +217,29 @@ class Tuner {
 }
 
 export interface CapacityOptions {
-  /** Requests under way: a number, or where to begin to look for the best one and where to end. */
+  /** Concurrent requests: a fixed number, or the start and the upper bound of a search. */
   readonly requests: number | { readonly start: number; readonly most: number }
-  /** Prompts in a request: a number, or the most. */
+  /** Prompts in a request: a fixed number, or the upper bound of a search. */
   readonly batch: number | { readonly most: number }
 }
 
-/** What was so when a request was sent, to be handed back with its answer. */
+/** Snapshot of the settings at send time; pass it back with the answer. */
 export interface Sent {
   readonly epoch: number
   readonly filled: boolean
   readonly at: number
 }
 
-/** The headroom makes up for what the tolerance gives away, so that noise does not drive the number up. */
+/** The headroom makes up for the rate that the tolerance gives away, so that noise does not drive the number up. */
 const ofRequests: Tolerances = { tolerance: 0.06, worth: 0, grain: 1 / 12 }
-/** A server that works on prompts together gives far more for several; from there on every bit counts. */
+/** For a server that batches prompts several are far better than one; beyond that every bit counts. */
 const ofBatches: Tolerances = { tolerance: 0.02, worth: 0.15, grain: 1 / 4 }
 
 const rest = { first: 10_000, most: 60_000 }
 
 /**
- * How much a server is given: requests under way and prompts in a request, both found by trying. First the requests:
- * of a server with a lock one is enough, so that only larger requests help; then the prompts in a request.
+ * How much a server gets: concurrent requests and prompts in a request, both tuned. The requests are tuned first: a
+ * server with a lock needs only one, so that only larger requests help. The prompts follow.
  */
 export class Capacity {
   readonly #requests: Tuner
@@ -272,17 +269,15 @@ export class Capacity {
     this.#active = this.#requests
   }
 
-  /** Requests that may be under way. */
   get requests(): number {
     return this.#requests.value
   }
 
-  /** Prompts in one request. */
   get batch(): number {
     return this.#batch.value
   }
 
-  /** A request is sent; with it `underWay` requests are. */
+  /** Notes a sent request. @param underWay requests under way, this one included */
   sent(prompts: number, underWay: number, now: number): Sent {
     return { epoch: this.#epoch, filled: prompts === this.batch && underWay >= this.requests, at: now }
   }
@@ -296,7 +291,7 @@ export class Capacity {
     else if (this.#requests.due(now) && this.batch === 1) this.#begin(this.#requests)
   }
 
-  /** The server had too much to do. */
+  /** The server reported overload. */
   overloaded(sent: Sent, underWay: number, now: number): void {
     if (sent.epoch !== this.#epoch) return
     this.#requests.overloaded(underWay, now)
@@ -316,7 +311,7 @@ export class Capacity {
     this.#changed()
   }
 
-  /** What is under way when a setting changes was sent under the old one, and those behind it wait for it. */
+  /** At a change of setting, requests under way were sent under the old one, and later ones wait behind them. */
   #changed(): void {
     const epoch = this.#requests.epoch + this.#batch.epoch
     if (epoch === this.#epoch) return
@@ -325,7 +320,6 @@ export class Capacity {
   }
 }
 
-/** What a tuner needs to know of an option. */
 const range = (option: number | { readonly start?: number; readonly most: number }) =>
   typeof option === 'number'
     ? { start: option, most: option, fixed: true }

@@ -2,25 +2,25 @@ import type { Attempt } from './attempt.js'
 import type { Sent } from './capacity.js'
 import { backoff, type Backoff } from '../../../runtime/retry.js'
 
-/** Milliseconds without an answer after which it is told; then again whenever it has lasted twice as long. */
+/** Milliseconds without an answer after which a silence is reported; then again whenever it has doubled. */
 export const silentAfterMs = 10_000
 
-/** An answer that takes so many times what answers take is late. */
+/** An answer is late if it takes this multiple of the usual time. */
 const late = 3
 
 interface SilenceOptions {
   readonly afterMs: number
-  /** What answers of this server take, in milliseconds; 0 while that is not known. */
+  /** Mean latency of this server in milliseconds; 0 while unknown. */
   readonly usualMs: () => number
-  /** It was asked so long ago, and has said nothing since. */
+  /** Called `ms` after the last sign of life of a server with requests. */
   readonly silent: (ms: number) => void
-  /** It has said something after a silence that was told of. */
+  /** Called when the server responds after a reported silence. */
   readonly heard: (ms: number) => void
 }
 
 /**
- * Notices a server that accepts requests and says nothing, long before the deadline of an answer: from when it was asked
- * first, or has last answered something.
+ * Notices a server that accepts requests and does not respond, long before the deadline of an answer. The silence
+ * begins with the first request, or with the last response.
  */
 export class Silence {
   #asked = 0
@@ -30,23 +30,22 @@ export class Silence {
 
   constructor(private readonly options: SilenceOptions) {}
 
-  /** Since when it says nothing, by `performance.now`; null unless that was told of. */
+  /** Start of a reported silence, by `performance.now`; null if none is reported. */
   get since(): number | null {
     return this.#told ? this.#since : null
   }
 
-  /** A request is sent. */
   asked(): void {
     if (this.#asked++ === 0) this.#begin()
   }
 
-  /** Something was answered, whatever it is worth. */
+  /** The server responded, with whatever result. */
   heard(): void {
     if (this.#told && this.#since !== null) this.options.heard(performance.now() - this.#since)
     this.#begin()
   }
 
-  /** A request has ended, with an answer or without. */
+  /** A request has ended, with or without an answer. */
   ended(): void {
     if (--this.#asked > 0) return
     clearTimeout(this.#timer)
@@ -72,24 +71,22 @@ export class Silence {
   }
 }
 
-/** A silence in words. */
 export const silenceText = (ms: number): string => `asked ${Math.round(ms / 1000)} s ago, no answer yet`
 
 /**
- * Lines that are none, one after another, after which an endpoint is asked attribute by attribute: of one that never gave
- * a whole line, and of one that did.
+ * Consecutive replies that are no label line after which an endpoint is queried attribute by attribute: one that never
+ * gave a whole line, and one that did.
  */
 const tries = { never: 3, before: 20 }
 
-/** Turns asked attribute by attribute between two lines that are tried: at first, and at most. */
+/** Turns queried attribute by attribute between two attempts with a line: at first, and at most. */
 const between = { first: 32, most: 1024 }
 
-/** How turns are asked for. */
 export type AskedBy = 'line' | 'attributes'
 
 /**
- * Whether an endpoint's model continues a prompt with a whole label line. One that does not is asked for a line now and
- * then, ever more rarely: it may have been warming up, or have been given another model.
+ * Whether an endpoint's model continues a prompt with a whole label line. An endpoint that does not gets a line request
+ * now and then, ever more rarely: it may have been warming up, or may have got another model.
  */
 export class LineSupport {
   #accepted = false
@@ -97,7 +94,7 @@ export class LineSupport {
   #wait = 0
   #skipped = 0
 
-  /** @param changed told when it is asked in the other way from now on, and why */
+  /** @param changed called when the way of querying changes, with the reason */
   constructor(
     private readonly wanted: boolean,
     private readonly changed: (asked: AskedBy, reason: string) => void = () => undefined,
@@ -107,7 +104,7 @@ export class LineSupport {
     return this.wanted && this.#wait === 0 ? 'line' : 'attributes'
   }
 
-  /** Whether the next turn is asked for as a line. */
+  /** True if the next turn is requested as a line. */
   take(): boolean {
     if (!this.wanted || this.#wait === 0) return this.wanted
     if (this.#skipped++ < this.#wait) return false
@@ -126,49 +123,54 @@ export class LineSupport {
   failed(): void {
     if (++this.#failed < (this.#accepted ? tries.before : tries.never)) return
     const begins = this.#wait === 0
-    // What was under way when it began says nothing new.
+    // Failures of requests that were under way at the switch are no new evidence.
     if (begins || this.#skipped === 0) this.#wait = Math.min(between.most, this.#wait * 2 || between.first)
-    if (begins) this.changed('attributes', `${this.#failed} answers in a row held no whole label line`)
+    if (begins) this.changed('attributes', `${this.#failed} answers in a row contained no whole label line`)
   }
 }
 
-/** The first of the refusals that came together. */
+/** The first of several simultaneous refusals. */
 interface Refusal {
   readonly sent: Sent
   readonly underWay: number
-  /** When no answer is waited for any longer. */
+  /** End of the wait for an answer. */
   readonly until: number
-  /** When the server may be asked again, as it said itself; else at once. */
+  /** Earliest next request by the server's Retry-After; without one, at once. */
   readonly after: number
 }
 
-/** Weight of one outcome in the share of refusals, and the share from which on a server is full: a few have other reasons. */
+/**
+ * Smoothing factor of the refusal rate, and the rate above which a server counts as full. Occasional refusals have
+ * other causes.
+ */
 const [weight, full] = [0.1, 0.25]
 
 /** Longest wait for an answer or a last refusal, in milliseconds. */
 const patienceMs = 1000
 
 /**
- * What to make of a server that says it has too much to do (429, 503). If it refuses many and answers others, it is full:
- * it gets less. If nothing it has is answered, it is loading its model or going down: it is left alone. Until one or the
- * other shows, nothing more is sent.
+ * Interprets overload responses (429, 503). A server that refuses many requests and answers others is full: it gets
+ * fewer. A server that answers none of its requests is loading its model or shutting down: it gets none for a while.
+ * Until one of the two is clear, nothing more is sent.
  */
 export class Backpressure {
   #first: Refusal | null = null
   #share = 0
 
-  /** Whether nothing is to be sent: the server said so, or it has `outstanding` requests that will show what it means. */
+  /** True if nothing may be sent: the server asked for a pause, or its `outstanding` requests will show the cause. */
   waiting(now: number, outstanding: number): boolean {
     if (this.#first === null) return false
     return now < this.#first.after || (outstanding > 0 && now < this.#first.until)
   }
 
-  /** When the wait is over, in milliseconds; null when there is none. */
+  /** End of the wait in milliseconds; null if there is none. */
   get until(): number | null {
     return this.#first ? Math.max(this.#first.until, this.#first.after) : null
   }
 
-  /** A request was refused while `underWay` were at the server. True when none is left that could be answered. */
+  /**
+   * Notes a refusal while `underWay` requests were at the server. True if no request is left that could be answered.
+   */
   refused(sent: Sent, underWay: number, now: number, retryAfterMs: number | null): boolean {
     this.#share += weight * (1 - this.#share)
     if (!this.waiting(now, underWay)) {
@@ -178,7 +180,7 @@ export class Backpressure {
     return underWay === 1
   }
 
-  /** A request was answered: returns what the server was too full for, if it is full. */
+  /** Notes an answer. If the server is full, returns the refusal that shows its limit. */
   answered(): Refusal | null {
     const first = this.#share > full ? this.#first : null
     this.#first = null
@@ -187,30 +189,28 @@ export class Backpressure {
   }
 }
 
-/** When an endpoint is left alone, and for how long. */
 export interface BreakerOptions {
-  /** Failures in a row, of requests that never failed before, after which an endpoint is ejected. */
+  /** Consecutive failures, of requests that never failed before, after which an endpoint is ejected. */
   readonly failures: number
   /** Length of the first and of the longest pause, in milliseconds. */
   readonly pause: Backoff
   readonly random: () => number
 }
 
-/** How a request failed. */
 export interface Failure {
-  /** Whether it was the probe of a half open breaker. */
+  /** True for the probe of a half-open breaker. */
   readonly probe: boolean
-  /** The endpoint is surely not to be used: no connection, or nothing but refusals. */
+  /** True if the endpoint is certainly unusable: no connection, or nothing but refusals. */
   readonly certain: boolean
-  /** The server said itself how long to stay away, in milliseconds. */
+  /** Pause that the server requested, in milliseconds. */
   readonly leastMs?: number
-  /** Too many others are out already: without certainty this one stays in. */
+  /** True if too many other endpoints are ejected: without certainty this one stays in use. */
   readonly spared?: boolean
 }
 
 /**
- * Whether an endpoint is used. Closed: yes. Open after failures: not until a jittered pause is over. Then half open: one
- * request tries, and its outcome closes the breaker or opens it for longer.
+ * A circuit breaker. Closed: the endpoint is used. Open, after failures: unused until a jittered pause is over.
+ * Half-open: one request tries, and its outcome closes the breaker or opens it for longer.
  */
 export class Breaker {
   #failures = 0
@@ -218,18 +218,18 @@ export class Breaker {
   #openUntil = 0
   #probing = false
 
-  /** @param changed told when it is ejected, and when it returns */
+  /** @param changed called at an ejection and at a return */
   constructor(
     private readonly options: BreakerOptions,
     private readonly changed: (ejected: boolean) => void = () => undefined,
   ) {}
 
-  /** Whether a request may be sent at `now` (milliseconds). */
+  /** True if a request may be sent at `now` (milliseconds). */
   admits(now: number): boolean {
     return this.#ejections === 0 || (now >= this.#openUntil && !this.#probing)
   }
 
-  /** When the next probe may be sent, in milliseconds; null when nothing is waited for. */
+  /** Time of the next probe in milliseconds; null if the breaker is closed or a probe is under way. */
   get opensAt(): number | null {
     return this.#ejections > 0 && !this.#probing ? this.#openUntil : null
   }
@@ -238,7 +238,7 @@ export class Breaker {
     return this.#ejections > 0
   }
 
-  /** A request is sent; true when it is the probe of a half open breaker, to be handed back with its outcome. */
+  /** Notes a request; true if it is the probe of a half-open breaker: pass that back with its outcome. */
   sent(): boolean {
     this.#probing = this.ejected
     return this.#probing
@@ -252,12 +252,12 @@ export class Breaker {
     if (back) this.changed(false)
   }
 
-  /** A request ended in a way that says nothing about the endpoint. */
+  /** A request ended without evidence about the endpoint. */
   undecided(probe: boolean): void {
     if (probe) this.#probing = false
   }
 
-  /** A request failed at `now`. Of requests sent before an ejection, what comes in after it changes nothing. */
+  /** A request failed at `now`. Results of requests from before an ejection change nothing after it. */
   failed(now: number, { probe, certain, leastMs = 0, spared = false }: Failure): void {
     if (probe) this.#probing = false
     else if (this.ejected) return
@@ -269,19 +269,19 @@ export class Breaker {
   }
 }
 
-/** Weight of one outcome in the share of failures, and the share from which on a server is no witness by itself. */
+/** Smoothing factor of the failure rate, and the rate above which a success alone is no evidence. */
 const doubt = { weight: 0.1, share: 0.2 }
 
-/** What a server shows of one question, or of all together: evidence for and against what fails there. */
+/** Evidence about a server for one question, or for all together. */
 export class EndpointHistory {
-  /** Requests answered with what was asked for. */
+  /** Requests answered well. */
   successes = 0
-  /** The latest attempt that succeeded: asked again where there is no other evidence that the server works. */
+  /** The latest successful attempt: repeated if there is no other evidence that the server works. */
   control: Attempt<unknown> | null = null
-  /** Share of requests that never failed before and failed here, lately. */
+  /** Recent failure rate of requests that never failed before. */
   #failing: number
 
-  /** @param before what is known of the server already, of other questions */
+  /** @param before the server's history with other questions */
   constructor(before?: EndpointHistory) {
     this.#failing = before ? before.#failing : 0
   }
@@ -291,12 +291,12 @@ export class EndpointHistory {
     this.control = attempt
   }
 
-  /** A request that never failed before was answered well here, or failed. */
+  /** Notes the result of a request that never failed before. */
   fresh(failed: boolean): void {
     this.#failing += doubt.weight * ((failed ? 1 : 0) - this.#failing)
   }
 
-  /** Whether so many fail here that one more failure says nothing about its request. */
+  /** True if so many requests fail here that one more failure says nothing about its request. */
   get doubtful(): boolean {
     return this.#failing > doubt.share
   }

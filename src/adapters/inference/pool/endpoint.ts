@@ -20,47 +20,47 @@ import { Capacity } from './capacity.js'
 import { type EndpointStats, Gauges, Times } from './stats.js'
 import { metricsUrl, pollLoad } from '../load/poll-load.js'
 
-/** Where a server is, and which model it serves. */
+/** Address of a server, and the model it serves. */
 export interface EndpointAddress {
-  /** E.g. `http://localhost:1424`; a name and password in it are shown to the server, and to nobody else. */
+  /** E.g. `http://localhost:1424`; a user name and password in it are sent to the server and never shown. */
   readonly url: string
-  /** Digest of its model; null: whatever is asked for. */
+  /** Digest of its model; null: any model. */
   readonly model: string | null
-  /** What it speaks; left out: what the fleet speaks by default. */
+  /** Default: the fleet's protocol. */
   readonly protocol?: Protocol
-  /** Sent with every request, beside those of the protocol: a key, a host. May be secret. */
+  /** Sent with every request in addition to the headers of the protocol: a key, a host. May be secret. */
   readonly headers?: Readonly<Record<string, string>>
-  /** Most requests at a time there; left out: the fleet's own. */
+  /** Maximum concurrent requests (default: the fleet's). */
   readonly maxInFlight?: number
-  /** What an hour of it costs; left out: not known. */
+  /** Price of one hour, if known. */
   readonly pricePerHour?: number
-  /** Its page of metrics; left out: `/metrics` below the URL. */
+  /** Its metrics page (default: `/metrics` below the URL). */
   readonly metricsUrl?: string
 }
 
 export interface EndpointOptions {
-  /** What servers speak that name nothing else. */
+  /** Protocol of servers that declare none. */
   readonly protocol: Protocol
-  /** Requests at a time; null: the best number is found by trying. */
+  /** Concurrent requests; null: tuned. */
   readonly inFlight: number | null
-  /** Requests at a time beyond which no number is tried. */
+  /** Upper bound for that tuning. */
   readonly mostInFlight: number
-  /** Prompts in a request; null: the best number is found by trying, where the protocol has requests of several. */
+  /** Prompts in a request; null: tuned, if the protocol has requests with several. */
   readonly batch: number | null
-  /** Most tokens of prompts at one server at a time, roughly. */
+  /** Maximum prompt tokens at one server at a time, approximately. */
   readonly tokensInFlight: number
-  /** Milliseconds for a whole answer, at most. */
+  /** Maximum time of a whole answer in milliseconds. */
   readonly deadlineMs: number
-  /** Whether to ask for whole label lines at all. */
+  /** Whether to request whole label lines. */
   readonly lines: boolean
   readonly breaker: BreakerOptions
-  /** Milliseconds without an answer after which that is told (10,000). */
+  /** Milliseconds without an answer after which a silence is reported (10,000). */
   readonly silentAfterMs?: number
-  /** Told of what becomes of endpoints. */
+  /** Receives the events of endpoints. */
   readonly report?: EndpointsReport
 }
 
-/** Codes of a connection that never came to be, or that we ended: the request cannot have been the reason. */
+/** Error codes of a connection that never existed, or that we closed: the request cannot be the cause. */
 const unreachable = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -72,23 +72,23 @@ const unreachable = new Set([
   'UND_ERR_DESTROYED',
 ])
 
-/** Milliseconds after which a server is first asked for its load: short work does without. */
+/** Delay of the first load poll in milliseconds, so that short runs do without. */
 const loadAfterMs = 2_000
 
-/** Where to look for the best number of requests. */
+/** Range of a search for the best number of requests. */
 const upTo = (start: number, most: number) => ({ start: Math.min(start, most), most })
 
-/** Longest answer that is read: NeMo's hold tokens, offsets and probabilities beside the text. */
+/** Maximum size of an answer: NeMo's contain tokens, offsets and probabilities beside the text. */
 const maxAnswerBytes = 64 * 2 ** 20
 
-/** Requests at a time to begin with, of a protocol that takes one prompt in a request, and of one that takes many. */
+/** Concurrent requests at the start, for a protocol with one prompt in a request and for one with many. */
 const firstRequests = { single: 8, batching: 2 }
 
 const seconds = (ms: number): number => Math.round(ms / 1000)
 
-/** One server: its connections, what it has to do, and how it fares. */
+/** One server: its connections, its work and its state. */
 export class Endpoint {
-  /** Where it is, fit to be shown: without name and password. */
+  /** The URL without user name and password. */
   readonly url: string
   readonly model: string | null
   readonly protocol: Protocol
@@ -98,16 +98,15 @@ export class Endpoint {
   readonly lines: LineSupport
   readonly times = new Times()
   readonly gauges = new Gauges()
-  /** Requests under way. */
   outstanding = 0
-  /** Tokens of their prompts, roughly. */
+  /** Their prompt tokens, approximately. */
   tokens = 0
-  /** What it shows of all questions together. */
+  /** Evidence from all questions together. */
   readonly overall = new EndpointHistory()
   readonly #witnesses = new Map<string, EndpointHistory>()
-  /** Gets nothing new, and goes when its last answer has come. */
+  /** Gets no new requests, and is removed after its last answer. */
   leaving = false
-  /** Requests that wait at the server, as it says itself. */
+  /** Length of the server's own queue, as it reports it. */
   queued: number | null = null
   #whenIdle: (() => void) | null = null
   readonly #closed = new AbortController()
@@ -116,13 +115,13 @@ export class Endpoint {
   readonly #authorization: Readonly<Record<string, string>>
   readonly #secrets: Secrets
   readonly #silence: Silence
-  /** What it said when it last failed. */
+  /** The reason of its last failure. */
   trouble = ''
 
   constructor(
     readonly address: EndpointAddress,
     private readonly options: EndpointOptions,
-    /** Told while it says nothing, since when. */
+    /** Called while the server is silent. @param since start of the silence */
     private readonly isSilent: (endpoint: Endpoint, since: number) => void = () => undefined,
   ) {
     const { url, headers } = partCredentials(address.url)
@@ -167,7 +166,7 @@ export class Endpoint {
     void this.#watchLoad()
   }
 
-  /** Requests that may be under way: one until the first answer, since a server that has just begun may be compiling. */
+  /** Maximum concurrent requests: one until the first answer, since a new server may be compiling. */
   get limit(): number {
     return this.overall.successes === 0 ? 1 : this.capacity.requests
   }
@@ -178,7 +177,7 @@ export class Endpoint {
     return this.overall.successes === 0 ? 'warming' : 'up'
   }
 
-  /** Whether a request of so many tokens may be sent now. */
+  /** True if a request with so many tokens may be sent now. */
   admits(tokens: number, now: number): boolean {
     if (this.leaving || this.refusals.waiting(now, this.outstanding)) return false
     if (this.breaker.ejected) return this.overall.control === null && this.breaker.admits(now)
@@ -186,12 +185,12 @@ export class Endpoint {
     return this.outstanding < this.limit && this.tokens + tokens <= this.options.tokensInFlight
   }
 
-  /** Whether it is time to try an ejected endpoint, and there is something to try it with; if not, work does. */
+  /** True if it is time to probe an ejected endpoint with its control request. Without one, ordinary work probes it. */
   mayBeProbed(now: number): boolean {
     return !this.leaving && this.breaker.ejected && this.overall.control !== null && this.breaker.admits(now)
   }
 
-  /** A request of so many tokens has ended. */
+  /** A request with so many tokens has ended. */
   returned(tokens: number): void {
     this.outstanding--
     this.tokens -= tokens
@@ -211,8 +210,8 @@ export class Endpoint {
   }
 
   /**
-   * Sends one request and says what came of it; a connection that fails, or a deadline that passes, is a verdict too.
-   * @throws the signal's reason when it is aborted.
+   * Sends one request and returns the verdict; a failed connection and a missed deadline are verdicts, too.
+   * @throws the signal's reason if it is aborted.
    */
   async send(generations: readonly Generation[], signal: AbortSignal): Promise<Verdict> {
     signal.throwIfAborted()
@@ -257,8 +256,8 @@ export class Endpoint {
   }
 
   /**
-   * The verdict on a body. What goes wrong is said in the server's words, without what was sent as a secret and with the
-   * path asked; an answer stays as it came.
+   * The verdict on a body. An error reason quotes the server without any secret that we sent, and names the path; an
+   * answer stays as it is.
    */
   #classified(
     path: string,
@@ -268,14 +267,14 @@ export class Endpoint {
   ): Verdict {
     const verdict = classify(body)
     if (verdict.kind === 'ok') return verdict
-    // Cut before it is shortened: half a secret is not found.
+    // Secrets are removed before the text is shortened: half a secret would not be found.
     const clean = this.#secrets.cut(body)
     const again = clean === body ? verdict : classify(clean)
-    const said = again.kind === 'ok' ? 'what was sent as a secret came back' : again.reason
+    const said = again.kind === 'ok' ? 'the server returned a secret that we sent' : again.reason
     return { ...verdict, reason: this.#secrets.cut(`${said} (${this.protocol.request(generations).method} ${path})`) }
   }
 
-  /** An answer without what was sent as a secret, to say what is wrong with it. */
+  /** The answer without secrets that we sent, for error messages. */
   withoutSecrets(answer: Answer): Answer {
     switch (answer.kind) {
       case 'sentence':
@@ -287,24 +286,24 @@ export class Endpoint {
     }
   }
 
-  /** What it shows of one question. */
+  /** Evidence for one question. */
   witness(question: string): EndpointHistory {
     const known = this.#witnesses.get(question) ?? new EndpointHistory(this.overall)
     this.#witnesses.set(question, known)
     return known
   }
 
-  /** It answered well, and so shows that it answers these questions. */
+  /** Notes a good answer, which is evidence for these questions. */
   succeeded(attempt: Attempt<unknown>, questions: readonly string[]): void {
     for (const one of [this.overall, ...questions.map(question => this.witness(question))]) one.succeeded(attempt)
   }
 
-  /** What succeeded before says nothing any more. */
+  /** Forgets earlier successes: they are no evidence any more. */
   forget(): void {
     for (const one of [this.overall, ...this.#witnesses.values()]) one.control = null
   }
 
-  /** Asks the server itself how much waits there, from some time after the beginning until it is closed. */
+  /** Polls the server's own load, from some time after the start until it is closed. */
   async #watchLoad(): Promise<void> {
     const { url, metricsUrl: page, headers } = this.address
     const { signal } = this.#closed
@@ -313,14 +312,13 @@ export class Endpoint {
     await pollLoad(source, load => (this.queued = load?.waiting ?? null), signal)
   }
 
-  /** Why it does nothing now; null when it does something. */
+  /** Why it does nothing now; null if it works. */
   get #troubleNow(): string | null {
     const { since } = this.#silence
     if (since !== null) return silenceText(performance.now() - since)
     return this.state === 'up' || this.trouble === '' ? null : this.trouble
   }
 
-  /** How it stands now. */
   stats(): EndpointStats {
     return {
       url: this.url,
@@ -342,7 +340,7 @@ export class Endpoint {
     }
   }
 
-  /** Ends its connections, those in use too. */
+  /** Closes its connections, also those in use. */
   close(): Promise<void> {
     this.#closed.abort()
     return this.#http.destroy()

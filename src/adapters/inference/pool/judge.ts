@@ -10,23 +10,22 @@ import type { Outage } from './outage.js'
 import type { Prober } from './prober.js'
 import type { RetryBudget } from './queue.js'
 
-/** What the judge acts on. */
 export interface JudgeDependencies {
   readonly counters: PoolCounters
   readonly outage: Outage
   readonly prober: Prober
   readonly budget: RetryBudget
-  /** Waits between the attempts of one request. */
+  /** Backoff between the attempts of one request. */
   readonly retry: Backoff
   readonly random: () => number
-  /** Endpoints of the model of a job, those that leave not among them. */
+  /** Endpoints of the model of a job, without those that leave. */
   serving(job: PendingRequest): readonly Endpoint[]
   enqueue(job: PendingRequest, where: 'front' | 'back'): void
 }
 
 /**
- * Decides what the outcome of a request means: for its jobs (`PoisonEvidence`), for its endpoint (`Breaker`, `Backpressure`),
- * and for everything (`Outage`).
+ * Decides on the consequences of a request's outcome: for its jobs (`PoisonEvidence`), for its endpoint (`Breaker`,
+ * `Backpressure`), and for all (`Outage`).
  */
 export class Judge {
   constructor(private readonly court: JudgeDependencies) {}
@@ -58,7 +57,7 @@ export class Judge {
     }
   }
 
-  /** The endpoint works on requests, whatever the answers are worth. */
+  /** The endpoint responds to requests, whatever the answers are worth. */
   #answered({ endpoint, sent, jobs, underWay }: Dispatch): void {
     const now = performance.now()
     endpoint.times.add(now - sent.at, underWay, jobs.length, now)
@@ -77,7 +76,7 @@ export class Judge {
     const [job] = jobs as [PendingRequest]
     const error = new Error(`${endpoint.url}: ${reason}`)
     this.#fresh(load, job, true)
-    // Whether it is the record's fault shows when others are accepted here; an endpoint that accepted none has no say.
+    // The record is at fault if others are accepted here; an endpoint that accepted none is no evidence.
     const witness = endpoint.witness(job.work.question)
     if (witness.successes === 0 && (job.refusals.count === 0 || probe)) this.#suspectEndpoint(load, job)
     job.refusals.add(witness, job.successesWhenSent)
@@ -97,7 +96,7 @@ export class Judge {
     endpoint.breaker.failed(now, { probe, certain: true, leastMs: retryAfterMs ?? 0 })
   }
 
-  /** The jobs lost their turn through no fault of theirs. */
+  /** Puts the jobs back at the front of the queue: their failure is not their fault. */
   #sendAgain({ endpoint, jobs }: Dispatch, reason: string): void {
     this.#failed(jobs, new Error(`${endpoint.url}: ${reason}`))
     for (const job of jobs.toReversed()) this.court.enqueue(job, 'front')
@@ -114,7 +113,7 @@ export class Judge {
     this.#separate(jobs)
   }
 
-  /** A request with several prompts failed as a whole: which of them it was shows when each goes alone. */
+  /** A request with several prompts failed as a whole: each prompt is sent alone to find the one at fault. */
   #separate(jobs: readonly PendingRequest[]): void {
     for (const job of jobs.toReversed()) {
       job.alone = true
@@ -142,8 +141,8 @@ export class Judge {
   }
 
   /**
-   * A job failed where it was alone. One that failed before says nothing about the endpoint; one that never did may be a
-   * sign that the endpoint is broken.
+   * A job failed in a request of its own. If it failed before, that says nothing about the endpoint; if not, the
+   * endpoint may be broken.
    */
   #blame(load: Dispatch, job: PendingRequest, error: unknown): void {
     if (job.suspicion.count === 0 || load.probe) this.#suspectEndpoint(load, job)
@@ -157,7 +156,9 @@ export class Judge {
     })
   }
 
-  /** On mere suspicion at most half of a model's endpoints are out: better a doubtful one than the load of all on few. */
+  /**
+   * On mere suspicion at most half of a model's endpoints are ejected: a doubtful one is better than all load on few.
+   */
   #suspectEndpoint({ endpoint, probe }: Dispatch, job: PendingRequest): void {
     const serving = this.court.serving(job)
     const out = serving.filter(({ breaker }) => breaker.ejected).length
@@ -165,7 +166,7 @@ export class Judge {
     endpoint.breaker.failed(performance.now(), { probe, certain: false, spared })
   }
 
-  /** Asks again, later; gives a job up where enough failures count, each as `error` says. */
+  /** Retries later, or gives the job up with `error` if enough failures count. */
   async #askAgainOrGiveUp(
     load: Dispatch,
     job: PendingRequest,
@@ -187,9 +188,9 @@ export class Judge {
   }
 
   /**
-   * Whether successes at an endpoint are evidence against a job. Where many fail, one that passed may have been lucky:
-   * then something that once succeeded there has to pass twice as often in a row as the job failed. If it does not, the failures
-   * were the endpoint's, and the job begins anew.
+   * True if successes at an endpoint are evidence against a job. If many requests fail there, a success may be luck:
+   * then an earlier success has to be repeated twice as many times in a row as the job failed. If that fails, the
+   * endpoint caused the failures, and the job starts anew.
    */
   async #isWitness(load: Dispatch, job: PendingRequest, against: PoisonEvidence): Promise<boolean> {
     const { endpoint } = load
@@ -204,8 +205,8 @@ export class Judge {
   }
 
   /**
-   * Asks an endpoint the same question of something else: of what once succeeded there, or where nothing did, of a turn as
-   * short as can be.
+   * Sends the same question about something else to the endpoint: an earlier success, or the shortest possible turn if
+   * there is none.
    */
   async #sibling(load: Dispatch, { work }: PendingRequest): Promise<void> {
     const { endpoint } = load
@@ -214,19 +215,19 @@ export class Judge {
     else if (this.#otherThan(load, witness)) await this.#works(endpoint, witness)
   }
 
-  /** Whether an endpoint has answered something else than this that can be asked again. */
+  /** True if an endpoint has an earlier success with a different prompt that can be repeated. */
   #otherThan({ attempts }: Dispatch, { control }: EndpointHistory): boolean {
     return control !== null && control.generation.prompt !== attempts[0]!.generation.prompt
   }
 
-  /** Tries what once succeeded; an endpoint that refuses it is left alone. */
+  /** Repeats an earlier success; an endpoint that refuses it is ejected. */
   async #works(endpoint: Endpoint, witness: EndpointHistory): Promise<boolean> {
     if (await this.court.prober.accepts(endpoint, witness.control)) return true
     endpoint.breaker.failed(performance.now(), { probe: false, certain: witness.control === null })
     return false
   }
 
-  /** Notes how a job fared that never failed before. */
+  /** Notes the result of a job that never failed before. */
   #fresh({ endpoint }: Dispatch, job: PendingRequest, failed: boolean): void {
     if (job.suspicion.count + job.refusals.count > 0) return
     for (const one of [endpoint.overall, endpoint.witness(job.work.question)]) one.fresh(failed)
@@ -240,11 +241,11 @@ export class Judge {
   }
 }
 
-/** What is wrong with an answer, said without what was sent as a secret. */
+/** The fault of an answer, without secrets that we sent. */
 function complaint(endpoint: Endpoint, attempt: Attempt<unknown>, answer: Answer): unknown {
   try {
     attempt.accept(endpoint.withoutSecrets(answer))
-    return new SteerflowError('STEERFLOW_INFERENCE_ANSWER', 'the reply holds what was sent as a secret')
+    return new SteerflowError('STEERFLOW_INFERENCE_ANSWER', 'the reply contains a secret that we sent')
   } catch (error) {
     endpoint.trouble = explain(error)
     return new Error(endpoint.url, { cause: error })

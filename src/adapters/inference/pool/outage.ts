@@ -1,57 +1,57 @@
 import { explain, SteerflowError } from '../../../domain/errors.js'
 import type { EndpointsReport } from '../endpoints/events.js'
 
-/** Milliseconds without a success after which it is said: a failure or two is no outage. */
+/** Milliseconds without a success after which an outage is reported: a failure or two is none. */
 const tellAfterMs = 2_000
 
 /** An outage that lasts. */
 export interface OutageNow {
   readonly ms: number
-  /** What the last server that was asked said, or why it could not be asked. */
+  /** The last server's error, or why no server could be reached. */
   readonly cause: string
 }
 
 export interface OutageOptions {
-  /** After so many milliseconds of it `end` is called, once for each outage; null: never, callers wait. */
+  /** Duration in milliseconds after which `end` is called, once for each outage; null: never, callers wait. */
   readonly patienceMs: number | null
   readonly end: (error: SteerflowError) => void
   readonly report: EndpointsReport
-  /** Whether somebody still waits for an answer to a question. */
+  /** True if a caller still waits for an answer to the question. */
   readonly asked: (question: string) => boolean
 }
 
 /** A question that fails everywhere. */
 interface Failing {
-  /** When it failed first after its last success. */
+  /** Time of the first failure after its last success. */
   readonly since: number
-  /** Why it failed last. */
+  /** Error of the last failure. */
   cause: unknown
-  /** Whether others were answered well meanwhile. */
+  /** True if other questions succeeded meanwhile. */
   besideOthers: boolean
 }
 
 /**
- * Notices when nothing succeeds anywhere of what is asked: from the first failure after the last success, of each question
- * apart. A server that answers all but one lets no turn pass.
+ * Notices that nothing succeeds anywhere, separately for each question, from the first failure after its last success.
+ * A server that answers all questions but one lets no turn pass.
  */
 export class Outage {
   /** By question. */
   readonly #failing = new Map<string, Failing>()
   #timer: NodeJS.Timeout | undefined
-  /** When each question was answered well last. */
+  /** Time of the last success of each question. */
   readonly #answered = new Map<string, number>()
-  /** Since when it lasts that is told of; null: none is. */
+  /** Start of the reported outage; null: none is reported. */
   #told: number | null = null
 
   constructor(private readonly options: OutageOptions) {}
 
-  /** How long it lasts, in milliseconds, and why the last call failed; null when there is none. */
+  /** Duration in milliseconds and cause of the last failure; null if there is no outage. */
   get now(): OutageNow | null {
     const longest = this.#longest
     return longest && { ms: performance.now() - longest.since, cause: explain(longest.cause) }
   }
 
-  /** @param since when it began to fail, where that was earlier; never before the question was last answered well */
+  /** @param since an earlier start of the failure, if known; never before the last success of the question */
   failed(cause: unknown, questions: readonly string[], since = performance.now()): void {
     for (const question of questions) {
       const known = this.#failing.get(question)
@@ -64,7 +64,7 @@ export class Outage {
     if (this.#timer === undefined) this.#look()
   }
 
-  /** Questions were answered well: it is over where none fails any more that somebody asks. */
+  /** Notes successes: the outage is over if no question that has callers fails any more. */
   succeeded(questions: readonly string[]): void {
     for (const question of questions) this.#answered.set(question, performance.now())
     if (this.#failing.size === 0) return
@@ -80,7 +80,7 @@ export class Outage {
     this.options.report({ event: 'outage-over', seconds: Math.round((performance.now() - told) / 1000) })
   }
 
-  /** Nothing is asked any more: nobody knows whether it is over. */
+  /** Stops without a report: nothing is requested any more, so the end of the outage is unknown. */
   stop(): void {
     this.#failing.clear()
     clearTimeout(this.#timer)
@@ -95,7 +95,7 @@ export class Outage {
     )
   }
 
-  /** Tells of it, or ends it, when it is time, and looks again when the next is due. */
+  /** Reports the outage, or ends it, when that is due, and schedules the next check. */
   #look(): void {
     this.#timer = undefined
     const longest = this.#longest
@@ -104,7 +104,7 @@ export class Outage {
     const lasts = performance.now() - since
     const patienceMs = this.options.patienceMs ?? Infinity
     if (lasts >= patienceMs) {
-      const what = besideOthers ? 'one question was never answered well beside others that were,' : 'nothing succeeded'
+      const what = besideOthers ? 'one question failed while others succeeded,' : 'nothing succeeded'
       this.stop()
       this.options.end(new SteerflowError('STEERFLOW_OUTAGE', `${what} for ${patienceMs} ms`, { cause }))
       return

@@ -12,26 +12,25 @@ import { Prober } from './prober.js'
 import { silenceText } from './endpoint-health.js'
 
 export interface PoolOptions extends EndpointOptions {
-  /** What may wait here and be under way together; who comes then waits outside. */
+  /** Limit of waiting and running requests together; callers wait while it is reached. */
   readonly queue: AdmissionLimit
-  /** Failures that count after which a request is given up, at least 3. */
+  /** Counted failures after which a request is given up, at least 3. */
   readonly maxFailures: number
-  /** Waits between the attempts of one request. */
+  /** Backoff between the attempts of one request. */
   readonly retry: Backoff
-  /** How long an outage is waited for, in milliseconds; null: for ever. */
+  /** How long to wait out an outage, in milliseconds; null: forever. */
   readonly retryForMs: number | null
 }
 
 /**
- * Sends prompts to servers. The backlog stays here: a prompt gets its endpoint when one has room (`choose`), and how much
- * room there is is found by trying (`Capacity`). What a failure means is decided by `Judge`.
+ * Sends prompts to servers. The backlog stays here: a prompt gets its endpoint when one has room (`choose`), and
+ * `Capacity` finds out how much room there is. `Judge` decides what a failure means.
  */
 export class Pool {
   readonly counters = new PoolCounters()
   readonly #endpoints: Endpoint[] = []
   readonly #lanes = new Lanes()
   readonly #jobs = new Set<PendingRequest>()
-  /** Requests under way. */
   readonly #loads = new Set<Dispatch>()
   readonly #admission: Admission
   readonly #outage: Outage
@@ -77,7 +76,7 @@ export class Pool {
     return this.#endpoints.reduce((sum, endpoint) => sum + endpoint.outstanding, 0)
   }
 
-  /** Prompts that all endpoints take at a time now. */
+  /** Prompts that all endpoints accept at a time now. */
   get capacity(): number {
     return this.#endpoints.reduce((sum, { limit, capacity }) => sum + limit * capacity.batch, 0)
   }
@@ -86,7 +85,7 @@ export class Pool {
     return this.#outage.now
   }
 
-  /** Adds a server; work that waits goes there at once. One of that address that was about to leave stays. */
+  /** Adds a server; waiting work goes there at once. A leaving server with that address stays. */
   add(address: EndpointAddress): void {
     const known = this.#endpoints.find(endpoint => isDeepStrictEqual(endpoint.address, address))
     if (known) known.leaving = false
@@ -95,8 +94,8 @@ export class Pool {
   }
 
   /**
-   * Takes a server away: it gets nothing new, and what it has may be answered for `drainMs`; what is left then goes
-   * elsewhere. Resolves when it is gone.
+   * Removes a server: it gets no new requests, and its running ones have `drainMs` to end; the rest then goes
+   * elsewhere. Resolves when it is removed.
    */
   async remove(url: string, drainMs: number): Promise<void> {
     const endpoint = this.#endpoints.find(one => one.address.url === url && !one.leaving)
@@ -109,9 +108,9 @@ export class Pool {
   }
 
   /**
-   * Asks until there is an acceptable answer.
+   * Retries until there is an acceptable answer.
    * @throws STEERFLOW_INFERENCE_REFUSED, STEERFLOW_RECORD_EXHAUSTED (both permanent), STEERFLOW_OUTAGE (transient), or
-   * the signal's reason.
+   *   the signal's reason.
    */
   async ask<T>(work: Work<T>): Promise<T> {
     work.signal.throwIfAborted()
@@ -136,7 +135,7 @@ export class Pool {
     return new Promise<unknown>((resolve, reject) => {
       const settled = (job: PendingRequest): void => {
         this.#jobs.delete(job)
-        // What failed last was the record's fault: nothing is left that an outage would hold up.
+        // The last failure was the fault of a record: no job is left for an outage to delay.
         if (this.#jobs.size === 0 && !work.signal.aborted) this.#outage.stop()
       }
       const job = new PendingRequest(work, { resolve, reject, settled }, this.options.maxFailures)
@@ -156,7 +155,7 @@ export class Pool {
     this.#schedule()
   }
 
-  /** Sends what can be sent, once for all that is added in this turn of the event loop. */
+  /** Sends waiting jobs, once for all that are added in this turn of the event loop. */
   #schedule(): void {
     if (this.#scheduled || this.#closed.signal.aborted) return
     this.#scheduled = true
@@ -226,7 +225,7 @@ export class Pool {
       for (const job of jobs) job.sent = false
       this.#judge.judge(load, verdict)
     } catch (error) {
-      // Only an abort is thrown: the job was given up by its caller, and is settled.
+      // Only an abort throws: the caller gave the job up, and it is settled.
       endpoint.breaker.undecided(load.probe)
       for (const job of jobs) job.fail(error)
     } finally {
@@ -236,7 +235,7 @@ export class Pool {
     }
   }
 
-  /** What a server was asked that says nothing fails, until somebody answers it. */
+  /** The questions of a silent server count as failing until a server answers them. */
   #silent(endpoint: Endpoint, since: number): void {
     const jobs = [...this.#loads].filter(load => load.endpoint === endpoint).flatMap(load => load.jobs)
     const questions = new Set(jobs.map(({ work }) => work.question))
@@ -249,7 +248,7 @@ export class Pool {
     this.#schedule()
   }
 
-  /** Looks again when a pause or a wait for others is over, if there is work. */
+  /** Schedules the next look at the queue for the end of the next pause, if there is work. */
   #wakeLater(now: number): void {
     clearTimeout(this.#wake)
     this.#wake = undefined
@@ -265,26 +264,26 @@ export class Pool {
   }
 }
 
-/** Servers of one kind behind one interface, whatever they are asked. */
+/** Servers of one kind behind one interface, for any question. */
 export interface Servers {
-  /** @throws STEERFLOW_CONFIG_INVALID when an endpoint of its protocol cannot answer what is asked here. */
+  /** @throws STEERFLOW_CONFIG_INVALID if an endpoint of its protocol cannot answer the questions of this fleet. */
   addEndpoint(address: EndpointAddress): void
   /**
-   * Takes an endpoint away: it gets nothing new, and has `drainMs` (10,000) to answer what it has; what is left then goes
-   * elsewhere. Resolves when it is gone.
+   * Removes an endpoint: it gets no new requests, and its running ones have `drainMs` (10,000) to end; the rest then
+   * goes elsewhere. Resolves when it is removed.
    */
   removeEndpoint(url: string, drainMs?: number): Promise<void>
-  /** Questions to have under way, so that every server finds its next prompts waiting here. */
+  /** Number of requests to keep in flight, so that every server finds its next prompts waiting here. */
   requests(): number
-  /** What each endpoint declares to serve: a digest or name, null for whatever is asked. */
+  /** The declared model of each endpoint: a digest or name, null for any. */
   models(): readonly (string | null)[]
-  /** For how long something that was tried has succeeded nowhere, and why it failed last; null when all is well. */
+  /** Duration of the current outage and its last error; null if there is none. */
   outage(): OutageNow | null
-  /** Ends all calls: who waits gets STEERFLOW_OUTAGE. */
+  /** Ends all calls: waiting callers get STEERFLOW_OUTAGE. */
   close(): Promise<void>
 }
 
-/** The servers of a pool. @param check refuses an endpoint that cannot answer what is asked here, by throwing */
+/** The servers of a pool. @param check throws for an endpoint that cannot answer the questions of this fleet */
 export function serversOf(
   pool: Pool,
   endpoints: readonly EndpointAddress[],

@@ -4,7 +4,7 @@ import type { Endpoint } from './endpoint.js'
 import type { Outage } from './outage.js'
 import type { Answer } from '../protocols/protocol.js'
 
-/** The questions that an answer to an attempt shows the endpoint to answer. */
+/** The questions for which an answer to an attempt is evidence. */
 function provenBy(attempt: Attempt<unknown>, answer: Answer): readonly string[] {
   try {
     return attempt.accept(answer).proves
@@ -13,7 +13,7 @@ function provenBy(attempt: Attempt<unknown>, answer: Answer): readonly string[] 
   }
 }
 
-/** Tries endpoints with something that once succeeded there: no record suffers, and none can mislead. */
+/** Probes endpoints with earlier successes: no record suffers, and none can mislead. */
 export class Prober {
   constructor(
     private readonly counters: PoolCounters,
@@ -21,14 +21,14 @@ export class Prober {
     private readonly closed: AbortSignal,
   ) {}
 
-  /** Tries an ejected endpoint; its breaker closes, or opens for longer. */
+  /** Probes an ejected endpoint; its breaker closes, or opens for longer. */
   async probe(endpoint: Endpoint): Promise<void> {
     const probe = endpoint.breaker.sent()
     if (await this.accepts(endpoint, endpoint.overall.control)) endpoint.breaker.succeeded()
     else endpoint.breaker.failed(performance.now(), { probe, certain: true })
   }
 
-  /** Whether an endpoint answers an attempt that is surely in order; if it answers badly, what succeeded before is forgotten. */
+  /** True if an endpoint answers a valid attempt; if it answers badly, its earlier successes are forgotten. */
   async accepts(endpoint: Endpoint, control: Attempt<unknown> | null): Promise<boolean> {
     if (!control) return false
     this.counters.calls++

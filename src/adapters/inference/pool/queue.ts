@@ -1,12 +1,12 @@
 import type { PendingRequest } from './request.js'
 import type { Endpoint } from './endpoint.js'
 
-/** Retries that are allowed for each first attempt, those a second that are allowed always, and the most at once. */
+/** Retries granted for each first attempt, retries granted per second in any case, and the most at once. */
 const [share, perSecond, burst] = [0.5, 50, 500]
 
 /**
- * Keeps retries from making a bad hour worse: they may be half as many as first attempts, and some a second whatever happens
- * (gRPC A6 and Envoy's retry budget). What goes beyond waits; nothing is given up for it.
+ * Keeps retries from amplifying an overload: half as many as first attempts are allowed, and some per second in any
+ * case (gRPC A6 and Envoy's retry budget). Retries beyond that wait; none is dropped.
  */
 export class RetryBudget {
   #left = burst
@@ -17,7 +17,7 @@ export class RetryBudget {
     this.#left = Math.min(burst, this.#left + share)
   }
 
-  /** Takes a retry out of the budget; returns the milliseconds after which it may be sent. */
+  /** Takes a retry out of the budget; returns the delay in milliseconds before it may be sent. */
   take(now: number): number {
     if (this.#at !== null) this.#left = Math.min(burst, this.#left + (perSecond * (now - this.#at)) / 1000)
     this.#at = now
@@ -26,10 +26,10 @@ export class RetryBudget {
   }
 }
 
-/** How much may wait in the pool and be under way, together. */
+/** Limit of waiting and running requests in the pool, together. */
 export interface AdmissionLimit {
   readonly requests: number
-  /** Tokens of prompts, roughly. */
+  /** Prompt tokens, approximately. */
   readonly tokens: number
 }
 
@@ -38,7 +38,9 @@ interface QueuedCall {
   enter(): void
 }
 
-/** The door of the pool: whoever comes when it is full waits outside, in order. One that is larger than all enters alone. */
+/**
+ * Admits calls to the pool. While it is full, calls wait outside in order. A call larger than the limit enters alone.
+ */
 export class Admission {
   #requests = 0
   #tokens = 0
@@ -50,7 +52,7 @@ export class Admission {
     return this.#outside.size
   }
 
-  /** @throws the signal's reason when it is aborted before there is room. */
+  /** @throws the signal's reason if it is aborted before there is room. */
   async enter(tokens: number, signal: AbortSignal): Promise<void> {
     if (this.#outside.size === 0 && this.#hasRoom(tokens)) {
       this.#take(tokens)
@@ -95,17 +97,17 @@ export class Admission {
   }
 }
 
-/** Tokens that a text may be, without a tokenizer: four characters each. */
+/** Approximate tokens of a text, without a tokenizer: four characters each. */
 export const roughTokens = (characters: number): number => Math.ceil(characters / 4)
 
-/** How far ahead others of like length are looked for, in requests. */
+/** How far ahead `take` looks for prompts of similar length, in requests. */
 const horizon = 4
 
-/** Jobs that wait for an endpoint, in order of arrival, apart for each model. */
+/** Jobs that wait for an endpoint, in order of arrival, separately for each model. */
 export class Lanes {
   readonly #lanes = new Map<string, PendingRequest[]>()
 
-  /** Adds a job behind the others, or before them when it lost its turn through no fault of its own. */
+  /** Adds a job at the back, or at the front if a failure that was not its fault put it back. */
   add(job: PendingRequest, where: 'front' | 'back'): void {
     const { model } = job.work
     const lane = this.#lanes.get(model) ?? []
@@ -114,17 +116,17 @@ export class Lanes {
     this.#lanes.set(model, lane)
   }
 
-  /** The models for which something waits. */
+  /** The models with waiting jobs. */
   models(): string[] {
     return [...this.#lanes.keys()]
   }
 
-  /** How many wait for a model, those that were given up meanwhile included. */
+  /** Number of waiting jobs of a model, including abandoned ones. */
   length(model: string): number {
     return this.#lanes.get(model)?.length ?? 0
   }
 
-  /** The next job of a model that nobody has given up yet. */
+  /** The next job of a model that is not abandoned. */
   next(model: string): PendingRequest | null {
     const lane = this.#lanes.get(model)
     while (lane?.[0]?.settled) lane.shift()
@@ -134,9 +136,9 @@ export class Lanes {
   }
 
   /**
-   * Takes the job that `next` returns, and up to `count - 1` behind it that may share its request. A request lasts as
-   * long as its longest prompt: of those that come soon, the nearest in length are taken. The first always goes, so that
-   * none waits for ever.
+   * Takes the job that `next` returns, and up to `count - 1` of the following jobs that may share its request. A
+   * request lasts as long as its longest prompt, so the nearest in length are taken. The first always goes, so that no
+   * job starves.
    */
   take(model: string, count: number): PendingRequest[] {
     const lane = this.#lanes.get(model)!
@@ -153,23 +155,23 @@ export class Lanes {
   }
 }
 
-/** A request of several prompts waits so long for the last of them, in milliseconds: at an idle server, and at most. */
+/** How long to wait for a batch to fill, in ms: at an idle server, and at most. */
 const gather = { idle: 2, most: 200 }
 
-/** Whether an endpoint serves a model: its own, or any. */
+/** True if an endpoint serves the model, or any model. */
 export const serves = (endpoint: Endpoint, model: string): boolean =>
   endpoint.model === null || endpoint.model === model
 
-/** Milliseconds that a job waits for others to share its request with, at an endpoint that takes several together. */
+/** How long a job waits for others to share its request, in milliseconds, at an endpoint that takes several prompts. */
 export function gatherMs({ capacity, outstanding, times }: Endpoint): number {
   if (capacity.batch === 1) return 0
   return outstanding === 0 ? gather.idle : Math.min(gather.most, Math.max(gather.idle, times.mean / 4))
 }
 
 /**
- * Of the endpoints with room the one where the job failed least, and of those the one that answers first: the least busy,
- * weighted by how fast it is. Null when there is none, or when prompts are still gathered for it: an idle one is waited
- * for, a busy one is passed over meanwhile.
+ * Chooses, from the endpoints with room, the one where the job failed least, and then the one that will answer first:
+ * the least busy, weighted by its speed. Null if there is none, or if its batch is still filling: an idle endpoint is
+ * waited for, a busy one is passed over meanwhile.
  */
 export function choose(
   endpoints: readonly Endpoint[],

@@ -4,63 +4,66 @@ import type { Endpoint } from './endpoint.js'
 import type { Attempt } from './attempt.js'
 import type { EndpointHistory } from './endpoint-health.js'
 
-/** What one request carries. */
+/** Content of one request. */
 export interface Dispatch {
   readonly endpoint: Endpoint
   readonly jobs: readonly PendingRequest[]
   readonly attempts: readonly Attempt<unknown>[]
-  /** Tokens of the prompts, roughly. */
+  /** Prompt tokens, approximately. */
   readonly tokens: number
   /** Requests at the endpoint, this one included. */
   readonly underWay: number
   readonly sent: Sent
-  /** Whether it tries a half open breaker. */
+  /** True for the probe of a half-open breaker. */
   readonly probe: boolean
 }
 
-/** Whether two prompts may share a request. */
+/** True if two prompts may share a request. */
 export const sameLimits = ({ generation: a }: Attempt<unknown>, { generation: b }: Attempt<unknown>): boolean =>
   a.maxTokens === b.maxTokens &&
   a.endStrings.join('\0') === b.endStrings.join('\0') &&
   sameSampling(a.sampling, b.sampling)
 
-/** Something to ask the fleet. */
+/** A question for the fleet. */
 export interface Work<T> {
   /** Digest of the model that has to answer. */
   readonly model: string
-  /** What is asked, e.g. an attribute: only an answer to the same is evidence that this can be answered. */
+  /** Kind of question, e.g. an attribute: only an answer of the same kind proves that an answer is possible. */
   readonly question: string
-  /** Length of the prompt, about. */
+  /** Approximate length of the prompt. */
   readonly characters: number
   readonly signal: AbortSignal
-  /** The endpoint that knows the beginning of the prompt already: used if it is as free as any. */
+  /** The endpoint with the beginning of the prompt in its cache: preferred if it is as free as others. */
   readonly near?: Endpoint | null
-  /** Called when an endpoint has been chosen, at every attempt. */
+  /** Called at every attempt, after an endpoint has been chosen. */
   attempt(endpoint: Endpoint): Attempt<T>
-  /** The same of something short that is surely in order, to see whether an endpoint takes such requests at all. */
+  /**
+   * The same question about something short and certainly valid, to test whether an endpoint takes such requests at
+   * all.
+   */
   sibling?(endpoint: Endpoint): Attempt<T>
 }
 
-/** How often an endpoint has answered the question of a request well. */
+/** Number of good answers of an endpoint to the question of a request. */
 type Successes = Pick<EndpointHistory, 'successes'>
 
 /**
- * Tells a request that fails by its own fault from one that suffers from a server's. A failure counts once the same
- * endpoint has answered the same question of another request well since that attempt was sent; a request is exhausted when
- * enough failures count, at two endpoints unless only one can be used (docs/fleet.md#what-goes-wrong). In an outage
- * nothing counts.
+ * Distinguishes a request that fails by its own fault from one that suffers from a server's. A failure counts once the
+ * same endpoint has answered the same question of another request well since that attempt was sent; a request is
+ * exhausted when enough failures count, at two endpoints unless only one is usable (docs/fleet.md#what-goes-wrong). In
+ * an outage nothing counts.
  */
 export class PoisonEvidence {
   readonly #failures: { readonly witness: Successes; readonly successesWhenSent: number }[] = []
 
-  /** @param limit failures that have to count */
+  /** @param limit number of failures that have to count */
   constructor(readonly limit: number) {}
 
   add(witness: Successes, successesWhenSent: number): void {
     this.#failures.push({ witness, successesWhenSent })
   }
 
-  /** Forgets every failure: they were the servers'. */
+  /** Forgets every failure: the servers were at fault. */
   clear(): void {
     this.#failures.length = 0
   }
@@ -69,12 +72,12 @@ export class PoisonEvidence {
     return this.#failures.length
   }
 
-  /** Failures at that endpoint. */
+  /** Number of failures at that endpoint. */
   at(witness: Successes): number {
     return this.#failures.filter(failure => failure.witness === witness).length
   }
 
-  /** Whether there are enough failures, counted or not, to ask for evidence. */
+  /** True if there are enough failures, counted or not, to look for evidence. */
   get grave(): boolean {
     return this.#failures.length >= this.limit
   }
@@ -86,28 +89,26 @@ export class PoisonEvidence {
   }
 }
 
-/**
- * One piece of work on its way through the pool. It is settled once, whatever comes in later; the caller's signal aborts
- * it at any time.
- */
+/** One job in the pool. It is settled once, whatever comes in later; the caller's signal aborts it at any time. */
 export class PendingRequest {
   readonly suspicion: PoisonEvidence
-  /** Sent on its own from now on, since a request that it shared with others failed. */
+  /** Sent alone from now on, since a shared request failed. */
   alone = false
   readonly #cancel = new AbortController()
   readonly #release: () => void
   #settled = false
   #timer: NodeJS.Timeout | undefined
   /**
-   * Refusals as invalid. They count where the same endpoint accepted others since, elsewhere where there is another: one
-   * may be set up with less room than the others, or be confused. Invalid requests are rare, so that this costs little.
+   * Refusals as invalid. They count if the same endpoint accepted other requests since, and at a second endpoint if
+   * there is one: an endpoint may have smaller limits than others, or be confused. Invalid requests are rare, so this
+   * costs little.
    */
   readonly refusals = new PoisonEvidence(4)
-  /** Whether a request carries it now. */
+  /** True while a request carries it. */
   sent = false
-  /** How often the endpoint that it was sent to last had answered its question well by then. */
+  /** The number of good answers to its question, at its last endpoint, when it was sent. */
   successesWhenSent = 0
-  /** When it began to wait for an endpoint, in milliseconds. */
+  /** Start of the wait for an endpoint, in milliseconds. */
   queuedAt = 0
 
   constructor(
@@ -115,7 +116,6 @@ export class PendingRequest {
     private readonly outcome: {
       readonly resolve: (value: unknown) => void
       readonly reject: (error: unknown) => void
-      /** Called when it is settled. */
       readonly settled: (job: PendingRequest) => void
     },
     maxFailures: number,
@@ -130,12 +130,12 @@ export class PendingRequest {
     return this.#settled
   }
 
-  /** Aborted when it is settled: a request that nobody waits for any more is cancelled. */
+  /** Aborted when it is settled: a request without a waiting caller is cancelled. */
   get signal(): AbortSignal {
     return this.#cancel.signal
   }
 
-  /** Does something after a wait, unless it is settled before. */
+  /** Calls `then` after a delay, unless the job is settled before. */
   later(ms: number, then: () => void): void {
     this.#timer = setTimeout(then, ms)
   }

@@ -1,12 +1,12 @@
 import type { Answer, Verdict } from '../protocols/protocol.js'
 import { z } from 'zod'
 
-/** How many of the latest answers quantiles are taken from. */
+/** Number of latest answers for quantiles. */
 const kept = 512
-/** Weight of a new answer in a running mean. */
+/** Smoothing factor of a running mean. */
 const weight = 0.1
 
-/** How long a server takes, in milliseconds, and how much it does in a second. */
+/** Latency of a server in milliseconds, and its throughput per second. */
 export class Times {
   readonly #latest = new Float64Array(kept)
   #count = 0
@@ -15,7 +15,7 @@ export class Times {
   #deadline = Infinity
   readonly #perSecond = new Map<number, number>()
 
-  /** `count` prompts were answered after `ms`, in a request that was sent with `underWay` requests at the server. */
+  /** Notes that `count` prompts were answered after `ms`, in a request sent with `underWay` requests at the server. */
   add(ms: number, underWay: number, count: number, now: number): void {
     const share = this.#count === 0 ? 1 : weight
     this.#latest[this.#count++ % kept] = ms
@@ -30,22 +30,22 @@ export class Times {
     }
   }
 
-  /** Mean time of an answer, recent ones more. */
+  /** Mean latency, weighted to recent answers. */
   get mean(): number {
     return this.#mean
   }
 
-  /** When a request that is sent now beside `outstanding` others will be answered: not before it has had its turn. */
+  /** Expected latency of a request sent now beside `outstanding` others, its wait in the server included. */
   expected(outstanding: number): number {
     return Math.max(this.#mean, this.#interval * (outstanding + 1))
   }
 
-  /** The longest that is waited for an answer: many times what nearly all took, so that a server that hangs is noticed. */
+  /** Deadline of an answer: a multiple of the 99th percentile, so that a server that hangs is noticed. */
   deadline(most: number): number {
     return Math.min(most, this.#deadline)
   }
 
-  /** Of the latest answers; null when there are none. */
+  /** Of the latest answers; null if there are none. */
   quantiles(): Quantiles | null {
     const count = Math.min(this.#count, kept)
     if (count === 0) return null
@@ -54,7 +54,7 @@ export class Times {
     return { p50: at(0.5), p95: at(0.95), p99: at(0.99) }
   }
 
-  /** Prompts answered in a second, over the last ten whole seconds or since the first answer. */
+  /** Prompts answered per second, over the last ten whole seconds or since the first answer. */
   rate(now: number): number {
     const second = Math.floor(now / 1000)
     const seconds = [...this.#perSecond.keys()].filter(one => one < second && one >= second - 10)
@@ -64,11 +64,11 @@ export class Times {
   }
 }
 
-/** What one endpoint has done. */
+/** Counters of one endpoint. */
 export class Gauges {
-  /** Prompts answered with what was asked for. */
+  /** Prompts answered well. */
   answered = 0
-  /** Tokens as far as the server told them. */
+  /** Tokens that the server reported. */
   readonly tokens = { prompt: 0, completion: 0 }
   readonly errors: Partial<Record<CallOutcome, number>> = {}
 
@@ -83,14 +83,14 @@ export class Gauges {
   }
 }
 
-/** Outcomes of calls by class; `answer` are those answered with something that is no label. */
+/** Outcomes of calls by class; `answer` counts replies that are no label. */
 export type CallOutcome = Verdict['kind'] | 'answer'
 
 /** Of the latest answers, in milliseconds. */
 const Quantiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number() })
 export type Quantiles = z.output<typeof Quantiles>
 
-/** One endpoint at a moment; other processes read it from a file. */
+/** Snapshot of one endpoint; other processes read it from a file. */
 export const EndpointStats = z.object({
   url: z.string(),
   model: z.string().nullable(),
@@ -98,34 +98,34 @@ export const EndpointStats = z.object({
   state: z
     .enum(['warming', 'up', 'ejected', 'leaving'])
     .describe(
-      'warming: no answer yet, so that it gets one request at a time; ejected: left alone for a while; leaving: gets nothing new',
+      'warming: no answer yet, so that it gets one request at a time; ejected: gets no requests for a while; leaving: gets no new requests',
     ),
   inFlight: z.number().describe('requests under way'),
   limit: z.number().describe('requests that may be under way'),
   batch: z.number().describe('prompts in a request'),
-  answered: z.number().describe('prompts answered with what was asked for'),
+  answered: z.number().describe('prompts answered well'),
   errors: z.record(z.string(), z.number()).describe('failures by class'),
-  perSecond: z.number().describe('prompts answered in a second, lately'),
+  perSecond: z.number().describe('recent prompts answered per second'),
   latencyMs: Quantiles.nullable().describe('times of the latest answers; null when there are none'),
-  tokens: z.object({ prompt: z.number(), completion: z.number() }).describe('as far as the server tells them'),
-  queued: z.number().nullable().describe("requests that wait at the server, ours and others', where it tells"),
-  by: z.enum(['line', 'attributes', 'scores']).optional().describe('how it is asked for a label now'),
-  trouble: z.string().nullish().describe('what it said when it last failed, while it is not up'),
-  pricePerHour: z.number().nullable().describe('what an hour of it costs, where that is known'),
+  tokens: z.object({ prompt: z.number(), completion: z.number() }).describe('as far as the server reports them'),
+  queued: z.number().nullable().describe("requests in the server's queue, ours and others', if it reports them"),
+  by: z.enum(['line', 'attributes', 'scores']).optional().describe('how labels are requested now'),
+  trouble: z.string().nullish().describe('its last error, while it is not up'),
+  pricePerHour: z.number().nullable().describe('price of one hour, if known'),
 })
 export type EndpointStats = z.output<typeof EndpointStats>
 
-/** What a check of whole lines against single attributes has shown. */
+/** Result of a comparison of whole lines with single attributes. */
 export interface VerifiedLabels {
   /** Turns that were scored both ways. */
   readonly turns: number
-  /** Turns of which the two labels differ. */
+  /** Turns with two different labels. */
   readonly differing: number
   /** How often each attribute differs. */
   readonly byAttribute: Readonly<Record<string, number>>
 }
 
-/** What a fleet has done so far. */
+/** Counters and state of a fleet. */
 export interface FleetStats {
   /** HTTP requests sent. */
   readonly calls: number
@@ -135,21 +135,20 @@ export interface FleetStats {
   /** Prompts that wait for an endpoint or for their next attempt. */
   readonly waiting: number
   readonly turnsScored: number
-  /** Turns whose score was known, or under way for another record. */
+  /** Turns with a cached score, or with one under way for another record. */
   readonly prefixesReused: number
-  /** Turns answered by one call, and those asked attribute by attribute. */
+  /** Turns answered by one call, and turns queried attribute by attribute. */
   readonly lines: number
   readonly attributeByAttribute: number
-  /** Milliseconds for which something that was tried has succeeded nowhere; null when all is well. */
+  /** Duration of the current outage in milliseconds; null if there is none. */
   readonly outageMs: number | null
-  /** What was said last in an outage; null when all is well. */
+  /** Last error of the outage; null if there is none. */
   readonly outageCause: string | null
-  /** Whole lines compared with single attributes; null when nothing is to be verified. */
+  /** Comparison of whole lines with single attributes; null if nothing is verified. */
   readonly verified: VerifiedLabels | null
   readonly endpoints: readonly EndpointStats[]
 }
 
-/** The counters that only grow. */
 export class PoolCounters {
   calls = 0
   turnsScored = 0

@@ -4,13 +4,13 @@ import type { Generation, HttpReply, Protocol, Verdict } from './protocol.js'
 import { classifyStatus, excerpt } from './status.js'
 import { parseOrUndefined } from '../../../domain/json/json.js'
 
-/** What is read of a 200 reply. `scores` is an addition of our own server, asked for by a header. */
+/** The used part of a 200 reply. `scores` is an extension of our own server, requested by a header. */
 const Reply = z.object({
   sentences: z.array(z.string()),
   scores: z.array(z.record(z.string(), z.number()).nullable()).optional().catch(undefined),
 })
 
-/** A string as Python's `json.dumps` writes it by default: only printable ASCII as it is. */
+/** A string in the default notation of Python's `json.dumps`: everything but printable ASCII escaped. */
 export const asciiJson = (text: string): string =>
   JSON.stringify(text).replace(
     /[\u007f-\uffff]/g,
@@ -25,7 +25,7 @@ const greedyBody = (sentences: readonly string[], { maxTokens, endStrings }: Gen
   '"top_k": 1, "top_p": 1.0, "greedy": true, "all_probs": false, "repetition_penalty": 1.0, ' +
   `"min_tokens_to_generate": 1, "end_strings": ${list(endStrings)}}`
 
-/** The same for texts that are drawn. Servers before v1.23 take no notice of the seed. */
+/** The same with sampling. Servers before v1.23 ignore the seed. */
 function body(sentences: readonly string[], generation: Generation): string {
   const { sampling } = generation
   if (sampling === undefined || sampling.temperature === 0) return greedyBody(sentences, generation)
@@ -56,7 +56,9 @@ export const nemoGenerate: Protocol = {
   classify: (reply, count) => (reply.status === 200 ? classifyBody(reply, count) : classifyStatus(reply)),
 }
 
-/** Status 200 is not success: the server refuses a value with 200 and a JSON string, and may answer too few sentences. */
+/**
+ * Status 200 is not success: the server refuses a value with 200 and a JSON string, and may return too few sentences.
+ */
 function classifyBody(reply: HttpReply, count: number): Verdict {
   const json = parseOrUndefined(reply.body)
   if (json === undefined) return { kind: 'elsewhere', reason: `not JSON: ${excerpt(reply.body)}` }

@@ -7,7 +7,7 @@ import { classifyStatus, excerpt } from './status.js'
 import { parseOrUndefined } from '../../../domain/json/json.js'
 
 export const OpenAiRewardOptions = z.strictObject({
-  model: z.string().min(1).optional().describe('name sent as `model`; left out: none is sent'),
+  model: z.string().min(1).optional().describe('name sent as `model` (default: none)'),
 })
 export type OpenAiRewardOptions = z.output<typeof OpenAiRewardOptions>
 
@@ -24,11 +24,11 @@ const Reply = z.looseObject({
 })
 type Choice = z.output<typeof Reply>['choices'][number]
 
-/** What a model with a single output calls it. */
+/** Name of the only output of a reward model. */
 const single = 'reward'
 
 /**
- * A reward model behind `POST /v1/chat/completions` (NIM): the reply to a conversation is the scores of its last
+ * A reward model behind `POST /v1/chat/completions` (NIM): the reply to a conversation contains the scores of its last
  * message (docs/reference/inference-servers.md#reward-models-behind-chat-completions).
  */
 export const openAiReward = ({ model }: OpenAiRewardOptions, set: AttributeSet): Protocol => ({
@@ -48,7 +48,7 @@ export const openAiReward = ({ model }: OpenAiRewardOptions, set: AttributeSet):
   classify: (reply, count) => (reply.status === 200 ? classifyBody(reply, count, set) : classifyStatus(reply)),
 })
 
-/** The turns as messages. No system prompt: these models are documented with user and assistant only. */
+/** The turns as messages, without system prompt: these models are documented with user and assistant only. */
 const messages = ({ turns }: TurnToScore): readonly { readonly role: string; readonly content: string }[] =>
   turns.map(({ from, value }) => ({ role: from.toLowerCase() === 'user' ? 'user' : 'assistant', content: value }))
 
@@ -66,8 +66,8 @@ function classifyBody({ body }: HttpReply, count: number, set: AttributeSet): Ve
   if (!floats) return elsewhere(`no rewards: ${excerpt(body)}`)
   const only = floats.size === 1 ? floats.get(single) : undefined
   if (only !== undefined && set.attributes.length > 1) {
-    // It is the wrong server, whatever is sent there: no record is to blame.
-    const reason = `the model gives a single reward, which says nothing about the ${set.attributes.length} attributes of ${set.name}`
+    // The server is wrong for every request: no record is to blame.
+    const reason = `the model gives a single reward, not the ${set.attributes.length} attributes of ${set.name}`
     return { kind: 'unavailable', reason }
   }
   const rewards = only === undefined ? rewardsByName(floats, set) : rewardsInOrder([only], set)
@@ -83,7 +83,9 @@ function readContent({ message }: Choice): ReadonlyMap<string, number> | null {
   return new Map(pairs.map(([, key, float]) => [key!, Number(float)]))
 }
 
-/** The hosted service names attributes as tokens, and scores in a field called `logprob`; they may be above 0. */
+/**
+ * The hosted service returns attribute names as tokens, and scores in a field called `logprob`; they may be above 0.
+ */
 function readLogprobs({ logprobs }: Choice): ReadonlyMap<string, number> | null {
   const items = logprobs?.content ?? []
   return items.length === 0 ? null : new Map(items.map(({ token, logprob }) => [token.trim(), logprob]))

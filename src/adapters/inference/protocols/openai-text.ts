@@ -5,7 +5,7 @@ import { greedy } from '../../../domain/sampling.js'
 import { Guided, guidedFields } from './guided.js'
 import { classifyStatus, excerpt } from './status.js'
 
-/** `POST /v1/completions`: the server continues the prompt as it stands. */
+/** `POST /v1/completions`: the server continues the prompt without changes. */
 export const openAiCompletions = (options: OpenAiOptions): Protocol =>
   openAiText(
     {
@@ -18,9 +18,9 @@ export const openAiCompletions = (options: OpenAiOptions): Protocol =>
   )
 
 /**
- * `POST /v1/chat/completions`: the whole prompt is one user message, since a label behind a turn has no place among
- * messages; the reply is taken as its continuation. The server puts its chat template around it, so that a model which was
- * trained on the bare prompt wants a template that passes the message through.
+ * `POST /v1/chat/completions`: the whole prompt is one user message, since messages have no place for a label after a
+ * turn; the reply is its continuation. The server applies its chat template, so a model that was trained on the bare
+ * prompt needs a template that passes the message through.
  */
 export const openAiChat = (options: OpenAiOptions): Protocol =>
   openAiText(
@@ -45,9 +45,9 @@ const Event = z.looseObject({
 })
 
 /**
- * The events of a streamed reply (`data: {…}` a line) as the reply that comes without streaming: one choice, its text put
- * together, its last `finish_reason` and the last `usage`. An event that is none, such as an error, is returned as it is;
- * undefined when there is no event, or one is not JSON.
+ * Joins the events of a streamed reply (`data: {…}` per line) into the reply without streaming: one choice with the
+ * whole text, the last `finish_reason` and the last `usage`. An event that does not fit, e.g. an error, is returned
+ * unchanged; undefined if there is no event, or one is not JSON.
  */
 export function joinEvents(body: string): unknown {
   const lines = body.split('\n').flatMap(line => (line.startsWith('data:') ? [line.slice('data:'.length).trim()] : []))
@@ -67,18 +67,18 @@ export function joinEvents(body: string): unknown {
   return { choices: [{ text, message: { content: text }, finish_reason: finish }], usage }
 }
 
-/** Options of the protocols by which OpenAI-compatible servers generate text. */
+/** Options of the protocols for OpenAI-compatible servers that generate text. */
 export const OpenAiOptions = z.strictObject({
-  model: z.string().min(1).optional().describe('name sent as `model`; left out: none is sent'),
+  model: z.string().min(1).optional().describe('name sent as `model` (default: none)'),
   guided: Guided.default('none').describe('how label lines are enforced by the server'),
   stream: z
     .boolean()
     .optional()
-    .describe('replies in pieces: some servers (llama.cpp) break off what nobody waits for any more only then'),
+    .describe('stream replies: some servers (llama.cpp) cancel an abandoned request only then'),
 })
 export type OpenAiOptions = z.output<typeof OpenAiOptions>
 
-/** What differs between completions and chat: the path, how a prompt is put, where the text of a choice is. */
+/** The differences between completions and chat. */
 export interface Dialect {
   readonly name: string
   readonly path: string
@@ -100,17 +100,18 @@ const Reply = z.looseObject({
 })
 
 /**
- * How a generation ends that is whole: at a stop string or the end of text, or at its limit. Some servers spell the first
- * in their own way. Everything else (null, absent, empty, `abort`, `content_filter`) means that it was broken off.
+ * `finish_reason` of a complete generation: a stop string, the end of text, or the limit. Some servers use their own
+ * words for the first. Every other value (null, absent, empty, `abort`, `content_filter`) means that the generation was
+ * interrupted.
  */
 const ends = new Set(['stop', 'length', 'eos_token', 'stop_sequence'])
 
-/** An OpenAI-compatible server (vLLM, SGLang, llama.cpp, NIM) as one that continues prompts. */
+/** An OpenAI-compatible server (vLLM, SGLang, llama.cpp, NIM) that continues prompts. */
 export function openAiText(dialect: Dialect, { model, guided, stream = false }: OpenAiOptions): Protocol {
   return {
     name: dialect.name,
     gives: 'text',
-    // These servers batch what is under way by themselves, and count tokens only for one prompt a request
+    // These servers batch concurrent requests themselves, and count tokens only for requests with one prompt
     // (docs/reference/inference-servers.md#llamacpp).
     maxBatch: 1,
     request: generations => {
@@ -123,7 +124,7 @@ export function openAiText(dialect: Dialect, { model, guided, stream = false }: 
           ...(model === undefined ? {} : { model }),
           ...dialect.prompt(prompt),
           max_tokens: maxTokens,
-          // Spelt out, since servers take other defaults from a model's own settings.
+          // Explicit, since servers take other defaults from the settings of a model.
           temperature: sampling.temperature,
           top_p: sampling.topP,
           ...(sampling.topK === 0 ? {} : { top_k: sampling.topK }),
@@ -142,7 +143,7 @@ export function openAiText(dialect: Dialect, { model, guided, stream = false }: 
 }
 
 /**
- * Status 200 is not success: another request may have broken the generation off
+ * Status 200 is not success: another request may have interrupted the generation
  * (docs/reference/inference-servers.md#llamacpp).
  */
 function classifyBody(dialect: Dialect, { body }: HttpReply, count: number, answers: boolean): Verdict {
@@ -159,7 +160,7 @@ function classifyBody(dialect: Dialect, { body }: HttpReply, count: number, answ
     if (!ends.has(end)) return elsewhere(`broken off, finish_reason ${JSON.stringify(end)}`)
     const text = dialect.text(choice)
     const finish = end === 'length' ? 'length' : 'stop'
-    // A label is never empty, and a text that reached its limit is not either.
+    // A label is never empty, nor is a text that reached its limit.
     if (text == null || (text === '' && !(answers && finish === 'stop'))) return elsewhere(`no text: ${excerpt(body)}`)
     read.push({ text, finish })
   }

@@ -5,15 +5,15 @@ import type { Guided } from './guided.js'
 import type { HttpReply, Protocol, Verdict } from './protocol.js'
 import type { KnownProtocol } from './protocols.js'
 
-/** What the entry of an endpoint says for its protocol. */
+/** Settings from the entry of an endpoint for its protocol. */
 export interface OwnProtocolOptions {
   /** `modelName`: the name of the model in requests. */
   readonly model?: string
-  /** How the server is told to write label lines only. */
+  /** How requests restrict the server to label lines. */
   readonly guided?: Guided
 }
 
-/** A protocol that a flow brings: alike for every server, or made of what the entry says and the set that is predicted. */
+/** A protocol of a custom flow: the same for every server, or built from the entry and the predicted set. */
 export type OwnProtocol = Protocol | ((options: OwnProtocolOptions, set: AttributeSet) => Protocol)
 
 const Shape = z.looseObject({
@@ -45,9 +45,9 @@ const GivenVerdict = z.discriminatedUnion('kind', [
 ])
 
 /**
- * A protocol that a flow brings, as a row of the table. Nothing that it does is trusted: a verdict that is none is one on
- * the server, so that no record waits for it.
- * @throws STEERFLOW_FLOW_INVALID when it is no protocol
+ * A protocol of a custom flow, as a row of the table. Its results are checked: an invalid verdict counts as a failure
+ * of the server, so that no record waits for it.
+ * @throws STEERFLOW_FLOW_INVALID if it is not a protocol
  */
 export function ownProtocol(name: string, own: OwnProtocol): KnownProtocol {
   if (typeof own !== 'function') {
@@ -107,8 +107,8 @@ function verdictOf(
   const verdict = GivenVerdict.safeParse(given)
   if (!verdict.success) {
     const [issue] = verdict.error.issues
-    return odd(`gives no verdict: ${[...(issue?.path ?? []), issue?.message].join(': ')}`)
+    return odd(`returns no valid verdict: ${[...(issue?.path ?? []), issue?.message].join(': ')}`)
   }
   if (verdict.data.kind !== 'ok' || verdict.data.answers.length === count) return verdict.data
-  return odd(`gives ${verdict.data.answers.length} answers for ${count} prompts`)
+  return odd(`returns ${verdict.data.answers.length} answers for ${count} prompts`)
 }

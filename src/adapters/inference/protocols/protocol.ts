@@ -2,18 +2,18 @@ import type { AttributeSet } from '../../../domain/attributes.js'
 import type { Sampling } from '../../../domain/sampling.js'
 import type { TurnToScore } from '../../../stages/needs.js'
 
-/** What to ask about one prompt: its greedy continuation, an answer drawn from it, or the scores of its last turn. */
+/** A question about one prompt: its greedy continuation, a sampled answer, or the scores of its last turn. */
 export interface Generation {
   readonly prompt: string
-  /** Most tokens to generate; 0 where a turn is scored. */
+  /** Maximum tokens to generate; 0 to score a turn. */
   readonly maxTokens: number
-  /** Generation stops behind any of these. */
+  /** Generation stops after any of these. */
   readonly endStrings: readonly string[]
-  /** The set whose label line is wanted, from behind its first key to its end; null: any text. For guided decoding. */
+  /** The set whose label line is wanted, from after its first key to its end, for guided decoding; null: any text. */
   readonly line: AttributeSet | null
-  /** How an answer is drawn, which may be empty; left out: a label is asked for, greedily. */
+  /** Sampling of an answer, which may be empty; absent for a label, which is generated greedily. */
   readonly sampling?: Sampling
-  /** What the prompt spells, for servers that take messages. */
+  /** The turns of the prompt, for servers that take messages. */
   readonly turn: TurnToScore
 }
 
@@ -26,22 +26,22 @@ export interface TokenCounts {
 /** Raw scores by attribute key, before rounding. */
 export type RawScores = Readonly<Record<string, number>>
 
-/** What a server made of one prompt. */
+/** A server's answer to one prompt. */
 export type Answer = {
-  /** Null where the server does not say, or not for each prompt. */
+  /** Null if the server does not report them, or not per prompt. */
   readonly tokens: TokenCounts | null
 } & (
   | {
       /** The prompt, as the server's tokenizer decodes it, and its continuation. */
       readonly kind: 'sentence'
       readonly sentence: string
-      /** From servers that give them beside the text. */
+      /** From servers that return scores beside the text. */
       readonly scores: RawScores | null
     }
   | {
       readonly kind: 'continuation'
       readonly text: string
-      /** By itself, or at the limit of tokens. */
+      /** Finished by itself, or at the token limit. */
       readonly finish: 'stop' | 'length'
     }
   /** A score for each attribute of the set. */
@@ -63,27 +63,27 @@ export interface HttpReply {
 }
 
 /**
- * What an HTTP reply means for the request:
+ * The meaning of an HTTP reply for the request:
  * - `ok`: answered;
- * - `overloaded`: the server is there but takes nothing now; try elsewhere, and here after a while;
- * - `unavailable`: the server is not there, or is no such server; try elsewhere;
+ * - `overloaded`: the server works but takes nothing now; try elsewhere, and here after a while;
+ * - `unavailable`: the server is absent, or not a server of this kind; try elsewhere;
  * - `elsewhere`: this request failed here, perhaps through its own fault; try elsewhere, and count it;
- * - `poison`: the request is invalid and will be so everywhere.
+ * - `poison`: the request is invalid on every server.
  */
 export type Verdict =
   | { readonly kind: 'ok'; readonly answers: readonly Answer[] }
   | { readonly kind: 'overloaded'; readonly reason: string; readonly retryAfterMs: number | null }
   | { readonly kind: 'unavailable' | 'elsewhere' | 'poison'; readonly reason: string }
 
-/** One kind of inference server. Pure: the pool does the calls. */
+/** One kind of inference server. Pure: the pool makes the calls. */
 export interface Protocol {
   readonly name: string
-  /** What it is asked for: to continue a prompt (`sentence`, `continuation`), or to score its last turn (`scores`). */
+  /** Its use: to continue a prompt (`sentence`, `continuation`), or to score its last turn (`scores`). */
   readonly gives: 'text' | 'scores'
-  /** Most prompts in one request. */
+  /** Maximum prompts in one request. */
   readonly maxBatch: number
   /** One request for several prompts with the same limits, at most `maxBatch`. */
   request(generations: readonly Generation[]): HttpRequest
-  /** What the reply to a request for `count` prompts means; `answers`: whether texts are asked for, which may be empty. */
+  /** The verdict on the reply to a request for `count` prompts. @param answers true for answers, which may be empty */
   classify(reply: HttpReply, count: number, answers?: boolean): Verdict
 }

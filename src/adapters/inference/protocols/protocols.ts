@@ -7,11 +7,11 @@ import { openAiReward, OpenAiRewardOptions } from './openai-reward.js'
 import type { Protocol } from './protocol.js'
 import { tritonReward, TritonRewardOptions } from './triton-reward.js'
 
-/** One row of the table: how the options of an entry make a protocol. */
+/** One row of the table: it builds a protocol from the options of an entry. */
 export interface KnownProtocol {
-  /** The options that it takes: `model`, the name in requests; `guided`, how label lines are asked for. */
+  /** Names of its options: `model`, the name in requests; `guided`, how label lines are enforced. */
   readonly takes: readonly string[]
-  /** @throws STEERFLOW_CONFIG_INVALID when the options do not fit. */
+  /** @throws STEERFLOW_CONFIG_INVALID if the options do not fit. */
   make(given: unknown, set: AttributeSet): Protocol
 }
 
@@ -32,7 +32,6 @@ function known<Options extends z.ZodObject>(
   }
 }
 
-/** The protocols that are built in. */
 export const protocols = {
   'nemo-generate': known(z.strictObject({}), () => nemoGenerate),
   'openai-completions': known(OpenAiOptions, openAiCompletions),
@@ -42,9 +41,9 @@ export const protocols = {
 } as const satisfies Protocols
 
 /**
- * The protocol of that name. `set` is the attribute set that the fleet works with: servers that score turns are held to it.
- * @param all the protocols that there are
- * @throws STEERFLOW_CONFIG_INVALID when there is no such protocol, its options do not fit, or it cannot give such labels.
+ * The protocol of that name, checked against the fleet's attribute set.
+ * @param all the known protocols
+ * @throws STEERFLOW_CONFIG_INVALID if there is no such protocol, its options do not fit, or it cannot give such labels.
  */
 export function protocolOf(name: string, options: unknown, set: AttributeSet, all: Protocols = protocols): Protocol {
   const found = Object.hasOwn(all, name) ? all[name] : undefined
@@ -55,10 +54,10 @@ export function protocolOf(name: string, options: unknown, set: AttributeSet, al
 
 /**
  * The protocol, if it can serve the set.
- * @throws STEERFLOW_CONFIG_INVALID when it scores turns and the set has a language, which is no score.
+ * @throws STEERFLOW_CONFIG_INVALID if it scores turns and the set has a language, which is not a score.
  */
 export function checkedFor(set: AttributeSet, protocol: Protocol): Protocol {
   if (protocol.gives === 'text' || !set.language) return protocol
-  const message = `${protocol.name} gives scores only, and the labels of ${set.name} end with a language: take a set without one`
+  const message = `${protocol.name} gives scores only, and the labels of ${set.name} end with a language: use a set without one`
   throw new SteerflowError('STEERFLOW_CONFIG_INVALID', message)
 }

@@ -1,18 +1,18 @@
 import type { HttpReply, Verdict } from './protocol.js'
 
-/** Statuses by which a server says that the request itself is wrong, wherever it is sent. */
+/** Statuses of a request that is invalid on every server. */
 const poison = new Set([400, 413, 422])
-/** Statuses by which a server says that it failed on this request; it may be the server, it may be the request. */
+/** Statuses of a failed request; either the server or the request is at fault. */
 const failedHere = new Set([408, 424, 500, 504])
 const overloaded = new Set([429, 503])
 
-/** Statuses by which a server says that it wants a key, or another one. */
+/** Statuses that ask for an API key, or for another one. */
 const keyless = new Set([401, 403])
 const keyHint = 'its key comes from --api-key-env or --api-key-file, or from apiKeyEnv or apiKeyFile of its endpoint'
 
 /**
- * What a status other than 200 means. Everything that is neither about load nor about this request (404, 401, a redirect,
- * 502) says that this is not, or not now, a server to talk to.
+ * The verdict on a status other than 200. A status that concerns neither load nor this request (404, 401, a redirect,
+ * 502) means that the URL is not, or not now, a usable server.
  */
 export function classifyStatus({ status, headers, body }: HttpReply): Exclude<Verdict, { kind: 'ok' }> {
   const said = `status ${status}${body === '' ? '' : `: ${excerpt(body)}`}`
@@ -22,13 +22,12 @@ export function classifyStatus({ status, headers, body }: HttpReply): Exclude<Ve
   return { kind: failedHere.has(status) ? 'elsewhere' : 'unavailable', reason }
 }
 
-/** The beginning of a body, for a message. */
 export const excerpt = (body: string): string => {
   const line = body.replace(/\s+/g, ' ').trim()
   return line.length > 200 ? `${line.slice(0, 200)}…` : line
 }
 
-/** The header's seconds in milliseconds; null when it is absent or a date (clocks differ). */
+/** The header's seconds in milliseconds; null if it is absent or a date (clocks differ). */
 function retryAfter(header: string | string[] | undefined): number | null {
   const seconds = Number(Array.isArray(header) ? header[0] : (header ?? NaN))
   return Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : null

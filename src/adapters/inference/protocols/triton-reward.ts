@@ -24,14 +24,14 @@ const Reply = z.looseObject({ outputs: z.array(z.looseObject({ name: z.string() 
 
 /**
  * NeMo-Aligner's reward server: KServe v2 behind Triton
- * (docs/reference/inference-servers.md#nemo-aligner-reward-server). Versions before 0.4 also answer `exceeded` and take
- * `add_EOS`, which later ones refuse: neither is used.
+ * (docs/reference/inference-servers.md#nemo-aligner-reward-server). Versions before 0.4 also return `exceeded` and
+ * accept `add_EOS`, which later ones refuse: neither is used.
  */
 export const tritonReward = ({ model }: TritonRewardOptions, set: AttributeSet): Protocol => ({
   name: 'triton-reward',
   gives: 'scores',
-  // Triton itself puts together what comes within 2 ms; a few sentences save the rest of the HTTP, and little is sent
-  // again when one of them is refused.
+  // Triton batches requests that arrive within 2 ms; a few sentences avoid most of the HTTP overhead, and little is
+  // repeated if one of them is refused.
   maxBatch: 16,
   request: generations => ({
     method: 'POST',
@@ -52,7 +52,7 @@ export const tritonReward = ({ model }: TritonRewardOptions, set: AttributeSet):
   classify: (reply, count) => (reply.status === 200 ? classifyBody(reply, count, set) : classifyStatus(reply)),
 })
 
-/** How many floats a sentence has is read from the reply's shape: the declared one is that of another model. */
+/** The number of floats per sentence comes from the reply's shape: the declared shape is that of another model. */
 function classifyBody({ body }: HttpReply, count: number, set: AttributeSet): Verdict {
   const elsewhere = (reason: string): Verdict => ({ kind: 'elsewhere', reason })
   const json = parseOrUndefined(body)

@@ -134,7 +134,7 @@ describe('a watched file', () => {
         source: file,
         cause: expect.stringMatching(cause) as string,
         next: expect.stringMatching(
-          new RegExp(`^${next}.* Until it is right the last list stays in force\\.$`),
+          new RegExp(`^${next}.* Until it is corrected, the last list stays in force\\.$`),
         ) as string,
       },
     ])
@@ -146,7 +146,7 @@ describe('a watched file', () => {
     await expect.poll(() => events.at(-1)).toEqual({ event: 'endpoints-read', source: file })
   })
 
-  it('that is another at each look is told of, and believed once it stays', async () => {
+  it('that changes at every read is reported, and used once it stays the same', async () => {
     const file = join(folder, 'servers.yaml')
     await writeFile(file, '- http://a\n')
     watch(file)
@@ -154,7 +154,7 @@ describe('a watched file', () => {
     let n = 0
     const writing = setInterval(() => void writeFile(file, `- http://b${n++}\n`), 10)
     try {
-      await expect.poll(() => JSON.stringify(events)).toContain('was another at each look')
+      await expect.poll(() => JSON.stringify(events)).toContain('changed at every read')
     } finally {
       clearInterval(writing)
     }

@@ -25,7 +25,7 @@ describe('the addresses of a name', () => {
     expect(addresses.heard(answer(null, null), 1e9)).toBe('ETIMEOUT')
     expect(addresses.all).toEqual(['10.0.0.1', 'fd00::1'])
     addresses.heard(answer(['10.0.0.1']), 1e9)
-    expect(addresses.heard(answer([]), 1e9 + 999)).toContain('no address any more')
+    expect(addresses.heard(answer([]), 1e9 + 999)).toContain('no longer has an address')
     expect(addresses.all).toEqual(['10.0.0.1'])
     expect(addresses.heard(answer([]), 1e9 + 1000)).toBe('it has no address')
     expect(addresses.all).toEqual([])

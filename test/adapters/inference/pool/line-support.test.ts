@@ -28,7 +28,7 @@ it('one that warmed up with bad answers is asked for lines again within a few do
   turns(support, 5, false)
   expect(turns(support, 8_000, true)).toBeGreaterThan(7_900)
   expect(changes).toEqual([
-    ['attributes', '3 answers in a row held no whole label line'],
+    ['attributes', '3 answers in a row contained no whole label line'],
     ['line', 'it gave a whole label line again'],
   ])
 })

@@ -66,7 +66,7 @@ describe('a reward model behind chat completions', () => {
     expect(openAiReward({}, one).classify(single, 1)).toMatchObject({ answers: [{ scores: { quality: -7.25 } }] })
     expect(protocol.classify(single, 1)).toEqual({
       kind: 'unavailable',
-      reason: 'the model gives a single reward, which says nothing about the 5 attributes of helpsteer-5@1',
+      reason: 'the model gives a single reward, not the 5 attributes of helpsteer-5@1',
     })
   })
 

@@ -85,14 +85,14 @@ describe('a protocol of a flow', () => {
   })
 
   it.each<[given: unknown, reason: RegExp]>([
-    [undefined, /^status 200, and own gives no verdict: /],
-    [{ kind: 'fine' }, /gives no verdict: kind: /],
-    [{ kind: 'ok', answers: [] }, /gives 0 answers for 1 prompts/],
+    [undefined, /^status 200, and own returns no valid verdict: /],
+    [{ kind: 'fine' }, /returns no valid verdict: kind: /],
+    [{ kind: 'ok', answers: [] }, /returns 0 answers for 1 prompts/],
     [
       { kind: 'ok', answers: [{ kind: 'scores', scores: { helpfulness: 'high' } }] },
       /answers: 0: scores: helpfulness: /,
     ],
-    [Promise.resolve({ kind: 'ok', answers: [] }), /gives no verdict/],
+    [Promise.resolve({ kind: 'ok', answers: [] }), /returns no valid verdict/],
   ])('that gives %j counts against the server', (given, reason) => {
     expect(verdictOf(given)).toEqual({ kind: 'elsewhere', reason: expect.stringMatching(reason) as string })
   })

@@ -48,7 +48,7 @@ describe('the table of protocols', () => {
       expect(() => protocolOf(name, {}, withLanguage)).toThrow(
         `${name} gives scores only, and the labels of oasst-12-lang@1 end with a language`,
       )
-      expect(() => checkedFor(withLanguage, protocolOf(name, {}, set))).toThrow('take a set without one')
+      expect(() => checkedFor(withLanguage, protocolOf(name, {}, set))).toThrow('use a set without one')
     }
     expect(protocolOf('openai-chat', {}, withLanguage).name).toBe('openai-chat')
   })
