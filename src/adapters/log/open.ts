@@ -5,17 +5,17 @@ import { openEmbeddedLog } from './embedded/log.js'
 import type { KafkaReport } from './kafka/client-log.js'
 import type { KafkaSettings } from './kafka/settings.js'
 
-/** Which log: the embedded one, with a budget of its own, or a Kafka cluster. */
+/** Settings of the embedded log, with its budget, or of a Kafka cluster. */
 export type LogSettings = { readonly maxBytes?: number } | { readonly kafka: KafkaSettings }
 
-/** Whether the log is on a cluster that other processes share. */
+/** True if the log is on a cluster that other processes share. */
 export const isShared = (settings: LogSettings): settings is { readonly kafka: KafkaSettings } => 'kafka' in settings
 
-/** What only a cluster's log takes. */
+/** Options of a cluster's log. */
 export interface SharedLogOptions {
-  /** How values are framed; without it they are not. */
+  /** Framing of values; none by default. */
   readonly wire?: Wire
-  /** Told what the client has to say. */
+  /** Receives the log of the client. */
   readonly report?: KafkaReport | undefined
 }
 

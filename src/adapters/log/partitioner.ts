@@ -1,6 +1,6 @@
 /**
  * Kafka's hash of a record's key (murmur2 with Kafka's seed, as in org.apache.kafka.common.utils.Utils), so that a key
- * lands in the partition of the same number on either log.
+ * goes to the same partition number on either log.
  */
 export function murmur2(key: Buffer): number {
   const m = 0x5bd1e995
@@ -17,5 +17,4 @@ export function murmur2(key: Buffer): number {
   return h ^ (h >>> 15)
 }
 
-/** The partition of a key. */
 export const partitionOf = (key: Buffer, partitions: number): number => (murmur2(key) & 0x7fffffff) % partitions

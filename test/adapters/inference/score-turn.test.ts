@@ -65,7 +65,7 @@ describe('a text', () => {
       sentence: 'p:3',
       raw: {},
     })
-    expect(() => readText(scoresOf(1), generation)).toThrow('scores came')
+    expect(() => readText(scoresOf(1), generation)).toThrow('returned scores instead of text')
   })
 
   it('loses the beginning of an end string that was cut off, and nothing else', () => {

@@ -14,7 +14,7 @@ import { checkName, type State } from './state.js'
 import { maxTables, type Store, type Table } from './store.js'
 import type { DiskBudget, Changes, Writer } from './writer.js'
 
-/** An output that knows its partition and is ready to be stored. */
+/** An output with its partition, encoded for storage. */
 export interface PlacedRow {
   readonly topic: string
   readonly partition: number
@@ -22,27 +22,27 @@ export interface PlacedRow {
   readonly stored: Buffer
   /** Its checksum without its offset. */
   readonly sum: number
-  /** Bytes of disk that it will take. */
+  /** Bytes it will occupy on disk. */
   readonly bytes: number
 }
 
 interface Topic {
   readonly spec: TopicSpec
   readonly tables: readonly Table[]
-  /** Of each partition. */
+  /** One per partition. */
   readonly places: readonly Place[]
 }
 
-/** The largest value. LMDB takes more; the bound keeps a transaction in memory. */
+/** Maximum size of a value. LMDB accepts more; the limit keeps a transaction in memory. */
 export const maxValueBytes = 64 << 20
 
 /** The topics of the log and their tables of records, as of the last refresh. */
 export class Catalogue {
   readonly #topics = new Map<string, Topic>()
   #version = -1n
-  /** Called when topics have come or grown. */
+  /** Called after topics were added or have grown. */
   readonly listeners = new Set<() => void>()
-  /** Where the next record without a key goes. */
+  /** Counter that distributes records without a key. */
   #spread = 0
 
   constructor(
@@ -51,7 +51,7 @@ export class Catalogue {
     private readonly now: () => number,
   ) {}
 
-  /** Takes over what this or another process created; cheap when nothing was. Not inside a transaction. */
+  /** Loads topics that this or another process created; cheap without changes. Do not call it inside a transaction. */
   refresh(): void {
     const version = this.state.topicsVersion
     if (version === this.#version) return
@@ -93,7 +93,7 @@ export class Catalogue {
     return this.topic(name).places[partition] ?? placeOf(name, partition)
   }
 
-  /** Writes what is missing or has grown; inside a transaction. */
+  /** Writes new topics and changes of known ones; call it inside a transaction. */
   ensure(wanted: readonly TopicSpec[]): void {
     const known = new Map(this.state.topics().map(spec => [spec.name, spec]))
     for (const spec of wanted) {
@@ -103,7 +103,7 @@ export class Catalogue {
     }
     const tables = [...known.values()].reduce((sum, spec) => sum + spec.partitions, 1)
     if (tables > maxTables) {
-      throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `the log takes ${maxTables - 1} partitions in all`)
+      throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `the log has room for ${maxTables - 1} partitions in all`)
     }
     const before = new Map(this.state.topics().map(spec => [spec.name, JSON.stringify(spec)]))
     for (const { name } of wanted) {
@@ -117,7 +117,7 @@ export class Catalogue {
     const { topic, key, value, headers = {} } = output
     const { spec } = this.topic(topic)
     if (value.byteLength > maxValueBytes) {
-      const message = `a record of ${value.byteLength} bytes for ${topic}; the log takes ${maxValueBytes}`
+      const message = `a record of ${value.byteLength} bytes for ${topic}; the log accepts at most ${maxValueBytes}`
       throw new SteerflowError('STEERFLOW_RECORD_TOO_LARGE', message)
     }
     const partition = output.partition ?? (key ? partitionOf(key, spec.partitions) : this.#spread++ % spec.partitions)
@@ -127,7 +127,7 @@ export class Catalogue {
     return { topic, partition, table, stored, sum, bytes: footprint(stored.byteLength) }
   }
 
-  /** Stores records at the ends of their partitions; inside a transaction. */
+  /** Stores records at the ends of their partitions; call it inside a transaction. */
   append(placed: readonly PlacedRow[]): void {
     const ends = new Map<Table, { topic: string; partition: number; end: bigint }>()
     let bytes = 0
@@ -147,7 +147,6 @@ export class Catalogue {
   }
 }
 
-/** The key of a record in its partition's table. */
 export function offsetKey(at: bigint): Buffer {
   const key = Buffer.allocUnsafe(8)
   key.writeBigUInt64BE(at)
@@ -155,9 +154,9 @@ export function offsetKey(at: bigint): Buffer {
 }
 
 /**
- * The records of a partition from an offset on, at least one where there is one, all from one snapshot. Compaction leaves
- * gaps; `next` lies behind them. Each record is compared with its checksum.
- * @throws STEERFLOW_LOG_DAMAGED when the first of them is not what was written
+ * The records of a partition from an offset on, at least one if there is one, all from one snapshot. Compaction leaves
+ * gaps; `next` is after them. Each record is compared with its checksum.
+ * @throws STEERFLOW_LOG_DAMAGED if the first of them is damaged
  */
 export function readBatch(
   { catalogue, state }: { readonly catalogue: Catalogue; readonly state: State },
@@ -180,7 +179,7 @@ export function readBatch(
       try {
         records.push({ topic, partition, offset: offset(key.readBigUInt64BE(0)), ...readRecord(value, key, place) })
       } catch (error) {
-        // Those before it are whole: they are given first.
+        // The records before the damaged one are intact and are returned first.
         const last = records.at(-1)
         if (!last) throw error
         return { records, next: offset(last.offset + 1n) }
@@ -190,7 +189,7 @@ export function readBatch(
   return { records, next: from < end ? end : from }
 }
 
-/** What the log is made of, as its claims and memberships share it. */
+/** The parts of the log that its claims and memberships share. */
 export class LogInternals {
   constructor(
     readonly store: Store,

@@ -3,7 +3,7 @@ import type { Batch, Claim, Offset, Output, ReadLimits } from '../../../runtime/
 import { type PlacedRow, type LogInternals, readBatch } from './catalogue.js'
 import type { Ownership } from './state.js'
 
-/** One partition owned by one group, for as long as its epoch is the stored one. */
+/** One partition owned by one group, as long as its epoch is the stored one. */
 export class EmbeddedClaim implements Claim {
   readonly #epoch: bigint
   #committed: Offset
@@ -17,7 +17,7 @@ export class EmbeddedClaim implements Claim {
     readonly topic: string,
     readonly partition: number,
     owned: Ownership,
-    /** Called once when the claim turns out to be fenced. */
+    /** Called once when the claim is found to be fenced. */
     private readonly onFenced: () => void = () => undefined,
   ) {
     this.#committed = owned.offset
@@ -48,7 +48,7 @@ export class EmbeddedClaim implements Claim {
     const { catalogue, state, room } = this.parts
     const placed = this.parts.place(outputs)
     const bytes = placed.reduce((sum, record) => sum + record.bytes, 0)
-    // A topic without records stands for something outside, whose reader can wait.
+    // A topic without records represents an external source, whose reader can wait.
     const share = catalogue.has(this.topic) ? 'node' : 'source'
     await room.write(share, bytes, begin => {
       const owned = this.#owned()
@@ -85,14 +85,14 @@ export class EmbeddedClaim implements Claim {
     try {
       return readBatch(this.parts, this.topic, this.partition, this.#position, limits)
     } catch (error) {
-      // Told once all before it is committed: whoever passes it by then, passes by nothing else.
+      // Reported after everything before it is committed, so that a skip of the damaged record skips nothing else.
       const waits = owned.offset < this.#position && error instanceof SteerflowError
       if (waits && error.code === 'STEERFLOW_LOG_DAMAGED') return { records: [], next: this.#position }
       throw error
     }
   }
 
-  /** What is stored for this claim. @throws STEERFLOW_FENCED when a newer one was made */
+  /** The stored ownership of this claim. @throws STEERFLOW_FENCED if a newer claim exists */
   #owned(): Ownership {
     const owned = this.parts.state.ownership(this.group, this.topic, this.partition)
     if (owned?.epoch === this.#epoch) return owned
@@ -111,7 +111,7 @@ export class EmbeddedClaim implements Claim {
     throw new SteerflowError('STEERFLOW_FENCED', `${this.topic}/${this.partition} of ${this.group} was given back`)
   }
 
-  /** Nothing is committed that was never published; a node may publish to its own input. */
+  /** Rejects a commit beyond the end of the partition; a node may publish to its own input. */
   #checkEnd(to: Offset, placed: readonly PlacedRow[]): void {
     if (!this.parts.catalogue.has(this.topic)) return
     const own = placed.filter(({ topic, partition }) => topic === this.topic && partition === this.partition)
@@ -125,8 +125,8 @@ export class EmbeddedClaim implements Claim {
 }
 
 /**
- * Takes over partitions, all or none; inside a transaction. A group that never committed begins at the start of the log,
- * and retention waits for it from now on.
+ * Takes over partitions, all or none; call it inside a transaction. A group that never committed begins at the start of
+ * the log, and retention waits for it from now on.
  */
 export function takeOver(
   parts: LogInternals,

@@ -7,10 +7,10 @@ import { SteerflowError } from '../../../domain/errors.js'
 import { exists } from '../../storage/durable.js'
 
 /**
- * Makes the folder and checks what is in it before LMDB maps it: LMDB itself crashes the process on a file that is not
- * its own, on one that was cut short, and when a mapped page gets no room on the disk.
- * @throws STEERFLOW_INPUT_NOT_FOUND when the folder cannot be made or written, STEERFLOW_LOG_CORRUPT for its content,
- * STEERFLOW_LOG_FULL when a new log would not fit on the disk
+ * Creates the folder and checks its content before LMDB maps it: LMDB itself crashes the process on a foreign or
+ * truncated file, and when a mapped page finds no room on the disk.
+ * @throws STEERFLOW_INPUT_NOT_FOUND if the folder cannot be created or written, STEERFLOW_LOG_CORRUPT for its content,
+ *   STEERFLOW_LOG_FULL if a new log would not fit on the disk
  */
 export async function prepareFolder(dir: string): Promise<void> {
   const path = join(dir, 'data.mdb')
@@ -30,13 +30,13 @@ export async function prepareFolder(dir: string): Promise<void> {
   await reserveLockFile(dir)
 }
 
-/** More than the lock file takes, and more than a new log takes. */
+/** Upper bounds of the size of the lock file, and of a new log. */
 const lockBytes = 256 << 10
 const newLogBytes = 1 << 20
 
 /**
- * LMDB makes its lock file sparse and maps it; if a page of it got no room later, whoever touched it would be killed.
- * Made here with its full size, and linked into place, so that nobody sees it half made.
+ * LMDB creates its lock file sparse and maps it; without room for a page of it later, an access would kill the process.
+ * So the file is created here with its full size, and linked into place, so that no process sees it half written.
  */
 async function reserveLockFile(dir: string): Promise<void> {
   const path = join(dir, 'lock.mdb')
@@ -61,16 +61,19 @@ async function reserveLockFile(dir: string): Promise<void> {
 
 const magic = 0xbeefc0de
 const dataVersion = 2
-/** Freed within the transaction that allocated them, pages at the end may never have been written. */
+/** Pages at the end that are freed within the transaction that allocated them may never have been written. */
 const unwrittenPages = 256
 
-/** The two header pages of an LMDB file (struct MDB_meta of mdb.c, little-endian on every platform that Node runs on). */
+/**
+ * The two header pages of an LMDB file (struct MDB_meta of mdb.c, little-endian on every platform that Node runs on).
+ */
 async function checkFile(file: FileHandle, path: string): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const newest = await newestHeader(file)
-    // Measured after the header was read: what a header names is written before it, while others go on writing.
+    // Measured after the header was read: pages are written before the header that refers to them, while other
+    // processes go on writing.
     const { size } = await file.stat()
-    // Nothing yet: LMDB will initialise it, or another process is doing so.
+    // Empty: LMDB will initialise it, or another process is doing so.
     if (size === 0) return
     if (newest) return checkLength(newest, size, path)
     if (attempt === 5) throw new SteerflowError('STEERFLOW_LOG_CORRUPT', `${path} is not a log of this program`)
@@ -81,10 +84,10 @@ async function checkFile(file: FileHandle, path: string): Promise<void> {
 function checkLength(newest: Header, size: number, path: string): void {
   const expected = (Number(newest.lastPage) + 1) * newest.pageBytes
   if (expected - size <= unwrittenPages * newest.pageBytes) return
-  throw new SteerflowError('STEERFLOW_LOG_CORRUPT', `${path} was cut short: ${size} of ${expected} bytes`)
+  throw new SteerflowError('STEERFLOW_LOG_CORRUPT', `${path} is truncated: ${size} of ${expected} bytes`)
 }
 
-/** LMDB writes the two in turn and needs both to be its own: only a few bytes of one sector change in a commit. */
+/** LMDB writes the two in turn and requires both to be valid: a commit changes only a few bytes of one sector. */
 async function newestHeader(file: FileHandle): Promise<Header | null> {
   const first = await header(file, 0)
   const second = first && (await header(file, first.pageBytes))

@@ -27,9 +27,9 @@ let users = 0
 const stop = (): void => void process.kill(process.pid, 'SIGSTOP')
 
 /**
- * A process stopped within a transaction keeps its write lock, and every other process waits until it goes on. Ctrl-Z
- * (SIGTSTP) is therefore obeyed between two turns of the event loop, where no transaction is open. Returns the undoing.
- * SIGSTOP itself cannot be caught.
+ * A process stopped within a transaction keeps its write lock, and every other process waits until it continues. Ctrl-Z
+ * (SIGTSTP) is therefore handled between two turns of the event loop, when no transaction is open. Returns a function
+ * that undoes this. SIGSTOP itself cannot be caught.
  */
 export function suspendBetweenTransactions(): () => void {
   if (users++ === 0) process.on('SIGTSTP', stop)
@@ -39,11 +39,11 @@ export function suspendBetweenTransactions(): () => void {
 }
 
 export interface EmbeddedLogOptions {
-  /** Folder of the log, on a local disk; made where it is missing. */
+  /** Folder of the log, on a local disk; created if missing. */
   readonly dir: string
-  /** Budget for records in bytes of disk; without it the disk itself is the limit. */
+  /** Disk budget for records in bytes; without it the disk is the limit. */
   readonly maxBytes?: number
-  /** How long a writer waits for room in the budget, in milliseconds. */
+  /** Maximum wait of a writer for room in the budget, in milliseconds. */
   readonly fullWaitMs?: number
   /** Milliseconds since 1970. */
   readonly now?: () => number

@@ -4,7 +4,7 @@ import { EmbeddedClaim, takeOver } from './claim.js'
 import type { LogInternals } from './catalogue.js'
 
 /**
- * The only member of its group: it holds every partition of the topic, those added later included, until a newer member
+ * The only member of its group: it owns every partition of the topic, including those added later, until a newer member
  * takes them over.
  */
 export class EmbeddedMembership implements Membership {
@@ -19,7 +19,7 @@ export class EmbeddedMembership implements Membership {
     private readonly assignee: Assignee,
   ) {}
 
-  /** Takes over the partitions that exist; the assignee is told of them once the caller has the membership. */
+  /** Takes over the existing partitions; they are assigned after the caller has the membership. */
   async begin(): Promise<this> {
     const claims = await this.#takeOver()
     this.parts.catalogue.listeners.add(this.#grow)
@@ -33,7 +33,7 @@ export class EmbeddedMembership implements Membership {
     for (const claim of this.#claims) await claim.release()
   }
 
-  /** Takes over the partitions that were added to the topic since. */
+  /** Takes over partitions added to the topic since. */
   readonly #grow = (): void => {
     this.#takeOver().then(
       claims => this.#assign(claims),
@@ -63,7 +63,7 @@ export class EmbeddedMembership implements Membership {
     for (const claim of claims) if (!this.#left) this.assignee.assigned(claim)
   }
 
-  /** Whoever took one partition takes all: this member is told to stop. */
+  /** A new owner of one partition takes all: this member has to stop. */
   #lost(claim: EmbeddedClaim): void {
     if (this.#left) return
     this.assignee.lost(claim)

@@ -2,21 +2,21 @@ import { crc32 } from 'node:zlib'
 import { SteerflowError } from '../../../domain/errors.js'
 import type { LogRecord, RecordHeaders } from '../../../runtime/log.js'
 
-/** What the value of a stored record holds; its offset is the key, its topic and partition name the table. */
+/** The value of a stored record; the table's key is its offset, the table's name its topic and partition. */
 export type StoredRecord = Pick<LogRecord, 'key' | 'value' | 'headers' | 'timestamp'>
 
-/** Of the place of a record: a checksum covers where a record stands too, so that one that moved is not taken for another. */
+/** The place of a record. A checksum also covers the place, so that a misplaced record is not taken for another. */
 export interface Place {
   readonly topic: string
   readonly partition: number
-  /** What the checksums of its records begin with: see `placeSum`. */
+  /** The common start of its records' checksums: see `placeSum`. */
   readonly sum: number
 }
 
 /**
- * Layouts. `summed`: layout, checksum (CRC-32), timestamp, length of the key (with a mark for none), length of the headers.
- * `bare`, of earlier versions: the same without a checksum. They differ in many bits, so that damage makes no layout of
- * another.
+ * Layouts. `summed`: layout, checksum (CRC-32), timestamp, length of the key (with a mark for none), length of the
+ * headers. `bare`, of earlier versions: the same without a checksum. The two numbers differ in many bits, so that
+ * damage does not turn one into the other.
  */
 const layouts = { bare: 1, summed: 0xd2 } as const
 const sumBytes = 4
@@ -32,7 +32,7 @@ export const placeOf = (topic: string, partition: number): Place => ({
 
 /**
  * Encodes a record: the fixed part, key, headers, value. The value comes last and has no length of its own. Headers are
- * pairs of length-prefixed UTF-8 strings. The checksum is missing until `seal`.
+ * pairs of length-prefixed UTF-8 strings. `seal` adds the checksum.
  */
 export function encodeRecord(record: StoredRecord): Buffer {
   const headers = encodeHeaders(record.headers)
@@ -51,12 +51,12 @@ export function encodeRecord(record: StoredRecord): Buffer {
 /** The checksum of an encoded record before it has an offset. */
 export const unplacedSum = (stored: Buffer, place: Place): number => crc32(stored.subarray(1 + sumBytes), place.sum)
 
-/** Writes the checksum of a record that goes to this offset. @param sum its `unplacedSum` */
+/** Writes the checksum of a record with this offset. @param sum its `unplacedSum` */
 export function seal(stored: Buffer, sum: number, offsetKey: Buffer): void {
   stored.writeUInt32BE(crc32(offsetKey, sum), 1)
 }
 
-/** Whether a record says what its checksum is; those of earlier versions do not. */
+/** True if a record has a checksum; those of earlier versions have none. */
 export const isSummed = (stored: Buffer): boolean => stored[0] === layouts.summed
 
 /**
@@ -74,11 +74,11 @@ export function readRecord(stored: Buffer, offsetKey: Buffer, place: Place): Sto
   throw damaged(place, offsetKey, 'its bytes are no record')
 }
 
-/** When an encoded record was published, in milliseconds since 1970, whether or not it is damaged. */
+/** Publication time of an encoded record, in milliseconds since 1970, also for a damaged one. */
 export const timestampOf = (stored: Buffer): number =>
   stored.byteLength < fixedBytes ? 0 : stored.readDoubleBE(isSummed(stored) ? 1 + sumBytes : 1)
 
-/** Null for what is no record. @param more bytes of the fixed part beside those of the bare layout */
+/** Null if it is not a record. @param more bytes of the fixed part in addition to the bare layout */
 function decode(stored: Buffer, more: number): StoredRecord | null {
   const first = bareBytes + more
   if (stored.byteLength < first) return null
@@ -101,7 +101,7 @@ function damaged({ topic, partition }: Place, offsetKey: Buffer, what: string): 
   const skip = `steerflow offsets reset --node NODE --partition ${partition} --to-offset ${at + 1n}`
   return new SteerflowError(
     'STEERFLOW_LOG_DAMAGED',
-    `record ${topic}/${partition}@${at} is not what was written: ${what}; a node that reads ${topic} passes it by \`${skip}\`, and it is lost then`,
+    `record ${topic}/${partition}@${at} is not what was written: ${what}; a node that reads ${topic} skips it with \`${skip}\`, and it is lost then`,
   )
 }
 
@@ -121,7 +121,7 @@ function encodeHeaders(headers: RecordHeaders): Buffer {
   return Buffer.concat(parts)
 }
 
-/** Null for what are no headers. */
+/** Null if these are not headers. */
 function decodeHeaders(stored: Buffer): RecordHeaders | null {
   const strings: string[] = []
   for (let at = 0; at < stored.byteLength;) {
@@ -141,7 +141,7 @@ const nodeOverhead = 8 + 8 + 2
 /** Larger nodes go to pages of their own. */
 const largestNode = (pageBytes - pageHeader) / 2
 
-/** Bytes of disk that a stored record takes in LMDB: its share of a filled page, or whole pages where it is large. */
+/** Bytes of disk that a stored record takes in LMDB: its share of a filled page, or whole pages for a large one. */
 export function footprint(storedBytes: number): number {
   const node = storedBytes + nodeOverhead
   if (node > largestNode) return Math.ceil((storedBytes + pageHeader) / pageBytes) * pageBytes

@@ -6,12 +6,12 @@ import { footprint, type Place, readRecord, timestampOf } from './record.js'
 import type { Pair } from './store.js'
 
 const dayMs = 86_400_000
-/** Records looked at in one turn, so that a long retention neither holds the write lock nor the event loop for long. */
+/** Records per turn, so that a long retention blocks neither the write lock nor the event loop for long. */
 const chunk = 1000
 
 /**
- * Deletes what each topic's retention allows. Never beyond the slowest group that ever claimed the partition; where none
- * did, age alone decides.
+ * Deletes records by the retention of each topic, never beyond the slowest group that ever claimed the partition;
+ * without such a group, age alone decides.
  */
 export async function retain(parts: LogInternals, now: number): Promise<void> {
   parts.store.forgetDeadReaders()
@@ -28,7 +28,7 @@ async function retainPartition(parts: LogInternals, spec: TopicSpec, partition: 
   } else if (retention.keep === 'latest') await compact(parts, spec.name, partition)
 }
 
-/** Deletes a chunk of records older than `oldest` from the start; whether there may be more. */
+/** Deletes a chunk of records older than `oldest` from the start; returns true if there may be more. */
 function dropOld(parts: LogInternals, topic: string, partition: number, oldest: number): Promise<boolean> {
   return parts.writer.write(0, begin => {
     const extent = parts.state.extent(topic, partition)
@@ -53,8 +53,8 @@ function reached(parts: LogInternals, topic: string, partition: number): Offset 
 }
 
 /**
- * Keeps the last record of each key below the slowest group; records without a key are kept. The start stays: offsets
- * below a gap are not lost, they were superseded.
+ * Keeps the last record of each key below the slowest group; records without a key stay. The start does not move:
+ * records in a gap are not lost but superseded.
  */
 async function compact(parts: LogInternals, topic: string, partition: number): Promise<void> {
   const limit = reached(parts, topic, partition)
@@ -107,7 +107,7 @@ async function* keysBelow(parts: LogInternals, topic: string, partition: number,
   }
 }
 
-/** Null where there is none, and of a damaged record, which supersedes nothing: whoever reads it is told of it. */
+/** Null without a key, and for a damaged record, which supersedes nothing: its reader gets the error. */
 function keyOf({ key, value }: Pair, place: Place): Buffer | null {
   try {
     return readRecord(value, key, place).key

@@ -5,13 +5,13 @@ import { asSteerflowError, SteerflowError } from '../../../domain/errors.js'
 import { type GroupOnTopic, type Offset, offset, type TopicSpec } from '../../../runtime/log.js'
 import type { Store, Table } from './store.js'
 
-/** Where a partition begins and ends; it outlives its records. */
+/** First offset and end of a partition; they outlive its records. */
 export interface Extent {
   readonly start: Offset
   readonly end: Offset
 }
 
-/** What a group holds of a partition. `offset` is where it goes on; `committed` whether it ever committed. */
+/** A group's ownership of a partition. `offset` is its next offset; `committed` is true if it ever committed. */
 export interface Ownership {
   readonly epoch: bigint
   readonly offset: Offset
@@ -26,7 +26,7 @@ const StoredRetention: z.ZodType<Retention> = z.discriminatedUnion('keep', [
 const Spec = z.strictObject({ name: z.string(), partitions: z.int().positive(), retention: StoredRetention })
 
 const nul = Buffer.alloc(1)
-/** Together they must fit in a key of LMDB. */
+/** Together they must fit into an LMDB key. */
 const maxNameBytes = 900
 
 /** @throws STEERFLOW_USAGE for a name of a topic or group that cannot be stored */
@@ -36,19 +36,19 @@ export function checkName(name: string): void {
   throw new SteerflowError('STEERFLOW_USAGE', `not a name for a topic or group: ${JSON.stringify(name.slice(0, 80))}`)
 }
 
-/** 1: without checksums; such a log is read, and what is written to it from now on has them. */
+/** Version 1 has no checksums; such a log is readable, and new writes to it have them. */
 const layoutVersion = 2n
 
 /**
- * The table of everything that is not a record: topics, extents of partitions, what groups hold, and counters. Keys are
- * a letter, then names that end with NUL, then the partition.
+ * The table of everything but records: topics, extents of partitions, ownerships of groups, and counters. A key is a
+ * letter, then names that end with NUL, then the partition.
  */
 export class State {
   constructor(private readonly table: Table) {}
 
   /**
-   * Marks a new log with its layout; an old one is only read, without the write lock.
-   * @throws STEERFLOW_LOG_CORRUPT when the log was written by a later version of the program
+   * Marks a new log with its layout. An old log is only read, without the write lock.
+   * @throws STEERFLOW_LOG_CORRUPT if a later version of the program wrote the log
    */
   initialise(store: Store): void {
     if (this.#counter('layout') < layoutVersion) store.transaction(() => this.#count('layout', layoutVersion))
@@ -75,7 +75,7 @@ export class State {
     this.#count('topics', this.topicsVersion + 1n)
   }
 
-  /** Bytes of disk that records take. */
+  /** Bytes of disk that records occupy. */
   get used(): bigint {
     return this.#counter('used')
   }
@@ -110,12 +110,12 @@ export class State {
     this.#put(numbered(partition, 'g', topic, group), row)
   }
 
-  /** What one group holds of a topic, by partition. */
+  /** The ownerships of one group on a topic, by partition. */
   owned(group: string, topic: string): ReadonlyMap<number, Ownership> {
     return new Map(this.#ownerships(named('g', topic, group)))
   }
 
-  /** Every group that committed something, by topic. */
+  /** Every group that ever committed, by topic. */
   groups(): readonly GroupOnTopic[] {
     const found = new Map<string, GroupOnTopic>()
     for (const [key, value] of this.#prefixed(Buffer.from('g'))) {
@@ -126,7 +126,7 @@ export class State {
     return [...found.values()]
   }
 
-  /** The lowest offset that any group still has to read of a partition; undefined when no group reads it. */
+  /** The lowest offset that any group still has to read of a partition; undefined if no group reads it. */
   slowest(topic: string, partition: number): Offset | undefined {
     let lowest: Offset | undefined
     for (const [at, { offset }] of this.#ownerships(named('g', topic))) {
@@ -135,7 +135,7 @@ export class State {
     return lowest
   }
 
-  /** How far the records of a partition were compacted. */
+  /** The offset up to which a partition was compacted. */
   compacted(topic: string, partition: number): bigint {
     return this.#get(numbered(partition, 'k', topic), bytesOf.k)?.readBigUInt64BE(0) ?? 0n
   }
@@ -144,7 +144,7 @@ export class State {
     this.#put(numbered(partition, 'k', topic), uint64(to))
   }
 
-  /** Compares every row with its checksum; what is said of each that does not fit, and how many rows there are. */
+  /** Compares every row with its checksum; returns the errors and the number of rows. */
   verify(): { readonly rows: number; readonly damaged: readonly SteerflowError[] } {
     const damaged: SteerflowError[] = []
     let rows = 0
@@ -192,7 +192,7 @@ export class State {
   }
 }
 
-/** Bytes of a row without its checksum, by the first letter of its key. */
+/** Size of a row without its checksum, by the first letter of its key. */
 const bytesOf = { c: 8, k: 8, p: 16, g: 17 } as const
 
 const named = (kind: string, ...names: string[]): Buffer =>
@@ -225,21 +225,21 @@ function parsed(stored: string): TopicSpec {
 }
 
 /**
- * Rows of the state table with a checksum (CRC-32 of key and row) behind them. A row of an earlier version has none: it is
- * shorter by that, and gets one when it is written again.
+ * Rows of the state table end with a checksum (CRC-32 of key and row). Rows of earlier versions have none: they are
+ * shorter by it, and get one when they are rewritten.
  */
 const sumBytes = 4
 
 const sealed = (key: Buffer, row: Buffer): Buffer => Buffer.concat([row, summed(key, row)])
 
-/** @param bytes of a row without its checksum @throws STEERFLOW_LOG_DAMAGED */
+/** @param bytes size of the row without its checksum @throws STEERFLOW_LOG_DAMAGED */
 function opened(key: Buffer, stored: Buffer, bytes: number): Buffer {
   if (stored.byteLength === bytes) return stored
   if (stored.byteLength !== bytes + sumBytes) throw damaged(key)
   return checked(key, stored.subarray(0, bytes), stored.subarray(bytes))
 }
 
-/** Ends a text, which holds no line feed of its own. */
+/** Ends a text; the text itself contains no line feed. */
 const textEnd = '\n'
 
 const sealedText = (key: Buffer, text: string): Buffer => sealed(key, Buffer.from(`${text}${textEnd}`))
@@ -264,9 +264,9 @@ function summed(key: Buffer, row: Buffer): Buffer {
 
 const kinds: Readonly<Record<string, string>> = {
   c: 'a counter',
-  g: 'how far a group has read',
-  k: 'how far a topic was compacted',
-  p: 'where a partition begins and ends',
+  g: 'the offset of a group',
+  k: 'the compaction offset of a topic',
+  p: 'the extent of a partition',
   t: 'a topic',
 }
 
@@ -280,6 +280,6 @@ function damaged(key: Buffer): SteerflowError {
   const of = [...names, ...(numbered ? [String(key.readUInt32BE(key.byteLength - 4))] : [])].join(' ')
   return new SteerflowError(
     'STEERFLOW_LOG_DAMAGED',
-    `what the log says of ${kinds[kind] ?? 'itself'} (${of}) is not what was written; only a copy of the data folder has it`,
+    `the stored row of ${kinds[kind] ?? 'the log'} (${of}) is damaged; only a copy of the data folder contains it`,
   )
 }

@@ -11,27 +11,35 @@ export interface Pair {
   readonly value: Buffer
 }
 
-/** A sorted table of byte strings. Writes are made inside `Store.transaction` only. */
+/** A sorted table of byte strings. Write only inside `Store.transaction`. */
 export interface Table {
   get(key: Buffer): Buffer | undefined
   /** Pairs with from <= key < to, in order. */
   range(from: Buffer, to: Buffer): Iterable<Pair>
   put(key: Buffer, value: Buffer): void
-  /** Puts behind the last key, which fills pages wholly. @throws STEERFLOW_BUG when the key is not the highest. */
+  /**
+   * Adds a pair after the last key, which fills pages completely. @throws STEERFLOW_BUG if the key is not the highest.
+   */
   append(key: Buffer, value: Buffer): void
   remove(key: Buffer): void
 }
 
-/** Sub-databases of one environment: the state table and one a partition. Costs 50 bytes of each transaction's memory. */
+/**
+ * Sub-databases of one environment: the state table and one per partition. Each costs 50 bytes of every transaction's
+ * memory.
+ */
 export const maxTables = 2048
-/** Threads of any process that read at the same time. */
+/** Threads of all processes that read at the same time. */
 const maxReaders = 1024
-/** Address space reserved, not memory or disk; fixed, so that no process has to map again what another one extended. */
+/**
+ * Reserved address space, not memory or disk; fixed, so that no process has to remap after another one extends the
+ * file.
+ */
 const mapBytes = 2 ** 40
-/** A failed write with less room than this on the disk is taken to be for want of it: LMDB says EIO for a short write. */
+/** With less free space than this, a failed write counts as "disk full": LMDB reports a short write as EIO. */
 const fullBytes = 16 * 2 ** 20
 
-/** Room on the disk that records leave free: for freeing what is old, and for others who write beside. */
+/** Free disk space that records must leave: for deleting old ones, and for other programs. */
 const reserveBytes = 2 ** 20
 
 function freeBytes(dir: string): number {
@@ -44,7 +52,7 @@ const full = (message: string, cause?: unknown): SteerflowError =>
 const noRoom = (dir: string, cause?: unknown): SteerflowError => full(`no room on the disk of ${dir}`, cause)
 
 /**
- * The one place that touches lmdb, whose types promise more than its values: what comes out is checked here.
+ * The only module that uses lmdb. Its type declarations are stricter than what it returns, so values are checked here.
  * Every transaction is on disk when `transaction` returns: `overlappingSync` must be off, since with it a commit is
  * reported before its fsync (docs/reference/stream-processing.md#lmdb).
  */
@@ -60,8 +68,8 @@ export class Store {
 
   /**
    * Opens or creates the store in a folder. Several processes may have it open.
-   * @throws STEERFLOW_PACKAGE_MISSING without lmdb's binary, STEERFLOW_INPUT_NOT_FOUND when the folder cannot be written,
-   * STEERFLOW_LOG_CORRUPT when it holds no store.
+   * @throws STEERFLOW_PACKAGE_MISSING without lmdb's binary, STEERFLOW_INPUT_NOT_FOUND if the folder cannot be written,
+   *   STEERFLOW_LOG_CORRUPT if it contains no store.
    */
   static async open(dir: string): Promise<Store> {
     const { open } = await optionalPackage('lmdb', 'the embedded log', () => import('lmdb'))
@@ -85,43 +93,42 @@ export class Store {
     }
   }
 
-  /** Opens a table, creating it where it is missing; not inside a transaction. */
+  /** Opens a table, creating it if missing; not inside a transaction. */
   table(name: string): Table {
     return this.#guarded(() => new LmdbTable(this.#root.openDB(name, { keyEncoding: 'binary', encoding: 'binary' })))
   }
 
   /**
-   * Runs `work` with the write lock held; what it wrote is durable when this returns, and undone when it throws.
-   * @throws what `work` throws, STEERFLOW_LOG_FULL, STEERFLOW_LOG_CORRUPT
+   * Runs `work` with the write lock; its writes are durable when this returns, and undone when it throws.
+   * @throws the errors of `work`, STEERFLOW_LOG_FULL, STEERFLOW_LOG_CORRUPT
    */
   transaction<T>(work: () => T): T {
     return this.#guarded(() => this.#root.transactionSync(work))
   }
 
   /**
-   * Whether so many bytes surely have room on the disk, with what LMDB writes beside them. A write that finds none damages
-   * the memory of the process in lmdb 3.5.6, which then ends somewhere with SIGABRT.
+   * True if the disk certainly has room for so many bytes and LMDB's overhead. In lmdb 3.5.6 a write without room
+   * damages the memory of the process, which later ends with SIGABRT.
    */
   hasRoomFor(bytes: number): boolean {
     return freeBytes(this.#dir) >= reserveBytes + 1.5 * bytes
   }
 
-  /** That there is no room on its disk. */
   full(): SteerflowError {
     return noRoom(this.#dir)
   }
 
-  /** Reads after this see what other processes have committed; reads up to the next await see one snapshot. */
+  /** Reads after this see the commits of other processes; reads up to the next await see one snapshot. */
   refresh(): void {
     this.#guarded(() => this.#root.resetReadTxn())
   }
 
-  /** Frees the snapshots of processes that were killed while they read, which would keep deleted pages; their number. */
+  /** Frees the snapshots of readers that were killed, which would keep deleted pages; returns their number. */
   forgetDeadReaders(): number {
     return this.#guarded(() => this.#root.readerCheck())
   }
 
-  /** Nothing waits for the disk here: every transaction is on it already. */
+  /** There is nothing to flush: every transaction is on disk already. */
   async close(): Promise<void> {
     this.#closed = true
     await this.#root.close()
@@ -137,10 +144,10 @@ export class Store {
   }
 }
 
-/** Where another process opens or closes the same file at that moment, lmdb may find its own first look gone. */
+/** lmdb loses its first read transaction if another process opens or closes the same file at that moment. */
 const lostLook = /read transaction|transaction to renew/i
 
-/** Opens, and again a moment later where only the moment was wrong. */
+/** Opens, and retries after a moment if only that race failed. */
 async function opened<T>(open: () => T, attempts = 5): Promise<T> {
   try {
     return open()
@@ -151,27 +158,26 @@ async function opened<T>(open: () => T, attempts = 5): Promise<T> {
   }
 }
 
-/** What lmdb failed with, as ours; undefined for what is not an error of lmdb. */
+/** An error of lmdb as ours; undefined for other errors. */
 function translated(dir: string, thrown: unknown): SteerflowError | undefined {
   const code = errno(thrown)
   if (code === undefined) return undefined
   const shortWrite = code === EIO && freeBytes(dir) < fullBytes
   if (code === ENOSPC || shortWrite) return noRoom(dir, thrown)
   if (code === EDQUOT) return full(`the quota of the disk of ${dir} is used up`, thrown)
-  if (code === MAP_FULL)
-    return full(`the log in ${dir} has filled the ${mapBytes / 2 ** 30} GiB that it may ever have`, thrown)
-  // Numbers of the system are of its disk, not of what the log holds.
+  if (code === MAP_FULL) return full(`the log in ${dir} has reached its maximum of ${mapBytes / 2 ** 30} GiB`, thrown)
+  // Error numbers of the system concern the disk, not the content of the log.
   if (code > 0) return new SteerflowError('STEERFLOW_STORAGE', `the disk of ${dir} failed`, { cause: thrown })
   return new SteerflowError('STEERFLOW_LOG_CORRUPT', `the log in ${dir} failed`, { cause: thrown })
 }
 
-/** LMDB's own: the address space that is reserved is used up. */
+/** LMDB's own number: the reserved address space is used up. */
 const MAP_FULL = -30792
 const EIO = 5
 const ENOSPC = 28
 const EDQUOT = process.platform === 'darwin' ? 69 : 122
 
-/** The number that lmdb puts on its errors: the system's, or a negative one of LMDB's own. */
+/** The number on an error of lmdb: the system's, or a negative one of LMDB. */
 function errno(thrown: unknown): number | undefined {
   if (!(thrown instanceof Error) || thrown instanceof SteerflowError || !('code' in thrown)) return undefined
   return typeof thrown.code === 'number' ? thrown.code : undefined
@@ -200,7 +206,7 @@ class LmdbTable implements Table {
   }
 
   append(key: Buffer, value: Buffer): void {
-    // The types say that it returns nothing; it returns whether the pair was stored.
+    // Despite its type, putSync returns whether the pair was stored.
     const stored: unknown = this.#db.putSync(key, value, { append: true })
     if (stored !== true) throw new SteerflowError('STEERFLOW_BUG', `key ${key.toString('hex')} is not the highest`)
   }

@@ -4,15 +4,15 @@ import type { Verification } from '../../../runtime/log.js'
 import { offsetKey, type LogInternals } from './catalogue.js'
 import { isSummed, readRecord } from './record.js'
 
-/** Records of one turn, so that others go on meanwhile. */
+/** Records per turn, so that others can work meanwhile. */
 const chunk = 1000
-/** Messages that are kept; the rest is counted. */
+/** Messages to keep; the rest is only counted. */
 const mostTold = 20
 
 /**
- * Compares every row of the state and every record with its checksum, and finds records that are missing where none is
- * ever superseded.
- * @param seen told now and then how many records were read
+ * Compares every row of the state and every record with its checksum, and finds missing records in topics that
+ * supersede none.
+ * @param seen called now and then with the number of records read
  */
 export async function verify(parts: LogInternals, seen: (records: number) => void): Promise<Verification> {
   const found = { records: 0, unchecked: 0, damaged: 0, missing: 0, told: [] as string[] }
@@ -33,7 +33,7 @@ export async function verify(parts: LogInternals, seen: (records: number) => voi
         let looked = 0
         for (const { key, value } of parts.catalogue.table(topic, partition).range(offsetKey(at), offsetKey(end))) {
           const offset = key.readBigUInt64BE(0)
-          // What retention deletes meanwhile is not missing.
+          // Records that retention deletes meanwhile are not missing.
           if (offset > at && retention.keep === 'forever') {
             found.missing += Number(offset - at)
             tell(`records ${topic}/${partition}@${at} to ${offset - 1n} are missing`)

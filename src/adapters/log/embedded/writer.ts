@@ -2,18 +2,17 @@ import { asSteerflowError, SteerflowError } from '../../../domain/errors.js'
 import type { Store } from './store.js'
 import type { State } from './state.js'
 
-/** How often readers look whether another process has written, in milliseconds. */
+/** Interval at which waiting readers check for writes of other processes, in milliseconds. */
 const pollMs = 20
 
 /**
- * Wakes whoever waits for the log to change: at once for changes of this process, and every `pollMs` for those of
- * others, which LMDB does not announce. Nothing polls while nobody waits.
+ * Wakes waiters after a change of the log: at once for changes of this process, and every `pollMs` for those of others,
+ * which LMDB does not announce. It polls only while there are waiters.
  */
 export class Changes {
   readonly #waiting = new Set<() => void>()
   #poll: NodeJS.Timeout | undefined
 
-  /** Wakes all. */
   announce(): void {
     clearTimeout(this.#poll)
     this.#poll = undefined
@@ -22,7 +21,7 @@ export class Changes {
     for (const wake of woken) wake()
   }
 
-  /** Resolves at the next announcement, when it is time to look again, or after `ms` milliseconds. */
+  /** Resolves at the next announcement, at the next poll, or after `ms` milliseconds. */
   next(ms: number): Promise<void> {
     if (ms < pollMs) return new Promise(resolve => void setTimeout(resolve, ms))
     return new Promise(resolve => {
@@ -46,15 +45,15 @@ interface WriteOutcome {
   readonly settle: () => void
 }
 
-/** A transaction takes no more requests in when it holds this many bytes. */
+/** A transaction accepts no more requests beyond this size. */
 const transactionBytes = 32 << 20
 
-/** Told by a request that from now on it writes: if it fails after that, its whole transaction is undone. */
+/** A request calls it before its first write: a failure after that undoes the whole transaction. */
 export type BeginWrite = () => void
 
 /**
- * Group commit: what is asked for within one turn of the event loop goes into one transaction and shares its fsync. Each
- * request is judged on its own.
+ * Group commit: all requests of one turn of the event loop share a transaction and its fsync. Each request is accepted
+ * or rejected on its own.
  */
 export class Writer {
   readonly #queue: WriteRequest[] = []
@@ -70,8 +69,9 @@ export class Writer {
   ) {}
 
   /**
-   * Runs `work` in a transaction; resolves when it is on disk. `work` reads and judges first and throws to refuse; then
-   * it calls `begin` and writes. `bytes`: what it is about to write.
+   * Runs `work` in a transaction; resolves when it is on disk. `work` reads and checks first, and throws to reject;
+   * then it calls `begin` and writes.
+   * @param bytes size of its writes
    */
   write<T>(bytes: number, work: (begin: BeginWrite) => T): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -90,7 +90,7 @@ export class Writer {
     })
   }
 
-  /** Resolves when nothing is waiting to be written. */
+  /** Resolves when no write is pending. */
   async drained(): Promise<void> {
     if (this.#scheduled) await new Promise<void>(resolve => (this.#idle = resolve))
   }
@@ -116,7 +116,7 @@ export class Writer {
     else this.#idle()
   }
 
-  /** Without the requests that the disk may have no room for; those that write no record go on. */
+  /** Drops the requests that the disk may have no room for; those that write no record stay. */
   #fitting(batch: WriteRequest[]): WriteRequest[] {
     const bytes = batch.reduce((sum, request) => sum + request.bytes, 0)
     if (bytes === 0 || this.store.hasRoomFor(bytes)) return batch
@@ -133,7 +133,7 @@ export class Writer {
   }
 }
 
-/** A refusal leaves no trace and does not touch the others; a failure half-way undoes the transaction. */
+/** A rejection leaves no trace and does not affect other requests; a failure half-way undoes the transaction. */
 function judged(request: WriteRequest): WriteOutcome {
   const outcome = request.attempt()
   if (outcome.wrote && outcome.error !== undefined) throw asSteerflowError(outcome.error)
@@ -141,15 +141,15 @@ function judged(request: WriteRequest): WriteOutcome {
 }
 
 /**
- * Whose records they are. Sources wait first: the last fifth of the budget is kept for nodes, so that what has been
- * taken in can still be worked off.
+ * Origin of the records. Sources wait first: the last fifth of the budget is reserved for nodes, so that they can
+ * process what has been ingested.
  */
 export type WriterClass = 'source' | 'node'
 
 export const shares: Readonly<Record<WriterClass, number>> = { source: 0.8, node: 1 }
 
 export interface Budget {
-  /** Bytes of disk for records; null: the disk itself is the limit. */
+  /** Bytes of disk for records; null: the disk is the limit. */
   readonly maxBytes: number | null
   /** Milliseconds that a writer waits for room before it fails. */
   readonly waitMs: number
@@ -174,12 +174,13 @@ export class DiskBudget {
   }
 
   /**
-   * As `Writer.write`, for records of `bytes` bytes of disk.
-   * @throws STEERFLOW_LOG_FULL when there was no room for the whole of `waitMs`
+   * Like `Writer.write`, for records of `bytes` bytes on disk.
+   * @throws STEERFLOW_LOG_FULL if there was no room for the whole of `waitMs`
    */
   async write<T>(share: WriterClass, bytes: number, work: (begin: BeginWrite) => T): Promise<T> {
     const attempt = () => this.writer.write(bytes, begin => work(() => this.#enter(share, bytes, begin)))
-    // Whoever comes while others wait goes behind them, except who needs no room: its offset may let retention make some.
+    // New writes queue behind waiting ones. A write of zero bytes goes ahead: advancing an offset may let retention
+    // free space.
     if (bytes === 0 || this.#waiting[share].length === 0) {
       try {
         return await attempt()
@@ -227,7 +228,7 @@ export class DiskBudget {
 
   #full(bytes: number): SteerflowError {
     const { maxBytes, waitMs } = this.budget
-    const message = `${this.state.used} of ${maxBytes} bytes are taken and ${bytes} more were not given room in ${waitMs} ms`
+    const message = `${this.state.used} of ${maxBytes} bytes are in use, and ${bytes} more found no room within ${waitMs} ms`
     return new SteerflowError('STEERFLOW_LOG_FULL', message)
   }
 }

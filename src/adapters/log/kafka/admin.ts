@@ -13,13 +13,13 @@ import type { KafkaParts } from './parts.js'
 import { topicSettings } from './topic-settings.js'
 
 /**
- * Finalized features of a cluster, by ApiVersions version 3; kafkajs speaks only version 2.
- * Layout: Kafka's ApiVersionsRequest.json and ApiVersionsResponse.json.
+ * Finalized features of a cluster, by ApiVersions version 3; kafkajs only implements version 2. Layout: Kafka's
+ * ApiVersionsRequest.json and ApiVersionsResponse.json.
  */
 
 const apiVersions = { apiKey: 18, apiName: 'ApiVersions', apiVersion: 3 }
 
-/** The finalized features and their levels. @throws what the connection throws */
+/** The finalized features and their levels. @throws the errors of the connection */
 export async function finalizedFeatures(
   cluster: Pick<Cluster, 'findBroker'>,
   nodeId: string,
@@ -35,8 +35,8 @@ export const requestBody = (name: string, version: string): Buffer =>
 const finalizedTag = 2
 
 /**
- * Reads the finalized features out of an answer's body, whose header has no tags, unlike that of any other answer of this
- * encoding. A broker that knows no features says nothing of them.
+ * Reads the finalized features from a response body. Its header has no tags, unlike that of any other response in this
+ * encoding. A broker without features omits them.
  */
 export function decodeFeatures(payload: Buffer): ReadonlyMap<string, number> {
   const reader = new CompactReader(payload)
@@ -60,7 +60,7 @@ export function decodeFeatures(payload: Buffer): ReadonlyMap<string, number> {
   return features
 }
 
-/** What operators ask of the brokers. */
+/** Queries about brokers, for operators. */
 export class KafkaAdmin implements LogAdmin {
   readonly ownTopics = [progressSpec]
 
@@ -99,7 +99,7 @@ export class KafkaAdmin implements LogAdmin {
       const forgotten = new Set<number>()
       for (let partition = 0; partition < topics.partitions(topic); partition++) {
         const begun = await progress.last(begunKey(group, topic, partition))
-        // Of a topic that was made anew: the offset is one of the old one.
+        // A recreated topic: the offset belongs to the old one.
         const another = topicId !== null && begun?.topicId !== undefined && begun.topicId !== topicId
         if (begun && (another || !stored.has(partition))) forgotten.add(partition)
       }
@@ -137,7 +137,7 @@ export class KafkaAdmin implements LogAdmin {
     return { topic: progressTopic, partition: 0, key: name!, value, framed: true }
   }
 
-  /** A number among a broker's settings; null when it does not tell. */
+  /** A numeric setting of a broker; null if the broker does not report it. */
   async #setting(nodeId: number, name: string): Promise<number | null> {
     const resource = { type: ConfigResourceTypes.BROKER, name: String(nodeId), configNames: [name] }
     const { resources } = await asked(() =>

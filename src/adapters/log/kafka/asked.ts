@@ -3,17 +3,18 @@ import { SteerflowError } from '../../../domain/errors.js'
 import { type Backoff, backoff } from '../../../runtime/retry.js'
 import { kafkaError } from './errors.js'
 
-/** How long a question is repeated that brokers cannot answer at the moment, in milliseconds. */
+/** How long to retry a request that brokers cannot answer at the moment, in milliseconds. */
 const patienceMs = 5000
 const unhurried: Backoff = { first: 50, most: 500 }
 
-/** For what takes milliseconds as a rule, such as the end of the transaction before. */
+/** For conditions that usually last milliseconds, e.g. the end of the previous transaction. */
 export const soon: Backoff = { first: 10, most: 20 }
 
 /**
- * Asks brokers something that may be asked again, for a while; kafkajs's errors become ours. A cluster that has just
- * started, or elects a coordinator, refuses for a moment; a topic that was looked up before is unknown only for the moment.
- * The one repetition of requests in this folder: a request that only some errors should repeat has no place in it.
+ * Sends an idempotent request to brokers and retries it for a while; errors of kafkajs become ours. A cluster that has
+ * just started, or elects a coordinator, refuses requests for a moment; a topic that was looked up before is unknown
+ * only for a moment. This is the only retry of requests in this folder: do not use it for a request that only some
+ * errors should repeat.
  */
 export async function asked<T>(question: () => Promise<T>, waits: Backoff = unhurried): Promise<T> {
   const deadline = performance.now() + patienceMs

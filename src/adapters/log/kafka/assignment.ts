@@ -1,16 +1,17 @@
-/** A member of a group as the leader sees it when it shares the partitions out. */
+/** A member of a group as its leader sees it during an assignment. */
 export interface Member {
   readonly id: string
-  /** Partitions that the member is at work on, as it says. */
+  /** Partitions that the member claims to own. */
   readonly owned: readonly number[]
-  /** The generation in which it was given them: of two that own the same, the later is right. */
+  /** The generation that assigned them: of two owners of a partition, the later one is right. */
   readonly generation: number
 }
 
 /**
- * Shares partitions out so that as few as possible change hands, since each change repeats paid calls. A partition that
- * is to move is given to nobody at first: its owner finishes what is under way, gives it back and joins again, and then
- * it goes to whoever has the fewest (as in Kafka's cooperative rebalancing, KIP-429). All else goes on undisturbed.
+ * Assigns partitions with as few moves as possible, since each move repeats paid calls. A partition that is to move is
+ * assigned to nobody at first: its owner finishes what is under way, releases it and joins again, and then it goes to
+ * the member with the fewest (as in Kafka's cooperative rebalancing, KIP-429). All other partitions continue
+ * undisturbed.
  */
 export function share(members: readonly Member[], partitions: readonly number[]): ReadonlyMap<string, number[]> {
   const inOrder = [...members].sort((a, b) => b.owned.length - a.owned.length || (a.id < b.id ? -1 : 1))
@@ -21,7 +22,7 @@ export function share(members: readonly Member[], partitions: readonly number[])
   const room = new Map<string, number>()
   for (const { id } of inOrder) {
     const owned = partitions.filter(partition => owners.get(partition) === id)
-    // Those who own the most already have the larger shares, where not all can be equal.
+    // If the shares cannot all be equal, the members that own most get the larger ones.
     const most = least + (owned.length > least && larger > 0 ? 1 : 0)
     if (most > least) larger--
     shares.set(id, owned.slice(0, most))

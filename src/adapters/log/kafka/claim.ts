@@ -9,30 +9,29 @@ import type { Committer } from './settle.js'
 import { noTopic, type TopicIdentity } from './topic-ids.js'
 import { race } from '../../../runtime/concurrency.js'
 
-/** What a claim needs of the log. */
 export interface ClaimParts {
-  /** What follows an offset of the claim's partition; null for what is no topic and holds no records. */
+  /** Fetches the batch at an offset of the claim's partition; null for a source that is no topic. */
   readonly next: ((from: Offset, signal: AbortSignal) => Promise<Batch>) | null
-  /** Called once, when the claim is fenced or given back. */
+  /** Called once, when the claim is fenced or released. */
   readonly ended: () => void
   readonly place: (output: Output) => PlacedRecord
-  /** Looks at the topics' limits again. */
+  /** Loads the limits of the topics again. */
   readonly look: () => Promise<void>
   /** First and end offset of the partition. */
   readonly extent: () => Promise<{ readonly start: Offset; readonly end: Offset }>
-  /** The id of the topic when the claim was opened; null for what is no topic, and where brokers do not say. */
+  /** The id of the topic when the claim was opened; null if it is no topic, or brokers do not report ids. */
   readonly topicId: string | null
-  /** What it is now; undefined where that cannot be told. */
+  /** Its current id; undefined if unknown. */
   readonly topicIdNow: () => Promise<TopicIdentity | undefined>
-  /** Called once when the claim turns out to be fenced. */
+  /** Called once when the claim is found to be fenced. */
   readonly onFenced: () => void
 }
 
-/** One partition owned by one group, until a newer owner shuts it out or it is given back. */
+/** One partition owned by one group, until a newer owner fences it or it is released. */
 export class KafkaClaim implements Claim {
   #committed: Offset
   #position: Offset
-  /** Fetched and not yet taken. */
+  /** Fetched but not yet returned. */
   #held: Batch | null = null
   #coming: Promise<Batch> | null = null
   #ended: SteerflowError | null = null
@@ -62,7 +61,7 @@ export class KafkaClaim implements Claim {
     this.#held =
       batch === this.#held ? null : { records: this.#held.records.slice(batch.records.length), next: this.#held.next }
     this.#position = batch.next
-    // Fetched ahead, so that the next read finds something.
+    // Prefetch for the next read.
     if (!this.#held) this.#fetch()
     return batch
   }
@@ -86,7 +85,7 @@ export class KafkaClaim implements Claim {
     return this.parts.topicId
   }
 
-  /** Ends the claim, since its topic is another one now: whoever reads or commits next is told. */
+  /** Ends the claim, since its topic has been replaced: the next read or commit gets the error. */
   async replaced(now: TopicIdentity): Promise<void> {
     const extent = now === noTopic ? null : await this.parts.extent().catch(() => null)
     if (this.#ended || this.topicId === null) return
@@ -94,7 +93,7 @@ export class KafkaClaim implements Claim {
     await this.committer.stop(this.#ended!)
   }
 
-  /** Whether the last commit is not to be seen yet in what is stored. */
+  /** True if the stored offsets do not show the last commit yet. */
   isBehind(seen: Stored | undefined): boolean {
     return this.committer.isBehind(seen)
   }
@@ -116,7 +115,7 @@ export class KafkaClaim implements Claim {
     try {
       await work()
     } catch (error) {
-      // Somebody has lowered the limit since it was looked at.
+      // The limit may have been lowered since it was loaded.
       if (error instanceof SteerflowError && error.code === 'STEERFLOW_RECORD_TOO_LARGE') await this.parts.look()
       if (error instanceof SteerflowError && error.code === 'STEERFLOW_FENCED' && !this.#ended) {
         this.#end(error)
@@ -129,11 +128,11 @@ export class KafkaClaim implements Claim {
   #fetch(): void {
     if (!this.parts.next || this.#ended || this.#coming) return
     this.#coming = this.parts.next(this.#position, this.#control.signal)
-    // The next reader is told of an error. Once for each: what hangs on a promise stays there until it settles.
+    // The next reader gets the error. One handler per promise: handlers stay on a promise until it settles.
     this.#coming.catch(() => undefined)
   }
 
-  /** What was fetched, waited for; null when nothing came in time. */
+  /** The fetched batch; null if none arrived in time. */
   async #arrived(waitMs: number): Promise<Batch | null> {
     this.#fetch()
     let timer: NodeJS.Timeout | undefined

@@ -5,21 +5,21 @@ import { logLevel } from './kafkajs.js'
 
 export type KafkaReportLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** Told what kafkajs has to say: how loud it is, the sentence, and what belongs to it. */
+/** Receives the log of kafkajs: level, message and fields. */
 export type KafkaReport = (level: KafkaReportLevel, message: string, extra: Readonly<Record<string, unknown>>) => void
 
 /**
- * What every healthy start or rebalance says: a new cluster has no coordinator yet, a group that grows joins anew, a
- * transaction of the previous owner is just being ended. kafkajs goes on by itself after each of them.
+ * Messages of every healthy start or rebalance: a new cluster has no coordinator yet, a growing group rejoins, a
+ * transaction of the previous owner is just ending. kafkajs continues by itself after each of them.
  */
 const USUAL =
   /coordinator is (not available|loading)|not the correct coordinator|is loading|re-?join|rebalanc|resync|Limiting retries|default partitioner|concurrent transaction|another concurrent operation|no leader|leadership election|before joining the group|group member needs/i
 
 /**
- * Errors of the protocol that belong to every day, by number: leaders, coordinators and controllers that move or load (5, 6,
- * 14, 15, 16, 41, 78, 80), what a broker has not heard of yet (3, 70, 71, 74, 75), a group that changes (22, 25, 27, 79),
- * the owner before who is shut out or whose transaction is being ended (47, 51), a topic that another has made (36). Each
- * is asked again, or thrown to whoever acts on it. Disks, replicas and time-outs are none of these.
+ * Routine protocol errors, by number: leaders, coordinators and controllers that move or load (5, 6, 14, 15, 16, 41,
+ * 78, 80), metadata that a broker does not have yet (3, 70, 71, 74, 75), a changing group (22, 25, 27, 79), a previous
+ * owner that is fenced or whose transaction is ending (47, 51), a topic that another process has created (36). Each is
+ * retried, or thrown to a caller that handles it. Errors of disks, replicas and time-outs are not among them.
  */
 const EVERYDAY = new Set(
   [3, 5, 6, 14, 15, 16, 22, 25, 27, 36, 41, 47, 51, 70, 71, 74, 75, 78, 79, 80].map(
@@ -29,12 +29,12 @@ const EVERYDAY = new Set(
 
 const isUsual = (text: string): boolean => USUAL.test(text) || EVERYDAY.has(text)
 
-/** Fields that repeat the entry, or hold bytes of the protocol. */
+/** Fields that repeat the entry, or contain bytes of the protocol. */
 const DROPPED = new Set(['timestamp', 'logger', 'message', 'stack', 'payload', 'data'])
 
 /**
- * Routes kafkajs's log. Its errors are warnings here: what it cannot mend by itself is thrown as well, and told by
- * whoever catches it; only the crash of a consumer is not.
+ * Routes the log of kafkajs. Its errors become warnings: errors that it cannot repair are thrown as well, and reported
+ * by the code that catches them; only the crash of a consumer is not.
  */
 export function routeLog(report: KafkaReport, secrets: Secrets): (entry: LogEntry) => void {
   return ({ level, namespace, log }) => {
@@ -51,5 +51,5 @@ function levelOf(level: LogEntry['level'], message: string, error: unknown): Kaf
   return level === logLevel.WARN ? 'info' : 'debug'
 }
 
-/** kafkajs's types promise a text; here and there it passes an error. */
+/** The type says text; occasionally kafkajs passes an error. */
 const textOf = (message: unknown): string => (message instanceof Error ? message.message : String(message))

@@ -3,10 +3,10 @@ import type { Broker as KafkaBroker, Cluster as KafkaCluster, Kafka } from 'kafk
 import { SteerflowError } from '../../../domain/errors.js'
 
 /**
- * The one file that reaches behind kafkajs's public interface. Its consumer joins a group to read anything, is told of a
- * rebalance when it is over, and lets one partition's error hold up the others; the log needs to read without a group,
- * to hand a partition over in good order, and to keep each partition's position itself. kafkajs's connections, encoding
- * and retries are used as they are. Its version is pinned: these shapes are not part of its interface.
+ * The only module that uses kafkajs internals. kafkajs's consumer joins a group to read anything, learns of a rebalance
+ * after it is over, and lets an error of one partition block the others; the log needs to read without a group, to hand
+ * partitions over cleanly, and to keep each partition's position itself. kafkajs's connections, encoding and retries
+ * are used unchanged. Its version is pinned: these shapes are not part of its interface.
  */
 
 /** A message as kafkajs decodes it. */
@@ -27,7 +27,7 @@ export interface RawMessage {
 
 export interface RawPartition {
   readonly partition: number
-  /** End of the partition, what is not committed yet included. */
+  /** End of the partition, including uncommitted records. */
   readonly highWatermark: string
   readonly abortedTransactions: readonly { readonly producerId: string; readonly firstOffset: string }[] | null
   readonly messages: readonly RawMessage[]
@@ -50,7 +50,7 @@ interface Transaction {
   readonly producerEpoch: number
 }
 
-/** What a broker is asked beside what kafkajs declares. */
+/** Requests to a broker, including some that kafkajs does not declare. */
 export interface Broker extends Pick<KafkaBroker, 'metadata' | 'offsetCommit' | 'offsetFetch'> {
   fetch(request: {
     readonly isolationLevel: number
@@ -98,7 +98,7 @@ export interface Broker extends Pick<KafkaBroker, 'metadata' | 'offsetCommit' | 
   leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>
 }
 
-/** Connections of their own to the brokers, with the metadata of the topics that they are used for. */
+/** Separate connections to the brokers, with the metadata of their topics. */
 export interface Cluster extends Pick<
   KafkaCluster,
   | 'connect'
@@ -111,11 +111,11 @@ export interface Cluster extends Pick<
 > {
   readonly brokerPool: { readonly metadata: { readonly brokers: readonly { readonly nodeId: number }[] } | null }
   findBroker(node: { readonly nodeId: string }): Promise<Broker>
-  /** Of a group, or of a transactional id: then its kind is 1. */
+  /** Of a group, or with type 1 of a transactional id. */
   findGroupCoordinator(group: { readonly groupId: string; readonly coordinatorType?: number }): Promise<Broker>
 }
 
-/** What a reader gets to see: all records, or only those of committed transactions. */
+/** The records that a reader sees: all, or only those of committed transactions. */
 export const isolation = { uncommitted: 0, committed: 1 } as const
 
 type Create = (options: {
@@ -124,40 +124,41 @@ type Create = (options: {
   readonly isolationLevel: number
 }) => Cluster
 
-/** How long metadata is believed, in milliseconds; so late are new partitions found. */
+/** Lifetime of metadata in milliseconds, and so the delay until new partitions are found. */
 const metadataMaxAge = 5000
 
-/** Connections for one purpose. A broker answers one request of a connection after the other, so that long waits need their own. */
+/**
+ * Connections for one purpose. A broker answers the requests of a connection in sequence, so long polls need their own.
+ */
 export function openCluster(kafka: Kafka): Cluster {
   const created = Object.getOwnPropertySymbols(kafka).find(
     symbol => symbol.description === 'private:Kafka:createCluster',
   )
   const create = created && (kafka as unknown as Record<symbol, unknown>)[created]
-  if (typeof create !== 'function')
-    throw new SteerflowError('STEERFLOW_BUG', 'kafkajs is not the version that is pinned')
+  if (typeof create !== 'function') throw new SteerflowError('STEERFLOW_BUG', 'kafkajs is not the pinned version')
   return (create as Create)({ metadataMaxAge, allowAutoTopicCreation: false, isolationLevel: isolation.uncommitted })
 }
 
 /**
- * The error of a number of the protocol, as kafkajs makes it of the answers that it decodes itself: so that those of our
- * own requests are judged by the same rules.
+ * Makes kafkajs's error for a protocol error number, so that errors of our own requests are classified by the same
+ * rules.
  */
 export const protocolError = (
   createRequire(import.meta.url)('kafkajs/src/protocol/error') as { createErrorFromCode: (code: number) => Error }
 ).createErrorFromCode
 
-/** The broker that leads a partition; null while none is known. */
+/** The broker that leads a partition; null if unknown. */
 export function leaderOf(cluster: Cluster, brokerTopic: string, partition: number): string | null {
   try {
     const found = cluster.findTopicPartitionMetadata(brokerTopic).find(one => one.partitionId === partition)
     return found && found.leader >= 0 ? String(found.leader) : null
   } catch {
-    // Thrown before the first metadata has come.
+    // Thrown before the first metadata has arrived.
     return null
   }
 }
 
-/** Whether the last metadata names more than one broker, or there is none yet. */
+/** True if the last metadata names more than one broker, or there is none yet. */
 export function hasSeveralBrokers(cluster: Cluster): boolean {
   return cluster.brokerPool.metadata?.brokers.length !== 1
 }

@@ -6,7 +6,7 @@ import { optionalPackage } from '../../optional-package.js'
 import { CompressionCodecs, CompressionTypes as Types } from './kafkajs.js'
 import type { KafkaSettings } from './settings.js'
 
-/** Bytes to fewer bytes and back. */
+/** Compression and decompression of bytes. */
 export interface Codec {
   compress(bytes: Buffer): Promise<Buffer>
   decompress(bytes: Buffer): Promise<Buffer>
@@ -14,15 +14,15 @@ export interface Codec {
 
 type Call = (input: Buffer, done: (error: Error | null, output: Buffer) => void) => void
 
-/** What Node has from 22.15 and 23.8 on; its types here are those of the oldest Node that is supported. */
+/** Available in Node from 22.15 and 23.8; the types here are those of the oldest supported Node. */
 const { zstdCompress, zstdDecompress } = zlib as { readonly zstdCompress?: Call; readonly zstdDecompress?: Call }
 
-/** The first bytes of a frame, and no more. */
+/** The first bytes of a frame, without the rest. */
 const TORN = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0])
 
 /**
- * Zstandard by Node itself, or by WebAssembly where it has none. Node 22 takes a frame that ends early for a short one,
- * and records would be missing without a word; there, WebAssembly reads.
+ * Zstandard by Node itself, or by WebAssembly if Node has none. Node 22 accepts a truncated frame as a short one, so
+ * that records would be lost silently; there, WebAssembly decompresses.
  */
 export async function openZstd(): Promise<Codec> {
   const node = nodeZstd()
@@ -36,19 +36,21 @@ export async function openZstd(): Promise<Codec> {
   return { compress: bytes => node.compress(bytes), decompress: bytes => reader.decompress(bytes) }
 }
 
-/** Off the main thread; null where Node is too old. */
+/** Runs off the main thread; null if Node is too old. */
 export const nodeZstd = (): Codec | null =>
   zstdCompress && zstdDecompress ? { compress: promisify(zstdCompress), decompress: promisify(zstdDecompress) } : null
 
 const LEVEL = 3
 const FIRST_ROOM = 2 ** 20
 const MOST_ROOM = 2 ** 29
-/** "The room for the output is too small", as the library numbers it. */
+/** The library's error number for "destination buffer is too small". */
 const TOO_SMALL = /-70$/
 
 let wasm: Promise<Codec> | undefined
 
-/** On the main thread: some milliseconds for a batch of a megabyte. Once a process: a second `init` breaks the first. */
+/**
+ * Runs on the main thread: some milliseconds per megabyte. Loaded once per process: a second `init` breaks the first.
+ */
 export const wasmZstd = (): Promise<Codec> => (wasm ??= loadWasm())
 
 async function loadWasm(): Promise<Codec> {
@@ -57,7 +59,7 @@ async function loadWasm(): Promise<Codec> {
   return {
     compress: async input => asBuffer(compress(input, LEVEL)),
     decompress: async input => {
-      // Java writes frames that do not say how large they become; the library then needs to be told what to reserve.
+      // Java writes frames without their decompressed size; the library then needs the size of the buffer to reserve.
       for (let room = Math.max(FIRST_ROOM, input.length * 8); ; room *= 4) {
         try {
           return asBuffer(decompress(input, { defaultHeapSize: room }))
@@ -72,8 +74,8 @@ async function loadWasm(): Promise<Codec> {
 const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array): Buffer => Buffer.from(buffer, byteOffset, byteLength)
 
 /**
- * Snappy as Java writes it: a header, then blocks, each behind its length. Others (librdkafka, and we) write one block
- * and nothing around it; what is read may be either.
+ * The header of Snappy streams from Java: after it come length-prefixed blocks. Others (librdkafka, and we) write a
+ * single block without header; both are readable.
  */
 const MAGIC = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0])
 /** The magic, its version, and the oldest version that can read it. */
@@ -83,20 +85,20 @@ const isHeader = (bytes: Buffer, at: number): boolean => bytes.subarray(at, at +
 
 /**
  * The blocks of raw Snappy in a buffer, which share its memory.
- * @throws RangeError when it ends in the middle of a block.
+ * @throws RangeError if it ends in the middle of a block.
  */
 export function snappyBlocks(bytes: Buffer): readonly Buffer[] {
   if (!isHeader(bytes, 0)) return [bytes]
   const blocks: Buffer[] = []
   for (let at = 0; at < bytes.length;) {
-    // Streams that were written one after the other each begin with a header.
+    // Each of several concatenated streams starts with a header.
     if (isHeader(bytes, at)) {
       at += HEADER_BYTES
       continue
     }
     const begin = at + 4
     at = begin + bytes.readUInt32BE(at)
-    if (at > bytes.length) throw new RangeError('a block of Snappy ends early')
+    if (at > bytes.length) throw new RangeError('a Snappy block is truncated')
     blocks.push(bytes.subarray(begin, at))
   }
   return blocks
@@ -104,7 +106,7 @@ export function snappyBlocks(bytes: Buffer): readonly Buffer[] {
 
 type Name = Exclude<KafkaSettings['compression'], 'none' | 'gzip'>
 
-/** Each package is loaded when the first batch of its kind comes by, and not before. */
+/** Each package is loaded at the first batch of its kind. */
 const openers: Readonly<Record<Name, () => Promise<Codec>>> = {
   snappy: async () => {
     const { compress, uncompressSync } = await optionalPackage(
@@ -114,7 +116,7 @@ const openers: Readonly<Record<Name, () => Promise<Codec>>> = {
     )
     return {
       compress,
-      // Java's blocks are of 32 KiB: handing each to another thread costs more than it saves.
+      // Java's blocks have 32 KiB: passing each to another thread costs more than it saves.
       decompress: async bytes => Buffer.concat(snappyBlocks(bytes).map(block => Buffer.from(uncompressSync(block)))),
     }
   },
@@ -127,7 +129,7 @@ const openers: Readonly<Record<Name, () => Promise<Codec>>> = {
     return {
       compress: bytes => compressFrame(bytes),
       decompress: async bytes => {
-        if (!isWholeFrame(bytes)) throw new RangeError('a frame of LZ4 ends early')
+        if (!isWholeFrame(bytes)) throw new RangeError('an LZ4 frame is truncated')
         return decompressFrame(bytes)
       },
     }
@@ -136,8 +138,8 @@ const openers: Readonly<Record<Name, () => Promise<Codec>>> = {
 }
 
 /**
- * Whether a frame of LZ4 has its end mark, before the checksum of the content if its flags say that there is one. The
- * library takes a frame that stops between two blocks for a short one, and records would be missing without a word.
+ * True if an LZ4 frame has its end mark, which precedes an optional content checksum. The library accepts a frame that
+ * is truncated between two blocks as a short one, so that records would be lost silently.
  */
 function isWholeFrame(bytes: Buffer): boolean {
   const hasChecksum = ((bytes[4] ?? 0) & 4) !== 0
@@ -145,7 +147,7 @@ function isWholeFrame(bytes: Buffer): boolean {
   return mark >= 7 && bytes.readUInt32LE(mark) === 0
 }
 
-/** What kafkajs calls each compression. */
+/** kafkajs's number of each compression. */
 export const compressionTypes: Readonly<Record<KafkaSettings['compression'], CompressionTypes>> = {
   none: Types.None,
   gzip: Types.GZIP,
@@ -155,37 +157,38 @@ export const compressionTypes: Readonly<Record<KafkaSettings['compression'], Com
 }
 
 /**
- * A codec of which nothing is loaded before it is used. Its errors are not retried by kafkajs.
- * @throws STEERFLOW_PACKAGE_MISSING or STEERFLOW_KAFKA_FAILED when it does not load on this machine, STEERFLOW_LOG_CORRUPT for damaged bytes.
+ * A codec that is loaded at its first use. kafkajs does not retry its errors.
+ * @throws STEERFLOW_PACKAGE_MISSING or STEERFLOW_KAFKA_FAILED if it does not load on this machine,
+ *   STEERFLOW_LOG_CORRUPT for damaged bytes.
  */
 export function lazyCodec(name: Name): Codec {
   let opening: Promise<Codec> | undefined
   const opened = () =>
     (opening ??= openers[name]().catch((cause: unknown) => {
       if (cause instanceof SteerflowError) throw Object.assign(cause, { retriable: false })
-      throw final('STEERFLOW_KAFKA_FAILED', `the compression ${name} is not to be had on this machine`, cause)
+      throw final('STEERFLOW_KAFKA_FAILED', `the compression ${name} is not available on this machine`, cause)
     }))
   return {
     compress: async bytes => (await opened()).compress(bytes),
     decompress: async bytes => {
       const codec = await opened()
       return codec.decompress(bytes).catch((cause: unknown) => {
-        throw final('STEERFLOW_LOG_CORRUPT', `a batch that says it is ${name} cannot be read`, cause)
+        throw final('STEERFLOW_LOG_CORRUPT', `a batch that is marked as ${name} cannot be decompressed`, cause)
       })
     },
   }
 }
 
-/** kafkajs tries everything again that does not say that this is of no use. */
+/** kafkajs retries every error that is not marked as final. */
 const final = (code: 'STEERFLOW_KAFKA_FAILED' | 'STEERFLOW_LOG_CORRUPT', message: string, cause: unknown): Error =>
   Object.assign(new SteerflowError(code, message, { cause }), { retriable: false })
 
-/** Makes kafkajs, which only brings gzip, read and write every compression that Kafka has. May be called again. */
+/** Makes kafkajs, which only includes gzip, read and write every compression of Kafka. May be called again. */
 export function registerCodecs(): void {
   for (const name of Object.keys(openers) as Name[]) {
     const codec = lazyCodec(name)
     const forKafka = {
-      // kafkajs passes its encoder when it writes and the bytes when it reads.
+      // kafkajs passes its encoder to compress, but bytes to decompress.
       compress: ({ buffer }: { readonly buffer: Buffer }) => codec.compress(buffer),
       decompress: (bytes: Buffer) => codec.decompress(bytes),
     }

@@ -1,35 +1,35 @@
 import type { Cluster } from './cluster.js'
 
 /**
- * Kafka's compact encoding (KIP-482), for the few requests that kafkajs does not speak; they are written by hand and sent
- * through its connections.
+ * Kafka's compact encoding (KIP-482), for the few requests that kafkajs does not implement; they are encoded here and
+ * sent through its connections.
  */
 
-/** A request of the protocol in one version, and what becomes of its answer. */
+/** A request of the protocol in one version, with the decoder of its response. */
 export interface WireRequest<T> {
   readonly apiKey: number
   readonly apiName: string
   readonly apiVersion: number
-  /** What follows the header. */
+  /** Everything after the header. */
   readonly body: Buffer
   readonly decode: (payload: Buffer) => T
 }
 
 type FoundBroker = Awaited<ReturnType<Cluster['findBroker']>>
 
-/** Sends a request over the connection of a broker. @throws what the connection or `decode` throws */
+/** Sends a request over the connection of a broker. @throws the errors of the connection or `decode` */
 export async function ask<T>(broker: FoundBroker, { body, decode, ...api }: WireRequest<T>): Promise<T> {
-  // kafkajs writes version 1 of the request's header; version 2 has a buffer of tags more, which is empty: one byte.
+  // kafkajs writes version 1 of the request header; version 2 adds a buffer of tags, which is empty: one byte.
   const buffer = Buffer.concat([noTags, body])
   const { value } = await (broker as unknown as WithConnections).connectionPool.send({
     request: { ...api, encode: async () => ({ buf: buffer, buffer }) },
-    // kafkajs looks for a field in whatever was decoded, so that it has to be an object.
+    // kafkajs looks up a field in the decoded value, so it has to be an object.
     response: { decode: async payload => ({ value: decode(payload) }), parse: async decoded => decoded },
   })
   return value
 }
 
-/** Whether a broker answers such requests: its versions are known once it was connected. */
+/** True if a broker supports such requests; its versions are known after the first connection. */
 export function speaks(broker: FoundBroker, apiKey: number): boolean {
   const { versions } = broker as unknown as { readonly versions: Readonly<Record<number, unknown>> | null }
   return versions?.[apiKey] !== undefined
@@ -50,10 +50,10 @@ interface WithConnections {
   }
 }
 
-/** The end of every structure, when nothing optional follows. */
+/** The end of every structure without optional fields. */
 export const noTags = Buffer.alloc(1)
 
-/** A number of any size, seven bits a byte. */
+/** A number of any size, seven bits per byte. */
 export function varint(value: number): Buffer {
   const bytes: number[] = []
   for (let rest = value; ; rest = Math.floor(rest / 128)) {
@@ -62,13 +62,13 @@ export function varint(value: number): Buffer {
   }
 }
 
-/** A string behind its length plus one. */
+/** A string after its length plus one. */
 export function compactString(text: string): Buffer {
   const bytes = Buffer.from(text, 'utf8')
   return Buffer.concat([varint(bytes.length + 1), bytes])
 }
 
-/** Elements behind their number plus one. */
+/** Elements after their number plus one. */
 export const compactArray = (elements: readonly Buffer[]): Buffer =>
   Buffer.concat([varint(elements.length + 1), ...elements])
 
@@ -78,7 +78,7 @@ export function int32(value: number): Buffer {
   return bytes
 }
 
-/** Reads what was encoded so. @throws RangeError where the bytes end early */
+/** Reads this encoding. @throws RangeError if the bytes end early */
 export class CompactReader {
   #at = 0
 
@@ -115,7 +115,7 @@ export class CompactReader {
     }
   }
 
-  /** Elements of an array; 0 for one that is null. */
+  /** Number of elements of an array; 0 for null. */
   count(): number {
     return Math.max(0, this.varint() - 1)
   }
@@ -124,7 +124,7 @@ export class CompactReader {
     return Array.from({ length: this.count() }, element)
   }
 
-  /** An empty one for null. */
+  /** Empty for null. */
   string(): string {
     return this.#take(this.count()).toString('utf8')
   }

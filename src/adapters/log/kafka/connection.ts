@@ -23,8 +23,8 @@ import { Sockets } from './sockets.js'
 const SEPARATOR = '\u0001'
 
 /**
- * SASL OAUTHBEARER (RFC 7628) for kafkajs. The authenticator of kafkajs itself does not read the broker's answer, so that
- * a token that was refused shows up as a connection that is closed for no reason, again and again.
+ * SASL OAUTHBEARER (RFC 7628) for kafkajs. kafkajs's own authenticator does not read the broker's answer, so that a
+ * rejected token looks like a connection that closes for no reason, again and again.
  */
 export const oauthBearer = (tokens: TokenSource, secrets: Secrets): Mechanism => ({
   mechanism: 'oauthbearer',
@@ -43,7 +43,7 @@ export const oauthBearer = (tokens: TokenSource, secrets: Secrets): Mechanism =>
   }),
 })
 
-/** The client's message as kafkajs sends it: bytes with their length before them. */
+/** The client's message in kafkajs's format: bytes after their length. */
 const message = (text: string) => ({
   encode: () => {
     const bytes = Buffer.from(`${text}${SEPARATOR}${SEPARATOR}`)
@@ -53,27 +53,27 @@ const message = (text: string) => ({
   },
 })
 
-/** The broker's message, behind its length: empty when it takes the token, otherwise JSON with a status. */
+/** The broker's message, after its length: empty if it accepts the token, otherwise JSON with a status. */
 const response = {
   decode: async (raw: Buffer): Promise<Buffer> => raw.subarray(4),
   parse: (raw: Buffer): string => raw.toString('utf8'),
 }
 
-/** kafkajs retries every error that does not say that this is of no use. */
+/** kafkajs retries every error that is not marked as final. */
 const refused = (text: string): Error =>
   Object.assign(new SteerflowError('STEERFLOW_KAFKA_REFUSED', text), { retriable: false })
 
-/** To reach a port: a broker that does not even accept within this time is as good as gone. */
+/** Time-out for a TCP connection: a broker that does not even accept within this time counts as down. */
 const CONNECTION_TIMEOUT_MS = 5000
 
 /**
- * The first retry comes quickly, since a transaction often has to wait some milliseconds for the end of the one before
- * (CONCURRENT_TRANSACTIONS). All of them take about 3 s, enough for the election of a leader; longer outages are waited
- * out by whoever gets the transient error.
+ * The first retry is quick, since a transaction often waits some milliseconds for the end of the previous one
+ * (CONCURRENT_TRANSACTIONS). All together take about 3 s, enough for the election of a leader; callers that get the
+ * transient error wait out longer outages.
  */
 const RETRY = { initialRetryTime: 20, maxRetryTime: 1000, multiplier: 2, retries: 8 } as const
 
-/** What every producer of the project is created with; kafkajs warns of its own default otherwise. */
+/** Options of every producer of the project; kafkajs warns of its own default otherwise. */
 export const producerDefaults = {
   createPartitioner: Partitioners.DefaultPartitioner,
   allowAutoTopicCreation: false,
@@ -81,7 +81,7 @@ export const producerDefaults = {
 } as const satisfies ProducerConfig
 
 /**
- * The configuration of kafkajs for these settings; every compression can be read from then on.
+ * The configuration of kafkajs for these settings. It also registers every compression.
  * @throws STEERFLOW_CONFIG_INVALID naming a PEM file that cannot be read.
  */
 export function kafkaConfig(settings: KafkaSettings, report: KafkaReport): KafkaConfig {
@@ -102,7 +102,8 @@ export function kafkaConfig(settings: KafkaSettings, report: KafkaReport): Kafka
 }
 
 /**
- * A client, over sockets of its own, of a cluster that answers and lets us in, which is tried before it is returned: each broker once.
+ * A client with its own sockets. Before it returns, it tests once with each broker that the cluster answers and accepts
+ * the client.
  * @throws STEERFLOW_KAFKA_UNREACHABLE, STEERFLOW_KAFKA_REFUSED, STEERFLOW_CONFIG_INVALID
  */
 export async function connectKafka(
@@ -126,9 +127,9 @@ export async function connectKafka(
 }
 
 /**
- * The options of TLS. kafkajs hands them on as they are and each connection takes its own copy, so that files are read
- * again whenever one is made: certificates are replaced while a worker runs. One that cannot be read then is replaced just
- * now, or soon: the last one that could be read is used.
+ * The TLS options. kafkajs passes them on unchanged and each connection copies them, so that every connection reads the
+ * files again: certificates are replaced while a worker runs. If a file cannot be read, it may just be being replaced,
+ * so its last readable content is used.
  */
 function tlsOf(tls: Exclude<KafkaSettings['tls'], false>, report: KafkaReport): ConnectionOptions | true {
   if (tls === true) return true
@@ -144,7 +145,7 @@ function tlsOf(tls: Exclude<KafkaSettings['tls'], false>, report: KafkaReport): 
       try {
         last = pem(name, path)
       } catch (error) {
-        report('warn', `${explain(error)}: what it held last is used`, { file: `log.kafka.tls.${name}` })
+        report('warn', `${explain(error)}: its last content is used`, { file: `log.kafka.tls.${name}` })
       }
       return name === 'ca' ? [last] : last
     }
@@ -153,7 +154,7 @@ function tlsOf(tls: Exclude<KafkaSettings['tls'], false>, report: KafkaReport): 
   return options
 }
 
-/** Neither the path nor the cause is told: somebody may have put the key itself where its path belongs. */
+/** The message contains neither path nor cause: the user may have put the key itself where its path belongs. */
 function pem(name: string, path: string): string {
   try {
     return readSmallSync(path)
@@ -173,7 +174,7 @@ function saslOf({ sasl }: KafkaSettings, secrets: Secrets): KafkaConfig['sasl'] 
   }
   const { username, password } = sasl
   secrets.add(password, `\0${username}\0${password}`)
-  // A copy, since kafkajs puts its authenticator into it; it is taken from there to be made quiet.
+  // A copy, since kafkajs stores its authenticator in it; the setter wraps that.
   const copy = { ...sasl } as SASLOptions
   let provider: Mechanism['authenticationProvider'] | undefined
   return Object.defineProperty(copy, 'authenticationProvider', {
@@ -184,7 +185,7 @@ function saslOf({ sasl }: KafkaSettings, secrets: Secrets): KafkaConfig['sasl'] 
   })
 }
 
-/** An authenticator whose errors, the broker's words, do not say again what was sent. */
+/** An authenticator whose errors, which quote the broker, do not reveal the credentials. */
 const quiet =
   (provider: Mechanism['authenticationProvider'], secrets: Secrets): Mechanism['authenticationProvider'] =>
   (args: AuthenticationProviderArgs) => ({

@@ -1,6 +1,6 @@
 import { asSteerflowError, type ErrorCode, SteerflowError } from '../../../domain/errors.js'
 
-/** What an error of kafkajs, or one below it, says of itself. Read by shape: its classes do not carry all of it. */
+/** Properties of an error of kafkajs, or of its cause. Read by shape, since its classes do not have all of them. */
 interface Seen {
   readonly name: string
   readonly message: string
@@ -12,7 +12,7 @@ interface Seen {
   readonly broker: string
 }
 
-/** Protocol errors that mean that somebody else has our place. */
+/** Protocol errors that mean that another process has taken over. */
 const FENCING = [
   'INVALID_PRODUCER_EPOCH',
   'PRODUCER_FENCED',
@@ -21,7 +21,7 @@ const FENCING = [
   'FENCED_INSTANCE_ID',
 ]
 
-/** Protocol errors that a new producer, or a look at who leads, gets past, though kafkajs does not retry them. */
+/** Protocol errors that a new producer, or new metadata, overcomes, although kafkajs does not retry them. */
 const PASSING = [
   'BROKER_NOT_AVAILABLE',
   'FENCED_LEADER_EPOCH',
@@ -64,7 +64,7 @@ const BY_NAME: Readonly<Record<string, ErrorCode>> = {
   KafkaJSLockTimeout: 'STEERFLOW_KAFKA_BUSY',
 }
 
-/** Errors of the protocol that are younger than kafkajs, which only gives their number. */
+/** Protocol errors that are newer than kafkajs, which only reports their number. */
 const YOUNGER: Readonly<Record<string, string>> = {
   89: 'THROTTLING_QUOTA_EXCEEDED',
   90: 'PRODUCER_FENCED',
@@ -76,8 +76,8 @@ const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_(GET|VERIFY|DECRYPT|DECODE)|^ERR
 const SOCKET = /^(ECONN|ENOTFOUND$|EAI_|EHOST|ENET|ETIMEDOUT$|EPIPE$|UND_ERR_)/
 
 /**
- * What was thrown by kafkajs, with a code of ours. Its errors come wrapped in others (retries, aggregates): the outermost
- * that says something decides. What is not from kafkajs at all is STEERFLOW_BUG.
+ * An error of kafkajs with one of our codes. kafkajs wraps errors (retries, aggregates): the outermost one with a
+ * meaning decides. Any other error is STEERFLOW_BUG.
  */
 export function kafkaError(thrown: unknown): SteerflowError {
   const chain = chainOf(thrown)
@@ -100,41 +100,37 @@ export function kafkaError(thrown: unknown): SteerflowError {
 
 const has = (thrown: unknown, type: string): boolean => chainOf(thrown).some(error => look(error).type === type)
 
-/** Whether the coordinator does not know this member any more. */
+/** True if the coordinator no longer knows this member. */
 export const isUnknownMember = (thrown: unknown): boolean => has(thrown, 'UNKNOWN_MEMBER_ID')
 
-/** Whether the group has changed, so that this member has to join it again. */
+/** True if the group has changed, so that this member has to rejoin. */
 export const isRejoining = (thrown: unknown): boolean =>
   has(thrown, 'REBALANCE_IN_PROGRESS') || has(thrown, 'ILLEGAL_GENERATION')
 
-/** Whether a topic was there already that was to be created. */
 export const isTopicExists = (thrown: unknown): boolean => has(thrown, 'TOPIC_ALREADY_EXISTS')
 
-/** Whether a broker does not know a topic, or not all of its partitions. */
+/** True if a broker does not know a topic, or not all of its partitions. */
 export const isUnknownTopic = (thrown: unknown): boolean => has(thrown, 'UNKNOWN_TOPIC_OR_PARTITION')
 
-/** Whether a topic is none of this client's business. */
 export const isNotAuthorized = (thrown: unknown): boolean => has(thrown, 'TOPIC_AUTHORIZATION_FAILED')
 
-/** Whether nobody leads a partition, or not where this broker's clients could reach it. */
+/** True if a partition has no leader, or none that this broker's clients can reach. */
 export const isLeaderless = (thrown: unknown): boolean =>
   has(thrown, 'LEADER_NOT_AVAILABLE') || has(thrown, 'LISTENER_NOT_FOUND')
 
-/** Whether a position lies outside of its partition; kafkajs says which. */
+/** True if a position is outside of its partition, which the error names. */
 export function isOutOfRange(
   thrown: unknown,
 ): thrown is Error & { readonly topic: string; readonly partition: number } {
   return thrown instanceof Error && thrown.name === 'KafkaJSOffsetOutOfRange'
 }
 
-/**
- * Whether waiting may mend it. A topic that is known to exist is unknown to a broker that has just started.
- */
+/** True if waiting may help. A topic that exists is unknown to a broker that has just started. */
 export function isPassing(error: SteerflowError): boolean {
   return error.kind === 'transient' || error.code === 'STEERFLOW_TOPIC_UNKNOWN'
 }
 
-/** Whether somebody else has taken our place: the claim is lost, nothing of it can be committed. */
+/** True if another process has taken over: the claim is lost, and it can commit nothing. */
 export const isFencing = (thrown: unknown): boolean => kafkaError(thrown).code === 'STEERFLOW_FENCED'
 
 function codeOf({ name, type, code, retriable }: Seen): ErrorCode | null {
@@ -142,7 +138,7 @@ function codeOf({ name, type, code, retriable }: Seen): ErrorCode | null {
   const byType = BY_TYPE[type]
   if (byType) return byType
   if (type !== '') return retriable ? 'STEERFLOW_KAFKA_BUSY' : null
-  // kafkajs gives a bad certificate as an error of the connection, which it retries.
+  // kafkajs reports a bad certificate as a connection error, which it retries.
   if (CERTIFICATE.test(code)) return 'STEERFLOW_KAFKA_REFUSED'
   return BY_NAME[name] ?? (SOCKET.test(code) ? 'STEERFLOW_KAFKA_UNREACHABLE' : null)
 }
@@ -150,7 +146,7 @@ function codeOf({ name, type, code, retriable }: Seen): ErrorCode | null {
 const textOf = ({ message, type, broker }: Seen): string =>
   [broker, type === '' ? message : `${message} (${type})`].filter(part => part !== '').join(': ')
 
-/** An error, what it was made of, and so on; of an aggregate the first that is worth telling. */
+/** An error and its causes; from an aggregate the first informative one. */
 function chainOf(thrown: unknown): unknown[] {
   const chain: unknown[] = []
   for (let at = thrown; at !== undefined && at !== null && chain.length < 8 && !chain.includes(at);) {

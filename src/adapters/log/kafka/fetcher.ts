@@ -4,7 +4,7 @@ import { type Cluster, isolation, leaderOf, type RawPartition } from './cluster.
 import { isOutOfRange, kafkaError } from './errors.js'
 import { visible } from './record.js'
 
-/** A reader that waits for a partition to go on. */
+/** A reader that waits for new records of a partition. */
 interface Want {
   readonly key: string
   readonly topic: string
@@ -16,14 +16,13 @@ interface Want {
   readonly reject: (error: unknown) => void
 }
 
-/** How long a broker may hold a request back for which it has nothing yet, in milliseconds; a new reader waits as long. */
+/** How long a broker may delay an empty response, in milliseconds; a new reader waits as long. */
 const holdMs = 100
 const answerBytes = 32 << 20
 
 /**
- * Fetches for all readers of this process together: one request a broker carries every partition that somebody waits
- * for. A reader that waits costs a few bytes in it. What goes wrong at a broker is tried again until it is right:
- * an outage looks like silence.
+ * Fetches for all readers of this process: one request per broker contains every partition with a waiting reader, which
+ * costs only a few bytes. Failures at a broker are retried forever: an outage looks like silence.
  */
 export class Fetcher {
   readonly #wants = new Map<string, Want>()
@@ -37,8 +36,8 @@ export class Fetcher {
   ) {}
 
   /**
-   * What follows `from` in a partition, as soon as there is something. One reader of a `key` at a time.
-   * Rejects with kafkajs's error when `from` is outside of the partition.
+   * The next records of a partition from `from` on, once there are some. One reader of a `key` at a time. Rejects with
+   * kafkajs's error if `from` is outside of the partition.
    */
   next(key: string, topic: string, partition: number, from: Offset, maxBytes: number): Promise<Batch> {
     return new Promise((resolve, reject) => {
@@ -48,7 +47,7 @@ export class Fetcher {
     })
   }
 
-  /** Forgets what a reader waited for; its promise stays open. */
+  /** Forgets a reader's request; its promise stays pending. */
   forget(key: string): void {
     this.#wants.delete(key)
   }
@@ -59,7 +58,7 @@ export class Fetcher {
     await Promise.all(this.#loops.values())
   }
 
-  /** Sees to it that a loop runs for each broker that somebody waits for. */
+  /** Starts a loop for each broker with waiting readers. */
   #start(): void {
     for (const node of new Set([...this.#wants.values()].map(want => this.#leader(want)))) {
       if (this.#closed || this.#loops.has(node)) continue
@@ -72,7 +71,7 @@ export class Fetcher {
   }
 
   async #loop(node: string): Promise<void> {
-    // One turn of the event loop, so that readers that come together share the first request.
+    // One turn of the event loop, so that simultaneous readers share the first request.
     await sleep(0)
     let pause = 25
     while (!this.#closed) {
@@ -99,7 +98,7 @@ export class Fetcher {
     return leaderOf(this.cluster, brokerTopic, partition) ?? noLeader
   }
 
-  /** Asks for the metadata of topics that nobody has read yet, and again where a leader is not known. */
+  /** Loads the metadata of topics that have not been read yet, and again while a leader is unknown. */
   async #learn(wants: readonly Want[]): Promise<void> {
     await this.cluster.addMultipleTargetTopics(wants.map(want => want.brokerTopic))
     if (wants.every(want => this.#leader(want) === noLeader)) {
@@ -146,8 +145,8 @@ export class Fetcher {
   }
 
   /**
-   * Finds whose error it is that failed an answer as a whole, by asking for the halves: only they are told, and the others
-   * have their records.
+   * Finds the partition that makes a whole response fail, by fetching the halves: only its readers get the error, and
+   * the others get their records.
    */
   async #apart(node: string, wants: readonly Want[], error: unknown): Promise<void> {
     if (wants.length <= 1) return this.#reject(wants, error)
@@ -156,13 +155,13 @@ export class Fetcher {
       try {
         this.#settle(half, await this.#fetch(node, half))
       } catch (thrown) {
-        // Whatever else it is, the next round meets it again.
+        // The next round will meet any other error again.
         if (!this.#refuse(half, thrown) && isLasting(thrown)) await this.#apart(node, half, thrown)
       }
     }
   }
 
-  /** Tells those whom an error is about; whether it was about somebody, so that the others can go on. */
+  /** Rejects the readers that an error concerns; true if there are any, so that the others can continue. */
   #refuse(wants: readonly Want[], error: unknown): boolean {
     if (!isOutOfRange(error)) return false
     const concerned = wants.filter(want => want.brokerTopic === error.topic && want.partition === error.partition)
@@ -179,7 +178,7 @@ export class Fetcher {
   }
 }
 
-/** No permission, or bytes that nobody can read: waiting mends neither. */
+/** Missing permission or undecodable bytes: waiting does not help. */
 function isLasting(error: unknown): boolean {
   const { kind, code } = kafkaError(error)
   return kind === 'fatal' && code !== 'STEERFLOW_KAFKA_FAILED'
@@ -188,8 +187,8 @@ function isLasting(error: unknown): boolean {
 const placeOf = ({ brokerTopic, partition }: Want): string => `${brokerTopic}/${partition}`
 
 /**
- * One reader of each partition, since a request can name a partition once: the one that is furthest behind, as it is
- * served at once, while one at the end may wait for ever.
+ * One reader of each partition, since a request can name a partition only once: the one furthest behind, since it is
+ * served at once, while one at the end may wait forever.
  */
 function lowest(wants: readonly Want[]): readonly Want[] {
   const found = new Map<string, Want>()
@@ -200,5 +199,5 @@ function lowest(wants: readonly Want[]): readonly Want[] {
   return [...found.values()]
 }
 
-/** The loop of those whose partition has no leader that is known. */
+/** The loop of partitions without a known leader. */
 const noLeader = '?'

@@ -2,13 +2,13 @@ import { z } from 'zod'
 import type { Member } from './assignment.js'
 import { AssignerProtocol } from './kafkajs.js'
 
-/** The name under which members agree on how partitions are shared out. */
+/** The name of the members' common assignment protocol. */
 export const protocolName = 'steerflow-cooperative'
 
 const version = 1
 const UserData = z.looseObject({ owned: z.array(z.int().min(0)), generation: z.int() })
 
-/** What a member tells the leader when it joins. */
+/** The data that a member sends to the leader when it joins. */
 export function joining(brokerTopic: string, member: Omit<Member, 'id'>) {
   const userData = Buffer.from(JSON.stringify({ owned: member.owned, generation: member.generation }))
   return {
@@ -17,7 +17,7 @@ export function joining(brokerTopic: string, member: Omit<Member, 'id'>) {
   }
 }
 
-/** A member as it joined. One that says nothing that can be read owns nothing. */
+/** A member as it joined. One with unreadable data owns nothing. */
 export function memberOf(id: string, metadata: Buffer): Member {
   const decoded = AssignerProtocol.MemberMetadata.decode(metadata)
   try {
@@ -28,7 +28,7 @@ export function memberOf(id: string, metadata: Buffer): Member {
   }
 }
 
-/** What the leader tells the members. */
+/** The leader's assignments for the members. */
 export const assigning = (brokerTopic: string, shares: ReadonlyMap<string, readonly number[]>) =>
   [...shares].map(([memberId, partitions]) => ({
     memberId,
@@ -39,11 +39,10 @@ export const assigning = (brokerTopic: string, shares: ReadonlyMap<string, reado
     }),
   }))
 
-/** The partitions that a member was given. */
 export const assignedOf = (brokerTopic: string, assignment: Buffer): readonly number[] =>
   AssignerProtocol.MemberAssignment.decode(assignment)?.assignment[brokerTopic] ?? []
 
-/** The partitions that any member was given, whatever its topic; none while the group is being shared out. */
+/** The partitions assigned to a member, of any topic; none during a rebalance. */
 export function sharesOf(assignment: Buffer): readonly number[] {
   try {
     return Object.values(AssignerProtocol.MemberAssignment.decode(assignment)?.assignment ?? {}).flat()

@@ -1,6 +1,6 @@
 import kafkajs from 'kafkajs'
 
-/** kafkajs is CommonJS: Node finds only some of its names when they are imported one by one. */
+/** kafkajs is CommonJS: with named imports Node finds only some of its names. */
 export const {
   AssignerProtocol,
   CompressionCodecs,

@@ -2,20 +2,20 @@ import { type Offset, offset } from '../../../runtime/log.js'
 import type { PlacedRecord } from './placement.js'
 import type { OffsetEntry } from './transaction.js'
 
-/** What is stored of a group's progress in a partition. */
+/** The stored progress of a group in a partition. */
 export interface Stored {
   readonly offset: Offset
-  /** Which commit stored it: by it a commit whose answer was lost is known again. */
+  /** Identifies the commit that stored it, so that a commit with a lost response can be recognized. */
   readonly mark: string
-  /** Of the beginning of a group: the id of the topic that it began to read. */
+  /** At the beginning of a group: the id of the topic that it began to read. */
   readonly topicId?: string
 }
 
-/** Where a claim's progress is kept: in its consumer group, or, for what is no topic, in a topic of progress. */
+/** Storage of a claim's progress: its consumer group, or for a source that is no topic, a progress topic. */
 export interface Ledger {
-  /** What is stored now; null when nothing was ever stored. Only to be trusted behind the fence. */
+  /** The stored progress; null if nothing was ever stored. Reliable only after fencing. */
   stored(): Promise<Stored | null>
-  /** What a transaction has to hold, to store this. */
+  /** The part of a transaction that stores this progress. */
   entry(to: Stored): LedgerEntry
 }
 
@@ -24,10 +24,9 @@ export interface LedgerEntry {
   readonly offset: OffsetEntry | null
 }
 
-/** The mark of a group that has begun and committed nothing yet: seen by retention and by lag monitors, not by us. */
+/** The mark of a group that has begun without a commit: visible to retention and lag monitors, not to our readers. */
 export const begunMark = 'begun'
 
-/** The parts of kafkajs's admin that are used here. */
 export interface OffsetReader {
   fetchOffsets(request: {
     groupId: string
@@ -35,7 +34,7 @@ export interface OffsetReader {
   }): Promise<{ topic: string; partitions: { partition: number; offset: string; metadata: string | null }[] }[]>
 }
 
-/** The committed offsets of a group on a topic, by partition; without those that never committed. */
+/** The committed offsets of a group on a topic, by partition; partitions without a commit are absent. */
 export async function storedOffsets(
   reader: OffsetReader,
   groupId: string,
@@ -55,7 +54,7 @@ export class GroupLedger implements Ledger {
     private readonly groupId: string,
     private readonly brokerTopic: string,
     private readonly partition: number,
-    /** What every commit records besides. */
+    /** Records to publish with every commit. */
     private readonly beside: readonly PlacedRecord[] = [],
   ) {}
 

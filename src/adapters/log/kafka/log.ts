@@ -31,8 +31,8 @@ import { TopicWatch } from './topic-ids.js'
 
 /**
  * Opens the log on a Kafka cluster, shared by any number of processes on any number of machines.
- * @param wire how values are framed
- * @param report told what the client has to say
+ * @param wire framing of values
+ * @param report receives the log of the client
  * @throws STEERFLOW_KAFKA_UNREACHABLE, STEERFLOW_KAFKA_REFUSED
  */
 export async function openKafkaLog(
@@ -70,7 +70,10 @@ class KafkaLog implements Log {
     return this.parts.topics.maxValueBytes
   }
 
-  /** A transaction costs a broker the same for one record as for a thousand; more writers have to take it slower. */
+  /**
+   * A transaction costs a broker the same for one record as for a thousand, so with more writers each commits less
+   * often.
+   */
   get lingerMs(): number {
     return Math.min(500, 6 * this.#claims.size)
   }

@@ -9,27 +9,27 @@ import { assigning, assignedOf, joining, memberOf } from './group-protocol.js'
 export interface MemberSettings {
   readonly groupId: string
   readonly brokerTopic: string
-  /** A member that was silent for so long has left. */
+  /** A member that is silent for longer has left. */
   readonly sessionTimeoutMs: number
 }
 
 export interface MemberListener {
-  /** Partitions that this process is at work on. */
+  /** Partitions that this process owns or is claiming. */
   owned(): readonly number[]
-  /** What this process may work on from now on; owned ones that are missing are to be given back. Must not throw. */
+  /** The new assignment; owned partitions that are missing have to be released. Must not throw. */
   assigned(partitions: readonly number[]): void
-  /** The coordinator has just confirmed that this is a member. */
+  /** The coordinator has just confirmed the membership. */
   confirmed(): void
-  /** Nothing that waiting would mend. */
+  /** An error that waiting does not repair. */
   failed(error: Error): void
 }
 
-/** How long the coordinator waits for members to join again, in milliseconds. Nobody's work stops meanwhile. */
+/** How long the coordinator waits for members to rejoin, in milliseconds. Work continues meanwhile. */
 const rebalanceTimeoutMs = 10_000
 
 /**
- * This process as a member of a consumer group: joins, sends heartbeats, joins again when the group changes, and shares
- * the partitions out when it is the leader. Heartbeats depend on nothing else that goes on in the process.
+ * This process as a member of a consumer group: it joins, sends heartbeats, rejoins when the group changes, and assigns
+ * the partitions when it is the leader. Heartbeats do not depend on other work in the process.
  */
 export class GroupSession {
   readonly #signal = new Wakeup()
@@ -41,8 +41,8 @@ export class GroupSession {
   #running: Promise<void> = Promise.resolve()
 
   /**
-   * @param cluster connections that nobody else uses: a join holds them up
-   * @param aside connections by which to leave while a join is under way
+   * @param cluster connections for this member only, since a join blocks them
+   * @param aside connections for leaving while a join is under way
    */
   constructor(
     private readonly cluster: Cluster,
@@ -55,18 +55,18 @@ export class GroupSession {
     this.#running = this.#run()
   }
 
-  /** The generation in which the present partitions were given, for offset commits; with the member's id. */
+  /** The member's id and current generation, for offset commits. */
   get membership(): { readonly memberId: string; readonly generation: number } {
     return { memberId: this.#id, generation: this.#generation }
   }
 
-  /** Asks for a new round of sharing out, since something was given back. */
+  /** Requests a rebalance, since a partition was released. */
   rejoin(): void {
     this.#rejoin = true
     this.#signal.raise()
   }
 
-  /** Leaves, so that the others need not wait for the session to end. */
+  /** Leaves, so that the other members need not wait for the session to expire. */
   async leave(): Promise<void> {
     this.#stopped = true
     this.#signal.raise()
@@ -93,7 +93,7 @@ export class GroupSession {
         if (isUnknownMember(thrown)) this.#id = ''
         if (isUnknownMember(thrown) || isRejoining(thrown)) continue
         const error = kafkaError(thrown)
-        // What the client cannot name may still be of the moment.
+        // An unknown error may still be temporary.
         if (error.kind === 'fatal' && (error.code !== 'STEERFLOW_KAFKA_FAILED' || failures > 5))
           return this.listener.failed(error)
         this.#coordinator = null
@@ -136,7 +136,7 @@ export class GroupSession {
     return assigning(this.settings.brokerTopic, share(joined, this.#partitions()))
   }
 
-  /** Heartbeats, until the group changes or something was given back. */
+  /** Sends heartbeats until the group changes or a partition was released. */
   async #beat(): Promise<void> {
     const { groupId, sessionTimeoutMs } = this.settings
     const every = Math.min(300, sessionTimeoutMs / 6)
@@ -147,10 +147,10 @@ export class GroupSession {
       const coordinator = (this.#coordinator ??= await this.cluster.findGroupCoordinator({ groupId }))
       const asked = performance.now()
       await coordinator.heartbeat({ groupId, memberId: this.#id, groupGenerationId: this.#generation })
-      // An answer that was slept over says nothing of now.
+      // A response that arrives after a long sleep is out of date.
       if (performance.now() - asked < sessionTimeoutMs / 2) this.listener.confirmed()
       await this.cluster.refreshMetadataIfNecessary()
-      // Partitions that were added to the topic have no owner yet.
+      // Partitions added to the topic have no owner yet.
       if (this.#partitions().length !== known) return
     }
   }

@@ -13,14 +13,16 @@ interface PendingClaim {
 }
 
 /**
- * Whether this process may work on a partition: it was given it, and the coordinator has confirmed the membership after
- * the question was asked.
+ * Decides whether this process may work on a partition: it is assigned, and the coordinator has confirmed the
+ * membership after the call.
  */
 export class Entitlement {
   #mine: ReadonlySet<number> = new Set()
   readonly #waiting = new Set<PendingClaim>()
 
-  /** Resolves at the next confirmation. @throws STEERFLOW_FENCED when the partition has gone to another by then */
+  /**
+   * Resolves at the next confirmation. @throws STEERFLOW_FENCED if the partition is assigned to another member by then
+   */
   of(partition: number): Promise<void> {
     return new Promise((resolve, reject) => this.#waiting.add({ partition, resolve, reject }))
   }
@@ -37,7 +39,7 @@ export class Entitlement {
       else reject(new SteerflowError('STEERFLOW_FENCED', `partition ${partition} was given to another member`))
   }
 
-  /** The membership has ended: nobody is entitled to anything. */
+  /** The membership has ended: no partition is ours. */
   end(): void {
     this.#mine = new Set()
     this.confirm()
@@ -52,14 +54,14 @@ export type OpenClaim = (
 ) => Promise<KafkaClaim>
 
 /**
- * The claims of one member of a group. Whoever keeps a partition over a rebalance keeps its claim, and with it the
- * window and the producer. A partition that is to go is drained first. A claim that was fenced is opened again only
- * when the coordinator has confirmed this member since: a process that wakes after a long sleep would otherwise shut
- * out the one that took over (docs/reference/kafka.md#who-was-fenced-waits).
+ * The claims of one member of a group. A partition that stays over a rebalance keeps its claim, and with it the window
+ * and the producer. A partition that moves is drained first. A fenced claim is reopened only after the coordinator has
+ * confirmed this member again: a process that wakes after a long sleep would otherwise fence its successor
+ * (docs/reference/kafka.md#who-was-fenced-waits).
  */
 export class KafkaMembership implements Membership, MemberListener {
   readonly #held = new Map<number, KafkaClaim>()
-  /** Partitions whose claim is being opened, and those that are being drained. */
+  /** Partitions with a claim that is being opened, and those that are being drained. */
   readonly #opening = new Set<number>()
   readonly #leaving = new Set<number>()
   readonly #entitlement = new Entitlement()
@@ -74,7 +76,7 @@ export class KafkaMembership implements Membership, MemberListener {
 
   join(member: GroupSession): void {
     this.#member = member
-    // By and by: the caller is to have the membership first.
+    // Deferred: the caller gets the membership first.
     setImmediate(() => member.start())
   }
 
@@ -124,7 +126,7 @@ export class KafkaMembership implements Membership, MemberListener {
     this.#member?.rejoin()
   }
 
-  /** Claims a partition, again and again while it is ours. */
+  /** Claims a partition, with retries while it is assigned to this member. */
   async #take(partition: number): Promise<void> {
     this.#opening.add(partition)
     const wanted = (): boolean => !this.#left && this.#mine.has(partition)
@@ -141,7 +143,7 @@ export class KafkaMembership implements Membership, MemberListener {
           return this.assignee.assigned(claim)
         } catch (thrown) {
           const error = kafkaError(thrown)
-          // Fenced while it was being opened: the next confirmation tries again.
+          // Fenced while opening: the next confirmation tries again.
           if (error.code === 'STEERFLOW_FENCED') return
           if (!isPassing(error)) throw error
           await sleep(backoff(attempt, { first: 50, most: 2000 }))
@@ -151,7 +153,7 @@ export class KafkaMembership implements Membership, MemberListener {
       if (!this.#left) this.assignee.failed(asSteerflowError(error))
     } finally {
       this.#opening.delete(partition)
-      // The leader was told that it is ours, and gives it to nobody before it is told otherwise.
+      // The leader counts it as ours, and assigns it to nobody else until we rejoin without it.
       if (!wanted() && !this.#left) this.#member?.rejoin()
     }
   }

@@ -1,6 +1,6 @@
 import type { TopicSpec } from '../../../runtime/topic-spec.js'
 
-/** What the log's topics, groups and transactions are called on a cluster that several deployments share. */
+/** Broker-side names of topics, groups and transactions on a cluster that several deployments share. */
 export class BrokerNames {
   constructor(readonly namespace: string) {}
 
@@ -9,7 +9,7 @@ export class BrokerNames {
     return `${this.namespace}.${name}`
   }
 
-  /** The log's own name of a broker's topic; null when it is another deployment's. */
+  /** The log's name of a broker's topic; null for one of another deployment. */
   own(brokerTopic: string): string | null {
     const prefix = `${this.namespace}.`
     return brokerTopic.startsWith(prefix) ? brokerTopic.slice(prefix.length) : null
@@ -20,8 +20,8 @@ export class BrokerNames {
   }
 
   /**
-   * One transactional id for each input partition of a group. One for each process would break the guarantee: the next
-   * owner's fence has to reach the transaction of the owner before it, whichever process that was
+   * One transactional id for each input partition of a group. One per process would break the guarantee: the next
+   * owner's fence has to reach the transaction of the previous owner, whichever process that was
    * (docs/reference/kafka.md#one-transactional-id-a-partition).
    */
   transaction(group: string, topic: string, partition: number): string {
@@ -29,13 +29,13 @@ export class BrokerNames {
   }
 }
 
-/** Where sources outside the log leave how far they were read, and groups that they have begun; compacted. */
+/** Compacted topic with the progress of external sources, and the groups that have begun. */
 export const progressTopic = 'progress'
 export const progressSpec: TopicSpec = { name: progressTopic, partitions: 1, retention: { keep: 'latest' } }
 
-/** The key in the progress topic under which a group has said that it began to read a partition. */
+/** The key in the progress topic for "this group began to read this partition". */
 export const begunKey = (group: string, topic: string, partition: number): string =>
   `begun/${group}/${topic}/${partition}`
 
-/** The key in the progress topic of something that is noted of the deployment. */
+/** The key in the progress topic of a note about the deployment. */
 export const noteKey = (key: string): string => `note/${key}`

@@ -8,20 +8,22 @@ import type { TokenSettings } from './settings.js'
 
 /** Tokens for SASL OAUTHBEARER. */
 export interface TokenSource {
-  /** @throws STEERFLOW_KAFKA_REFUSED when there is none to be had, STEERFLOW_KAFKA_UNREACHABLE when the endpoint is silent. */
+  /**
+   * @throws STEERFLOW_KAFKA_REFUSED if none is available, STEERFLOW_KAFKA_UNREACHABLE if the endpoint does not respond.
+   */
   token(): Promise<string>
-  /** The brokers refused the last one: the next must be new. */
+  /** The brokers refused the last token: the next one must be new. */
   refused(): void
 }
 
-/** Share of a token's life in which it is used again; the rest is for clocks that differ and brokers that are slow. */
+/** Share of a token's lifetime during which it is reused; the rest allows for clock differences and slow brokers. */
 const USED_SHARE = 0.8
 const usual: Bounds = { ms: 10_000, bytes: 1 << 20 }
 
 /** The answer of a token endpoint (RFC 6749, section 5.1). */
 const TokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive().optional() })
 
-/** Opens the way to tokens that the settings name. */
+/** The token source of the settings. */
 export function openTokenSource(settings: TokenSettings, bounds: Bounds = usual): TokenSource {
   const { token, tokenFile, tokenEndpoint } = settings
   if (token !== undefined) return { token: async () => token, refused: () => undefined }
@@ -41,7 +43,7 @@ async function readTokenFile(path: string): Promise<string> {
   return token
 }
 
-/** One fetch at a time for all connections, and none while a token still has some life. */
+/** One fetch at a time for all connections, and none while the last token is valid. */
 function remembering(fetch: () => Promise<z.output<typeof TokenAnswer>>): TokenSource {
   let usedUntil = 0
   let last: Promise<string> | null = null
@@ -52,7 +54,7 @@ function remembering(fetch: () => Promise<z.output<typeof TokenAnswer>>): TokenS
       const asked = performance.now()
       const mine: Promise<string> = fetch().then(
         answer => {
-          // A token of unknown life is only shared by the connections that waited for it.
+          // A token of unknown lifetime is only shared by the connections that waited for it.
           if (last === mine) usedUntil = asked + (answer.expires_in ?? 0) * 1000 * USED_SHARE
           return answer.access_token
         },
@@ -83,9 +85,9 @@ async function fetchToken(url: string, settings: TokenSettings, bounds: Bounds):
   const { answer: response, text } = await wholeAnswer(bounds, signal =>
     request(url, { method: 'POST', headers, body: form.toString(), signal }),
   ).catch((cause: unknown) => {
-    // What is too long or too deep is no token, however often it is asked for.
+    // A response beyond the limits of size or depth is no token; a retry does not help.
     if (cause instanceof BeyondBounds && cause.bound !== 'time')
-      throw new SteerflowError('STEERFLOW_KAFKA_REFUSED', `${endpoint} answers something that is not a token`, {
+      throw new SteerflowError('STEERFLOW_KAFKA_REFUSED', `the answer of ${endpoint} is not a token`, {
         cause,
       })
     throw new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', `${endpoint} does not answer`, { cause })
@@ -94,7 +96,7 @@ async function fetchToken(url: string, settings: TokenSettings, bounds: Bounds):
   if (statusCode >= 500 || statusCode === 429) {
     throw new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', `${endpoint} answers ${statusCode}`)
   }
-  // Nothing of the body goes into a message: some servers send back what they were sent.
+  // The message quotes nothing from the body: some servers echo the request.
   const answer = TokenAnswer.safeParse(parseOrUndefined(text))
   if (statusCode === 200 && answer.success) return answer.data
   const what = statusCode === 200 ? 'something that is not a token' : String(statusCode)

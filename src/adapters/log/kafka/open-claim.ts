@@ -16,13 +16,16 @@ import { replaced } from './replaced.js'
 import { Committer, type FirstEntry } from './settle.js'
 import { unframed } from './unframe.js'
 
-/** Whose offsets are committed: a member of a group, or nobody in particular. */
+/** The member that commits offsets, or none. */
 export interface Committing {
   readonly memberId: string
   readonly generation: number
 }
 
-/** Publishes, then commits the offset: a crash between the two repeats what was published. The coordinator refuses members that have lost their partitions. */
+/**
+ * Publishes, then commits the offset: a crash between the two repeats the published records. The coordinator rejects
+ * members that have lost their partitions.
+ */
 export class AtLeastOnceWriter implements ClaimWriter {
   private constructor(
     private readonly producer: Producer,
@@ -56,7 +59,7 @@ export class AtLeastOnceWriter implements ClaimWriter {
     })
   }
 
-  /** It has no name: the coordinator refuses its offsets instead. */
+  /** Without a transactional id there is no fence: the coordinator rejects its offsets instead. */
   async isShutOut(): Promise<boolean> {
     return false
   }
@@ -72,19 +75,19 @@ export interface ClaimRequest {
   readonly partition: number
   readonly entitled: () => Promise<void>
   readonly onFenced: (claim: KafkaClaim) => void
-  /** The member in whose name offsets are committed where there are no transactions; null outside of any membership. */
+  /** The member that commits offsets if there are no transactions; null outside of a membership. */
   readonly member: (() => Committing) | null
-  /** Where a group goes on that had begun and whose offset is gone; null: that is an error. */
+  /** Offset for a group that had begun and has lost its offset; null: that is an error. */
   readonly ifForgotten: Offset | null
 }
 
-/** Most that is fetched of a partition at once, in bytes; a batch that is larger comes whole. */
+/** Maximum bytes of one fetch from a partition; a larger batch comes whole. */
 const fetchBytes = 1 << 20
 let claims = 0
 
 /**
- * Fences older owners of a partition, then takes over where they have committed.
- * @param onEnded called when the claim is fenced or given back
+ * Fences older owners of a partition, then continues at their committed offset.
+ * @param onEnded called when the claim is fenced or released
  */
 export async function openClaim(
   parts: KafkaParts,
@@ -147,8 +150,8 @@ async function openWriter(parts: KafkaParts, { group, topic, partition, member }
 }
 
 /**
- * A group begins at the start of the topic and says so: from then on retention and lag monitors count it. One that had
- * begun and whose offset is gone must not begin again, as all that it made would be made twice.
+ * A group begins at the start of the topic and records that: from then on retention and lag monitors count it. A group
+ * that had begun and has lost its offset must not begin again, since all its outputs would be duplicated.
  */
 async function firstOfGroup(
   parts: KafkaParts,
@@ -162,16 +165,15 @@ async function firstOfGroup(
     const entry = { offset: start, mark: begunMark }
     return { entry, records: [parts.progress.record(key, withId(entry, topicId))] }
   }
-  // Not marked as a beginning: whoever looks is to see that something was committed.
+  // Not the mark of a beginning: readers have to see that an offset was committed.
   if (ifForgotten !== null) return { entry: { offset: ifForgotten, mark: 'set' }, records: [] }
-  const what = `the brokers have forgotten how far ${group}/${topic}/${partition} was read (offsets.retention.minutes), or somebody has deleted it`
+  const what = `the committed offset of ${group}/${topic}/${partition} is gone: it has expired on the brokers (offsets.retention.minutes), or was deleted`
   throw new SteerflowError('STEERFLOW_OFFSET_LOST', what)
 }
 
 /**
- * What commits of a group record besides: the id of its topic, where that is not on record yet, or is to be another from
- * now on.
- * @throws STEERFLOW_TOPIC_REPLACED when the group had begun to read another topic of that name
+ * Record to publish with the group's commits: the id of its topic, if it is not on record yet, or changes now.
+ * @throws STEERFLOW_TOPIC_REPLACED if the group had begun to read another topic of that name
  */
 async function renewal(
   parts: KafkaParts,

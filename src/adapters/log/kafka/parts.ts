@@ -31,8 +31,8 @@ import { unframed } from './unframe.js'
 const attempts = 8
 
 /**
- * Does something that depends on who leads which partition, with the topic's metadata at hand; again, with newer metadata,
- * when it fails, up to eight times over about 13 s. A position outside of its partition is not mended by it.
+ * Runs `work` with the topic's metadata loaded; on failure it refreshes the metadata and retries, up to eight times
+ * over about 13 s. Not for a position outside of its partition, which a retry does not repair.
  */
 export async function withMetadata<T>(cluster: Cluster, brokerTopic: string, work: () => Promise<T>): Promise<T> {
   await cluster.addMultipleTargetTopics([brokerTopic])
@@ -49,8 +49,8 @@ export async function withMetadata<T>(cluster: Cluster, brokerTopic: string, wor
 }
 
 /**
- * First offset and end of each partition of a topic; the end counts what is not committed yet.
- * @param known partitions that the topic is known to have: metadata that says fewer is old
+ * First and end offset of each partition of a topic; the end includes uncommitted records.
+ * @param known number of partitions of the topic: metadata with fewer is out of date
  */
 export async function extentsOf(
   cluster: Cluster,
@@ -78,12 +78,12 @@ export async function extentsOf(
   })
 }
 
-/** How long a transaction that is being committed may keep records from being seen, in milliseconds. */
+/** How long a transaction that is being committed may hide records, in milliseconds. */
 const settlingMs = 5000
 
 /**
- * Reads what a partition has from an offset on, now, without a group and without waiting for more. What was committed a
- * moment ago is waited for: a coordinator says that a transaction is committed before its partitions know.
+ * Reads the present records of a partition from an offset on, without a group and without waiting for more. It does
+ * wait for records that were just committed: a coordinator reports a commit before the partitions show it.
  */
 export async function readNow(
   cluster: Cluster,
@@ -118,7 +118,7 @@ export async function readNow(
   return found ? within(visible(topic, from, found), limits) : { records: [], next: from }
 }
 
-/** What one process has open on a cluster. Each kind of waiting has connections of its own. */
+/** Everything that one process has open on a cluster. Blocking requests have connections of their own. */
 export class KafkaParts {
   readonly names: BrokerNames
   readonly admin: Admin
@@ -130,10 +130,10 @@ export class KafkaParts {
   /** For reads that wait. */
   readonly fetcher: Fetcher
   readonly writing: TransactionSettings
-  /** For requests that are answered at once. */
+  /** For requests without waiting. */
   readonly direct: Cluster
   readonly #streaming: Cluster
-  /** Cluster connections of one more member of a group. */
+  /** Connections for one more member of a group. */
   readonly newCluster: () => Cluster
 
   private constructor(
@@ -185,7 +185,7 @@ export class KafkaParts {
     return parts
   }
 
-  /** First offset and end of a topic's partitions; the end counts what is not committed yet. */
+  /** First and end offset of a topic's partitions; the end includes uncommitted records. */
   async extents(topic: string): Promise<readonly PartitionState[]> {
     await this.topics.has(topic)
     return extentsOf(this.direct, topic, this.names.topic(topic), this.topics.partitions(topic))
@@ -196,7 +196,7 @@ export class KafkaParts {
     return found ?? { topic, partition, start: offset(0), end: offset(0) }
   }
 
-  /** Reads from an offset, or from the first that is still there. */
+  /** Reads from an offset, or from the first one that still exists. */
   async read(
     topic: string,
     partition: number,

@@ -3,7 +3,7 @@ import { type RecordHeaders, type Output, sizeOf } from '../../../runtime/log.js
 import { bare, type Wire } from '../../../runtime/wire.js'
 import { partitionOf } from '../partitioner.js'
 
-/** An output that knows where it goes. */
+/** An output with its partition. */
 export interface PlacedRecord {
   /** The broker's name of the topic. */
   readonly topic: string
@@ -14,14 +14,14 @@ export interface PlacedRecord {
   readonly bytes: number
 }
 
-/** Bytes of a record's frame in a batch, generously. */
+/** Upper bound of a record's frame in a batch, in bytes. */
 const recordOverhead = 64
-/** Most bytes of headers: those of a dead letter and some more. */
+/** Maximum bytes of headers: those of a dead letter and some more. */
 const headerBytes = 16 << 10
-/** What a batch of one record holds beside its key and value, at most. */
+/** Maximum bytes of a single-record batch without its key and value. */
 export const besideValue = headerBytes + 1024
 
-/** Chooses the partitions of outputs as Kafka's default partitioner does. */
+/** Chooses the partitions of outputs like Kafka's default partitioner. */
 export class Placement {
   #spread = 0
 
@@ -45,7 +45,7 @@ export class Placement {
     if (size > this.topics.maxValueBytes || beside > headerBytes)
       throw new SteerflowError(
         'STEERFLOW_RECORD_TOO_LARGE',
-        `${size} bytes and ${beside} of headers for ${topic}; the log takes ${this.topics.maxValueBytes} and ${headerBytes}`,
+        `${size} bytes and ${beside} of headers for ${topic}; the log accepts at most ${this.topics.maxValueBytes} and ${headerBytes}`,
       )
     return {
       topic: this.nameOf(topic),
@@ -64,13 +64,16 @@ function bytesOf(headers: RecordHeaders): number {
   return bytes
 }
 
-/** Records that go out in one request, by topic. */
+/** The records of one request, by topic. */
 export type PlacementRound = ReadonlyMap<string, readonly PlacedRecord[]>
 
-/** A broker judges a request's records of one partition as one batch; a batch of ours is no larger, unless one record is. */
+/**
+ * A broker applies its size limit to a request's records of one partition as one batch; ours stay below this size,
+ * unless a single record exceeds it.
+ */
 const batchBytes = 900 << 10
 
-/** Splits records into requests; within a partition the order stays. */
+/** Splits records into requests; the order within a partition stays. */
 export function rounds(placed: readonly PlacedRecord[]): readonly PlacementRound[] {
   const made: Map<string, PlacedRecord[]>[] = []
   const at = new Map<string, { round: number; bytes: number }>()

@@ -4,14 +4,14 @@ import type { KafkaReport } from './client-log.js'
 import type { Ledger, LedgerEntry, Stored } from './ledger.js'
 import type { PlacedRecord } from './placement.js'
 
-/** A record of the progress topic, under a key that names whose progress it is. */
+/** A record of the progress topic; its key identifies the reader. */
 const Entry = z.looseObject({
   offset: z.string().regex(/^\d{1,19}$/),
   mark: z.string(),
   topicId: z.string().max(64).optional(),
 })
 
-/** Reads the progress topic: its end, dangling transactions included, and its records from an offset. */
+/** Reads the progress topic: its end, including open transactions, and its records from an offset. */
 export interface ProgressReader {
   end(): Promise<Offset>
   read(from: Offset): Promise<Batch>
@@ -20,8 +20,8 @@ export interface ProgressReader {
 
 /**
  * The topic `progress`: the last record of each key counts. Brokers forget a group's offsets a while after its last
- * member has left (offsets.retention.minutes, seven days); how far a file was taken in must never be forgotten, and that
- * a group had begun must be known when its offsets are gone.
+ * member has left (offsets.retention.minutes, seven days); the read position of a file must never be forgotten, and the
+ * beginning of a group must be known when its offsets are gone.
  */
 export class ProgressTopic {
   readonly #entries = new Map<string, Stored>()
@@ -29,7 +29,7 @@ export class ProgressTopic {
   #reading: Promise<unknown> = Promise.resolve()
   #told = false
 
-  /** @param report told, once, of records that nobody of ours wrote */
+  /** @param report receives one warning about foreign records */
   constructor(
     private readonly reader: ProgressReader,
     private readonly brokerTopic: string,
@@ -37,8 +37,8 @@ export class ProgressTopic {
   ) {}
 
   /**
-   * The last entry of a key. Reads on to the end that the topic has now: a transaction of somebody else that is still
-   * open before it is waited for, since what lies behind it could not be seen.
+   * The last entry of a key. Reads to the current end of the topic; it waits for an earlier open transaction of another
+   * writer, since later records are not visible before.
    */
   async last(key: string): Promise<Stored | null> {
     const turn = this.#reading.then(() => this.#catchUp())
@@ -47,7 +47,6 @@ export class ProgressTopic {
     return this.#entries.get(key) ?? null
   }
 
-  /** The record that stores an entry. */
   record(key: string, stored: Stored): PlacedRecord {
     const value = Buffer.from(JSON.stringify({ ...stored, offset: String(stored.offset) }))
     const bytes = value.byteLength + Buffer.byteLength(key) + 64
@@ -68,16 +67,16 @@ export class ProgressTopic {
     }
   }
 
-  /** What somebody else wrote says nothing: the last entry of ours stands, and no partition is kept from its work. */
+  /** A foreign record means nothing: our last entry stays valid, and no partition stops working. */
   #passOver(at: Offset): void {
     if (this.#told) return
     this.#told = true
-    const message = `${this.brokerTopic} holds records that are no progress, the first at offset ${at}: they are passed over; find out who writes there`
+    const message = `${this.brokerTopic} contains records that are not progress entries, the first at offset ${at}: they are skipped; find out who writes there`
     this.report('warn', message, { topic: this.brokerTopic, offset: String(at) })
   }
 }
 
-/** What a record says; null for what is no progress: a tombstone, or what somebody else wrote. */
+/** The entry of a record; null if it is none: a tombstone, or a foreign record. */
 function parse(value: Buffer): Stored | null {
   try {
     const entry = Entry.parse(JSON.parse(value.toString('utf8')))
@@ -88,7 +87,7 @@ function parse(value: Buffer): Stored | null {
   }
 }
 
-/** Progress in something that is no topic, such as the lines of a file. */
+/** Progress in a source that is no topic, e.g. the lines of a file. */
 export class ProgressLedger implements Ledger {
   constructor(
     private readonly progress: ProgressTopic,

@@ -8,14 +8,14 @@ import { sendRound } from './send.js'
 import { type TransactionSettings, TransactionWriter } from './transaction.js'
 
 /**
- * Publishes outside of any claim, all or none. What is one batch of one partition is so by itself; more takes a
- * transaction. One after the other, so that the order of calls is the order in the log.
+ * Publishes outside of any claim, all or none. A single batch of one partition is atomic by itself; more needs a
+ * transaction. Calls run one after the other, so that their order is the order in the log.
  */
 export class Publisher {
   #plain: Promise<Producer> | null = null
   #transactional: Promise<TransactionWriter> | null = null
   #turn: Promise<unknown> = Promise.resolve()
-  /** The same for every writer of this one, so that a new one ends what was left by the one before it. */
+  /** The same for every writer of this publisher, so that a new one ends the transaction of its predecessor. */
   readonly #transactionalId: string
 
   constructor(
@@ -55,7 +55,7 @@ export class Publisher {
     }
   }
 
-  /** After an error a writer is done with. */
+  /** After an error the writer is unusable. */
   async #discard(): Promise<void> {
     const [plain, transactional] = [this.#plain, this.#transactional]
     this.#plain = this.#transactional = null

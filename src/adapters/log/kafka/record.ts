@@ -1,13 +1,13 @@
 import { type Batch, type LogRecord, type Offset, offset } from '../../../runtime/log.js'
 import type { RawMessage, RawPartition } from './cluster.js'
 
-/** The key of the control record that ends a transaction which was aborted (Kafka's control batches, type 0). */
+/** The key of the control record that ends an aborted transaction (Kafka's control batches, type 0). */
 const abortKey = Buffer.from([0, 0, 0, 0])
 
 /**
- * What of a fetched piece of a partition is to be seen: records of committed transactions from `from` on. `next` lies
- * behind everything that was fetched, also behind control records, aborted records and the gaps of compaction, so that
- * a reader's position goes past them although nothing of them is seen (docs/reference/kafka.md#positions).
+ * The visible part of a fetched piece of a partition: records of committed transactions from `from` on. `next` is after
+ * everything fetched, including control records, aborted records and gaps of compaction, so that a reader's position
+ * passes these invisible offsets (docs/reference/kafka.md#positions).
  */
 export function visible(
   topic: string,
@@ -63,7 +63,7 @@ function headersOf(raw: RawMessage['headers']): LogRecord['headers'] {
   return headers
 }
 
-/** The first records of a batch within limits, at least one; `next` lies behind the last of them. */
+/** The first records of a batch within limits, at least one; `next` is after the last of them. */
 export function within(batch: Batch, limits: { readonly records: number; readonly bytes: number }): Batch {
   let bytes = 0
   for (const [at, record] of batch.records.entries()) {

@@ -4,8 +4,8 @@ import { storedOffsets } from './ledger.js'
 import type { BrokerNames } from './names.js'
 
 /**
- * Deletes records that are older than their topic keeps them, never beyond the slowest group of the deployment: a broker
- * left to itself would delete what nobody has read. Groups that have begun and committed nothing hold it back, too.
+ * Deletes records beyond their topic's retention, but never beyond the slowest group of the deployment: by itself a
+ * broker would delete unread records. Groups that have begun without a commit count, too.
  */
 export async function retain(
   admin: Admin,

@@ -2,18 +2,17 @@ import type { CompressionTypes, Producer, RecordMetadata } from 'kafkajs'
 import { SteerflowError } from '../../../domain/errors.js'
 import type { PlacedRecord, PlacementRound } from './placement.js'
 
-/** How a producer sends. */
 export interface Sending {
   readonly compression: CompressionTypes
-  /** Whether there is more than one broker, so that one request of ours becomes several. */
+  /** True if there are several brokers, so that kafkajs splits a request. */
   readonly severalBrokers: () => boolean
 }
 
 /**
- * Sends a round and makes sure that the broker answered for every partition of it. Where there are several brokers each
- * partition is sent by itself: kafkajs sends a round to all its brokers at once, and when one of them refuses, as a
- * coordinator does that is still busy with the last transaction, it sends all of it again to those that have not answered
- * by then, too; what they had taken in is there twice. One partition alone is known again by its sequence.
+ * Sends a round and makes sure that the brokers confirm every partition of it. With several brokers each partition is
+ * sent separately: kafkajs sends a round to all its brokers at once, and when one of them refuses, e.g. a coordinator
+ * that is still busy with the last transaction, it sends the whole round again to all that have not answered by then;
+ * records that they had accepted are duplicated. A single partition is recognized by its sequence.
  */
 export async function sendRound(
   to: Pick<Producer, 'sendBatch'>,
@@ -21,7 +20,7 @@ export async function sendRound(
   sending: Sending,
 ): Promise<void> {
   if (!sending.severalBrokers()) return send(to, round, sending)
-  // All are waited for, also when one has failed: nothing is to be on its way when the transaction is aborted.
+  // Waits for all, also after a failure: nothing may be in flight when the transaction is aborted.
   const sent = await Promise.allSettled(byPartition(round).map(one => send(to, one, sending)))
   for (const one of sent) if (one.status === 'rejected') throw one.reason
 }
@@ -46,12 +45,12 @@ function byPartition(round: PlacementRound): readonly PlacementRound[] {
 }
 
 /**
- * kafkajs asks every broker that leads a partition of the request, and on an error all those again that have not
- * answered. By then leaders may have moved. A partition that went to a broker which had answered is left out without an
- * error, as is one that its metadata does not know yet: its records are lost although the send succeeded. One that went
- * from a broker which had answered is sent again, under a new sequence: its records are there twice. In a transaction
- * both come to nothing when it is aborted (docs/reference/kafka.md#sends-that-lose-records).
- * @throws STEERFLOW_KAFKA_UNREACHABLE when the answer does not cover every record sent, once
+ * kafkajs sends to every broker that leads a partition of the request, and after an error again to all that have not
+ * answered. Leaders may have moved by then. A partition that moved to a broker that had answered is omitted without an
+ * error, as is one that its metadata does not contain yet: its records are lost although the send succeeded. A
+ * partition that moved from a broker that had answered is sent again with a new sequence: its records are duplicated.
+ * In a transaction an abort undoes both (docs/reference/kafka.md#sends-that-lose-records).
+ * @throws STEERFLOW_KAFKA_UNREACHABLE if the response does not cover every record exactly once
  */
 function covered(round: PlacementRound, answer: readonly RecordMetadata[]): void {
   const answers = new Map<string, number>()
@@ -63,7 +62,7 @@ function covered(round: PlacementRound, answer: readonly RecordMetadata[]): void
     for (const { partition } of records) {
       const times = answers.get(`${topic}/${partition}`) ?? 0
       if (times === 1) continue
-      const what = times === 0 ? 'not taken' : 'taken twice'
+      const what = times === 0 ? 'not accepted' : 'accepted twice'
       throw new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', `records for ${topic}/${partition} were ${what}`)
     }
   }

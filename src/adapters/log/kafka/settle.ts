@@ -9,36 +9,35 @@ import type { PlacedRecord } from './placement.js'
 import type { ClaimWriter } from './writer.js'
 import { race } from '../../../runtime/concurrency.js'
 
-/** What a claim's commits need. */
 export interface CommitterParts {
   readonly ledger: Ledger
-  /** Opens a writer; behind it every older one is shut out. */
+  /** Opens a writer, which fences every older one. */
   readonly open: () => Promise<ClaimWriter>
-  /** Resolves when this process is known to be entitled to the partition; rejects when it is not any more. */
+  /** Resolves when this process is known to be entitled to the partition; rejects when it no longer is. */
   readonly entitled: () => Promise<void>
-  /** What the claim is of, for messages. */
+  /** The claim's partition and group, for messages. */
   readonly what: string
 }
 
 const waits = { first: 50, most: 2000 }
-/** How long a writer that is done with may take to say goodbye, in milliseconds. */
+/** How long an old writer may take to close, in milliseconds. */
 const closeMs = 500
 
 /**
- * The commits of one claim. Each stores a mark of its own beside the offset. When the answer to a commit is lost, or a
- * broker fails in the middle of it, a new writer is opened, which ends whatever was begun, and what is stored then says
- * whether the commit happened: our mark, it did; the mark before it, it did not, and is made again; any other, somebody
- * else has taken over. So a broker that goes away costs a wait, and nothing of what was worked out.
+ * The commits of one claim. Each stores a mark of its own beside the offset. If the response to a commit is lost, or a
+ * broker fails in the middle of it, a new writer is opened, which ends the open transaction, and the stored mark then
+ * tells whether the commit happened. Our mark: it did. The previous mark: it did not, and is repeated. Any other:
+ * another process has taken over. So a failed broker costs only time, and no work is repeated.
  */
 export class Committer {
   readonly #name = randomUUID().slice(0, 8)
   #count = 0
   #writer: ClaimWriter | null
-  /** The last one, done with or not. */
+  /** The latest writer, also after it was discarded. */
   #last: ClaimWriter
   #stored: Stored
   #before = ''
-  /** What the last commit was to store. */
+  /** The entry of the last attempted commit. */
   #tried: Stored | null = null
   #stopped: SteerflowError | null = null
   #giveUp: (reason: SteerflowError) => void = () => undefined
@@ -53,9 +52,9 @@ export class Committer {
   }
 
   /**
-   * Fences, then reads what is stored, in this order: the other way round an older owner's commit could still land
-   * behind what was read (docs/reference/kafka.md#fence-before-reading-offsets).
-   * @param first what is stored where nothing is yet, published by it
+   * Fences, then reads the stored progress. In the other order an older owner's commit could still arrive after the
+   * read (docs/reference/kafka.md#fence-before-reading-offsets).
+   * @param first makes the entry to store if there is none
    */
   static async open(parts: CommitterParts, first: () => Promise<FirstEntry>): Promise<Committer> {
     const writer = await parts.open()
@@ -63,7 +62,7 @@ export class Committer {
       const stored = await parts.ledger.stored()
       if (stored) return new Committer(parts, writer, stored)
       const { entry, records } = await first().catch(async (thrown: unknown) => {
-        // Somebody who took over in between has begun the group: that an offset is missing is no news any more.
+        // A process that took over in between has begun the group: the missing offset is no longer an error.
         if ((await writer.isShutOut()) || (await parts.ledger.stored())) throw fencedFrom(parts, thrown)
         throw thrown
       })
@@ -81,14 +80,16 @@ export class Committer {
   }
 
   /**
-   * Whether what is seen to be stored is what was before our last commit: a coordinator says that a transaction is
-   * committed a moment before its offsets are seen.
+   * True if the visible progress is the one before our last commit: a coordinator reports a commit a moment before its
+   * offsets are visible.
    */
   isBehind(seen: Stored | undefined): boolean {
     return seen !== undefined && seen.mark === this.#before && seen.mark !== this.#stored.mark
   }
 
-  /** @throws STEERFLOW_FENCED when somebody else has stored something since, STEERFLOW_BUG when `from` is not what is stored. */
+  /**
+   * @throws STEERFLOW_FENCED if another process has committed since, STEERFLOW_BUG if `from` is not the stored offset.
+   */
   async expect(from: bigint): Promise<void> {
     this.#check()
     if (from === this.committed) return
@@ -97,7 +98,7 @@ export class Committer {
     throw new SteerflowError('STEERFLOW_BUG', `${this.parts.what}: commits from ${from}, not ${this.committed}`)
   }
 
-  /** Publishes records and stores the offset. @throws STEERFLOW_FENCED, and whatever is not worth trying again */
+  /** Publishes records and stores the offset. @throws STEERFLOW_FENCED, and errors that a retry does not help */
   async commit(to: bigint, records: readonly PlacedRecord[]): Promise<void> {
     const next: Stored = { offset: offset(to), mark: `${this.#name}.${++this.#count}` }
     const entry = this.parts.ledger.entry(next)
@@ -111,14 +112,14 @@ export class Committer {
         this.#check()
         if (isFencing(thrown)) throw this.#fence(thrown)
         const error = kafkaError(thrown)
-        // What the client cannot name may still be of the moment: a writer of its own settles it, or shows that it is not.
+        // An unknown error may still be temporary: a new writer clears it, or shows that it is not.
         if (!isPassing(error) && !(error.code === 'STEERFLOW_KAFKA_FAILED' && attempt < 5)) throw error
         await sleep(backoff(attempt, waits))
       }
     }
   }
 
-  /** Finds out how the last commit ended, where that is not known. @throws STEERFLOW_FENCED, and what is worth trying again */
+  /** Finds out how the last commit ended, if unknown. @throws STEERFLOW_FENCED, and errors that are worth a retry */
   async settle(): Promise<void> {
     this.#check()
     try {
@@ -131,9 +132,9 @@ export class Committer {
   }
 
   /**
-   * Ends a commit under way, and all that would follow. Brokers that answer nothing are not waited for, so that a
-   * partition can be handed over while outputs are blocked: should the commit land after all, it does so before the next
-   * owner's fence, or not at all.
+   * Aborts a commit under way, and all later ones. It does not wait for brokers that do not respond, so that a
+   * partition can move while outputs are blocked: if the commit succeeds after all, it does so before the next owner's
+   * fence, or not at all.
    */
   async stop(reason: SteerflowError): Promise<void> {
     this.#stopped ??= reason
@@ -155,10 +156,10 @@ export class Committer {
     })
   }
 
-  /** Sees to it that there is a writer. False when the commit that is to be made turns out to have happened. */
+  /** Makes sure that there is a writer. False if the intended commit turns out to have happened. */
   async #ready(next: Stored): Promise<boolean> {
     if (this.#writer) return true
-    // Somebody who was away for long may have lost the partition: a writer opened now would shut out its lawful owner.
+    // After a long pause this process may have lost the partition: a new writer would fence its rightful owner.
     await this.parts.entitled()
     this.#check()
     if (await this.#last.isShutOut()) throw this.#fence(new Error('another writer was opened'))
@@ -196,7 +197,7 @@ export class Committer {
 const fencedFrom = ({ what }: Pick<CommitterParts, 'what'>, cause: unknown): SteerflowError =>
   new SteerflowError('STEERFLOW_FENCED', `another run took over ${what}`, { cause })
 
-/** What a group stores at its beginning, and records that go with it. */
+/** The entry that a group stores at its beginning, with the records to publish beside it. */
 export interface FirstEntry {
   readonly entry: Stored
   readonly records: readonly PlacedRecord[]

@@ -6,14 +6,14 @@ import { BeyondBounds } from '../../foreign-answer.js'
 const keepAliveMs = 60_000
 
 /**
- * Bytes of the longest answer that is gathered: eight times what a fetch asks for, since a broker gives one batch whole
- * however large it is. A broker says the length before the answer, and kafkajs believes any.
+ * Maximum size of a response in bytes: eight times the size of a fetch, since a broker returns a batch whole, however
+ * large. A broker sends the length first, and kafkajs accepts any.
  */
 const longestAnswer = 256 << 20
 
 /**
- * The sockets of one client. kafkajs forgets a connection that comes about while it disconnects, and an open socket keeps
- * a command from ending: whoever is done with the client closes them all.
+ * The sockets of one client. kafkajs forgets a connection that is established while it disconnects, and an open socket
+ * keeps a command from ending: close them all when the client is no longer used.
  */
 export class Sockets {
   readonly #open = new Set<Socket>()
@@ -24,7 +24,8 @@ export class Sockets {
     const socket = ssl ? connectTls({ host, port, ...name, ...ssl }, onConnect) : connect({ host, port }, onConnect)
     socket.setKeepAlive(true, keepAliveMs)
     socket.on('data', boundedAnswers(socket))
-    // While it connects to a broker that is away, kafkajs adds a listener for each that waits; all go with the socket.
+    // While it connects to an unreachable broker, kafkajs adds a listener for each waiting request; all go with the
+    // socket.
     socket.setMaxListeners(0)
     this.#open.add(socket)
     socket.once('close', () => this.#open.delete(socket))
@@ -38,7 +39,7 @@ export class Sockets {
   }
 }
 
-/** Follows the answers of a connection, and ends it where one says that it is too long. */
+/** Tracks the responses of a connection, and closes it if one announces an excessive length. */
 function boundedAnswers(socket: Socket): (bytes: Buffer) => void {
   const length = Buffer.alloc(4)
   let known = 0
@@ -50,7 +51,7 @@ function boundedAnswers(socket: Socket): (bytes: Buffer) => void {
         if (known < length.length) continue
         left = length.readInt32BE(0)
         if (left < 0 || left > longestAnswer) {
-          const what = `an answer of ${left >>> 0} bytes, and at most ${longestAnswer} are read`
+          const what = `a response of ${left >>> 0} bytes exceeds the limit of ${longestAnswer}`
           return void socket.destroy(new BeyondBounds('size', what))
         }
       }

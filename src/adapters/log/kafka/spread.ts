@@ -4,19 +4,19 @@ import { isLeaderless, isUnknownTopic } from './errors.js'
 import { race } from '../../../runtime/concurrency.js'
 
 /**
- * How far topics have spread: some broker does not know all of their partitions yet; all brokers do; and each partition
- * has a leader besides.
+ * How far topics have spread: `partial` if a broker does not know all partitions yet; `known` if all brokers do; `led`
+ * if each partition also has a leader.
  */
 export type TopicSpread = 'partial' | 'known' | 'led'
 
 const order: readonly TopicSpread[] = ['partial', 'known', 'led']
 
 /**
- * Asks every broker what it knows: brokers hear of a new topic one after the other, and kafkajs asks now this one and now
- * that. One that is away or hangs does not count; when all hang, nobody knows anything.
- * @param wanted the brokers' names of the topics, and how many partitions each has at least
- * @param answerMs how long one broker may take to answer; one that hangs holds up nobody
- * @throws what a broker's connection threw, when none answers
+ * Asks every broker: brokers learn of a new topic one after the other, and kafkajs asks varying ones. A broker that is
+ * down or hangs does not count; if all hang, the spread is partial.
+ * @param wanted the brokers' names of the topics, and the minimum number of partitions of each
+ * @param answerMs time-out of one broker's answer
+ * @throws the error of a broker's connection, if none answers
  */
 export async function spreadOf(
   cluster: Pick<Cluster, 'brokerPool' | 'findBroker'>,
@@ -44,7 +44,7 @@ async function ask(
     const all = topicMetadata.every(({ topic, partitionMetadata }) => partitionMetadata.length >= wanted.get(topic)!)
     return all ? 'led' : 'partial'
   } catch (error) {
-    // kafkajs throws the first error of an answer, those of topics before those of partitions.
+    // kafkajs throws the first error of a response, those of topics before those of partitions.
     if (isUnknownTopic(error)) return 'partial'
     if (isLeaderless(error)) return 'known'
     throw error

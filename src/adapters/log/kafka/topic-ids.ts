@@ -3,24 +3,24 @@ import { type Cluster, protocolError } from './cluster.js'
 import { ask, compactArray, compactString, CompactReader, noTags, type WireRequest } from './compact.js'
 
 /**
- * Ids of topics, by Metadata version 10 (KIP-516); kafkajs speaks version 6. A topic that was deleted and made anew has its
- * name and another id. Layout: Kafka's MetadataRequest.json and MetadataResponse.json.
+ * Ids of topics, by Metadata version 10 (KIP-516); kafkajs implements version 6. A recreated topic has the same name
+ * and another id. Layout: Kafka's MetadataRequest.json and MetadataResponse.json.
  */
 const metadata = { apiKey: 3, apiName: 'Metadata', apiVersion: 10 } as const
 
-/** What brokers say of a topic: its id, or `noTopic` where there is none of that name. */
+/** The id of a topic, or `noTopic` if there is none of that name. */
 export type TopicIdentity = string
 export const noTopic = 'none'
 
 const unknownTopic = 3
 const noId = Buffer.alloc(16)
 
-/** Asks for the ids of topics by the brokers' names of them. */
+/** Requests the ids of topics, by the brokers' names. */
 export const describeTopicIds = (topics: readonly string[]): WireRequest<ReadonlyMap<string, TopicIdentity>> => ({
   ...metadata,
   body: Buffer.concat([
     compactArray(topics.map(topic => Buffer.concat([noId, compactString(topic), noTags]))),
-    // No topic is made, no permissions are told.
+    // Flags: create no topics, return no permissions.
     Buffer.alloc(3),
     noTags,
   ]),
@@ -58,16 +58,16 @@ export const describeTopicIds = (topics: readonly string[]): WireRequest<Readonl
   },
 })
 
-/** Of a topic that is there: a partition has no leader, or none that this listener reaches. */
+/** Errors of an existing topic: a partition has no leader, or none that this listener reaches. */
 const leaderless = new Set([5, 72])
 
-/** Looks at the ids of topics, now at this broker and now at that one. */
+/** Loads the ids of topics, from varying brokers. */
 export class TopicIds {
   #turn = 0
 
   constructor(private readonly cluster: Pick<Cluster, 'brokerPool' | 'findBroker'>) {}
 
-  /** Without topics of which nothing can be said now; empty where brokers are older than such ids. */
+  /** Topics with unknown state are missing; empty if brokers are older than topic ids. */
   async look(brokerTopics: readonly string[]): Promise<ReadonlyMap<string, TopicIdentity>> {
     const brokers = this.cluster.brokerPool.metadata?.brokers ?? []
     const next = brokers[this.#turn++ % Math.max(1, brokers.length)]
@@ -78,7 +78,7 @@ export class TopicIds {
     return ask(broker, describeTopicIds(brokerTopics))
   }
 
-  /** The id of a topic; null where it cannot be told. */
+  /** The id of a topic; null if unknown. */
   async of(brokerTopic: string): Promise<string | null> {
     const found = (await this.look([brokerTopic])).get(brokerTopic)
     return found === undefined || found === noTopic ? null : found
@@ -89,18 +89,20 @@ interface Speaks {
   readonly maxVersion: number
 }
 
-/** How often ids are looked at, in milliseconds, and after how many looks a topic counts as deleted that is not found. */
+/**
+ * Interval between two checks in milliseconds, and consecutive checks without a topic after which it counts as deleted.
+ */
 const watching = { everyMs: 5000, looks: 3 }
 
-/** Tells of topics that were deleted, or deleted and made anew, while they are read. */
+/** Notices topics that are deleted, or deleted and recreated, while they are read. */
 export class TopicWatch {
   readonly #missed = new Map<string, number>()
   readonly #stop = new AbortController()
   #running: Promise<void> | null = null
 
   /**
-   * @param read the topics that are read now, by the brokers' names, and their ids when that began
-   * @param gone told of one that has another id now, or none
+   * @param read the topics being read, by the brokers' names, and their ids at the start
+   * @param gone called for a topic that has another id now, or none
    */
   constructor(
     private readonly ids: Pick<TopicIds, 'look'>,
@@ -121,7 +123,7 @@ export class TopicWatch {
   async #run(): Promise<void> {
     for (;;) {
       await sleep(this.everyMs, undefined, { signal: this.#stop.signal, ref: false })
-      // What brokers cannot say now, they say the next time.
+      // The next check will show what brokers cannot report now.
       await this.#look().catch(() => undefined)
     }
   }
@@ -131,7 +133,7 @@ export class TopicWatch {
     const now = await this.ids.look([...read.keys()])
     for (const [topic, id] of read) {
       const is = now.get(topic)
-      // A broker may not have heard of a topic; none has heard of another id that there is not.
+      // A broker may not know of a topic yet, but a different id is certain.
       const missed = is === noTopic ? (this.#missed.get(topic) ?? 0) + 1 : 0
       this.#missed.set(topic, missed)
       if (is !== undefined && is !== id && (is !== noTopic || missed >= watching.looks)) this.gone(topic, is)

@@ -2,16 +2,16 @@ import type { Expectation } from '../../../runtime/log-admin.js'
 import type { TopicSpec } from '../../../runtime/topic-spec.js'
 
 export interface TopicSettings {
-  /** -1: what the broker has as its default. */
+  /** -1: the broker's default. */
   readonly replicationFactor: number
-  /** Largest batch that a topic takes, in bytes. */
+  /** Maximum size of a batch in bytes. */
   readonly maxMessageBytes: number
 }
 
-/** The name under which the number of replicas stands among a topic's settings; brokers keep it apart. */
+/** The name of the number of replicas among a topic's settings; brokers store it separately. */
 export const replicationFactor = 'replication.factor'
 
-/** What a topic is made with, and should have still. */
+/** The settings with which a topic is created, and which it should keep. */
 export function topicSettings(
   { retention }: TopicSpec,
   { replicationFactor: replicas, maxMessageBytes }: TopicSettings,
@@ -27,7 +27,7 @@ export function topicSettings(
         : 'compaction removes all but the last record of a key',
     },
     {
-      // Who has not read what may go is not known to a broker: see retention.ts.
+      // Brokers do not know which groups have read a record: see retention.ts.
       setting: 'retention.ms',
       value: '-1',
       rule: 'equal',
@@ -43,16 +43,16 @@ export function topicSettings(
       setting: 'max.message.bytes',
       value: String(maxMessageBytes),
       rule: 'at-least',
-      why: 'records that other topics take are refused here and become dead letters',
+      why: 'records that other topics accept are rejected here and become dead letters',
     },
     {
       setting: 'compression.type',
       value: 'producer',
       rule: 'equal',
-      why: 'brokers compress again what came compressed',
+      why: 'brokers recompress compressed batches',
     },
   ]
   if (replicas < 0) return expected
-  const why = 'the topic outlives the loss of fewer brokers than was asked for'
+  const why = 'the topic survives the loss of fewer brokers than configured'
   return [...expected, { setting: replicationFactor, value: String(replicas), rule: 'at-least', why }]
 }

@@ -11,7 +11,7 @@ import { besideValue } from './placement.js'
 import { type TopicSpread, spreadOf } from './spread.js'
 import { replicationFactor, type TopicSettings, topicSettings } from './topic-settings.js'
 
-/** A topic as the brokers have it. */
+/** A topic on the brokers. */
 export interface KnownTopic extends TopicSpec {
   readonly config: ReadonlyMap<string, string>
 }
@@ -19,7 +19,7 @@ export interface KnownTopic extends TopicSpec {
 /** How long new topics may take to get leaders and to be known to every broker, in milliseconds. */
 const spreadMs = 30_000
 
-/** The deployment's topics on the brokers, as of the last look. */
+/** The deployment's topics on the brokers, as of the last refresh. */
 export class Topics {
   #known: ReadonlyMap<string, KnownTopic> = new Map()
 
@@ -30,7 +30,7 @@ export class Topics {
     private readonly settings: TopicSettings,
   ) {}
 
-  /** The largest value that every topic takes, with room for its key and headers. */
+  /** The largest value that every topic accepts, with room for its key and headers. */
   get maxValueBytes(): number {
     const limits = [...this.#known.values()].map(({ config }) => Number(config.get('max.message.bytes')))
     return Math.min(this.settings.maxMessageBytes, ...limits) - besideValue
@@ -43,13 +43,13 @@ export class Topics {
     throw new SteerflowError('STEERFLOW_TOPIC_UNKNOWN', `there is no topic ${topic}`)
   }
 
-  /** Whether there is such a topic; looks again when it is not known yet. */
+  /** True if there is such a topic; refreshes if it is unknown. */
   async has(topic: string): Promise<boolean> {
     if (!this.#known.has(topic)) await asked(() => this.look())
     return this.#known.has(topic)
   }
 
-  /** Without the one that is the adapter's own. */
+  /** Without the adapter's own topic. */
   all(): readonly KnownTopic[] {
     return this.everything().filter(({ name }) => name !== progressTopic)
   }
@@ -59,8 +59,7 @@ export class Topics {
   }
 
   /**
-   * Asks brokers for everything again. While a topic is new, one may name it that another does not know: it is to be
-   * asked again then.
+   * Loads all topics from the brokers. While a topic is new, a broker may name it and another not know it: retry then.
    */
   async look(): Promise<void> {
     const names = (await this.admin.listTopics()).filter(topic => this.names.own(topic) !== null)
@@ -91,8 +90,8 @@ export class Topics {
   }
 
   /**
-   * Makes the topics that are missing and adds the partitions that are; nothing is ever taken away. Every broker that
-   * answers knows them in the end, also those that another process has just made.
+   * Creates missing topics and partitions; nothing is ever removed. At the end every responsive broker knows them,
+   * including those that another process has just created.
    */
   async ensure(specs: readonly TopicSpec[]): Promise<void> {
     await this.look()
@@ -125,12 +124,12 @@ export class Topics {
     try {
       await this.admin.createTopics({ topics: [topic], waitForLeaders: false })
     } catch (error) {
-      // Another process was quicker.
+      // Another process was faster.
       if (!isTopicExists(error)) throw error
     }
   }
 
-  /** Waits until topics have spread so far. */
+  /** Waits until topics have spread to the goal. */
   async #spread(specs: readonly TopicSpec[], goal: Exclude<TopicSpread, 'partial'>): Promise<void> {
     const wanted = new Map(specs.map(({ name, partitions }) => [this.names.topic(name), partitions]))
     for (const deadline = performance.now() + spreadMs; ; await sleep(50)) {

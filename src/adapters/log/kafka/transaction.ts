@@ -4,7 +4,7 @@ import type { Endings } from './endings/finish.js'
 import { type PlacedRecord, rounds } from './placement.js'
 import { type Sending, sendRound } from './send.js'
 
-/** A committed offset as a transaction sets it. */
+/** A committed offset in a transaction. */
 export interface OffsetEntry {
   readonly groupId: string
   readonly topic: string
@@ -20,16 +20,16 @@ export interface TransactionSettings extends Sending {
 }
 
 /**
- * Whoever writes under a transactional id. Opening fences: it ends what an older writer of the id had begun, also where a
- * broker forgot to, and shuts that writer out for good. After any error this one is done with; open another to learn what
- * became of the transaction.
+ * The writer of a transactional id. Opening it fences: it ends the open transaction of an older writer, also if a
+ * broker forgot to, and shuts that writer out for good. After any error this writer is unusable; open another to learn
+ * the outcome of the transaction.
  */
 export class TransactionWriter {
   private constructor(
     private readonly producer: Producer,
     private readonly sending: TransactionSettings,
     private readonly transactionalId: string,
-    /** As whom it writes; null where brokers do not say. */
+    /** The producer id and epoch; null if brokers do not report them. */
     private readonly identity: string | null,
   ) {}
 
@@ -59,7 +59,7 @@ export class TransactionWriter {
     }
   }
 
-  /** Publishes records and sets an offset, both or neither. On an error it may have happened all the same. */
+  /** Publishes records and sets an offset, both or neither. After an error it may still have happened. */
   async commit(records: readonly PlacedRecord[], entry: OffsetEntry | null): Promise<void> {
     const transaction = await this.producer.transaction()
     try {
@@ -72,7 +72,9 @@ export class TransactionWriter {
     }
   }
 
-  /** Whether another has been opened since; brokers do not always say so when they refuse a request because of it. */
+  /**
+   * True if another writer has been opened since; brokers do not always report that when they reject a request for it.
+   */
   async isShutOut(): Promise<boolean> {
     return this.identity !== null && (await this.sending.endings.producer(this.transactionalId)) !== this.identity
   }
@@ -87,7 +89,7 @@ function offsetsOf({ groupId, topic, partition, offset, metadata }: OffsetEntry)
   return { consumerGroupId: groupId, topics: [{ topic, partitions }] }
 }
 
-/** Only to let readers go on at once: the next owner's fence ends the transaction anyway. */
+/** Only to unblock readers at once: the next owner's fence ends the transaction anyway. */
 async function abort(transaction: Transaction): Promise<void> {
   if (transaction.isActive()) await transaction.abort().catch(() => undefined)
 }

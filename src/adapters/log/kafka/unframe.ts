@@ -4,8 +4,8 @@ import { untilDone } from '../../../runtime/retry.js'
 import { bare, type Wire } from '../../../runtime/wire.js'
 
 /**
- * Takes the records of a batch out of their frames. A frame that cannot be read is the record's fault, and is told with
- * it; a registry that does not answer is waited for, since nothing can be said of the record before.
+ * Removes the frames of a batch's records. An unreadable frame is the record's fault, and is returned with it; an
+ * unresponsive registry is waited for, since the record cannot be judged before.
  */
 export async function unframed(wire: Wire, batch: Batch, signal: AbortSignal): Promise<Batch> {
   if (wire === bare) return batch

@@ -3,9 +3,9 @@ import type { LedgerEntry } from './ledger.js'
 
 /** Publishes a claim's outputs together with its progress. */
 export interface ClaimWriter {
-  /** On an error it may have happened all the same; then the writer is done with. */
+  /** After an error the commit may still have happened; the writer is then unusable. */
   commit(records: readonly PlacedRecord[], entry: LedgerEntry): Promise<void>
-  /** Whether another has been opened since under the same name; also after it was closed. */
+  /** True if another writer has been opened since under the same id; also after this one was closed. */
   isShutOut(): Promise<boolean>
   close(): Promise<void>
 }

@@ -86,7 +86,7 @@ describe('a log of which a bit has changed', () => {
     })
     const log = await openEmbeddedLog({ dir: join(dir, 'log') })
     const error = await rejection(log.claim('reader', 'a', 0), 'STEERFLOW_LOG_DAMAGED')
-    expect(error.message).toContain('how far a group has read (a reader 0)')
+    expect(error.message).toContain('the offset of a group (a reader 0)')
     expect(await log.verify!(() => undefined)).toMatchObject({ records: 3000, damaged: 1, missing: 0 })
     await log.close()
   })

@@ -64,7 +64,7 @@ describe('opening', () => {
     const { dir, data } = await filled()
     await truncate(data, Math.floor((await stat(data)).size / 2))
     const error = await rejection(openEmbeddedLog({ dir }), 'STEERFLOW_LOG_CORRUPT')
-    expect(error.message).toContain('cut short')
+    expect(error.message).toContain('truncated')
   })
 
   it('takes an empty data file for a log to be', async () => {

@@ -33,7 +33,7 @@ describe('the store', () => {
       'STEERFLOW_LOG_FULL',
       'the quota of the disk of DIR is used up',
     ],
-    ['a full map', -30792, 'STEERFLOW_LOG_FULL', 'the log in DIR has filled the 1024 GiB that it may ever have'],
+    ['a full map', -30792, 'STEERFLOW_LOG_FULL', 'the log in DIR has reached its maximum of 1024 GiB'],
     ['a disk that fails', 5, 'STEERFLOW_STORAGE', 'the disk of DIR failed'],
     ['a page that is not whole', -30796, 'STEERFLOW_LOG_CORRUPT', 'the log in DIR failed'],
   ])('names its folder and what it met: %s', async (_, errno, code, message) => {

@@ -36,7 +36,7 @@ test('each connection reads the files of tls again; one that is away meanwhile i
   expect(ofConnection()).toMatchObject({ ca: ['new'] })
   rmSync(file)
   expect(ofConnection()).toMatchObject({ ca: ['new'] })
-  expect(said).toEqual(['warn log.kafka.tls.ca: the file cannot be read (ENOENT): what it held last is used'])
+  expect(said).toEqual(['warn log.kafka.tls.ca: the file cannot be read (ENOENT): its last content is used'])
   writeFileSync(file, 'newer')
   expect(ofConnection()).toMatchObject({ ca: ['newer'] })
 })

@@ -66,6 +66,6 @@ it.each(['', 'garbage', '{"offset":-1}', 'null', '{"offset":"1e9","mark":""}'])(
     store('b', 2, 'y')
     write('c', text)
     expect(await progress.last('b')).toEqual({ offset: 2n, mark: 'y' })
-    expect(told).toEqual([expect.stringMatching(/^warn: ns\.progress holds records.* offset 1:/)])
+    expect(told).toEqual([expect.stringMatching(/^warn: ns\.progress contains records.* offset 1:/)])
   },
 )

@@ -33,7 +33,7 @@ describe('a send', () => {
   })
 
   it('failed when a partition has answered twice: its leader moved, and its records were sent again', async () => {
-    const twice = { code: 'STEERFLOW_KAFKA_UNREACHABLE', message: 'records for out/1 were taken twice' }
+    const twice = { code: 'STEERFLOW_KAFKA_UNREACHABLE', message: 'records for out/1 were accepted twice' }
     await expect(send([answer(0), answer(1), answer(1)])).rejects.toMatchObject(twice)
   })
 

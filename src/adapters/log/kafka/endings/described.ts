@@ -2,8 +2,8 @@ import { protocolError } from '../cluster.js'
 import { compactArray, compactString, CompactReader, int32, noTags, type WireRequest } from '../compact.js'
 
 /**
- * What brokers say of transactions: DescribeTransactions and DescribeProducers, both in version 0 (KIP-664).
- * Layout: Kafka's DescribeTransactionsRequest.json, DescribeProducersRequest.json, and their answers.
+ * Descriptions of transactions by brokers: DescribeTransactions and DescribeProducers, both in version 0 (KIP-664).
+ * Layout: Kafka's DescribeTransactionsRequest.json, DescribeProducersRequest.json, and their responses.
  */
 
 export const describeTransactionsKey = 65
@@ -12,7 +12,7 @@ export const describeProducersKey = 61
 /** Partitions of topics, by the brokers' names. */
 export type Places = ReadonlyMap<string, readonly number[]>
 
-/** Partitions gathered by topic. */
+/** Partitions grouped by topic. */
 export function placesOf(all: Iterable<{ readonly topic: string; readonly partition: number }>): Places {
   const places = new Map<string, number[]>()
   for (const { topic, partition } of all) places.set(topic, [...(places.get(topic) ?? []), partition])
@@ -21,23 +21,23 @@ export function placesOf(all: Iterable<{ readonly topic: string; readonly partit
 
 /** A transactional id as its coordinator knows it. */
 export interface DescribedTransaction {
-  /** Empty, Ongoing, PrepareCommit, PrepareAbort, CompleteCommit, CompleteAbort, or one that is younger than this program. */
+  /** Empty, Ongoing, PrepareCommit, PrepareAbort, CompleteCommit, CompleteAbort, or a state newer than this program. */
   readonly state: string
   readonly producerId: bigint
-  /** One more for each writer that was opened, and when brokers give a transaction up. */
+  /** Incremented for each new writer, and when brokers abandon a transaction. */
   readonly epoch: number
-  /** Of a transaction that is not complete: where its end is not written yet. */
+  /** The partitions of an incomplete transaction that have no end marker yet. */
   readonly places: Places
 }
 
-/** A transaction that a partition holds the beginning of and no end. */
+/** A transaction that has records but no end marker in a partition. */
 export interface OpenTransaction {
   readonly topic: string
   readonly partition: number
   readonly producerId: bigint
 }
 
-/** Asks the coordinator of a transactional id; null when it has none of that name. */
+/** Asks the coordinator of a transactional id; null if it does not know the id. */
 export const describeTransaction = (transactionalId: string): WireRequest<DescribedTransaction | null> => ({
   apiKey: describeTransactionsKey,
   apiName: 'DescribeTransactions',
@@ -71,13 +71,13 @@ export const describeTransaction = (transactionalId: string): WireRequest<Descri
   },
 })
 
-/** What a leader says is open, and the topics that it may not tell of. */
+/** Open transactions that a leader reports, and the topics that it may not describe. */
 export interface OpenAtLeader {
   readonly open: readonly OpenTransaction[]
   readonly hidden: readonly string[]
 }
 
-/** Asks the leader of partitions for the transactions that are open in them. */
+/** Asks the leader of partitions for their open transactions. */
 export const describeOpenTransactions = (places: Places): WireRequest<OpenAtLeader> => ({
   apiKey: describeProducersKey,
   apiName: 'DescribeProducers',
@@ -118,6 +118,6 @@ export const describeOpenTransactions = (places: Places): WireRequest<OpenAtLead
   },
 })
 
-/** Kafka's numbers of the errors that mean something of their own here. */
+/** Kafka's numbers of the errors with a special meaning here. */
 const idNotFound = 105
 const notAuthorized = 29

@@ -14,7 +14,7 @@ import {
 } from './described.js'
 import { offsetsTopic, OpenTransactions } from './open-transactions.js'
 
-/** Whoever wants to write next under a transactional id. */
+/** The next writer under a transactional id. */
 export interface NextWriter {
   readonly transactionalId: string
   /** The group whose offsets its transactions set. */
@@ -23,16 +23,16 @@ export interface NextWriter {
 }
 
 /**
- * Writes the ends of transactions that brokers forgot. A transaction is decided by its coordinator, then its end is written
- * into every partition. Brokers of Apache Kafka 4.3 and 4.4 leave out partitions that have no leader at that moment
- * (KAFKA-20734), as after the only broker was killed: what was committed stays open there, its offset with it, and the next
- * transaction of the same producer would end both, so that records made again are there twice. To be called before a new
- * writer is opened. It shuts the owner before out by itself, sooner than kafkajs would: that asks at ever longer intervals
- * while transactions of an owner at work are ended one after the other.
+ * Writes the end markers of transactions that brokers forgot. The coordinator decides a transaction, then writes its
+ * end into every partition. Brokers of Apache Kafka 4.3 and 4.4 omit partitions without a leader at that moment
+ * (KAFKA-20734), e.g. after the only broker was killed: committed records stay open there, with their offset, and the
+ * next transaction of the same producer would end both, so that repeated records would be there twice. Call it before
+ * opening a new writer. It fences the previous owner itself, faster than kafkajs would: kafkajs retries at ever longer
+ * intervals while transactions of a working owner end one after the other.
  */
 export class Endings {
   readonly #open: OpenTransactions
-  /** What is being ended, by transactional id: once others are shut out, the coordinator has forgotten the decision. */
+  /** Endings under way, by transactional id: once others are fenced, the coordinator has forgotten the decision. */
   readonly #begun = new Map<string, Begun>()
 
   constructor(
@@ -44,20 +44,20 @@ export class Endings {
     this.#open = new OpenTransactions(cluster, topics)
   }
 
-  /** @throws STEERFLOW_KAFKA_BUSY while a transaction cannot be ended, and what kafkajs throws, as ours */
+  /** @throws STEERFLOW_KAFKA_BUSY while a transaction cannot be ended, and the errors of kafkajs, as ours */
   async finish(writer: NextWriter): Promise<void> {
     const begun =
       this.#begun.get(writer.transactionalId) ?? (await asked(() => this.#decided(writer.transactionalId), soon))
     if (begun) await this.#end(writer, begun)
   }
 
-  /** As whom a transactional id is written under now; null where brokers do not say. */
+  /** The current producer of a transactional id; null if brokers do not report it. */
   async producer(transactionalId: string): Promise<string | null> {
     const now = await asked(async () => described(await this.#coordinator(transactionalId), transactionalId))
     return now && `${now.producerId}/${now.epoch}`
   }
 
-  /** How the last transaction was decided; null when there is nothing to be ended. */
+  /** The decision on the last transaction; null if there is nothing to end. */
   async #decided(transactionalId: string): Promise<Begun | null> {
     const coordinator = await this.#coordinator(transactionalId)
     const last = await described(coordinator, transactionalId)
@@ -73,7 +73,9 @@ export class Endings {
     return this.cluster.findGroupCoordinator({ groupId: transactionalId, coordinatorType: transactionCoordinator })
   }
 
-  /** The new writer aborts what is under way: not while there is a partition where the end would be left out. */
+  /**
+   * The new writer aborts the ongoing transaction, but not while a partition is without a leader and would be omitted.
+   */
   async #led(coordinator: Broker, { places }: DescribedTransaction): Promise<void> {
     for (const topic of places.keys()) {
       await coordinator.metadata([topic]).catch((error: unknown) => {
@@ -82,7 +84,7 @@ export class Endings {
     }
   }
 
-  /** Where a producer's transaction is open; null when it is not. */
+  /** The partitions in which a producer's transaction is open; null if there are none. */
   async #left(coordinator: Broker, { groupId }: NextWriter, { producerId, decision }: Begun): Promise<Left | null> {
     const { open, hidden } = await this.#open.find(coordinator)
     const own = open.filter(one => one.producerId === producerId)
@@ -94,7 +96,7 @@ export class Endings {
 
   async #end(writer: NextWriter, begun: Begun): Promise<void> {
     try {
-      // From the coordinator on: it may be another one by now.
+      // Starts from the coordinator lookup: it may have moved.
       await asked(() => this.#write(writer, begun), soon)
       this.#begun.delete(writer.transactionalId)
     } catch (error) {
@@ -104,8 +106,8 @@ export class Endings {
   }
 
   /**
-   * Shuts everybody else out, then writes what is missing: a transaction without records has the ends of those before it
-   * written.
+   * Fences all other writers, then writes the missing ends: a transaction without records makes the coordinator write
+   * the ends of earlier ones.
    */
   async #write(writer: NextWriter, begun: Begun): Promise<void> {
     const { producerId, decision } = begun
@@ -116,50 +118,50 @@ export class Endings {
     const left = await this.#left(coordinator, writer, begun)
     if (!left) return
     if (BigInt(producer.producerId) !== producerId) {
-      const what = 'a transaction may stay open in some partitions: its producer is known no more'
+      const what = 'a transaction may stay open in some partitions: its producer is no longer known'
       return this.report('error', what, { transactionalId, producerId: String(producerId) })
     }
     const transaction = { transactionalId, ...producer }
     const topics = [...left.outputs].map(([topic, partitions]) => ({ topic, partitions }))
-    // Where the decision is gone nothing is lost, whatever it was: the records of an offset that does not count are made
-    // again, those of one that counts are let through.
+    // If the decision is gone, either ending is safe: records without a valid offset are produced again, records with
+    // one are made visible.
     const commit = decision === 'gone' ? !left.offsets : decision === 'commit'
     if (topics.length > 0) await coordinator.addPartitionsToTxn({ ...transaction, topics })
     if (left.offsets) await coordinator.addOffsetsToTxn({ ...transaction, groupId: groupId! })
     await coordinator.endTxn({ ...transaction, transactionResult: commit })
-    const what = 'brokers may have left a transaction open in some partitions; it is ended there now'
+    const what = 'brokers may have left a transaction open in some partitions; it has been ended there'
     this.report(topics.length > 0 ? 'warn' : 'debug', what, { transactionalId, commit, ...left, outputs: topics })
   }
 }
 
-/** Null when there is none of that name, or the broker is older than these requests. */
+/** Null if the id is unknown, or the broker is older than these requests. */
 async function described(coordinator: Broker, transactionalId: string): Promise<DescribedTransaction | null> {
   if (!speaks(coordinator, describeTransactionsKey) || !speaks(coordinator, describeProducersKey)) return null
   return ask(coordinator, describeTransaction(transactionalId))
 }
 
-/** What became of the last transaction; the coordinator forgets it when the next writer is opened. */
+/** Outcome of the last transaction; the coordinator forgets it when the next writer is opened. */
 type Decision = 'commit' | 'abort' | 'gone'
 
 const decisions: ReadonlyMap<string, Decision> = new Map([
   ['CompleteCommit', 'commit'],
   ['CompleteAbort', 'abort'],
   ['Empty', 'gone'],
-  // It is aborted when the next writer is opened: what stays open then is of one before it.
+  // The next writer aborts it: a transaction that stays open after that is an earlier one.
   ['Ongoing', 'gone'],
 ])
 
-/** Whose transaction is to be ended, and how. */
+/** The producer whose transaction is to be ended, and the outcome. */
 interface Begun {
   readonly producerId: bigint
   readonly decision: Decision
 }
 
-/** Where an end is missing: partitions of outputs, and whether the group's offsets. */
+/** The missing ends: partitions of outputs, and possibly the group's offsets. */
 interface Left {
   readonly outputs: Places
   readonly offsets: boolean
 }
 
-/** Which kind of coordinator is looked for: 0 is a group's. */
+/** Type of coordinator; 0 is a group's. */
 const transactionCoordinator = 1

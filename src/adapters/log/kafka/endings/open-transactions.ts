@@ -3,18 +3,18 @@ import { ask } from '../compact.js'
 import { isLeaderless, isNotAuthorized, isUnknownTopic } from '../errors.js'
 import { describeOpenTransactions, type OpenTransaction, placesOf } from './described.js'
 
-/** Where groups' offsets are kept; a transaction that sets them has to be ended there too. */
+/** The topic of group offsets; a transaction that sets offsets has to be ended there too. */
 export const offsetsTopic = '__consumer_offsets'
 
-/** What was found open, and the topics that brokers would not tell of. */
+/** The open transactions, and the topics that brokers may not describe. */
 export interface FoundTransactions {
   readonly open: readonly OpenTransaction[]
   readonly hidden: ReadonlySet<string>
 }
 
 /**
- * The transactions that are open in the partitions of topics and of groups' offsets, as their leaders have them. Many who
- * ask at once share one look, which begins after the last of them has asked.
+ * The transactions that are open in the partitions of topics and of group offsets, according to their leaders.
+ * Concurrent callers share one query, which begins after the last call.
  */
 export class OpenTransactions {
   #running: Promise<unknown> = Promise.resolve()
@@ -26,7 +26,7 @@ export class OpenTransactions {
     private readonly topics: () => readonly string[],
   ) {}
 
-  /** @param via a broker that is there, asked who leads what */
+  /** @param via a reachable broker, which provides the leaders */
   find(via: Pick<Broker, 'metadata'>): Promise<FoundTransactions> {
     this.#next ??= this.#running
       .catch(() => undefined)
@@ -58,7 +58,10 @@ export class OpenTransactions {
   }
 }
 
-/** Who leads a topic's partitions; null when the broker does not say. A topic that is being made or deleted has none. */
+/**
+ * The leaders of a topic's partitions; null if the broker may not describe it. A topic that is being created or deleted
+ * has none.
+ */
 async function leadersOf(
   via: Pick<Broker, 'metadata'>,
   topic: string,

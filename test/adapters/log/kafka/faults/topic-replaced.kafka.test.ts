@@ -48,8 +48,8 @@ it('a topic that was made anew while nobody ran is known by its id, and read aga
 
   const later = await open()
   const error = await rejection(later.claim('g', 'in', 0), 'STEERFLOW_TOPIC_REPLACED')
-  expect(error.message).toMatch(/^g on in\/0: the topic was deleted and made anew \(its id was \w{8}, is \w{8}\);/)
-  expect(error.message).toContain('The new one holds offsets 0 to 49 here')
+  expect(error.message).toMatch(/^g on in\/0: the topic was deleted and created again \(its id was \w{8}, is \w{8}\);/)
+  expect(error.message).toContain('The new one has offsets 0 to 49 here')
   expect(error.message).toContain('`steerflow offsets reset --node g --to-earliest`')
   expect(await later.admin!.forgotten('g', 'in')).toEqual(new Set([0]))
   const member = notingMember()
@@ -99,7 +99,7 @@ it('a reader of a topic that is made anew under it is told, also where its offse
   await replace()
   expect(await failing).toMatchObject({ code: 'STEERFLOW_TOPIC_REPLACED' })
   const error = await rejection(claim.commit(claim.committed, offset(1), []), 'STEERFLOW_TOPIC_REPLACED')
-  expect(error.message).toContain('deleted and made anew')
+  expect(error.message).toContain('deleted and created again')
 })
 
 it('a reader of a topic that is deleted is told', async () => {
@@ -110,5 +110,5 @@ it('a reader of a topic that is deleted is told', async () => {
   const error = await failing
   expect(error).toMatchObject({ code: 'STEERFLOW_TOPIC_REPLACED' })
   expect(error.message).toContain('g on in/1: the topic was deleted; ')
-  expect(error.message).toContain('`steerflow topics apply` makes it anew')
+  expect(error.message).toContain('`steerflow topics apply` creates it again')
 })
