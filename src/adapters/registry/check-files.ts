@@ -1,7 +1,7 @@
 import { sha256 } from '../../domain/digest.js'
 import { type SchemaIndex, subjectOf } from './schema-index.js'
 
-/** What a committed version is without a registry: its file is what was committed, differs, or is not there. */
+/** State of a committed version without a registry: its file is unchanged, changed or missing. */
 export interface FileStatus {
   readonly topic: string
   readonly subject: string

@@ -5,9 +5,9 @@ import type { SchemaIndex } from './schema-index.js'
 import { type WriteVersion, writtenVersion } from './write-version.js'
 
 /**
- * A wire without a registry: the ids are those of `schemas/index.json`. A version that this program does not have is
- * unknown to it, so that writers of a newer one pin `records.writeVersion` until every reader is as new.
- * @throws STEERFLOW_CONFIG_INVALID when a pinned version does not exist.
+ * A wire without a registry: the ids are those of `schemas/index.json`. Versions that are newer than this program are
+ * unknown to it, so newer writers have to pin `records.writeVersion` until every reader is as new.
+ * @throws STEERFLOW_CONFIG_INVALID if a pinned version does not exist.
  */
 export function committedWire(index: SchemaIndex, pinned: WriteVersion): Wire {
   const topics = new Map<string, SchemaIds>(
@@ -21,11 +21,11 @@ export function committedWire(index: SchemaIndex, pinned: WriteVersion): Wire {
   })
 }
 
-/** The ids under which the versions of a topic's schema are committed. */
+/** The ids of the committed versions of a topic's schema. */
 export const committedIds = (index: SchemaIndex, topic: string): ReadonlySet<number> =>
   new Set(index.versions(topic).map(({ id }) => id))
 
-/** Why a committed id does not belong to a topic, or null when it is no committed id. */
+/** The error if a committed id belongs to another topic; null if it is not a committed id. */
 export function refusedByIndex(index: SchemaIndex, topic: string, id: number): SteerflowError | null {
   const owner = index.topics.find(other => committedIds(index, other).has(id))
   if (owner === undefined) return null

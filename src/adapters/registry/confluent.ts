@@ -6,22 +6,26 @@ import { BeyondBounds, type Bounds, notDeep, within } from '../foreign-answer.js
 import { optionalPackage } from '../optional-package.js'
 import type { SchemaRegistry, RegistrySettings } from './registry.js'
 
-/** An answer of the registry that is not a success. */
+/** An unsuccessful response of the registry. */
 const RegistryAnswer = z.object({ message: z.string(), status: z.number(), errorCode: z.number() })
 
-/** A connection that failed: nothing else of the client's error is looked at, it holds the request with its credentials. */
+/**
+ * A failed connection. Other fields of the client's error are ignored: it contains the request with its credentials.
+ */
 const Broken = z.object({ message: z.string(), code: z.string().optional() })
 
-/** Subject, version, schema and a subject's own settings not found. A 404 without such a code comes from something else. */
+/**
+ * Subject, version, schema, or a subject's own settings not found. A 404 without such a code comes from something else.
+ */
 const absentCodes: readonly number[] = [40401, 40402, 40403, 40408]
 
-/** Whether a failure says that what was asked for is not there. */
+/** True if a failure means "not found". */
 export function isAbsent(failure: unknown): boolean {
   const answer = RegistryAnswer.safeParse(failure)
   return answer.success && absentCodes.includes(answer.data.errorCode)
 }
 
-/** What the client threw, in our terms, without anything of the request. `host` is for the message. */
+/** The client's error as ours, without any part of the request. `host` is for the message. */
 export function registryFailure(failure: unknown, host: string, secrets: Secrets): SteerflowError {
   const answer = RegistryAnswer.safeParse(failure)
   if (!answer.success) {
@@ -41,7 +45,7 @@ export function registryFailure(failure: unknown, host: string, secrets: Secrets
 }
 
 /**
- * The only file that knows the client. It is loaded when a registry is configured, since it is heavy; its traps:
+ * The only file that uses the client. It is loaded only if a registry is configured, since it is large; its pitfalls:
  * docs/reference/schema-registries.md#the-client.
  */
 
@@ -54,7 +58,7 @@ const usual: Bounds = { ms: 10_000, bytes: 16 << 20 }
 
 /**
  * The client of a Confluent-compatible registry.
- * @throws STEERFLOW_PACKAGE_MISSING when the client was left out of the installation.
+ * @throws STEERFLOW_PACKAGE_MISSING if the client was left out of the installation.
  */
 export async function openRegistry(
   { url, username, password }: RegistrySettings,
@@ -65,15 +69,15 @@ export async function openRegistry(
     'registry.url',
     () => import('@confluentinc/schemaregistry'),
   )
-  // The client's own limit is of silence, and an answer that comes byte by byte would hold up all that wait for it. Its
-  // connection ends behind the time of `find`, whose error says more.
+  // The client's own limit is for silence only; a response that arrives byte by byte would block all its callers. The
+  // connection ends shortly after the time-out of `find`, whose error is more informative.
   function transformRequest(this: { signal?: unknown }, body: unknown): unknown {
     this.signal = AbortSignal.timeout(ms + 50)
     return body === undefined || typeof body === 'string' ? body : JSON.stringify(body)
   }
   const client = SchemaRegistryClient.newClient({
     baseURLs: [url.replace(/(?<!\/)\/+$/, '')],
-    // Its own retries hold a dead server's callers for seconds; the runtime retries with its own backoff.
+    // Its own retries block the callers of a dead server for seconds; the runtime retries with its own backoff.
     maxRetries: 0,
     createAxiosDefaults: { maxContentLength: bytes, transformRequest, transformResponse: [parsed] },
     ...(username === ''
@@ -85,7 +89,7 @@ export async function openRegistry(
   secrets.add(password, `${username}:${password}`)
   const json = (text: string) => ({ schemaType: 'JSON', schema: text })
 
-  /** Asks, and checks the answer's form; null when what was asked for is not there. */
+  /** Sends a request and checks the form of the response; null if not found. */
   async function find<T extends z.ZodType>(form: T, request: () => Promise<unknown>): Promise<z.output<T> | null> {
     let answer: unknown
     try {
@@ -102,8 +106,7 @@ export async function openRegistry(
     if (parsed.success) return parsed.data
     throw foreign()
   }
-  const foreign = () =>
-    new SteerflowError('STEERFLOW_REGISTRY_DOWN', `${host} answers something else than a schema registry`)
+  const foreign = () => new SteerflowError('STEERFLOW_REGISTRY_DOWN', `${host} does not respond like a schema registry`)
 
   return {
     idOf: async (subject, text) => {
@@ -120,7 +123,7 @@ export async function openRegistry(
     },
     takes: async (subject, text) => {
       const compatible = await find(z.boolean(), () => client.testSubjectCompatibility(subject, json(text)))
-      // Some registries answer 404 for a subject without a version, which takes anything.
+      // Some registries return 404 for a subject without a version, which accepts any schema.
       return compatible ?? true
     },
     register: async (subject, text) => {
@@ -140,11 +143,14 @@ export async function openRegistry(
   }
 }
 
-/** The client says so in words only. */
+/** The client reports that only in its message. */
 const isTooLong = (failure: unknown): boolean =>
   failure instanceof Error && failure.message.startsWith('maxContentLength size of')
 
-/** A body as its value; one that is no JSON as it is, for the form that was expected. @throws BeyondBounds */
+/**
+ * A body as its value; a body that is not JSON stays as it is, to be rejected by the expected form. @throws
+ * BeyondBounds
+ */
 function parsed(body: unknown): unknown {
   if (typeof body !== 'string') return body
   return parseOrUndefined(notDeep(body)) ?? body

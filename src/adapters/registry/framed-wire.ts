@@ -3,16 +3,15 @@ import type { Wire } from '../../runtime/wire.js'
 import { raw } from '../../topics.js'
 
 /**
- * The frame that Confluent's serializers put before a payload: a zero byte, then the id of the payload's schema as a
- * big-endian int32. Any consumer finds the JSON behind the first five bytes.
+ * The frame of Confluent's serializers: a zero byte, then the id of the payload's schema as a big-endian int32. Any
+ * consumer finds the JSON after the first five bytes.
  */
 
-/** Bytes before the payload. */
 export const frameBytes = 5
 
 const magic = 0
 
-/** The frame of a schema id, made once and put before each of its payloads. */
+/** The frame of a schema id, built once and reused for every payload. */
 export function frameOf(id: number): Buffer {
   const frame = Buffer.alloc(frameBytes)
   frame[0] = magic
@@ -20,7 +19,7 @@ export function frameOf(id: number): Buffer {
   return frame
 }
 
-/** A frame and a payload as one value; the one copy of the payload. */
+/** Joins a frame and a payload; the only copy of the payload. */
 export function framed(frame: Buffer, payload: Buffer): Buffer {
   const value = Buffer.allocUnsafe(frameBytes + payload.length)
   value.set(frame)
@@ -28,28 +27,28 @@ export function framed(frame: Buffer, payload: Buffer): Buffer {
   return value
 }
 
-/** The schema id of a value, or null where it has no frame. */
+/** The schema id of a value, or null if it has no frame. */
 export const schemaIdOf = (value: Buffer): number | null =>
   value.length >= frameBytes && value[0] === magic ? value.readInt32BE(1) : null
 
-/** What is behind the frame, in the value's own memory. */
+/** The payload after the frame, sharing the value's memory. */
 export const payloadOf = (value: Buffer): Buffer => value.subarray(frameBytes)
 
-/** The schemas of one topic, by the ids that stand in frames. */
+/** The schemas of one topic, by the ids in frames. */
 export interface SchemaIds {
   readonly write: number
-  /** Ids whose payloads this program reads; grows as schemas are looked up. */
+  /** Ids that this program can read; grows as schemas are looked up. */
   readonly read: ReadonlySet<number>
 }
 
-/** Learns whether an id may be read; what it cannot tell, it throws. */
+/** Resolves if records with the id are readable, otherwise throws. */
 export type ResolveSchema = (topic: string, id: number) => Promise<void>
 
 const openingBrace = 0x7b
 
 /**
- * Frames by the ids of each topic. A topic that is not listed has no schema, and its values pass as they are: dead
- * letters hold whatever bytes a record had.
+ * Frames with the ids of each topic. A topic that is not listed has no schema, and its values stay as they are: dead
+ * letters contain the bytes of any record.
  */
 export function framedWire(topics: ReadonlyMap<string, SchemaIds>, resolve: ResolveSchema): Wire {
   const frames = new Map([...topics].map(([topic, { write }]) => [topic, frameOf(write)]))
@@ -68,7 +67,7 @@ export function framedWire(topics: ReadonlyMap<string, SchemaIds>, resolve: Reso
   }
 }
 
-/** Any Kafka producer may write plain JSON objects to the topic where sources come in; nowhere else. */
+/** Only the topic of raw sources accepts plain JSON objects, from any Kafka producer. */
 function withoutFrame(topic: string, value: Buffer): Buffer {
   if (topic === raw.name && value[0] === openingBrace) return value
   throw new SteerflowError('STEERFLOW_SCHEMA_UNKNOWN', `${topic}: the value does not begin with the id of a schema`)

@@ -5,7 +5,7 @@ import { unknownId } from './committed-index.js'
 import type { SchemaRegistry } from './registry.js'
 import { type SchemaIndex, subjectOf } from './schema-index.js'
 
-/** As much of JSON Schema as this looks at. */
+/** The part of JSON Schema that is checked here. */
 interface JsonSchema {
   readonly title?: string | undefined
   readonly type?: string | readonly string[] | undefined
@@ -25,9 +25,9 @@ const JsonSchema: z.ZodType<JsonSchema> = z.looseObject({
 })
 
 /**
- * Why no record of the writer's schema can pass the reader's, or null. It refuses only what is certain: another title, a
- * field that the reader needs and the writer rules out or gives another type. Everything finer is decided for each record
- * by the reader itself, and was decided for the schema by the registry when it took it.
+ * Why no record of the writer's schema can pass the reader's, or null. It rejects only certain mismatches: another
+ * title, or a required field that the writer excludes or gives another type. Everything finer is checked by the reader
+ * for each record, and by the registry when it accepted the schema.
  */
 export function whyUnreadable(readerText: string, writerText: string): string | null {
   const reader = JsonSchema.parse(JSON.parse(readerText))
@@ -61,18 +61,18 @@ function conflict(reader: JsonSchema, writer: JsonSchema, path: string): string 
 
 const isSchema = (value: JsonSchema | boolean | undefined): value is JsonSchema => typeof value === 'object'
 
-/** Types that a schema allows, null for any; an integer may be a number and the other way round. */
+/** Types that a schema allows, null for any; integers count as numbers, since either may be valid as the other. */
 const typesOf = ({ type }: JsonSchema): readonly string[] | null =>
   type === undefined ? null : [type].flat().map(name => (name === 'integer' ? 'number' : name))
 
-/** How long a refusal is remembered, in milliseconds: what is unknown now may be registered later. */
+/** How long a refusal is cached, in milliseconds: an unknown schema may be registered later. */
 const refusalMs = 60_000
-/** How long a registry that is down is left alone, in milliseconds: many records wait for it at once. */
+/** Pause after a failure of the registry, in milliseconds, since many records wait for it at once. */
 const restMs = 500
-/** Refusals that are remembered; a producer of garbage makes any number. */
+/** Maximum number of cached refusals; a producer of garbage causes any number. */
 const mostRefusals = 1000
 
-/** Looks schemas up by id, each once at a time, and says whether their records can be read. */
+/** Looks schemas up by id, each once at a time, and decides whether their records are readable. */
 export class Lookups {
   readonly #underWay = new Map<string, Promise<void>>()
   readonly #refused = new Map<string, { readonly until: number; readonly error: SteerflowError }>()
@@ -86,7 +86,7 @@ export class Lookups {
   ) {}
 
   /**
-   * Resolves when records with this id may be read from this topic.
+   * Resolves if records with this id are readable in this topic.
    * @throws STEERFLOW_SCHEMA_UNKNOWN, STEERFLOW_SCHEMA_INCOMPATIBLE, STEERFLOW_REGISTRY_DOWN
    */
   async mayRead(topic: string, id: number): Promise<void> {
@@ -130,7 +130,7 @@ export class Lookups {
   }
 }
 
-/** While records are under way, credentials that no longer work are an outage: nothing is dead-lettered for them. */
+/** During a run, credentials that stop working are an outage: they cause no dead letters. */
 function asDown(thrown: unknown): SteerflowError {
   const error = asSteerflowError(thrown)
   if (error.code !== 'STEERFLOW_REGISTRY_REFUSED') return error

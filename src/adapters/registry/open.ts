@@ -7,7 +7,7 @@ import { openSchemaIndex } from './schema-index.js'
 import type { WriteVersion } from './write-version.js'
 
 export interface WireSettings {
-  /** What the names of the cluster's topics and subjects begin with, before a dot. */
+  /** Prefix of the cluster's topics and subjects, before a dot. */
   readonly namespace: string
   readonly pinned: WriteVersion
   /** Without a url the ids are those of the committed index. */
@@ -20,10 +20,10 @@ export interface OpenedWire {
 }
 
 /**
- * The wire of a log whose values are framed: with the ids of a registry where one is configured, otherwise with those of
- * `schemas/index.json`. All programs of a namespace have to be configured alike.
+ * The wire of a log with framed values: with the ids of a registry if one is configured, otherwise with those of
+ * `schemas/index.json`. All programs of a namespace need the same configuration.
  * @throws STEERFLOW_CONFIG_INVALID, STEERFLOW_PACKAGE_MISSING, STEERFLOW_SCHEMA_UNREGISTERED,
- * STEERFLOW_SCHEMA_INCOMPATIBLE, STEERFLOW_REGISTRY_DOWN, STEERFLOW_REGISTRY_REFUSED
+ *   STEERFLOW_SCHEMA_INCOMPATIBLE, STEERFLOW_REGISTRY_DOWN, STEERFLOW_REGISTRY_REFUSED
  */
 export async function openWire({ namespace, pinned, registry: settings }: WireSettings): Promise<OpenedWire> {
   const index = openSchemaIndex()

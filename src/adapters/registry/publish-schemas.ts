@@ -3,11 +3,11 @@ import type { SchemaRegistry } from './registry.js'
 import { type SchemaIndex, subjectOf } from './schema-index.js'
 
 /**
- * What a committed version is to a registry.
- * - `registered`: it is there
- * - `passed over`: it is not, but a later version is; it is never registered after that one
- * - `missing`: it is not, and could be registered
- * - `incompatible`: it is not, and the registry would not take it, or did not
+ * State of a committed version in a registry.
+ * - `registered`: it is registered
+ * - `passed over`: only a later version is registered; it is never registered after that one
+ * - `missing`: it could be registered
+ * - `incompatible`: the registry would reject it, or has rejected it
  */
 export type SchemaState = 'registered' | 'passed over' | 'missing' | 'incompatible'
 
@@ -16,11 +16,11 @@ export interface SchemaStatus {
   readonly subject: string
   readonly version: number
   readonly state: SchemaState
-  /** The registry's id, where it is registered. */
+  /** The registry's id, if registered. */
   readonly id: number | null
-  /** What the subject checks new versions for; null when nothing is set for it. */
+  /** The compatibility level of the subject; null if none is set for it. */
   readonly compatibility: string | null
-  /** The registry's reason, or what it was not asked. */
+  /** The registry's reason, or why it was not queried. */
   readonly detail: string
 }
 
@@ -57,7 +57,7 @@ export async function compareSchemas(
 
 /**
  * Registers the committed versions of a topic's schema that its subject lacks, oldest first, up to the first that is
- * refused. A subject with no setting of its own is made to check BACKWARD.
+ * rejected. A subject without a compatibility level gets BACKWARD.
  */
 export async function publishSchemas(
   registry: SchemaRegistry,

@@ -11,19 +11,19 @@ import { type WriteVersion, writtenVersion } from './write-version.js'
 export interface RegistryWireOptions {
   readonly registry: SchemaRegistry
   readonly index: SchemaIndex
-  /** What subjects begin with, before a dot: the namespace of the topics. */
+  /** Prefix of subjects, before a dot: the namespace of the topics. */
   readonly namespace: string
   readonly pinned: WriteVersion
-  /** Register what is missing, in place of failing. */
+  /** Register missing schemas instead of failing. */
   readonly autoRegister: boolean
 }
 
 /**
- * A wire whose ids are those of a registry. Schemas are those of the committed files, never derived from records; asked
- * for once, so that the registry may go away afterwards. Ids of the committed index are read too: records that were
- * written before there was a registry.
+ * A wire with the ids of a registry. The schemas are the committed files, never derived from records; ids are requested
+ * once, so that the registry may go away afterwards. Ids of the committed index are also readable: they are in records
+ * from before there was a registry.
  * @throws STEERFLOW_SCHEMA_UNREGISTERED, STEERFLOW_SCHEMA_INCOMPATIBLE (registering), STEERFLOW_CONFIG_INVALID,
- * STEERFLOW_REGISTRY_DOWN, STEERFLOW_REGISTRY_REFUSED
+ *   STEERFLOW_REGISTRY_DOWN, STEERFLOW_REGISTRY_REFUSED
  */
 export async function openRegistryWire(options: RegistryWireOptions): Promise<Wire> {
   const { registry, index, namespace } = options
@@ -52,7 +52,7 @@ async function registerAll({ registry, index, namespace }: RegistryWireOptions, 
   throw new SteerflowError('STEERFLOW_SCHEMA_INCOMPATIBLE', `${subject}: version ${version}: ${detail}`)
 }
 
-/** The id of the version that is written, which must be registered, and of the others that are. */
+/** The id of the version to write, which must be registered, and of all other registered versions. */
 async function idsOf({ registry, index, namespace, pinned }: RegistryWireOptions, topic: string) {
   const subject = subjectOf(topic, namespace)
   const written = writtenVersion(index, topic, pinned)

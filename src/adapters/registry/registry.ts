@@ -1,4 +1,4 @@
-/** A schema as a registry keeps it. */
+/** A schema in a registry. */
 export interface RegistrySchema {
   /** JSON, AVRO or PROTOBUF. */
   readonly type: string
@@ -6,30 +6,29 @@ export interface RegistrySchema {
 }
 
 /**
- * What is asked of a schema registry. All of it throws STEERFLOW_REGISTRY_DOWN when no registry answers,
- * STEERFLOW_REGISTRY_REFUSED when it does not let us, and keeps credentials out of messages and causes.
+ * Requests to a schema registry. All throw STEERFLOW_REGISTRY_DOWN if no registry answers, STEERFLOW_REGISTRY_REFUSED
+ * if it denies access, and keep credentials out of messages and causes.
  */
 export interface SchemaRegistry {
-  /** The id of a JSON Schema under a subject, or null when it is not registered there. */
+  /** The id of a JSON Schema under a subject, or null if it is not registered there. */
   idOf(subject: string, text: string): Promise<number | null>
-  /** Whether a schema is registered under a subject; versions that were deleted softly count, their records are still there. */
+  /** True if a schema is registered under a subject; softly deleted versions count, since their records still exist. */
   holds(subject: string, schema: RegistrySchema): Promise<boolean>
-  /** The schema of an id, or null when there is none. */
+  /** The schema of an id, or null if there is none. */
   byId(subject: string, id: number): Promise<RegistrySchema | null>
-  /** Whether a subject would take a JSON Schema as its next version. */
+  /** True if a subject would accept a JSON Schema as its next version. */
   takes(subject: string, text: string): Promise<boolean>
   /** Registers a JSON Schema. @throws STEERFLOW_SCHEMA_INCOMPATIBLE with the registry's reason. */
   register(subject: string, text: string): Promise<number>
-  /** What a subject checks new versions for, such as BACKWARD; null when nothing is set for it. */
+  /** The compatibility level of a subject, e.g. BACKWARD; null if none is set for it. */
   compatibility(subject: string): Promise<string | null>
-  /** Makes a subject refuse versions that cannot read the records of the version before. */
+  /** Makes a subject reject versions that cannot read the records of the previous version. */
   checkBackward(subject: string): Promise<void>
   close(): Promise<void>
 }
 
-/** How to reach a registry. */
 export interface RegistrySettings {
-  /** The base of its resources, below which `/subjects` lies. */
+  /** The base URL of `/subjects`. */
   readonly url: string
   /** For basic authentication; empty for none. */
   readonly username: string

@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { SteerflowError } from '../../domain/errors.js'
 
 /**
- * `schemas/index.json`: every version that the schema of a topic ever had, with an id that never changes. Ids are those
- * of texts, as in a registry: topics that share a schema share its id.
+ * `schemas/index.json`: every version that the schema of a topic ever had, with an id that never changes. Ids belong to
+ * texts, as in a registry: topics with the same schema share its id.
  */
 export const SchemaEntry = z.strictObject({
   id: z.int().positive(),
@@ -19,14 +19,14 @@ export type SchemaEntry = z.output<typeof SchemaEntry>
 
 export const SchemaIndexFile = z.strictObject({ schemas: z.array(SchemaEntry) })
 
-/** Where ids begin. Registries count from 1, so that theirs and these never meet in one log. */
+/** The first id. Registries count from 1, so that their ids and these never collide in one log. */
 export const firstCommittedId = 1_000_000_001
 
-/** The subject of a topic's values: its name, after a cluster's namespace where there is one, and `-value`. */
+/** The subject of a topic's values: an optional namespace and a dot, the topic's name, and `-value`. */
 export const subjectOf = (topic: string, namespace?: string): string =>
   `${namespace === undefined ? '' : `${namespace}.`}${topic}-value`
 
-/** The versions of each topic's schema, oldest first, and their texts. */
+/** The versions of each topic's schema, and their texts. */
 export interface SchemaIndex {
   /** Every topic whose records have a schema. */
   readonly topics: readonly string[]
@@ -36,7 +36,9 @@ export interface SchemaIndex {
   text(entry: SchemaEntry): string
 }
 
-/** The index of this package; `folder` is for tests. @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_BUG when it is damaged. */
+/**
+ * The index of this package; `folder` is for tests. @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_BUG if it is damaged.
+ */
 export function openSchemaIndex(folder = new URL('../../../schemas/', import.meta.url)): SchemaIndex {
   const read = (file: string): string => {
     try {

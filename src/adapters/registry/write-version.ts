@@ -1,12 +1,12 @@
 import { SteerflowError } from '../../domain/errors.js'
 import type { SchemaEntry, SchemaIndex } from './schema-index.js'
 
-/** The schema version that is written: the latest of every topic, or a number for some and the latest for the others. */
+/** The schema version to write: the latest of every topic, or a number for some and the latest for the others. */
 export type WriteVersion = 'latest' | Readonly<Record<string, number | 'latest' | undefined>>
 
 /**
- * The version of a topic's schema that is written.
- * @throws STEERFLOW_CONFIG_INVALID where the topic has no such version.
+ * The version of a topic's schema to write.
+ * @throws STEERFLOW_CONFIG_INVALID if the topic has no such version.
  */
 export function writtenVersion(index: SchemaIndex, topic: string, pinned: WriteVersion): SchemaEntry {
   const versions = index.versions(topic)
