@@ -20,29 +20,29 @@ export interface PromptChoice {
   readonly round: string
   readonly plan: RoundPlan
   readonly attributeSet: AttributeSet
-  /** Ids of the trees of which nothing is asked. */
+  /** Ids of the trees that are excluded from prompts. */
   readonly forgotten: ReadonlySet<string>
   /** An empty folder for the file. */
   readonly room: string
 }
 
-/** What a round asks. */
+/** The prompts of a round and the attribute lines to request. */
 export interface Chosen {
   readonly labels: string[]
-  /** A durable file with the prompts, a line each. */
+  /** A durable file with the prompts, one per line. */
   readonly path: string
   readonly facts: FileFacts
 }
 
 /**
- * Chooses the attribute lines and the prompts of a round, and writes these. The training data is read twice: once for the
- * lines and for which prompts are drawn, once for the prompts themselves, so that no more than ids is in memory.
- * @throws STEERFLOW_ROUND_INVALID when there are none.
+ * Chooses the attribute lines and the prompts of a round, and writes the prompts. It reads the training data twice:
+ * once to find the lines and draw the prompts, once to write the drawn prompts, so that memory only contains ids.
+ * @throws STEERFLOW_ROUND_INVALID if there are none.
  */
 export async function choosePrompts(choice: PromptChoice): Promise<Chosen> {
   const { manifest, round, plan, room } = choice
   const exclusion = await excluded(choice)
-  // The round is no part of the seed: rounds of a loop ask the same prompts, and are compared pair by pair.
+  // The round is not part of the seed: rounds of a loop use the same prompts, and are compared pair by pair.
   const draw = new SeededDraw(`prompts ${plan.seed}`, plan.prompts.count)
   const labels = await firstPass(choice, prompt => {
     if (!exclusion.has(prompt)) draw.offer(prompt.prompt_id)
@@ -50,7 +50,7 @@ export async function choosePrompts(choice: PromptChoice): Promise<Chosen> {
   const wanted = draw.drawn()
   const of = wanted.size
   if (of === 0) {
-    const message = `no prompt is left of ${sourceOf(plan.prompts, manifest)}: all that there are stand in validation or excluded records`
+    const message = `no prompt is left of ${sourceOf(plan.prompts, manifest)}: all are in validation or excluded records`
     throw new SteerflowError('STEERFLOW_ROUND_INVALID', message)
   }
   const path = join(room, 'prompts.jsonl')
@@ -59,7 +59,7 @@ export async function choosePrompts(choice: PromptChoice): Promise<Chosen> {
     try {
       for await (const prompts of sourcePrompts(choice)) {
         for (const prompt of prompts) {
-          // Of several the first: the others say the same.
+          // The first of several with the same id: they are equal.
           if (!wanted.delete(prompt.prompt_id)) continue
           const label = drawLabel(labels, { seed: plan.seed, round, promptId: prompt.prompt_id })
           const line: BootstrapPrompt = { round, index: file.records, of, ...prompt, label }
@@ -78,7 +78,7 @@ export async function choosePrompts(choice: PromptChoice): Promise<Chosen> {
 const sourceOf = ({ from, file }: PromptSource, { path }: SnapshotManifest): string =>
   from === 'file' ? file : `the ${from} of ${path}`
 
-/** Validation records, and those that the plan names. */
+/** Validation records, and those that the plan excludes. */
 async function excluded({ root, manifest, plan }: PromptChoice): Promise<Exclusion> {
   const exclusion = new Exclusion()
   for await (const conversations of conversationsOf(root, manifest, 'validation')) {
@@ -90,7 +90,7 @@ async function excluded({ root, manifest, plan }: PromptChoice): Promise<Exclusi
   return exclusion
 }
 
-/** Goes through everything once; `seen` is told of each prompt. Gives the attribute lines to ask for. */
+/** Reads everything once and calls `seen` for each prompt. Returns the attribute lines to request. */
 async function firstPass(choice: PromptChoice, seen: (prompt: SourcePrompt) => void): Promise<string[]> {
   const { manifest, plan, attributeSet } = choice
   const { target, prompts } = plan
@@ -121,14 +121,14 @@ function fixedLabel({ wishes }: Target, set: AttributeSet): string {
   }
 }
 
-/** The training conversations whose trees are not forgotten; the snapshot may be older than that. */
+/** The training conversations without those of forgotten trees, which an older snapshot may contain. */
 async function* training({ root, manifest, forgotten }: PromptChoice): AsyncGenerator<readonly Conversation[]> {
   for await (const conversations of conversationsOf(root, manifest, 'train')) {
     yield conversations.filter(({ tree_id }) => !forgotten.has(tree_id))
   }
 }
 
-/** All prompts of the source, in its order; some may come several times. */
+/** All prompts of the source, in its order; a prompt may occur several times. */
 async function* sourcePrompts(choice: PromptChoice): AsyncGenerator<readonly SourcePrompt[]> {
   const { forgotten } = choice
   const options = choice.plan.prompts
@@ -147,7 +147,7 @@ async function* sourcePrompts(choice: PromptChoice): AsyncGenerator<readonly Sou
   }
 }
 
-/** The digest of a file of prompts, all of whose lines can be read. */
+/** The digest of a file of prompts; checks that all lines can be read. */
 async function digestOf(path: string): Promise<string> {
   const lines = promptLines(path)
   for (;;) {

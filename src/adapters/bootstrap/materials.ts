@@ -18,34 +18,34 @@ import { choosePrompts } from './choose-prompts.js'
 import { PromptFile } from './prompt-file.js'
 
 export interface MaterialsOptions {
-  /** The data folder: snapshots are read, and rounds kept, below it. */
+  /** The data folder: snapshots and rounds are below it. */
   readonly root: string
   readonly spool: Spool
-  /** The dataset whose latest snapshot a round is made of. */
+  /** The dataset of the training data; a round uses its latest snapshot. */
   readonly dataset: string
-  /** What value models are asked for, where the training data is labelled with the set of that name. */
+  /** The attribute set to request from value models, for training data that is labelled with the set of that name. */
   readonly attributeSet: (data: string) => AttributeSet
-  /** The value model that is active now, and the attribute set that it was trained on where that is known; or null. */
+  /** The active value model, and its attribute set if known; or null. */
   readonly valueModel: () => Promise<{ readonly digest: string; readonly attributeSet: string | null } | null>
-  /** Ids of the trees that every later snapshot of a dataset leaves out: nothing is asked of them. None unless told otherwise. */
+  /** Ids of the trees that every later snapshot of a dataset excludes: they give no prompts. Default: none. */
   readonly forgotten?: (dataset: string) => Promise<ReadonlySet<string>>
-  /** What is sampled where a request names no model. */
+  /** The policy of a request that names no model. */
   readonly policy: () => Promise<Policy>
-  /** Where it is said that prompts are chosen. */
+  /** Receives a note while prompts are chosen. */
   readonly waits?: Waits
 }
 
 const LooseRound = loosen(Round)
 
-/** Rounds whose files are kept open. */
+/** Rounds whose files stay open. */
 const openFiles = 8
-/** Bytes of the longest `round.json`. */
+/** Maximum size of `round.json` in bytes. */
 const longestRound = 16 << 20
 
 /**
- * What rounds are made of, in `bootstrap/<round>` of the data folder: the prompts, in a file that is called by its digest,
- * and `round.json`, which is written last. The first that writes it has decided: whoever opens the round again, after a
- * crash or beside, gets that, whatever is the latest snapshot or the active model by then.
+ * The files of rounds, in `bootstrap/<round>` of the data folder: the prompts, in a file that is named by its digest,
+ * and `round.json`, which is written last. Its first writer decides: whoever opens the round again, after a crash or
+ * concurrently, gets that round, whatever the latest snapshot or the active model is by then.
  */
 export function openMaterials(options: MaterialsOptions): RoundMaterials {
   const root = resolve(options.root)
@@ -79,7 +79,7 @@ export function openMaterials(options: MaterialsOptions): RoundMaterials {
       const { path } = round.prompts
       const file = files.get(path) ?? PromptFile.open(root, round)
       files.set(path, file)
-      // What failed is tried again when it is asked for again.
+      // A failure is not cached: the next call retries.
       file.catch(() => files.delete(path))
       for (const oldest of files.keys()) if (files.size > openFiles) files.delete(oldest)
       return (await file).read(from, count)
@@ -122,7 +122,7 @@ const snapshotOf = ({ dataset, digest, path, train, validation, attribute_set }:
   attribute_set,
 })
 
-/** The latest snapshot of the training data. @throws STEERFLOW_ROUND_INVALID when there is none. */
+/** The latest snapshot of the training data. @throws STEERFLOW_ROUND_INVALID if there is none. */
 async function latest(root: string, dataset: string): Promise<SnapshotManifest> {
   try {
     return await findSnapshot(root, dataset)
@@ -134,7 +134,7 @@ async function latest(root: string, dataset: string): Promise<SnapshotManifest> 
 
 /**
  * The digest of the value model that scores the round.
- * @throws STEERFLOW_ROUND_INVALID when there is none, or it does not predict what the training data is labelled with.
+ * @throws STEERFLOW_ROUND_INVALID if there is none, or its attribute set is not that of the training data.
  */
 async function judge({ valueModel, attributeSet }: MaterialsOptions, { attribute_set }: SnapshotManifest) {
   const asked = attributeSet(attribute_set).name
@@ -151,7 +151,7 @@ async function judge({ valueModel, attributeSet }: MaterialsOptions, { attribute
   return active.digest
 }
 
-/** Removes what an attempt to open the round left that ended before it had decided. */
+/** Removes files of earlier attempts to open the round that ended before they decided. */
 async function removeOthers(root: string, { round, prompts }: Round): Promise<void> {
   const folder = await solidBelow(root, folderOf(round))
   const names = await readdir(folder).catch(() => [])

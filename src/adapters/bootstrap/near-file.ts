@@ -6,23 +6,26 @@ import { digest } from '../../domain/digest.js'
 import { NearIndex } from '../../domain/near-duplicates/near-index.js'
 import { type Signature, signature, signatureWords } from '../../domain/near-duplicates/signature.js'
 
-/** What is before the entries: a key of 64 hex characters and a line end. */
+/** Bytes before the entries: a key of 64 hex characters and a line feed. */
 const headBytes = 65
 const signatureBytes = signatureWords * 4
-/** Behind a signature: how many bytes of id follow. */
+/** After a signature: the length of the id that follows. */
 const lengthBytes = 2
-/** Behind the entries: sha256 of all before it. */
+/** After the entries: the sha256 of everything before. */
 const sumBytes = 32
 const pieceBytes = 1 << 18
 
-/** A text in which everything occurs that signatures are made by: where they come out otherwise, kept ones are of no use. */
+/** A text with every feature that affects signatures: if its signature differs, stored ones are useless. */
 const probe = 'Probe: ﬁve ＷＯＲＤＳ and more, été 蜜蜂 ผึ้ง 👍🏽 x += 2; done\n'.repeat(3)
 
-/** The key of a file with the signatures of a snapshot's texts: no file of another snapshot or another way has it. */
+/**
+ * The key of a file with the signatures of a snapshot's texts: it differs for another snapshot and for another
+ * algorithm.
+ */
 export const nearFileKey = (snapshot: string): string =>
   digest('near-duplicates 1', snapshot, endianness(), process.versions.unicode ?? '', signature(probe).join())
 
-/** Writes ids with their signatures as they come. */
+/** Writes ids with their signatures in sequence. */
 export class NearFileWriter {
   readonly #hash = createHash('sha256')
   readonly #piece = Buffer.alloc(pieceBytes)
@@ -46,7 +49,7 @@ export class NearFileWriter {
     this.#filled = at + bytes.length
   }
 
-  /** Ends the file with its checksum and makes it durable. */
+  /** Appends the checksum and makes the file durable. */
   async finish(): Promise<void> {
     await this.#write()
     await this.file.writeFile(this.#hash.digest())
@@ -73,8 +76,8 @@ export interface ReadNearFileOptions {
 }
 
 /**
- * Makes an index of a file's entries, with a turn of the event loop for every thousand of them. Null where the file is
- * absent, torn, damaged or of another key: it is to be made anew.
+ * Builds an index from a file's entries, with a turn of the event loop for every thousand. Null if the file is absent,
+ * torn, damaged or has another key: it has to be rebuilt.
  */
 export async function readNearFile({ path, key, threshold, signal }: ReadNearFileOptions): Promise<NearIndex | null> {
   const size = await stat(path).then(
@@ -82,7 +85,7 @@ export async function readNearFile({ path, key, threshold, signal }: ReadNearFil
     () => null,
   )
   if (size === null || size < headBytes + sumBytes) return null
-  // As many as there are if ids are as long as those of records: tables need not grow, and cannot be made too large.
+  // The number of entries if ids are as long as those of records: tables need not grow, and cannot become too large.
   const index = new NearIndex({ threshold, expected: Math.ceil(size / (signatureBytes + 64)) })
   const hash = createHash('sha256')
   const last = size - sumBytes
@@ -106,7 +109,7 @@ export async function readNearFile({ path, key, threshold, signal }: ReadNearFil
   return isWhole ? index : null
 }
 
-/** Adds the whole entries of these bytes, of which the last `sum` are no entries, and returns what is left. */
+/** Adds the complete entries of these bytes, without the last `sum` bytes, and returns the rest. */
 function addEntries(index: NearIndex, bytes: Buffer, sum: number): Buffer {
   const end = bytes.length - sum
   const own = new Uint32Array(signatureWords)

@@ -1,23 +1,23 @@
 import { z } from 'zod'
 import { type ErrorCode, errorTable } from '../../domain/errors.js'
 
-/** What the thread that makes a file of signatures is started with. */
+/** Start options of the thread that builds a file of signatures. */
 export interface NearThreadOptions {
   /** The data folder. */
   readonly root: string
   readonly dataset: string
   /** The digest of the snapshot. */
   readonly snapshot: string
-  /** The file to make; it must not exist. */
+  /** The file to create; it must not exist. */
   readonly path: string
   readonly key: string
 }
 
-/** How far the reading of a snapshot is. */
+/** Bytes of a snapshot read so far, and in all. */
 const Progress = z.strictObject({ bytes: z.int(), of: z.int() })
 export type NearProgress = z.output<typeof Progress>
 
-/** What the thread says: how far it is, that it is done, or why it cannot be. */
+/** A message of the thread: its progress, its success, or its error. */
 export const NearThreadReply = z.union([
   Progress,
   z.strictObject({ done: z.literal(true) }),

@@ -8,7 +8,7 @@ import { storing } from '../storage/durable.js'
 import { NearFileWriter } from './near-file.js'
 import type { NearThreadOptions, NearThreadReply } from './near-messages.js'
 
-/** What of a record is read: its id and who said what. */
+/** The part of a record that is read: its id, and the texts with their speakers. */
 const Line = z.object({
   conversations: z.array(z.object({ value: z.string(), from: z.string() })),
   mask: z.string(),
@@ -23,14 +23,14 @@ function lineOf(text: string): z.output<typeof Line> {
     return Line.parse(JSON.parse(text))
   } catch (cause) {
     const place = `the snapshot ${options.snapshot} of ${options.dataset}`
-    throw new SteerflowError('STEERFLOW_STORAGE', `${place} holds a line that is no record`, { cause })
+    throw new SteerflowError('STEERFLOW_STORAGE', `${place} contains a line that is not a record`, { cause })
   }
 }
 
 async function make({ root, dataset, snapshot, path, key }: NearThreadOptions): Promise<void> {
   const manifest = await readManifest(root, dataset, snapshot)
   const writer = await NearFileWriter.create(path, key)
-  // Conversations are paths of trees, so that many turns come again and again: of equal ones the first is kept.
+  // Conversations are paths of trees, so that many turns occur repeatedly: the first of equal ones is kept.
   const seen = new NearIndex({ threshold: 1 })
   let bytes = 0
   try {

@@ -14,34 +14,34 @@ export interface OpenedFleet {
 }
 
 export interface PoliciesOptions {
-  /** Opens the fleet; null where no endpoint is set. */
+  /** Opens the fleet; null if no endpoint is configured. */
   readonly open: (() => Promise<OpenedFleet>) | null
   /** The SteerLM models of the registry. */
   readonly active: Pick<ActiveModel, 'now' | 'named'>
-  /** Milliseconds between two looks at the endpoints while a model has none (200). */
+  /** Milliseconds between two checks of the endpoints while a model has none (200). */
   readonly pollMs?: number
-  /** Where waiting is said. */
+  /** Receives a note while a caller waits. */
   readonly waits?: Waits
 }
 
 export interface OpenedPolicies extends Policies {
-  /** What a round samples that names no model: the active one, else the only one that endpoints declare. */
+  /** The policy of a round that names no model: the active model, else the only one that endpoints declare. */
   current(): Promise<Policy>
-  /** Requests to have under way, so that every server finds its next prompts waiting here. */
+  /** Number of requests to keep in flight, so that every server finds its next prompts waiting here. */
   requests(): number
   stats(): readonly EndpointStats[]
-  /** An outage of the servers that lasts; null when all is well. */
+  /** The current outage of the servers; null if there is none. */
   outage(): OutageNow | null
   close(): Promise<void>
 }
 
-/** What endpoints serve that declare no model. */
+/** The policy of endpoints that declare no model. */
 const external: Policy = { model: 'external', digest: 'external' }
 
 /**
- * The SteerLM models that rounds sample. The fleet is opened when somebody asks for the first time, so that a run without
- * rounds connects nowhere. Nothing is given up because of an outage: while no server of a model answers, or no endpoint
- * declares it, whoever asks for it waits.
+ * The SteerLM models that rounds sample. The fleet is opened at the first request, so that a run without rounds
+ * connects nowhere. An outage ends no request: callers wait while no server of a model answers, or no endpoint declares
+ * it.
  */
 export function openPolicies({ open, active, pollMs = 200, waits = new Waits() }: PoliciesOptions): OpenedPolicies {
   let opening: Promise<OpenedFleet> | null = null
@@ -49,7 +49,7 @@ export function openPolicies({ open, active, pollMs = 200, waits = new Waits() }
 
   const fleet = async (): Promise<OpenedFleet['fleet']> => {
     if (!open) {
-      const message = 'sample.endpoints: bootstrap rounds ask servers of a SteerLM model, and none is set'
+      const message = 'sample.endpoints: bootstrap rounds need servers of a SteerLM model, and none is set'
       throw new SteerflowError('STEERFLOW_CONFIG_INVALID', message)
     }
     opening ??= open()
@@ -62,7 +62,7 @@ export function openPolicies({ open, active, pollMs = 200, waits = new Waits() }
     return opened.fleet
   }
 
-  /** What endpoints call a model: its digest, or the name that it was registered with. Waits for one that serves it. */
+  /** The endpoints' name of a model: its digest, or its registered name. Waits for an endpoint that serves it. */
   const declaredAs = (digest: string, models: () => readonly (string | null)[], signal: AbortSignal) => {
     const look = async (): Promise<string | null> => {
       const names = models()

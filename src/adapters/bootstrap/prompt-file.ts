@@ -10,7 +10,7 @@ import { linesOf } from '../storage/shard-lines.js'
 
 const LoosePrompt = loosen(BootstrapPrompt)
 
-/** Lines between two places that are remembered. */
+/** Lines between two stored positions. */
 const stride = 1000
 
 /** The file with the prompts of a round, read by ranges of lines. */
@@ -18,11 +18,14 @@ export class PromptFile {
   private constructor(
     private readonly path: string,
     private readonly lines: number,
-    /** Where the lines 0, `stride`, 2 × `stride`, … begin, and where the file ends. */
+    /** Positions of the lines 0, `stride`, 2 × `stride`, …, and of the end of the file. */
     private readonly places: readonly number[],
   ) {}
 
-  /** Goes through the file once. @throws STEERFLOW_STORAGE when it is missing or not what the round was opened with. */
+  /**
+   * Reads the file once. @throws STEERFLOW_STORAGE if it is missing or differs from the one that the round was opened
+   * with.
+   */
   static open(root: string, { round, prompts }: Round): Promise<PromptFile> {
     return storing(`read the prompts of ${round}`, async () => {
       const path = below(root, prompts.path)
@@ -37,14 +40,17 @@ export class PromptFile {
         bytes += chunk.byteLength
       }
       if (hash.digest('hex') !== prompts.sha256 || lines !== prompts.count) {
-        throw new SteerflowError('STEERFLOW_STORAGE', `${prompts.path} is not what the round ${round} was opened with`)
+        throw new SteerflowError(
+          'STEERFLOW_STORAGE',
+          `${prompts.path} is not the file that the round ${round} was opened with`,
+        )
       }
       if (places.at(-1) !== bytes) places.push(bytes)
       return new PromptFile(path, lines, places)
     })
   }
 
-  /** Lines `from` to `from + count`, as far as there are so many. */
+  /** Lines `from` to `from + count`, or fewer at the end. */
   read(from: number, count: number): Promise<readonly BootstrapPrompt[]> {
     const to = Math.min(from + count, this.lines)
     if (from >= to) return Promise.resolve([])

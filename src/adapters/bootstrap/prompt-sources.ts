@@ -11,7 +11,7 @@ import { threadId } from '../../domain/thread-id.js'
 import { type SnapshotManifest, snapshotLines } from '../snapshot/read-snapshot.js'
 import { linesOf } from '../storage/shard-lines.js'
 
-/** A prompt with where it comes from. */
+/** A prompt with its origin. */
 export interface SourcePrompt extends DuePrompt {
   readonly tree_id: string
   readonly lineage: Lineage
@@ -46,8 +46,8 @@ export interface NumberedLine extends PromptLine {
 }
 
 /**
- * The lines of a file of prompts. Gives the digest of the whole file at its end.
- * @throws STEERFLOW_ROUND_INVALID when it cannot be read, or a line is no prompt.
+ * The lines of a file of prompts. Returns the digest of the whole file.
+ * @throws STEERFLOW_ROUND_INVALID if it cannot be read, or a line is not a prompt.
  */
 export async function* promptLines(path: string): AsyncGenerator<readonly NumberedLine[], string> {
   const hash = createHash('sha256')
@@ -74,7 +74,7 @@ export async function* promptLines(path: string): AsyncGenerator<readonly Number
   return hash.digest('hex')
 }
 
-/** The prompt of a line of a file; null where no answer is due in it. */
+/** The prompt of a line of a file; null if no answer is due in it. */
 export function promptOfLine(line: NumberedLine, source: string, options: PromptSource): SourcePrompt | null {
   const prompt = lastDue(line)
   if (!prompt) return null

@@ -8,28 +8,28 @@ import type { KnownRound, Rounds } from '../../stages/needs.js'
 import type { Topic } from '../../stages/topic.js'
 
 /**
- * Follows the rounds on record. Every node that works on prompts asks for every record, so that the log is looked at at
- * most once in `pollMs`, and of a topic that has grown only what is new is read.
+ * Follows the rounds on record. Every node that works on prompts calls this for every record, so the log is checked at
+ * most once in `pollMs`, and only new records of a topic are read.
  */
 export class RoundsOnRecord implements Rounds {
   readonly #loops = new Map<string, LoopState>()
   readonly #read = new Map<number, Offset>()
   readonly #decode: (value: Buffer) => RoundEvent
   #looked = -Infinity
-  /** A look that is under way serves all who ask meanwhile. */
+  /** Concurrent callers share one check. */
   #looking: Promise<void> | null = null
 
   constructor(
     private readonly log: Pick<Log, 'state' | 'read'>,
     private readonly topic: Topic<typeof RoundEvent>,
     private readonly pollMs = 200,
-    /** Where waiting is said. */
+    /** Receives a note while a caller waits. */
     private readonly waits = new Waits(),
   ) {
     this.#decode = reader(topic)
   }
 
-  /** Fewest answers that are sampled of a prompt in the rounds that are open; 1 where none is. */
+  /** The smallest number of sampled answers per prompt in the open rounds; 1 if there are none. */
   get samples(): number {
     const open = this.#rounds().flatMap(({ round, summary }) => (round && !summary ? [round.plan.samples] : []))
     return open.length === 0 ? 1 : Math.min(...open)
@@ -68,7 +68,7 @@ export class RoundsOnRecord implements Rounds {
     this.#looked = at
   }
 
-  /** What cannot be read is no event: the node that opens and closes rounds makes a dead letter of it. */
+  /** Unreadable records are skipped: the node that opens and closes rounds makes dead letters of them. */
   #take(value: Buffer): void {
     const event = this.#event(value)
     if (event) this.#loops.set(event.loop, withRoundEvent(this.#loops.get(event.loop) ?? emptyLoop, event))

@@ -14,8 +14,8 @@ import { openSpool } from '../storage/spool.js'
 import { nearFileKey, readNearFile } from './near-file.js'
 
 /**
- * Makes the file of a snapshot's signatures in a thread of its own, so that the caller's event loop stays free.
- * @throws STEERFLOW_STORAGE when the snapshot cannot be read or is not what was materialised; the reason of `signal`.
+ * Builds the file of a snapshot's signatures in a separate thread, so that the caller's event loop stays free.
+ * @throws STEERFLOW_STORAGE if the snapshot cannot be read or was changed; the reason of `signal`.
  */
 export async function makeNearFile(
   workerData: NearThreadOptions,
@@ -23,7 +23,7 @@ export async function makeNearFile(
   progress?: (progress: NearProgress) => void,
 ): Promise<void> {
   signal?.throwIfAborted()
-  // Flags that concern the process's own entry (--input-type, a loader) are not for the thread's.
+  // Node flags for the main script (--input-type, a loader) must not apply to the thread.
   const worker = new Worker(compiledUrl(import.meta.url, './near-worker.js'), { workerData, execArgv: [] })
   let abort = (): void => undefined
   try {
@@ -52,31 +52,31 @@ export interface TrainingIndexOptions {
   readonly root: string
   /** The snapshot whose training split is indexed. */
   readonly snapshot: Pick<Snapshot, 'dataset' | 'digest'>
-  /** The least similarity of near-duplicates, from 0.7 to 1; 0.8 unless told otherwise. */
+  /** Minimum similarity of near-duplicates, from 0.7 to 1 (default 0.8). */
   readonly threshold?: number
   readonly signal?: AbortSignal
-  /** Told how far the snapshot has been read, where it has to be. */
+  /** Receives the progress of reading the snapshot. */
   readonly progress?: (progress: NearProgress) => void
 }
 
-/** An index that is open. An `id` in it is the record's, a colon, and the place of its turn, from 0. */
+/** An open index. An `id` in it is the record's id, a colon, and the position of the turn, from 0. */
 export interface OpenedTrainingIndex extends TrainingIndex {
-  /** Answers with different texts. */
+  /** Number of answers with different texts. */
   readonly size: number
   /** Memory in bytes. */
   readonly bytes: number
 }
 
 /**
- * Indexes every turn of a snapshot's training split that is learnt (its speaker is not the record's `mask`). The
- * signatures are kept below the data folder, `near-duplicates/<dataset>/<digest>-<key>.index`, for the next process; a
- * file that is torn or was made otherwise is made anew, and those of snapshots that are gone are removed.
- * @throws STEERFLOW_CONFIG_INVALID for a threshold out of range; STEERFLOW_STORAGE when the snapshot cannot be read or is
- *   not what was materialised; the reason of `signal`.
+ * Indexes every learnt turn of a snapshot's training split (the speaker is not the record's `mask`). The signatures are
+ * stored below the data folder, in `near-duplicates/<dataset>/<digest>-<key>.index`, for the next process; a torn or
+ * outdated file is rebuilt, and files of removed snapshots are deleted.
+ * @throws STEERFLOW_CONFIG_INVALID for a threshold out of range; STEERFLOW_STORAGE if the snapshot cannot be read or
+ *   was changed; the reason of `signal`.
  */
 export async function openTrainingIndex(options: TrainingIndexOptions): Promise<OpenedTrainingIndex> {
   const { snapshot, threshold = thresholds.usual, signal, progress } = options
-  // Before anything is read that would be in vain.
+  // Checks the threshold before the work begins.
   bandsFor(threshold)
   const root = resolve(options.root)
   const key = nearFileKey(snapshot.digest)
@@ -111,12 +111,12 @@ export async function openTrainingIndex(options: TrainingIndexOptions): Promise<
     await removeOld(root, snapshot, name)
     index = await read()
   }
-  if (index === null) throw new SteerflowError('STEERFLOW_STORAGE', `${path} was written and cannot be read`)
+  if (index === null) throw new SteerflowError('STEERFLOW_STORAGE', `${path} was written but cannot be read`)
   const opened = index
   return { size: opened.size, bytes: opened.bytes, nearest: async text => opened.nearest(text) }
 }
 
-/** Removes files of this snapshot that were made otherwise, and those of snapshots that are gone. */
+/** Removes outdated files of this snapshot, and files of removed snapshots. */
 async function removeOld(
   root: string,
   { dataset, digest }: TrainingIndexOptions['snapshot'],

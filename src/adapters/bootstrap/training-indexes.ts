@@ -2,18 +2,18 @@ import { Waits } from '../../runtime/waits.js'
 import type { TrainingIndex, TrainingIndexes } from '../../stages/needs.js'
 import { openTrainingIndex } from './training-index.js'
 
-/** Indexes of training snapshots that are opened when they are asked for; one that is open serves all who ask. */
+/** Indexes of training snapshots, opened on demand and shared by all callers. */
 export interface OpenedTrainingIndexes extends TrainingIndexes {
-  /** Ends what is being opened. */
+  /** Aborts the opening of indexes. */
   close(): void
 }
 
-/** Indexes that are kept open: of the round before, and of the present one. */
+/** Number of indexes to keep open: those of the previous and of the current round. */
 const most = 2
 
 /**
  * The indexes of the snapshots below a data folder.
- * @param waits where it is said that one is loaded
+ * @param waits receives a note while an index is loaded
  */
 export function openTrainingIndexes(root: string, waits = new Waits()): OpenedTrainingIndexes {
   const opened = new Map<string, Promise<TrainingIndex>>()
@@ -28,7 +28,7 @@ export function openTrainingIndexes(root: string, waits = new Waits()): OpenedTr
       const index = known ?? waits.load(what, open)
       if (!known) {
         opened.set(key, index)
-        // What failed is tried again when it is asked for again.
+        // A failure is not cached: the next call retries.
         index.catch(() => opened.delete(key))
         for (const old of [...opened.keys()].slice(0, -most)) opened.delete(old)
       }

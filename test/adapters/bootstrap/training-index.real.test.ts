@@ -97,7 +97,7 @@ describe('the index of a training snapshot', () => {
     await writeFile(path, 'no record\n')
     await expect(openTrainingIndex({ root, snapshot })).rejects.toMatchObject({
       code: 'STEERFLOW_STORAGE',
-      message: expect.stringContaining('holds a line that is no record') as string,
+      message: expect.stringContaining('contains a line that is not a record') as string,
     })
     const absent = { dataset: 'd', digest: 'f'.repeat(64) }
     await expect(openTrainingIndex({ root, snapshot: absent })).rejects.toMatchObject({ code: 'STEERFLOW_STORAGE' })
