@@ -1,12 +1,12 @@
 import type { Encode } from '../../domain/mask/tokenizer.js'
 
-/** What remembering a text costs beside its characters, in characters: its ids and the tables' own. */
+/** Cost of a cached text in addition to its characters, in characters: for its ids and the tables. */
 const overhead = 50
 
 /**
- * Remembers ids of texts, up to `capacity` characters in all; a text counts 50 more than it has. There are two
- * generations: what is used is young, and when the young ones fill half of the room, they become old and the old ones are
- * forgotten. Unlike a list by last use, a hit then costs one look-up.
+ * Caches ids of texts, up to `capacity` characters in all; a text counts 50 more than its length. There are two
+ * generations: used texts are young; when the young ones fill half of the capacity, they become old, and the old ones
+ * are dropped. A hit costs one look-up, less than in an LRU list.
  */
 export function cachedEncode(encode: Encode, capacity: number): Encode {
   let young = new Map<string, readonly number[]>()

@@ -1,15 +1,15 @@
 import { SteerflowError } from '../../domain/errors.js'
 
-/** One field of a protobuf message: numbers as they are, everything of a length as bytes. */
+/** One field of a protobuf message: a number, or bytes for every length-delimited type. */
 export interface Field {
   readonly number: number
   readonly value: number | Uint8Array
 }
 
 /**
- * The fields of a protobuf message in order, as far as a SentencePiece model needs them: numbers beyond 2^53 lose
- * precision, fixed-width values are given as bytes.
- * @throws RangeError when the bytes are no protobuf message.
+ * The fields of a protobuf message in order, sufficient for SentencePiece models: numbers beyond 2^53 lose precision,
+ * fixed-width values are returned as bytes.
+ * @throws RangeError if the bytes are not a protobuf message.
  */
 export function* fields(message: Uint8Array): Generator<Field> {
   let at = 0
@@ -43,12 +43,14 @@ export function* fields(message: Uint8Array): Generator<Field> {
   }
 }
 
-/** What a SentencePiece .model file tells about the borders that its tokens never cross. */
+/** Facts from a SentencePiece .model file about boundaries that its tokens never cross. */
 export interface ModelFacts {
   readonly pieces: number
-  /** No token reaches over the end of a line. */
+  /** No token crosses the end of a line. */
   readonly linesIndependent: boolean
-  /** No token reaches over the end of a word, so that a text may also be cut before a space that follows another character. */
+  /**
+   * No token crosses the end of a word, so that a text may also be split before a space that follows another character.
+   */
   readonly wordsIndependent: boolean
 }
 
@@ -59,10 +61,10 @@ const trainer = { modelType: 3, whitespaceAsSuffix: 24, byteFallback: 35 } as co
 const normalizer = { charsmap: 2, removeExtraWhitespaces: 4, escapeWhitespaces: 5 } as const
 const bytePairs = 2
 
-/** The last value of each field, as protobuf has it. */
+/** The last value of each field counts, as in protobuf. */
 const message = (bytes: Uint8Array) => new Map(Array.from(fields(bytes), field => [field.number, field.value]))
 
-/** The text of a piece; null where it has none. No table is made of its fields: there may be a million pieces. */
+/** The text of a piece; null if it has none. It builds no table of fields: there may be a million pieces. */
 function textOf(bytes: Uint8Array): Uint8Array | null {
   let text: Uint8Array | null = null
   for (const { number, value } of fields(bytes)) if (number === piece.text && value instanceof Uint8Array) text = value
@@ -70,12 +72,11 @@ function textOf(bytes: Uint8Array): Uint8Array | null {
 }
 
 /**
- * What a model may hold at most. Published models stay below (docs/reference/loss-masks.md#sizes-of-tokenizers), and each
+ * Upper bounds of a model. Published models are smaller (docs/reference/loss-masks.md#sizes-of-tokenizers), and each
  * thread keeps the whole model in memory.
  */
 export const modelBounds = { fileBytes: 32 << 20, pieces: 1 << 20, pieceBytes: 4096 } as const
 
-/** A model beyond a bound. */
 export const beyond = (has: string, most: number, what: string): SteerflowError =>
   new SteerflowError(
     'STEERFLOW_TOKENIZER',
@@ -83,9 +84,9 @@ export const beyond = (has: string, most: number, what: string): SteerflowError 
   )
 
 /**
- * Refuses a model that is beyond the bounds before anything is made of it.
+ * Rejects a model that exceeds the bounds before parsing it.
  * @param name the file, for messages
- * @throws STEERFLOW_TOKENIZER; a RangeError when the bytes are no protobuf message with pieces
+ * @throws STEERFLOW_TOKENIZER; a RangeError if the bytes are not a protobuf message with pieces
  */
 export function checkBounds(bytes: Uint8Array, name: string): void {
   const { pieces: most, pieceBytes } = modelBounds
@@ -103,11 +104,11 @@ export function checkBounds(bytes: Uint8Array, name: string): void {
 }
 
 /**
- * Reads what the tokenizer library does not tell. Borders hold only where a text is merged pair by pair (byte-pair
- * encoding), is not normalised, and unknown characters are spelt in bytes: then a token is a piece of the list, and every
- * merge on the way to it too.
+ * Reads facts that the tokenizer library does not provide. Boundaries only exist if a text is merged pair by pair
+ * (byte-pair encoding), is not normalised, and unknown characters are spelt in bytes: then every token, and every
+ * intermediate merge, is a piece of the list.
  * @param name the file, for messages
- * @throws STEERFLOW_TOKENIZER when the bytes are no SentencePiece model.
+ * @throws STEERFLOW_TOKENIZER if the bytes are not a SentencePiece model.
  */
 export function readModel(bytes: Uint8Array, name = 'the file'): ModelFacts {
   try {
@@ -134,11 +135,11 @@ export function readModel(bytes: Uint8Array, name = 'the file'): ModelFacts {
       (charsmap === undefined || (charsmap instanceof Uint8Array && charsmap.length === 0))
     return {
       pieces: pieces.length,
-      // NUL too: it is what a text is put behind where it continues another one.
+      // Includes NUL, which `continued` puts before a text that continues another one.
       linesIndependent: verbatim && !pieces.some(text => /[\n\0]./su.test(text)),
       wordsIndependent: verbatim && !pieces.some(text => /[^\u2581]\u2581/u.test(text)),
     }
   } catch (cause) {
-    throw new SteerflowError('STEERFLOW_TOKENIZER', `${name} is no SentencePiece model`, { cause })
+    throw new SteerflowError('STEERFLOW_TOKENIZER', `${name} is not a SentencePiece model`, { cause })
   }
 }

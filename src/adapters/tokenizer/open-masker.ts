@@ -11,19 +11,19 @@ export interface MaskerOptions {
   /** Path of a SentencePiece .model file. */
   readonly model: string
   readonly tokens: PromptTokens
-  /** Worker threads, each with the model in its memory (some 60 MB). */
+  /** Worker threads, each with the model in its memory (about 60 MB). */
   readonly threads: number
 }
 
 const unasked = (): never => {
-  throw new SteerflowError('STEERFLOW_BUG', 'a tokenizer thread answered another question')
+  throw new SteerflowError('STEERFLOW_BUG', 'a tokenizer thread returned another kind of result')
 }
 
 const isRow = (answer: ThreadAnswer): answer is TokenRow => typeof answer === 'object' && answer !== null
 
 /**
  * Computes where the loss of conversations begins, in worker threads.
- * @throws STEERFLOW_INPUT_NOT_FOUND when the model cannot be read, STEERFLOW_TOKENIZER when it is none.
+ * @throws STEERFLOW_INPUT_NOT_FOUND if the model cannot be read, STEERFLOW_TOKENIZER if it is not a model.
  */
 export async function openMasker({
   model,
@@ -41,19 +41,18 @@ export async function openMasker({
   }
 }
 
-/** Makes rows of tokens and labels out of conversations. */
+/** Converts conversations to rows of tokens and labels. */
 export interface RowEncoder {
   /** Digest of the tokenizer model and the prompt tokens. */
   readonly digest: string
-  /** @throws STEERFLOW_UNMASKABLE when a rule of the trainer's loader is violated. */
+  /** @throws STEERFLOW_UNMASKABLE if the conversation violates a rule of the trainer's loader. */
   row(input: MaskInput): Promise<TokenRow>
   close(): Promise<void>
 }
 
 /**
- * Computes the rows that a trainer learns from, of at most `maxTokens` each, in worker threads; with the same masks as
- * `openMasker`.
- * @throws STEERFLOW_INPUT_NOT_FOUND when the model cannot be read, STEERFLOW_TOKENIZER when it is none.
+ * Computes rows for training, of at most `maxTokens` each, in worker threads, with the same masks as `openMasker`.
+ * @throws STEERFLOW_INPUT_NOT_FOUND if the model cannot be read, STEERFLOW_TOKENIZER if it is not a model.
  */
 export async function openRowEncoder({
   model,

@@ -6,25 +6,25 @@ import { type ThreadAnswer, ThreadReply, type ThreadOptions } from './messages.j
 import { readSmallBytes, TooLong } from '../storage/small-file.js'
 import { beyond, checkBounds, modelBounds } from './model-file.js'
 
-/** What a file that is no SentencePiece model seems to be, for a message; empty when that cannot be told. */
+/** A guess at the kind of a file that is not a SentencePiece model, for a message; empty if unknown. */
 export function looksLike(bytes: Uint8Array): string {
   if (bytes.byteLength === 0) return 'it is empty'
   const head = new TextDecoder().decode(bytes.subarray(0, 200))
   if (head.startsWith('version https://git-lfs')) return 'it is a Git LFS pointer: git lfs pull fetches the file'
-  if (/^\s*\{/.test(head)) return 'it is JSON, as tokenizer.json is: the .model file is wanted'
-  if (/^[A-Za-z0-9+/]+=* \d+\r?\n/.test(head)) return 'it is a tiktoken file: the .model file is wanted'
+  if (/^\s*\{/.test(head)) return 'it is JSON, like tokenizer.json: name the .model file'
+  if (/^[A-Za-z0-9+/]+=* \d+\r?\n/.test(head)) return 'it is a tiktoken file: name the .model file'
   if (/^\s*</.test(head)) return 'it is a page of HTML: the download went wrong'
   return ''
 }
 
-/** A conversation on its way, and whom to tell. */
+/** A conversation in work, with its callbacks. */
 export interface ThreadTask {
   readonly input: MaskInput
   resolve(answer: ThreadAnswer): void
   reject(error: SteerflowError): void
 }
 
-/** A worker thread with a tokenizer. It keeps the process alive only while there are answers to come. */
+/** A worker thread with a tokenizer. It keeps the process alive only while results are pending. */
 export class TokenizerThread {
   /** Resolved when the model is loaded. */
   readonly ready: Promise<void>
@@ -33,10 +33,10 @@ export class TokenizerThread {
   readonly #freed: () => void
   #failure: SteerflowError | null = null
 
-  /** `freed` is called whenever a batch has been answered. */
+  /** @param freed called whenever a batch has been answered */
   constructor(options: ThreadOptions, freed: () => void) {
     this.#freed = freed
-    // Flags that concern the process's own entry (--input-type, a loader) are not for the thread's.
+    // Node flags for the main script (--input-type, a loader) must not apply to the thread.
     this.#worker = new Worker(compiledUrl(import.meta.url, './worker.js'), { workerData: options, execArgv: [] })
     this.ready = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: unknown) => {
@@ -55,11 +55,11 @@ export class TokenizerThread {
       this.#worker.on('error', ended)
       this.#worker.on('exit', code => ended(`exit code ${code}`))
     })
-    // Whoever opens the pool awaits `ready`; a later end is told to those who wait for answers.
+    // The opener of the pool awaits `ready`; a later end rejects the pending tasks.
     this.ready.catch(() => undefined)
   }
 
-  /** Batches sent and not answered. */
+  /** Batches without an answer yet. */
   get busy(): number {
     return this.#waiting.length
   }
@@ -97,21 +97,20 @@ export class TokenizerThread {
   }
 }
 
-/** Conversations in one message to a thread: enough that passing messages costs little. */
+/** Conversations in one message to a thread: enough to make messages cheap. */
 const batchSize = 64
-/** Messages under way to a thread: one at work, one to go on with. */
+/** Messages in flight per thread: one in work, one queued. */
 const ahead = 2
 
-/** Worker threads, each with a tokenizer. */
 export interface TokenizerThreads {
   /** The model file. */
   readonly bytes: Uint8Array
-  /** @throws STEERFLOW_UNMASKABLE when a rule of the trainer's loader is violated. */
+  /** @throws STEERFLOW_UNMASKABLE if the conversation violates a rule of the trainer's loader. */
   ask(input: MaskInput): Promise<ThreadAnswer>
   close(): Promise<void>
 }
 
-/** The bytes of a model file, as far as one may have any. @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_TOKENIZER */
+/** The bytes of a model file, within the bounds. @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_TOKENIZER */
 async function bytesOf(model: string): Promise<Buffer> {
   const { fileBytes } = modelBounds
   try {
@@ -123,8 +122,9 @@ async function bytesOf(model: string): Promise<Buffer> {
 }
 
 /**
- * Asks worker threads. Questions in the same turn of the event loop, or while all threads are busy, go together.
- * @throws STEERFLOW_INPUT_NOT_FOUND when the model cannot be read, STEERFLOW_TOKENIZER when it is none.
+ * Opens worker threads. Conversations from the same turn of the event loop, or while all threads are busy, go in one
+ * message.
+ * @throws STEERFLOW_INPUT_NOT_FOUND if the model cannot be read, STEERFLOW_TOKENIZER if it is not a model.
  */
 export async function openThreads(options: ThreadOptions, threads: number): Promise<TokenizerThreads> {
   const { model } = options
@@ -134,7 +134,7 @@ export async function openThreads(options: ThreadOptions, threads: number): Prom
   } catch (cause) {
     if (cause instanceof SteerflowError) throw cause
     const seems = looksLike(bytes)
-    const message = `${model} is no SentencePiece model${seems === '' ? '' : `: ${seems}`}`
+    const message = `${model} is not a SentencePiece model${seems === '' ? '' : `: ${seems}`}`
     throw new SteerflowError('STEERFLOW_TOKENIZER', message, { cause })
   }
 

@@ -3,19 +3,18 @@ import { continued, type Encode } from '../../domain/mask/tokenizer.js'
 import { cachedEncode } from './encode-cache.js'
 import type { ModelFacts } from './model-file.js'
 
-/** UTF-8 bytes that are encoded in one call at most: about 80 MiB of the library's memory, which it never gives back. */
+/** Maximum UTF-8 bytes in one call: about 80 MiB of the library's memory, which it never frees. */
 const atMost = 1_048_576
 
 /**
- * The tokenizer, part by part: a text is cut wherever no token can reach over (ends of lines, ends of words), and the ids of
- * its parts follow one another. That is faster, since words recur and are remembered up to `capacity` characters, and
- * memory is bounded by the longest part.
- * Encoding throws STEERFLOW_UNMASKABLE for more than 1 MiB without such a place.
+ * Tokenizes part by part: a text is split wherever no token can cross (ends of lines, ends of words), and the ids of
+ * its parts are concatenated. That is faster, since words recur and are cached up to `capacity` characters, and the
+ * longest part limits the memory. Encoding throws STEERFLOW_UNMASKABLE for more than 1 MiB without such a place.
  */
 export function piecewiseEncode(encode: Encode, facts: ModelFacts, capacity: number): Encode {
   const bounded: Encode = text => {
     if (text.length > atMost / 3 && Buffer.byteLength(text) > atMost) {
-      throw new SteerflowError('STEERFLOW_UNMASKABLE', 'a text has more than 1 MiB without a place to cut it')
+      throw new SteerflowError('STEERFLOW_UNMASKABLE', 'a text has more than 1 MiB without a place to split it')
     }
     return encode(text)
   }
@@ -35,10 +34,10 @@ export function piecewiseEncode(encode: Encode, facts: ModelFacts, capacity: num
 }
 
 const lineBreak = 0x0a
-/** SentencePiece writes a space as U+2581, and reads either as the other. */
+/** SentencePiece writes a space as U+2581, and treats both alike. */
 const isSpace = (unit: number) => unit === 0x20 || unit === 0x2581
 
-/** Where the part that begins at `from` ends: behind a line break, or before the space that follows a word. */
+/** End of the part that begins at `from`: after a line break, or before the space that follows a word. */
 function partEnd(text: string, from: number, atWords: boolean): number {
   let inWord = false
   for (let at = from; at < text.length; at++) {

@@ -15,13 +15,13 @@ const Library = z.object({
 
 const Ids = z.array(z.int().nonnegative())
 
-/** Has an unusual character of every kind, so that any model gives something for it. */
+/** Has an unusual character of every kind, so that any model returns some token for it. */
 const probe = 'A probe: 1, 2.\n\x12 Ω 語'
 
 /**
- * Loads a SentencePiece model. Loading blocks for some 100 ms and a call for as long as the text is, so that this belongs
- * into a worker thread. The library's memory grows by about 80 bytes for a byte of the longest text and never shrinks.
- * @throws STEERFLOW_TOKENIZER when the file cannot be loaded. The library itself does not notice that.
+ * Loads a SentencePiece model. Loading blocks for about 100 ms, and a call in proportion to its text: use it in a
+ * worker thread. The library's memory grows by about 80 bytes per byte of the longest text and never shrinks.
+ * @throws STEERFLOW_TOKENIZER if the file cannot be loaded, which the library itself does not notice.
  */
 export async function loadSentencePiece(path: string): Promise<Encode> {
   try {
@@ -29,7 +29,7 @@ export async function loadSentencePiece(path: string): Promise<Encode> {
     const processor = new SentencePieceProcessor()
     await processor.load(path)
     if (Ids.parse(processor.encodeIds(probe)).length === 0) throw new Error('the model encodes nothing')
-    // A lone surrogate would be encoded as bytes that are no UTF-8, where the original refuses.
+    // A lone surrogate would be encoded as invalid UTF-8, which the original rejects.
     return text => processor.encodeIds(text.toWellFormed()) as readonly number[]
   } catch (cause) {
     throw new SteerflowError('STEERFLOW_TOKENIZER', `${path} cannot be loaded as a SentencePiece model`, { cause })

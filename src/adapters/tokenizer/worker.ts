@@ -11,7 +11,7 @@ import { piecewiseEncode } from './piecewise.js'
 import { loadSentencePiece } from './sentencepiece.js'
 import { readSmallBytes } from '../storage/small-file.js'
 
-/** Characters of remembered words and of remembered turns: in all some 20 MB a thread with their ids. */
+/** Capacity of the caches for words and for turns, in characters: with their ids about 20 MB per thread in all. */
 const cacheCapacity = 2_000_000
 
 const { model, tokens, question } = workerData as ThreadOptions
@@ -23,7 +23,7 @@ async function load(): Promise<Tokenizer> {
   return { encode: cachedEncode(encode, cacheCapacity), linesIndependent: facts.linesIndependent }
 }
 
-/** The result for one conversation: a broken rule is a result too, anything else thrown is not. */
+/** The result for one conversation. A violated rule is a result, too; other errors are thrown. */
 function result(tokenizer: Tokenizer, input: ThreadRequest[number]): ThreadAnswer | string {
   try {
     if (question.ask === 'first-learnt') return firstLearnt(tokenizer, tokens, input)

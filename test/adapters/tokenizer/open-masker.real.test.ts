@@ -93,7 +93,7 @@ describe('openMasker', () => {
 
   it.each([
     ['is missing', '/no/such.model', 'STEERFLOW_INPUT_NOT_FOUND', 'cannot be read'],
-    ['is no model', 'package.json', 'STEERFLOW_TOKENIZER', 'no SentencePiece model'],
+    ['is no model', 'package.json', 'STEERFLOW_TOKENIZER', 'not a SentencePiece model'],
   ])('says that a model %s', async (_, model, code, message) => {
     const error = { code, message: expect.stringContaining(message) as string }
     await expect(openMasker({ ...options, model })).rejects.toMatchObject(error)

@@ -103,7 +103,7 @@ describe('the machine', () => {
     expectFinding(await of('pointer'), 'fail', 'git lfs pull')
     expectFinding(await of('tiktoken'), 'fail', 'it is a tiktoken file')
     expectFinding(await of('page'), 'fail', 'a page of HTML')
-    expectFinding(await of('noise'), 'fail', 'is no SentencePiece model')
+    expectFinding(await of('noise'), 'fail', 'is not a SentencePiece model')
   })
 
   it('the prompt tokens are those that a mask can be made with', async () => {
