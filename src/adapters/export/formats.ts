@@ -26,8 +26,8 @@ async function encode(encoder: RowEncoder, { conversations, system, mask, type }
 }
 
 /**
- * Token ids and labels, made with the masks of `clean` (docs/reference/loss-masks.md#token-rows). A trainer's own
- * tokenizer may cut a text into other tokens, and no chat template marks the attribute line alone: so neither is used.
+ * Token ids and labels, with the masks of `clean` (docs/reference/loss-masks.md#token-rows). A trainer's own tokenizer
+ * may split a text differently, and no chat template marks only the attribute line: so neither is used.
  */
 export const tokens: ExportFormat = {
   name: 'tokens',

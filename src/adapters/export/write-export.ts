@@ -18,25 +18,25 @@ export interface ExportTask {
   readonly manifest: SnapshotManifest
   readonly format: ExportFormat
   readonly context: ExportContext
-  /** The folder to make; it must not exist. */
+  /** The folder to create; it must not exist. */
   readonly output: string
-  /** Told the bytes of the snapshot as they are read. */
+  /** Receives the number of bytes after each read of the snapshot. */
   readonly onRead?: (bytes: number) => void
-  /** Where it is said that the format loads what it needs. */
+  /** Receives a note while the format loads. */
   readonly waits?: Waits
 }
 
 const splits = ['train', 'validation'] as const satisfies readonly Split[]
 
 /**
- * Writes a snapshot in another format to a new folder: a file of rows a split, a card that says what was done, and
- * checksums. The folder gets its name when it is whole.
- * @throws STEERFLOW_USAGE when it exists or the records have no form in the format; STEERFLOW_FLOW_INVALID;
- * STEERFLOW_STORAGE
+ * Writes a snapshot in another format to a new folder: one file of rows per split, a card that describes the export,
+ * and checksums. The folder gets its name when it is complete.
+ * @throws STEERFLOW_USAGE if it exists or the format cannot express the records; STEERFLOW_FLOW_INVALID;
+ *   STEERFLOW_STORAGE
  */
 export async function writeExport(task: ExportTask): Promise<ExportResult> {
   const output = resolve(task.output)
-  if (existsSync(output)) throw new SteerflowError('STEERFLOW_USAGE', `${output} is there already; name a new folder`)
+  if (existsSync(output)) throw new SteerflowError('STEERFLOW_USAGE', `${output} already exists; name a new folder`)
   const folder = join(dirname(output), `.${basename(output)}.${process.pid}.partial`)
   const { root, manifest } = task
   const unpin = await pinWhile(root, manifest.dataset, manifest.digest)
@@ -88,7 +88,7 @@ async function fill(folder: string, task: ExportTask): Promise<ExportResult> {
   }
 }
 
-/** How a format encodes a record. It may be somebody's own: what it gives is looked at. */
+/** Encodes records with a format and checks the rows, since the format may be a custom one. */
 function encoding(name: string, encoder: Encoder): (record: Conversation) => Promise<EncodedRow> {
   const what = `the export format ${name} fails on a record`
   return record =>
@@ -100,7 +100,7 @@ function encoding(name: string, encoder: Encoder): (record: Conversation) => Pro
     })
 }
 
-/** Runs what a flow may have brought. @throws STEERFLOW_FLOW_INVALID when it fails in a way that it does not foresee */
+/** Runs code that may be custom. @throws STEERFLOW_FLOW_INVALID for an error without a code */
 async function ofPart<T>(what: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -110,7 +110,7 @@ async function ofPart<T>(what: string, work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Writes the rows of a split. The records of a read are encoded beside each other, and written in their order. */
+/** Writes the rows of a split. The records of each read are encoded concurrently, and written in order. */
 async function writeRows(
   folder: string,
   split: Split,

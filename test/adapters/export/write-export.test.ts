@@ -81,7 +81,7 @@ describe('datasets export', () => {
     const { root } = await dataFolder(records.map(record => ({ ...record, type: 'TEXT_TO_VALUE' })))
     await mkdir(join(root, 'there'))
     const refused: readonly (readonly [readonly string[], string])[] = [
-      [['d', '--format', 'steerlm', '--output', join(root, 'there')], 'is there already'],
+      [['d', '--format', 'steerlm', '--output', join(root, 'there')], 'already exists'],
       [['e', '--format', 'steerlm', '--output', join(root, 'new')], 'dataset e has no snapshot'],
       [['d', '--format', 'steerlm', '--output', join(root, 'new'), '--snapshot', 'xyz'], 'starts with xyz'],
       [['d', '--format', 'messages', '--output', join(root, 'new')], 'trains a value model'],
