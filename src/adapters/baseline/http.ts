@@ -11,10 +11,10 @@ import {
   refusedValue,
 } from '../../domain/generate-contract.js'
 
-/** Largest body of a request: 128 prompts of 128 KiB. */
+/** Maximum size of a request body: 128 prompts of 128 KiB. */
 export const maxBodyBytes = 16 * 2 ** 20
 
-/** Header by which a client asks for raw scores beside the sentences. */
+/** Header with which a client requests raw scores beside the sentences. */
 export const scoresHeader = 'x-steerflow-scores'
 
 const answer = (status: number, body: object): HttpAnswer => ({
@@ -23,15 +23,15 @@ const answer = (status: number, body: object): HttpAnswer => ({
   body: `${JSON.stringify(body)}\n`,
 })
 const tooLarge = answer(413, { message: `The body is larger than ${maxBodyBytes} bytes.` })
-const unauthorised = answer(401, { message: 'This server wants its token: Authorization: Bearer …' })
+const unauthorised = answer(401, { message: 'This server requires its token: Authorization: Bearer …' })
 
-/** Probabilities are the one part of the contract that a model without a vocabulary cannot give. */
+/** Probabilities are the only part of the contract that a model without a vocabulary cannot provide. */
 const noProbabilities = (option: string): HttpAnswer =>
   refusedValue(`${option} is not supported: the baseline model has no probabilities of tokens`)
 
 const fingerprint = (text: string): Buffer => createHash('sha256').update(text).digest()
 
-/** Whether the request shows the token; takes as long whatever it shows. */
+/** True if the request has the token; in constant time. */
 function authorised(request: IncomingMessage, token: string | null): boolean {
   if (token === null) return true
   return timingSafeEqual(fingerprint(request.headers.authorization ?? ''), fingerprint(`Bearer ${token}`))
@@ -56,7 +56,7 @@ async function respond(request: IncomingMessage, generate: Generate, token: stri
 }
 
 function send(response: ServerResponse, { status, contentType, body }: HttpAnswer): void {
-  // A body that is not read to its end leaves the connection in an unknown state.
+  // An unread rest of the body leaves the connection in an unknown state.
   const close = status === 413 || status === 401
   response.writeHead(status, {
     'content-type': contentType,
@@ -68,8 +68,8 @@ function send(response: ServerResponse, { status, contentType, body }: HttpAnswe
 }
 
 /**
- * An HTTP server that speaks NeMo's `PUT /generate` (docs/reference/inference-servers.md#nemo-generate), with
- * `GET /health` besides. It answers one request at a time, as the original does, and logs nothing of what it is sent.
+ * An HTTP server with NeMo's `PUT /generate` (docs/reference/inference-servers.md#nemo-generate) and `GET /health`. It
+ * answers one request at a time, as the original does, and logs nothing from requests.
  */
 export function generateServer(generate: Generate, token: string | null): Server {
   const server = createServer((request, response) => {
@@ -80,7 +80,7 @@ export function generateServer(generate: Generate, token: string | null): Server
         () => response.destroy(),
       )
   })
-  // Clients keep connections for long; an idle one costs nothing.
+  // Clients keep connections open for long; an idle one costs nothing.
   server.keepAliveTimeout = 75_000
   return server
 }

@@ -9,11 +9,11 @@ import { type ServerThreadOptions, PredictionReply } from './messages.js'
 export interface BaselineServerOptions {
   /** The model file. */
   readonly modelPath: string
-  /** Address to listen on; this machine only unless told otherwise. */
+  /** Address to listen on (default: loopback). */
   readonly host?: string
-  /** Port to listen on; 0 is any free one. Without it the original's 1424, or the next one that is free. */
+  /** Port to listen on; 0 is any free one. Default: the original's 1424, or the next free one. */
   readonly port?: number
-  /** What requests have to show as `Authorization: Bearer …`; required to listen wider than this machine. */
+  /** Token that requests must have as `Authorization: Bearer …`; required for other addresses than loopback. */
   readonly token?: string
   /** The control strings of the prompts. */
   readonly tokens?: PromptTokens
@@ -24,7 +24,7 @@ export interface BaselineServer {
   readonly url: string
   /** sha256 of the model file. */
   readonly model: string
-  /** Keeps the process alive from now on, as a command wants that only serves. */
+  /** Keeps the process alive from now on, for a command that only serves. */
   ref(): void
   /** Ends the server and its connections. */
   close(): Promise<void>
@@ -36,19 +36,19 @@ const portsTried = 100
 const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 
 /**
- * Serves a baseline model from a thread of its own, so that the caller's event loop stays free. The thread does not keep
+ * Serves a baseline model from a separate thread, so that the caller's event loop stays free. The thread does not keep
  * the process alive.
- * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_MODEL_INVALID, STEERFLOW_PORT_TAKEN, and STEERFLOW_USAGE when it would
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_MODEL_INVALID, STEERFLOW_PORT_TAKEN, and STEERFLOW_USAGE if it would
  *   listen beyond this machine without a token.
  */
 export async function startBaselineServer(options: BaselineServerOptions): Promise<BaselineServer> {
   const { modelPath, host = '127.0.0.1', port, token = null, tokens = extraIdTokens } = options
   if (!isLoopback(host) && !token) {
-    throw new SteerflowError('STEERFLOW_USAGE', `listening on ${host} lets others in: give the server a token`)
+    throw new SteerflowError('STEERFLOW_USAGE', `listening on ${host} admits other machines: give the server a token`)
   }
   const ports = port === undefined ? Array.from({ length: portsTried }, (_, i) => firstPort + i) : [port]
   const workerData: ServerThreadOptions = { modelPath, host, ports, token, tokens }
-  // Flags that concern the process's own entry (--input-type, a loader) are not for the thread's.
+  // Node flags for the main script (--input-type, a loader) must not apply to the thread.
   const worker = new Worker(compiledUrl(import.meta.url, './worker.js'), { workerData, execArgv: [] })
   const [message] = (await once(worker, 'message')) as [unknown]
   const reply = PredictionReply.parse(message)

@@ -14,22 +14,21 @@ import type { Line } from '../files/splitter.js'
 import { decodeUtf8 } from '../files/utf8.js'
 import { openWriter } from '../files/writer.js'
 
-/** The figures of a training, written beside the model as `metrics.json`. */
+/** The metrics of a training, written beside the model as `metrics.json`. */
 export const BaselineMetrics = z
   .strictObject({
     about: z.string().describe('what the model is and is not'),
     digest: z.string().describe('sha256 of model.json'),
     attribute_set: z.string(),
     trees: z.int().nonnegative(),
-    turns: z.int().nonnegative().describe('distinct labelled turns that were learnt from'),
-    folds: z.int().positive().describe('parts of the trees; each was predicted by a model of the others'),
-    languages: z.array(z.string()).describe('codes that the labels named; with one, that one is always predicted'),
+    turns: z.int().nonnegative().describe('distinct labelled turns in the training'),
+    folds: z.int().positive().describe('number of folds; each was predicted by a model of the others'),
+    languages: z.array(z.string()).describe('language codes in the labels; a single one is always predicted'),
     metrics: z.array(AttributeMetric),
   })
   .meta({ title: 'BaselineMetrics' })
 export type BaselineMetrics = z.output<typeof BaselineMetrics>
 
-/** Names of the files in the output folder of a training. */
 export const modelFileName = 'model.json'
 export const metricsFileName = 'metrics.json'
 
@@ -41,7 +40,7 @@ async function trainingFile(snapshot: string): Promise<string> {
     const found = await exists(path)
     if (found) return path
   }
-  throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `${snapshot} holds no ${trainingFiles.join(' or ')}`)
+  throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `${snapshot} contains no ${trainingFiles.join(' or ')}`)
 }
 
 const reader = loosen(Conversation)
@@ -56,9 +55,9 @@ function readConversation(line: Line, predicted: boolean): Conversation {
 
 /**
  * Reads the training split of a snapshot folder; the validation split stays unseen.
- * @param predicted learn from predicted labels too: a student of the model that predicted them
- * @throws STEERFLOW_INPUT_NOT_FOUND when it has none, STEERFLOW_RECORD_INVALID when a line is no labelled conversation,
- *   STEERFLOW_JOB_INVALID when there is nothing to learn from.
+ * @param predicted also learn from predicted labels: a student of the model that predicted them
+ * @throws STEERFLOW_INPUT_NOT_FOUND if it has none, STEERFLOW_RECORD_INVALID if a line is not a labelled conversation,
+ *   STEERFLOW_JOB_INVALID if there is nothing to learn from.
  */
 export async function readExamples(snapshot: string, predicted = false): Promise<Examples> {
   const file = await trainingFile(snapshot)
@@ -77,7 +76,7 @@ export async function readExamples(snapshot: string, predicted = false): Promise
 }
 
 /**
- * Writes `metrics.json`, then `model.json`, each whole or not at all: where there is a model, there are its figures.
+ * Writes `metrics.json`, then `model.json`, each completely or not at all: a model always has its metrics.
  * @throws STEERFLOW_STORAGE
  */
 export async function writeTrained(output: string, trained: Trained): Promise<BaselineMetrics> {

@@ -13,7 +13,7 @@ import type { ServerThreadOptions, PredictionReply } from './messages.js'
 const options = workerData as ServerThreadOptions
 const say = (reply: PredictionReply) => parentPort?.postMessage(reply)
 
-/** Bytes of the longest model: ours have two or three million. */
+/** Maximum size of a model in bytes: ours have two or three million. */
 const longestModel = 64 << 20
 
 async function loadText(path: string): Promise<string> {
@@ -31,7 +31,7 @@ async function loadText(path: string): Promise<string> {
 const isTaken = (thrown: unknown): boolean =>
   thrown instanceof Error && 'code' in thrown && (thrown.code === 'EADDRINUSE' || thrown.code === 'EACCES')
 
-/** Listens on the first port that is free. */
+/** Listens on the first free port. */
 async function listen(server: Server): Promise<number> {
   for (const port of options.ports) {
     try {

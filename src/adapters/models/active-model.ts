@@ -7,7 +7,7 @@ import type { Topic } from '../../stages/topic.js'
 
 type Models = Topic<typeof ModelRecord>
 
-/** The registry as the topic says now. Records that do not fit are passed over, as by the node that decides on models. */
+/** The registry according to the topic. Invalid records are skipped, as by the node that decides on models. */
 export async function readRegistry(log: Log, topic: Models): Promise<ModelRegistry> {
   const records: ModelRecord[] = []
   for await (const { value } of readRecords(log, topic)) records.push(value)
@@ -18,7 +18,7 @@ export async function readRegistry(log: Log, topic: Models): Promise<ModelRegist
 export class ActiveModel {
   #read: readonly Offset[] = []
   #registry: ModelRegistry = new Map()
-  /** A look that is under way serves all who ask meanwhile. */
+  /** Concurrent callers share one check. */
   #looking: Promise<ModelRegistry> | null = null
 
   constructor(
@@ -28,18 +28,18 @@ export class ActiveModel {
     private readonly pollMs = 200,
   ) {}
 
-  /** The active model, null when there is none yet. Reads the registry again only when it has grown. */
+  /** The active model, null if there is none yet. Reads the registry again only when it has grown. */
   async now(): Promise<ModelRecord | null> {
     return (await this.#now()).get(this.role)?.active ?? null
   }
 
-  /** The model of that name, or of that digest; null when the registry does not know it. */
+  /** The model of that name, or of that digest; null if the registry does not know it. */
   async named(name: string): Promise<ModelRecord | null> {
     const models = (await this.#now()).get(this.role)?.models
     return models?.get(name) ?? [...(models?.values() ?? [])].findLast(({ digest }) => digest === name) ?? null
   }
 
-  /** The active model, waited for. */
+  /** Waits for an active model. */
   async wait(signal: AbortSignal): Promise<ModelRecord> {
     for (;;) {
       const active = await this.now()

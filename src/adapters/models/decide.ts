@@ -8,32 +8,32 @@ import { readRegistry } from './active-model.js'
 
 type Models = Topic<typeof ModelRecord>
 
-/** Models that configured endpoints serve, and the attribute set that they predict. */
+/** The models of configured endpoints, and the attribute set that they predict. */
 export interface Declared {
   readonly models: readonly string[]
   readonly attributeSet: string
-  /** Whether the configuration names that set: a model that was registered with another one is then registered anew. */
+  /** True if the configuration names that set: a model with another registered set is then registered again. */
   readonly asked?: boolean
 }
 
-/** Why the files of a model cannot be used; null where they are there, or nobody needs them. */
+/** Why the files of a model cannot be used; null if they exist or are not needed. */
 export type Missing = (model: ModelRecord) => string | null
 
 const nothingMissing: Missing = () => null
 
-/** What a person's decision came to. */
+/** The result of a person's decision. */
 export interface ModelDecision {
   readonly active: ModelRecord
-  /** The model that was active before, null when there was none. */
+  /** The previously active model, null if there was none. */
   readonly before: ModelRecord | null
-  /** False where it was so already, and nothing was written. */
+  /** False if nothing had to be written. */
   readonly changed: boolean
 }
 
 /**
- * Makes a model active. Its records go into the registry together; beside a running pipeline and other persons the latest
- * active record of a role wins, so that no lock is needed.
- * @throws STEERFLOW_USAGE when neither the registry nor an endpoint knows a model of that name, or its files are gone.
+ * Makes a model active. Its records go into the registry together. The latest active record of a role wins over those
+ * of a running pipeline and of other persons, so no lock is needed.
+ * @throws STEERFLOW_USAGE if neither the registry nor an endpoint knows a model of that name, or its files are gone.
  */
 export async function promoteModel(
   log: Log,
@@ -55,8 +55,8 @@ export async function promoteModel(
 }
 
 /**
- * Goes back to the model that was active before the active one; called again, one further.
- * @throws STEERFLOW_USAGE when none was active before, or its files are gone.
+ * Activates the previously active model again; each call goes back one further.
+ * @throws STEERFLOW_USAGE if there is no previous model, or its files are gone.
  */
 export async function rollbackModel(
   log: Log,
@@ -75,7 +75,7 @@ export async function rollbackModel(
   return { active: records[0]!, before: state.active, changed: true }
 }
 
-/** A model without its files would be waited for, or stop whoever is to serve it. */
+/** A model without its files would make its users wait, or stop the process that has to serve it. */
 function refuseMissing({ models }: RoleState, model: ModelRecord, missing: Missing): void {
   const why = missing(model)
   if (why === null) return
@@ -84,7 +84,7 @@ function refuseMissing({ models }: RoleState, model: ModelRecord, missing: Missi
   throw new SteerflowError('STEERFLOW_USAGE', `the model ${model.model} has no files: ${why}; ${next}`)
 }
 
-/** What a person said of the set of a model that servers of others give may have been wrong, or their model is another. */
+/** The registered attribute set of an external model may be wrong, or its server may have another model by now. */
 const asDeclared = (known: ModelRecord, { models, attributeSet, asked = false }: Declared): ModelRecord =>
   asked && known.kind === 'external' && (models.includes(known.model) || models.includes(known.digest))
     ? { ...known, attribute_set: attributeSet }

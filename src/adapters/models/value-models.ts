@@ -9,17 +9,17 @@ import type { ActiveModel } from './active-model.js'
 export interface PendingModel {
   /** Aborts the work. */
   readonly signal: AbortSignal
-  /** What is missing, for the message. */
+  /** Name of the model, for the message. */
   readonly model: string
-  /** How long it may be missing, in milliseconds. */
+  /** How long it may be without an endpoint, in milliseconds. */
   readonly absentMs: number
-  /** Milliseconds between two looks. */
+  /** Milliseconds between two checks. */
   readonly pollMs: number
 }
 
 /**
- * Does something for as long as a model has an endpoint: when it has had none for `absentMs`, the work is aborted.
- * @throws STEERFLOW_MODEL_ABSENT (transient) then, and what the work throws.
+ * Runs `work` while a model has an endpoint; after `absentMs` without one it aborts.
+ * @throws STEERFLOW_MODEL_ABSENT (transient) in that case, and the errors of `work`.
  */
 export async function whilePresent<T>(
   present: () => boolean,
@@ -57,54 +57,54 @@ export interface LocalServer {
 export interface ValueModelsOptions {
   readonly fleet: Pick<Fleet, 'pinned' | 'models' | 'addEndpoint'>
   readonly active: Pick<ActiveModel, 'now' | 'named'>
-  /** Name of what configured endpoints serve that declare no model; null when no endpoints are configured. */
+  /** Model name for endpoints that declare no model; null if no endpoints are configured. */
   readonly external: string | null
   /**
-   * What a registered model predicts.
-   * @throws STEERFLOW_CONFIG_INVALID when that is not what is asked for
+   * The attribute set of a registered model.
+   * @throws STEERFLOW_CONFIG_INVALID if it is not the requested one
    */
   readonly attributeSet: (model: ModelRecord) => AttributeSet
   /** Starts a server for a registered model. */
   readonly serve: (model: ModelRecord) => Promise<LocalServer>
-  /** How long a model may have no endpoint before its records begin again with another, in milliseconds (30,000). */
+  /** How long a model may have no endpoint before its records start again with another, in milliseconds (30,000). */
   readonly absentMs?: number
-  /** Milliseconds between two looks at the registry and the fleet while something is waited for (200). */
+  /** Milliseconds between two checks of the registry and the fleet while a caller waits (200). */
   readonly pollMs?: number
-  /** Where waiting is said. */
+  /** Receives a note while a caller waits. */
   readonly waits?: Waits
 }
 
-/** What `pin` waits for. */
+/** Name of the condition that `pin` waits for. */
 export const activeValueModel = 'an active value model'
 
 export interface OpenedValueModels extends ValueModels, ChosenValueModels {
-  /** Whether `pin` would not have to wait. */
+  /** True if `pin` would not have to wait. */
   ready(): Promise<boolean>
-  /** The model of that name or digest, active or not; null when nothing can serve it now. */
+  /** The model of that name or digest, active or not; null if nothing can serve it now. */
   named(name: string): Promise<PinnedValueModel | null>
   /**
-   * What annotates now: the active model, served or not, or what endpoints serve that declare nothing, which predicts the
-   * fleet's attribute set. Null when there is none.
+   * The model that annotates now: the active model, served or not, or that of endpoints without a declaration, which
+   * predicts the fleet's attribute set. Null if there is none.
    */
   current(): Promise<{ readonly digest: string; readonly attributeSet: string | null } | null>
   close(): Promise<void>
 }
 
 /**
- * The value model for `annotate`. Where endpoints declare their models, and where there are none, it is the active model
- * of the registry: at the endpoints that declare its digest or its name, or, a baseline model that none declares, served
- * by this process behind the same HTTP contract. Where endpoints declare nothing, it is what they serve.
+ * The value model for `annotate`. If endpoints declare their models, or there are none, it is the active model of the
+ * registry: at the endpoints that declare its digest or its name, or, for a baseline model that none declares, served
+ * by this process behind the same HTTP contract. If endpoints declare nothing, it is the model that they serve.
  *
- * A record asks one model for all its turns. When that model has no endpoint for `absentMs`, the record begins again with
- * the model that is active then, from its first turn, so that models are never mixed; is that absent too, it waits until
- * either has an endpoint again or another is promoted.
+ * A record uses one model for all its turns. If that model has no endpoint for `absentMs`, the record starts again from
+ * its first turn with the model that is active then, so that models are never mixed; if that one has no endpoint
+ * either, it waits until one of them has an endpoint again or another is promoted.
  */
 export function openValueModels(options: ValueModelsOptions): OpenedValueModels {
   const { fleet, external, absentMs = 30_000, pollMs = 200, waits = new Waits() } = options
   const servers = new Map<string, Promise<LocalServer>>()
   let declares = false
 
-  /** Whether the registry decides: once an endpoint declared a model it does, although all of them may leave. */
+  /** True if the registry decides: from the first declaration of an endpoint on, even after all endpoints have left. */
   const byRegistry = (): boolean => {
     declares ||= fleet.models().some(model => model !== null)
     return external === null || declares
@@ -118,12 +118,12 @@ export function openValueModels(options: ValueModelsOptions): OpenedValueModels 
       return server
     })
     servers.set(model.digest, starting)
-    // What failed is tried again when it is asked for again.
+    // A failure is not cached: the next call retries.
     starting.catch(() => servers.delete(model.digest))
     return starting
   }
 
-  /** What the fleet calls a model: as its endpoints declare it; null when none does. */
+  /** The fleet's name of a model, as its endpoints declare it; null if none does. */
   const declaredAs = ({ digest, model }: Pick<ModelRecord, 'digest' | 'model'>): string | null => {
     const names = fleet.models()
     return [digest, model].find(name => names.includes(name)) ?? null
@@ -140,7 +140,7 @@ export function openValueModels(options: ValueModelsOptions): OpenedValueModels 
     }
   }
 
-  /** A registered model where it is served; null when nothing serves it now. */
+  /** A registered model with its server; null if nothing serves it now. */
   const serving = async (model: ModelRecord): Promise<PinnedValueModel | null> => {
     const predicts = options.attributeSet(model)
     const name = declaredAs(model)
@@ -174,7 +174,7 @@ export function openValueModels(options: ValueModelsOptions): OpenedValueModels 
     pin: signal =>
       waits.until(
         activeValueModel,
-        // Watched too: endpoints that come later may declare models, and then serve nothing of that name.
+        // Checked as well: endpoints that come later may declare models, and then serve nothing of that name.
         () => (external !== null && !byRegistry() ? pinned(external, external) : activeNow()),
         { signal, pollMs },
       ),

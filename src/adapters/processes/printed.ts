@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process'
 import { BeyondBounds, type Bounds, within } from '../foreign-answer.js'
 
 /**
- * What a program prints on its standard output. One that goes on beyond its bounds is ended by force: it may take no notice
- * of anything less.
- * @throws BeyondBounds; an error that says what the program said when it failed
+ * The standard output of a program. A program that exceeds the bounds is killed with SIGKILL, since it may ignore other
+ * signals.
+ * @throws BeyondBounds; an error with the program's error output if it fails
  */
 export const printed = (command: string, args: readonly string[], { ms, bytes }: Bounds): Promise<string> =>
   within(

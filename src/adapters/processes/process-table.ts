@@ -2,25 +2,25 @@ import { readdir, readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { printed } from './printed.js'
 
-/** A process as the machine knows it. `started` tells it from a later one that was given the same number. */
+/** A process of this machine. `started` distinguishes it from a later one with the same pid. */
 export interface ProcessRow {
   readonly pid: number
   readonly group: number
   readonly started: string
-  /** Ended, and not yet fetched by its parent. */
+  /** Ended, but not yet reaped by its parent. */
   readonly zombie: boolean
 }
 
-/** What the machine tells of its processes. */
+/** The processes of this machine. */
 export interface ProcessTable {
-  /** Changes whenever the machine starts. */
+  /** Changes at every start of the machine. */
   boot(): Promise<string>
   /**
-   * Which processes can be seen from here: another machine and another container have another, so that nothing is known
-   * of a process there.
+   * Identifies the visible processes: on another machine or in another container it differs, and nothing is known about
+   * processes there.
    */
   space(): Promise<string>
-  /** Null when there is no such process. */
+  /** Null if there is no such process. */
   find(pid: number): Promise<ProcessRow | null>
   all(): Promise<readonly ProcessRow[]>
 }
@@ -28,13 +28,13 @@ export interface ProcessTable {
 const run = (command: string, ...args: readonly string[]): Promise<string> =>
   printed(command, args, { ms: 30_000, bytes: 16 << 20 })
 
-/** One line of /proc/<pid>/stat; the name in parentheses may itself hold spaces and parentheses (proc(5)). */
+/** One line of /proc/<pid>/stat; the name in parentheses may contain spaces and parentheses (proc(5)). */
 function statRow(pid: number, stat: string): ProcessRow {
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   return { pid, group: Number(fields[2]), started: fields[19] ?? '', zombie: fields[0] === 'Z' || fields[0] === 'X' }
 }
 
-/** Linux: the proc file system, so that nothing has to be installed. */
+/** Linux: the proc file system, which needs no program. */
 export const procTable: ProcessTable = {
   boot: async () => (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim(),
   space: async () => `${hostname()} ${await readlink('/proc/self/ns/pid')}`,
@@ -49,7 +49,7 @@ export const procTable: ProcessTable = {
   },
 }
 
-/** Elsewhere: `ps`, with the POSIX columns that macOS and the BSDs print too. */
+/** Other systems: `ps`, with POSIX columns that macOS and the BSDs also print. */
 export const psTable: ProcessTable = {
   boot: async () => (await run('sysctl', '-n', 'kern.boottime')).trim(),
   space: async () => hostname(),
@@ -68,5 +68,4 @@ export const psTable: ProcessTable = {
   },
 }
 
-/** The table of the machine that this runs on. */
 export const processTable: ProcessTable = process.platform === 'linux' ? procTable : psTable

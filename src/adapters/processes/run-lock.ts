@@ -5,9 +5,9 @@ import { readSmall, readSmallJson } from '../storage/small-file.js'
 import { isRunning, ownIdentity, ProcessIdentity } from './identity.js'
 
 /**
- * A file that says which process is at work in a data folder. It serves only a friendly message: what keeps two runs
- * from doing the same work twice is the log itself, by fencing.
- * @throws STEERFLOW_RUN_ACTIVE when the process named in it still runs.
+ * A file with the process that works in a data folder. It only serves a helpful message: the log itself prevents
+ * duplicate work of two runs, by fencing.
+ * @throws STEERFLOW_RUN_ACTIVE if the process in the file still runs.
  */
 export async function takeRunLock(path: string): Promise<{ release(): Promise<void> }> {
   await mkdir(dirname(path), { recursive: true })
@@ -40,7 +40,7 @@ async function create(path: string, text: string): Promise<boolean> {
   }
 }
 
-/** Who holds it; null for a file that a crash left unfinished. */
+/** The owner of the lock; null for a file that a crash left incomplete. */
 async function holderOf(path: string): Promise<ProcessIdentity | null> {
   try {
     return ProcessIdentity.parse(await readSmallJson(path))

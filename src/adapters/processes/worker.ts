@@ -1,19 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 
-/** How this process is told from others: the same in Kafka's client id, in `status`, in files of workers and in the log. */
+/** Identity of this process: the same in Kafka's client id, in `status`, in worker files and in the log. */
 export interface Worker {
-  /** `steerflow-<host>-<pid>`: letters, digits, dots, underscores and hyphens, so that it can be a file's name. */
+  /** `steerflow-<host>-<pid>`: letters, digits, dots, underscores and hyphens, so that it is a valid file name. */
   readonly worker: string
   readonly host: string
   readonly pid: number
-  /**
-   * Of this start alone, 8 hexadecimal digits: a container that is started again has the host and pid that it had before.
-   */
+  /** Identifies this start, 8 hexadecimal digits: a restarted container has the same host and pid as before. */
   readonly run: string
 }
 
-/** The longest host name that DNS allows a part of. */
+/** Maximum length of a DNS label. */
 const longestHost = 63
 
 /** A worker's name from its host and pid. */
@@ -27,7 +25,7 @@ export function workerName(host: string, pid: number): string {
 
 let own: Worker | null = null
 
-/** This process. The host's name is asked for once: a machine that is renamed while it works stays the same worker. */
+/** This process. The host name is read once: a machine that is renamed meanwhile stays the same worker. */
 export const thisWorker = (): Worker => (own ??= newWorker())
 
 function newWorker(): Worker {

@@ -3,7 +3,7 @@ import { explain } from '../../domain/errors.js'
 import type { NodeStatus, PartitionStatus } from '../../runtime/counters.js'
 import { readReports, reportFile } from './report-file.js'
 
-/** Why a partition of a node does not go on, as others read it. Times are ISO 8601. */
+/** Why a partition of a node is blocked, for other processes. Times are ISO 8601. */
 const TroubleReport = z.object({
   partition: z.number(),
   state: z.enum(['waiting', 'paused']),
@@ -15,11 +15,11 @@ const TroubleReport = z.object({
 })
 export type TroubleReport = z.output<typeof TroubleReport>
 
-/** What became of the last records of a node. */
+/** Results of a node's recent records. */
 const Late = z.object({ records: z.number(), letters: z.number() })
 export type Late = z.output<typeof Late>
 
-/** What one running process says of its nodes: those that made dead letters of late, or of which something does not go on. */
+/** The report of one running process on its nodes: those with recent dead letters, or with a blocked partition. */
 const NodesReport = z.object({
   worker: z.string(),
   at: z.string(),
@@ -28,14 +28,13 @@ const NodesReport = z.object({
 export type NodesReport = z.output<typeof NodesReport>
 
 const suffix = '.nodes.json'
-/** A report is written no more often than this. */
+/** Minimum time between two reports, in milliseconds. */
 const everyMs = 1000
-/** Causes quote what others said; so much of one is enough to know it by. */
+/** Causes quote other programs; this much of one is enough to recognize it. */
 const causeLength = 500
 
 const iso = (ms: number): string => new Date(ms).toISOString()
 
-/** The troubles of a node's partitions. */
 export const troublesOf = (partitions: readonly PartitionStatus[]): readonly TroubleReport[] =>
   partitions.flatMap(({ partition, trouble }) => {
     if (!trouble) return []
@@ -44,13 +43,13 @@ export const troublesOf = (partitions: readonly PartitionStatus[]): readonly Tro
     return [{ partition, state, code: error.code, cause, since: iso(since), attempts, next: iso(next) }]
   })
 
-/** Lets others see which nodes of this process are in trouble, by a file in a folder that they share. */
+/** Publishes the troubles of this process's nodes: a file in a folder that all processes of a data folder share. */
 export interface NodesFile {
   write(nodes: readonly NodeStatus[]): void
   remove(): void
 }
 
-/** Opens the file of this process, of which no failure stops the work. */
+/** Opens the file of this process. Failures to write it do not stop the work. */
 export function nodesFile(folder: string, now: () => number = Date.now): NodesFile {
   const file = reportFile<NodesReport>(folder, suffix, now)
   let written = -Infinity
@@ -69,6 +68,6 @@ export function nodesFile(folder: string, now: () => number = Date.now): NodesFi
   }
 }
 
-/** The reports of the processes that are at work now on a data folder, in the order of their names. */
+/** The reports of all running processes of a data folder, sorted by name. */
 export const readNodesFiles = (folder: string, now: () => number = Date.now): readonly NodesReport[] =>
   readReports(folder, suffix, NodesReport, now)

@@ -3,30 +3,30 @@ import { join } from 'node:path'
 import type { z } from 'zod'
 import { thisWorker } from '../processes/worker.js'
 
-/** What every report says of itself; `at` is ISO 8601. */
+/** Common fields of reports; `at` is ISO 8601. */
 export interface WorkerReport {
   readonly worker: string
   readonly at: string
 }
 
-/** Where the processes of a data folder say what they do. */
+/** The folder for the reports of a data folder's processes. */
 export const workersFolder = (root: string): string => join(root, 'workers')
 
-/** A report older than this is of a process that has ended, however it did. */
+/** A report older than this belongs to a process that has ended, cleanly or not. */
 const freshMs = 10_000
-/** A file that nobody has written for so long is of no use to anybody. */
+/** Age at which a file is deleted. */
 const forgottenMs = 3_600_000
 
-/** Lets others see what this process does while it works: a file in a folder that all processes of a data folder share. */
+/** Publishes the state of this process: a file in a folder that all processes of a data folder share. */
 export interface ReportFile<R extends WorkerReport> {
   write(report: Omit<R, keyof WorkerReport>): void
   remove(): void
 }
 
 /**
- * Opens the file of this process, and removes those of processes that were killed long ago. Failing to write must not
- * stop the work: a report is for looking on only.
- * @param suffix of the file's name, behind the worker's
+ * Opens the file of this process, and deletes old files of killed processes. A failure to write must not stop the work:
+ * reports are for observers only.
+ * @param suffix of the file's name, after the worker's name
  */
 export function reportFile<R extends WorkerReport>(
   folder: string,
@@ -51,7 +51,7 @@ export function reportFile<R extends WorkerReport>(
   }
 }
 
-/** The reports of the processes that are at work now on a data folder, in the order of their names. */
+/** The reports of all running processes of a data folder, sorted by name. */
 export function readReports<R extends WorkerReport>(
   folder: string,
   suffix: string,
@@ -64,7 +64,7 @@ export function readReports<R extends WorkerReport>(
   })
 }
 
-/** The disk may be full, or the folder read only: whoever looks on sees an old report, or none. */
+/** The disk may be full, or the folder read-only: observers then see an old report, or none. */
 function quietly(work: () => void): void {
   try {
     work()
