@@ -14,6 +14,12 @@ export interface ProcessSample {
   readonly cpuSeconds: number
 }
 
+/** What a worker holds at a moment. */
+export interface WorkerSample extends ProcessSample {
+  /** Bytes of JavaScript's heap and buffers after the last collection; null before the first. */
+  readonly held: number | null
+}
+
 const kiB = (status: string, key: string): number =>
   Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(status)?.[1] ?? 0) * 1024
 

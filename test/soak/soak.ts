@@ -11,7 +11,7 @@ import { forkContractServer } from '../support/contract-server/child.js'
 import { startKafka } from '../support/kafka/kafka.js'
 import { account, type Account } from './account.js'
 import { Feed } from './feed.js'
-import { folderBytes, type ProcessSample, sampleProcess } from './sample.js'
+import { folderBytes, sampleProcess, type WorkerSample } from './sample.js'
 import { warmMinutes } from './verdict.js'
 import { SoakWorker } from './worker.js'
 
@@ -35,7 +35,7 @@ export interface SoakOptions {
 /** Everything that was seen at one moment. */
 export interface Sample {
   readonly minute: number
-  readonly workers: Readonly<Record<string, ProcessSample>>
+  readonly workers: Readonly<Record<string, WorkerSample>>
   /** Bytes of the data folder by what is in it; only once a minute. */
   readonly disk: Readonly<Record<string, number>> | null
   /** Records that were fed and are not scored yet; only once a minute. */
@@ -157,10 +157,10 @@ async function look(
   data: string,
   log: Log,
 ): Promise<Sample> {
-  const seen: Record<string, ProcessSample> = {}
+  const seen: Record<string, WorkerSample> = {}
   for (const worker of workers) {
     const sample = worker.running ? await sampleProcess(worker.pid).catch(() => null) : null
-    if (sample) seen[worker.name] = sample
+    if (sample) seen[worker.name] = { ...sample, held: worker.held }
   }
   const isDue = n % diskEvery === 0
   return {
@@ -182,10 +182,12 @@ async function behind(log: Log): Promise<number> {
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0)
 
 function lineOf({ minute, workers, disk, behind }: Sample): string {
-  const memory = Object.values(workers).map(({ anonymous }) => megabytes(anonymous))
+  const memory = Object.values(workers).map(
+    ({ anonymous, held }) => `${megabytes(anonymous)}${held === null ? '' : ` (JavaScript ${megabytes(held)})`}`,
+  )
   const descriptors = Object.values(workers).map(one => one.descriptors)
   const folders = Object.entries(disk ?? {})
     .filter(([, bytes]) => bytes > 1e6)
     .map(([name, bytes]) => `${name} ${megabytes(bytes)}`)
-  return `${minute.toFixed(0)} min: memory ${memory.join(' ')} MB, descriptors ${descriptors.join(' ')}, behind ${behind ?? '?'}, disk ${folders.join(', ')} MB`
+  return `${minute.toFixed(0)} min: memory ${memory.join(', ')} MB, descriptors ${descriptors.join(' ')}, behind ${behind ?? '?'}, disk ${folders.join(', ')} MB`
 }

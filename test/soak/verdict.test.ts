@@ -21,6 +21,7 @@ const sample = (minute: number, changes: Partial<Sample['workers'][string]> = {}
   workers: {
     'worker-1': {
       anonymous: 2e8,
+      held: 6e7,
       resident: 3e8,
       threads: 20,
       descriptors: 80,
@@ -69,6 +70,11 @@ test.each<[string, Partial<Seen>, string]>([
   ['a dead letter', { account: { ...account, deadLetters: 1 } }, 'dead letters'],
   ['a record in no shard', { account: { ...account, unsealed: 1 } }, 'scored conversations that no shard holds'],
   ['a worker that ended', { incidents: ['worker-1 ended by itself: 1'] }, 'incidents'],
+  [
+    'memory that JavaScript does not let go of',
+    { samples: minutes.map(minute => sample(minute, { held: 6e7 + minute * 2e5 })) },
+    'worker-1: memory of JavaScript, gained in an hour',
+  ],
   [
     'memory that grows',
     { samples: minutes.map(minute => sample(minute, { anonymous: 2e8 + minute * 1e6 })) },

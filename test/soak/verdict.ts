@@ -1,5 +1,5 @@
 import type { SoakOptions, Seen } from './soak.js'
-import type { ProcessSample } from './sample.js'
+import type { WorkerSample } from './sample.js'
 import { floorGained, lows, type Point, trendOf } from './trend.js'
 
 /** One bound of a soak, as in the chaos scenarios. */
@@ -28,17 +28,18 @@ export function verdict(seen: Seen, options: SoakOptions): readonly Bound[] {
   const { samples, trees, account, incidents } = seen
   const warm = warmMinutes(options)
   const names = [...new Set(samples.flatMap(({ workers }) => Object.keys(workers)))]
-  const points = (name: string, of: (sample: ProcessSample) => number): Point[] =>
+  const points = (name: string, of: (sample: WorkerSample) => number | null): Point[] =>
     samples.flatMap(({ minute, workers }) => {
       const worker = workers[name]
-      return minute >= warm && worker ? [{ minute, value: of(worker) }] : []
+      const value = minute >= warm && worker ? of(worker) : null
+      return value === null ? [] : [{ minute, value }]
     })
-  const drift = (name: string, what: string, of: (sample: ProcessSample) => number): readonly Bound[] => {
+  const drift = (name: string, what: string, of: (sample: WorkerSample) => number | null): readonly Bound[] => {
     const trend = trendOf(lows(points(name, of), windowMinutes))
     return trend ? [atMost(`${name}: ${what}, gained in an hour`, trend.perHour, 0.05)] : []
   }
   // Connections come and go with requests by the dozen: what stays is what is there when the fewest are.
-  const floor = (name: string, what: string, of: (sample: ProcessSample) => number): readonly Bound[] => {
+  const floor = (name: string, what: string, of: (sample: WorkerSample) => number): readonly Bound[] => {
     const gained = floorGained(points(name, of), windowMinutes)
     return gained === null || samples.at(-1)!.minute < 2 * warm
       ? []
@@ -55,6 +56,7 @@ export function verdict(seen: Seen, options: SoakOptions): readonly Bound[] {
     atMost('scored conversations that no shard holds', account.unsealed, 0),
     atMost('incidents', incidents.length, 0),
     ...names.flatMap(name => [
+      ...drift(name, 'memory of JavaScript', ({ held }) => held),
       ...drift(name, 'memory of its own', ({ anonymous }) => anonymous),
       ...drift(name, 'open files', ({ descriptors, sockets }) => descriptors - sockets),
       ...drift(name, 'threads', ({ threads }) => threads),

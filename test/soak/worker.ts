@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
-/** A `steerflow run` of the compiled program, as an operator starts it. */
+const collect = fileURLToPath(new URL('collect.cjs', import.meta.url))
+
+/** A `steerflow run` of the compiled program, as an operator starts it, with its garbage collected once a minute. */
 export class SoakWorker {
   readonly #child: ChildProcess
   readonly #log: string
+  readonly #held: string
   readonly exited: Promise<string>
   /** Whether its end was asked for. */
   expected = false
@@ -17,10 +21,13 @@ export class SoakWorker {
     config: string,
   ) {
     this.#log = join(folder, `${name}.log`)
+    this.#held = join(folder, `${name}.held`)
     const log = openSync(this.#log, 'a')
     const program = join(process.cwd(), 'dist/cli/main.js')
-    this.#child = spawn(process.execPath, ['--heapsnapshot-signal=SIGUSR2', program, 'run', '--config', config], {
+    const flags = ['--expose-gc', '--require', collect, '--heapsnapshot-signal=SIGUSR2']
+    this.#child = spawn(process.execPath, [...flags, program, 'run', '--config', config], {
       cwd: folder,
+      env: { ...process.env, STEERFLOW_SOAK_HELD: this.#held },
       stdio: ['ignore', log, log],
     })
     closeSync(log)
@@ -33,6 +40,12 @@ export class SoakWorker {
 
   get running(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Bytes that JavaScript held after the last collection; null before the first. */
+  get held(): number | null {
+    const bytes = existsSync(this.#held) ? Number(readFileSync(this.#held, 'utf8')) : 0
+    return bytes > 0 ? bytes : null
   }
 
   /** The end of what it has written: why it ended is there. */
