@@ -2,7 +2,6 @@ import { z } from 'zod'
 import { type ErrorCode, errorTable } from '../../domain/errors.js'
 import type { PromptTokens } from '../../domain/prompt-tokens.js'
 
-/** Start options of the server thread. */
 export interface ServerThreadOptions {
   readonly modelPath: string
   readonly host: string

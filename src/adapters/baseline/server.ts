@@ -7,7 +7,6 @@ import { compiledUrl } from '../compiled-url.js'
 import { type ServerThreadOptions, PredictionReply } from './messages.js'
 
 export interface BaselineServerOptions {
-  /** The model file. */
   readonly modelPath: string
   /** Address to listen on (default: loopback). */
   readonly host?: string
@@ -26,7 +25,6 @@ export interface BaselineServer {
   readonly model: string
   /** Keeps the process alive from now on, for a command that only serves. */
   ref(): void
-  /** Ends the server and its connections. */
   close(): Promise<void>
 }
 

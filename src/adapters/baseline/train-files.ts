@@ -22,7 +22,7 @@ export const BaselineMetrics = z
     attribute_set: z.string(),
     trees: z.int().nonnegative(),
     turns: z.int().nonnegative().describe('distinct labelled turns in the training'),
-    folds: z.int().positive().describe('number of folds; each was predicted by a model of the others'),
+    folds: z.int().positive().describe('number of parts of the trees; each was predicted by a model of the others'),
     languages: z.array(z.string()).describe('language codes in the labels; a single one is always predicted'),
     metrics: z.array(AttributeMetric),
   })

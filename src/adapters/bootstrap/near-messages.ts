@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { type ErrorCode, errorTable } from '../../domain/errors.js'
 
-/** Start options of the thread that builds a file of signatures. */
 export interface NearThreadOptions {
   /** The data folder. */
   readonly root: string

@@ -30,7 +30,6 @@ export async function* conversationsOf(
   }
 }
 
-/** The prompts of a training conversation. */
 export function promptsOf(
   { conversations: turns, system, mask, tree_id, steerflow }: Conversation,
   from: Exclude<PromptSource['from'], 'file'>,

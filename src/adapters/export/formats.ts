@@ -49,5 +49,4 @@ export const tokens: ExportFormat = {
   },
 }
 
-/** Every format of `datasets export`. */
 export const exportFormats: readonly ExportFormat[] = [steerlm, regression, messages, sharegpt, tokens]

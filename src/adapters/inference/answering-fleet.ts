@@ -21,11 +21,9 @@ import type { EndpointAddress } from './pool/endpoint.js'
 /** Sampling settings of an answer. */
 export interface Drawing {
   readonly sampling: Sampling
-  /** Maximum tokens of the answer. */
   readonly maxTokens: number
 }
 
-/** An answer of a SteerLM model. */
 export interface Answered extends AnswerText {
   /** The prompt that the answer continues. */
   readonly prompt: string

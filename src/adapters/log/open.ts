@@ -11,7 +11,6 @@ export type LogSettings = { readonly maxBytes?: number } | { readonly kafka: Kaf
 /** True if the log is on a cluster that other processes share. */
 export const isShared = (settings: LogSettings): settings is { readonly kafka: KafkaSettings } => 'kafka' in settings
 
-/** Options of a cluster's log. */
 export interface SharedLogOptions {
   /** Framing of values; none by default. */
   readonly wire?: Wire

@@ -39,7 +39,6 @@ export class ActiveModel {
     return models?.get(name) ?? [...(models?.values() ?? [])].findLast(({ digest }) => digest === name) ?? null
   }
 
-  /** Waits for an active model. */
   async wait(signal: AbortSignal): Promise<ModelRecord> {
     for (;;) {
       const active = await this.now()

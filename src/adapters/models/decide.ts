@@ -21,7 +21,6 @@ export type Missing = (model: ModelRecord) => string | null
 
 const nothingMissing: Missing = () => null
 
-/** The result of a person's decision. */
 export interface ModelDecision {
   readonly active: ModelRecord
   /** The previously active model, null if there was none. */

@@ -7,7 +7,6 @@ import type { Fleet } from '../inference/fleet.js'
 import type { ActiveModel } from './active-model.js'
 
 export interface PendingModel {
-  /** Aborts the work. */
   readonly signal: AbortSignal
   /** Name of the model, for the message. */
   readonly model: string
@@ -64,7 +63,6 @@ export interface ValueModelsOptions {
    * @throws STEERFLOW_CONFIG_INVALID if it is not the requested one
    */
   readonly attributeSet: (model: ModelRecord) => AttributeSet
-  /** Starts a server for a registered model. */
   readonly serve: (model: ModelRecord) => Promise<LocalServer>
   /** How long a model may have no endpoint before its records start again with another, in milliseconds (30,000). */
   readonly absentMs?: number

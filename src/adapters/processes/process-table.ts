@@ -11,7 +11,6 @@ export interface ProcessRow {
   readonly zombie: boolean
 }
 
-/** The processes of this machine. */
 export interface ProcessTable {
   /** Changes at every start of the machine. */
   boot(): Promise<string>

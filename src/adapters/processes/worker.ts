@@ -14,7 +14,6 @@ export interface Worker {
 /** Maximum length of a DNS label. */
 const longestHost = 63
 
-/** A worker's name from its host and pid. */
 export function workerName(host: string, pid: number): string {
   const plain = host
     .replace(/[^A-Za-z0-9._-]/g, '-')

@@ -11,7 +11,6 @@ export interface FileStatus {
   readonly file: string
 }
 
-/** Compares the committed index with its files. */
 export const checkFiles = (index: SchemaIndex): readonly FileStatus[] =>
   index.topics.flatMap(topic =>
     index.versions(topic).map(entry => ({

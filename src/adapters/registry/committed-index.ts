@@ -21,7 +21,6 @@ export function committedWire(index: SchemaIndex, pinned: WriteVersion): Wire {
   })
 }
 
-/** The ids of the committed versions of a topic's schema. */
 export const committedIds = (index: SchemaIndex, topic: string): ReadonlySet<number> =>
   new Set(index.versions(topic).map(({ id }) => id))
 

@@ -1,4 +1,3 @@
-/** A schema in a registry. */
 export interface RegistrySchema {
   /** JSON, AVRO or PROTOBUF. */
   readonly type: string

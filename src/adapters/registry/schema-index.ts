@@ -50,7 +50,6 @@ export function openSchemaIndex(folder = new URL('../../../schemas/', import.met
   return schemaIndex(SchemaIndexFile.parse(JSON.parse(read('index.json'))).schemas, entry => read(entry.file))
 }
 
-/** An index over its entries. */
 export function schemaIndex(entries: readonly SchemaEntry[], text: (entry: SchemaEntry) => string): SchemaIndex {
   const byTopic = new Map<string, SchemaEntry[]>()
   for (const entry of entries) {

@@ -9,7 +9,6 @@ import { TokenRow } from '../../domain/mask/token-row.js'
  */
 export type MaskQuestion = { readonly ask: 'first-learnt' } | { readonly ask: 'row'; readonly maxTokens: number }
 
-/** Start options of a tokenizer thread. */
 export interface ThreadOptions {
   readonly model: string
   readonly tokens: PromptTokens

@@ -9,7 +9,6 @@ export interface WorkerReport {
   readonly at: string
 }
 
-/** The folder for the reports of a data folder's processes. */
 export const workersFolder = (root: string): string => join(root, 'workers')
 
 /** A report older than this belongs to a process that has ended, cleanly or not. */

@@ -22,5 +22,5 @@ export async function keyHeaders(
 function bearer(source: string, text: string): Readonly<Record<string, string>> {
   const key = text.trim()
   if (/^[\x21-\x7e]+$/.test(key)) return { authorization: `Bearer ${key}` }
-  throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${source} ${key === '' ? 'is empty' : 'holds no key'}`)
+  throw new SteerflowError('STEERFLOW_CONFIG_INVALID', `${source} ${key === '' ? 'is empty' : 'is not a valid key'}`)
 }

@@ -7,7 +7,7 @@ import { type Protocols, protocols as builtIn } from '../protocols/protocols.js'
 import { entriesOf, type EndpointEntry } from './entry.js'
 import { type EndpointsReport, EndpointTrouble } from './events.js'
 
-/** A changed file must stay the same for so many milliseconds before its list is used: half a list is valid, too. */
+/** Milliseconds that a changed file must stay the same before its list is used: half a list is valid, too. */
 const settleMs = 150
 
 /** Consecutive reads with different content after which a report is made. */

@@ -15,7 +15,6 @@ export interface FollowOptions {
   readonly everyMs?: number
 }
 
-/** A fleet that follows its sources. */
 export interface Following {
   /** Ends the watch; the fleet keeps its endpoints. */
   stop(): void

@@ -7,7 +7,6 @@ import { type EndpointsReport, EndpointTrouble } from './events.js'
 /** Addresses of one family; null if the look-up failed, which says nothing about them. */
 export type Family = readonly string[] | null
 
-/** The result of a DNS look-up. */
 export interface ResolvedName {
   readonly v4: Family
   readonly v6: Family
@@ -20,7 +19,6 @@ export type ResolveName = (name: string) => Promise<ResolvedName>
 /** Error codes that mean "no such name" or "no such record". With every other code the look-up has failed. */
 const empty = new Set(['ENODATA', 'ENOTFOUND'])
 
-/** The resolver of an entry's name. */
 export const resolveOf = ({ nameServers }: EndpointEntry): ResolveName =>
   nameServers ? byServers(nameServers) : bySystem
 
@@ -36,7 +34,6 @@ const bySystem: ResolveName = async name => {
   }
 }
 
-/** A and AAAA records from these DNS servers. */
 function byServers(servers: readonly string[]): ResolveName {
   const resolver = new Resolver({ timeout: 1_000, tries: 2 })
   resolver.setServers(servers)

@@ -38,7 +38,6 @@ export class Keys {
   }
 }
 
-/** The sources of endpoints. */
 export interface EndpointsSpec {
   readonly entries: readonly EndpointEntry[]
   /** File with more entries, watched; null: none. */
@@ -49,7 +48,6 @@ export interface EndpointsSpec {
 
 export interface WatchOptions {
   readonly report: EndpointsReport
-  /** Ends the watch. */
   readonly signal: AbortSignal
   /** Milliseconds between two reads of files (1,000). */
   readonly everyMs?: number

@@ -80,7 +80,6 @@ export interface PollTimes {
 
 const usual: PollTimes = { everyMs: 2_000, absentMs: 60_000, deadlineMs: 1_000 }
 
-/** Maximum size of a page. */
 const maxPageBytes = 4 * 2 ** 20
 
 /** The usual metrics page of a server. */

@@ -1,6 +1,5 @@
 import type { Answer, Generation } from '../protocols/protocol.js'
 
-/** An accepted answer. */
 export interface Accepted<T> {
   readonly value: T
   /** The questions (`Work.question`) that it proves the server to answer; may be empty. */

@@ -85,8 +85,8 @@ const between = { first: 32, most: 1024 }
 export type AskedBy = 'line' | 'attributes'
 
 /**
- * Whether an endpoint's model continues a prompt with a whole label line. An endpoint that does not gets a line request
- * now and then, ever more rarely: it may have been warming up, or may have got another model.
+ * Tracks whether an endpoint's model continues a prompt with a whole label line. An endpoint that does not gets a line
+ * request now and then, ever more rarely: it may have been warming up, or may have got another model.
  */
 export class LineSupport {
   #accepted = false

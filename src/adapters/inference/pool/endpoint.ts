@@ -177,7 +177,7 @@ export class Endpoint {
     return this.overall.successes === 0 ? 'warming' : 'up'
   }
 
-  /** True if a request with so many tokens may be sent now. */
+  /** True if a request with this number of tokens may be sent now. */
   admits(tokens: number, now: number): boolean {
     if (this.leaving || this.refusals.waiting(now, this.outstanding)) return false
     if (this.breaker.ejected) return this.overall.control === null && this.breaker.admits(now)
@@ -190,7 +190,7 @@ export class Endpoint {
     return !this.leaving && this.breaker.ejected && this.overall.control !== null && this.breaker.admits(now)
   }
 
-  /** A request with so many tokens has ended. */
+  /** A request with this number of tokens has ended. */
   returned(tokens: number): void {
     this.outstanding--
     this.tokens -= tokens

@@ -4,7 +4,6 @@ import type { EndpointsReport } from '../endpoints/events.js'
 /** Milliseconds without a success after which an outage is reported: a failure or two is none. */
 const tellAfterMs = 2_000
 
-/** An outage that lasts. */
 export interface OutageNow {
   readonly ms: number
   /** The last server's error, or why no server could be reached. */

@@ -12,7 +12,6 @@ export class RetryBudget {
   #left = burst
   #at: number | null = null
 
-  /** A first attempt was sent. */
   earned(): void {
     this.#left = Math.min(burst, this.#left + share)
   }
@@ -116,7 +115,6 @@ export class Lanes {
     this.#lanes.set(model, lane)
   }
 
-  /** The models with waiting jobs. */
   models(): string[] {
     return [...this.#lanes.keys()]
   }

@@ -64,7 +64,6 @@ export class Times {
   }
 }
 
-/** Counters of one endpoint. */
 export class Gauges {
   /** Prompts answered well. */
   answered = 0

@@ -69,7 +69,7 @@ function made(name: string, make: () => Protocol): Protocol {
     return make()
   } catch (cause) {
     const { message } = asSteerflowError(cause)
-    throw new SteerflowError('STEERFLOW_FLOW_INVALID', `the inference protocol ${name} cannot be made: ${message}`, {
+    throw new SteerflowError('STEERFLOW_FLOW_INVALID', `the inference protocol ${name} cannot be created: ${message}`, {
       cause,
     })
   }

@@ -9,7 +9,7 @@ export type StoredRecord = Pick<LogRecord, 'key' | 'value' | 'headers' | 'timest
 export interface Place {
   readonly topic: string
   readonly partition: number
-  /** The common start of its records' checksums: see `placeSum`. */
+  /** The common start of its records' checksums. */
   readonly sum: number
 }
 
@@ -71,7 +71,7 @@ export function readRecord(stored: Buffer, offsetKey: Buffer, place: Place): Sto
   }
   const record = decode(stored, summed ? sumBytes : 0)
   if (record && (summed || stored[0] === layouts.bare)) return record
-  throw damaged(place, offsetKey, 'its bytes are no record')
+  throw damaged(place, offsetKey, 'its bytes are not a record')
 }
 
 /** Publication time of an encoded record, in milliseconds since 1970, also for a damaged one. */

@@ -107,7 +107,7 @@ export class Store {
   }
 
   /**
-   * True if the disk certainly has room for so many bytes and LMDB's overhead. In lmdb 3.5.6 a write without room
+   * True if the disk certainly has room for this many bytes and LMDB's overhead. In lmdb 3.5.6 a write without room
    * damages the memory of the process, which later ends with SIGABRT.
    */
   hasRoomFor(bytes: number): boolean {
@@ -218,5 +218,5 @@ class LmdbTable implements Table {
 
 function bytes(value: unknown): Buffer {
   if (Buffer.isBuffer(value)) return value
-  throw new SteerflowError('STEERFLOW_LOG_CORRUPT', `the log holds a ${typeof value} where bytes belong`)
+  throw new SteerflowError('STEERFLOW_LOG_CORRUPT', `the log contains a ${typeof value} instead of bytes`)
 }

@@ -28,7 +28,6 @@ export async function finalizedFeatures(
   return ask(await cluster.findBroker({ nodeId }), { ...apiVersions, body, decode: decodeFeatures })
 }
 
-/** The client's name and version. */
 export const requestBody = (name: string, version: string): Buffer =>
   Buffer.concat([compactString(name), compactString(version), noTags])
 

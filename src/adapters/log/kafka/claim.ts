@@ -17,7 +17,6 @@ export interface ClaimParts {
   readonly place: (output: Output) => PlacedRecord
   /** Loads the limits of the topics again. */
   readonly look: () => Promise<void>
-  /** First and end offset of the partition. */
   readonly extent: () => Promise<{ readonly start: Offset; readonly end: Offset }>
   /** The id of the topic when the claim was opened; null if it is no topic, or brokers do not report ids. */
   readonly topicId: string | null

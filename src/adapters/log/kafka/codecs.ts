@@ -6,7 +6,6 @@ import { optionalPackage } from '../../optional-package.js'
 import { CompressionCodecs, CompressionTypes as Types } from './kafkajs.js'
 import type { KafkaSettings } from './settings.js'
 
-/** Compression and decompression of bytes. */
 export interface Codec {
   compress(bytes: Buffer): Promise<Buffer>
   decompress(bytes: Buffer): Promise<Buffer>
@@ -147,7 +146,6 @@ function isWholeFrame(bytes: Buffer): boolean {
   return mark >= 7 && bytes.readUInt32LE(mark) === 0
 }
 
-/** kafkajs's number of each compression. */
 export const compressionTypes: Readonly<Record<KafkaSettings['compression'], CompressionTypes>> = {
   none: Types.None,
   gzip: Types.GZIP,

@@ -28,7 +28,6 @@ export function memberOf(id: string, metadata: Buffer): Member {
   }
 }
 
-/** The leader's assignments for the members. */
 export const assigning = (brokerTopic: string, shares: ReadonlyMap<string, readonly number[]>) =>
   [...shares].map(([memberId, partitions]) => ({
     memberId,

@@ -23,7 +23,6 @@ const usual: Bounds = { ms: 10_000, bytes: 1 << 20 }
 /** The answer of a token endpoint (RFC 6749, section 5.1). */
 const TokenAnswer = z.object({ access_token: z.string().min(1), expires_in: z.coerce.number().positive().optional() })
 
-/** The token source of the settings. */
 export function openTokenSource(settings: TokenSettings, bounds: Bounds = usual): TokenSource {
   const { token, tokenFile, tokenEndpoint } = settings
   if (token !== undefined) return { token: async () => token, refused: () => undefined }

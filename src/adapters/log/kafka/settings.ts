@@ -111,8 +111,6 @@ export const KafkaSettings = z.strictObject({
 })
 export type KafkaSettings = z.output<typeof KafkaSettings>
 
-/** The settings of one SASL mechanism. */
 export type SaslSettings = Exclude<KafkaSettings['sasl'], 'none'>
 
-/** The settings of the `oauthbearer` token. */
 export type TokenSettings = Extract<SaslSettings, { mechanism: 'oauthbearer' }>

@@ -4,7 +4,6 @@ import type { Endings } from './endings/finish.js'
 import { type PlacedRecord, rounds } from './placement.js'
 import { type Sending, sendRound } from './send.js'
 
-/** A committed offset in a transaction. */
 export interface OffsetEntry {
   readonly groupId: string
   readonly topic: string

@@ -93,7 +93,7 @@ describe('a secret', () => {
     expect(await keyHeaders(entry, { KEY: ' k1\n' })).toEqual({ authorization: 'Bearer k1' })
     await expect(keyHeaders(entry, {})).rejects.toThrow('KEY is empty')
     const error: unknown = await keyHeaders(entry, { KEY: 's3c\nret' }).catch((thrown: unknown) => thrown)
-    expect(String(error)).toContain('holds no key')
+    expect(String(error)).toContain('is not a valid key')
     expect(String(error)).not.toContain('s3c')
   })
 })

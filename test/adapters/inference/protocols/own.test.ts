@@ -63,7 +63,7 @@ describe('a protocol of a flow', () => {
       () => {
         throw new Error('no key')
       },
-      /own cannot be made: no key/,
+      /own cannot be created: no key/,
     ],
   ])('is refused where %s', (_, own, message) => {
     expect(() => made(own as OwnProtocol)).toThrow(message)

@@ -12,7 +12,6 @@ export const describeProducersKey = 61
 /** Partitions of topics, by the brokers' names. */
 export type Places = ReadonlyMap<string, readonly number[]>
 
-/** Partitions grouped by topic. */
 export function placesOf(all: Iterable<{ readonly topic: string; readonly partition: number }>): Places {
   const places = new Map<string, number[]>()
   for (const { topic, partition } of all) places.set(topic, [...(places.get(topic) ?? []), partition])
