@@ -16,7 +16,7 @@ export interface DeclaredEndpoint {
   readonly pricePerHour: number | undefined
   readonly metricsUrl: string | undefined
   /**
-   * Sent in addition to the headers of the protocol: the API key, the host name behind a DNS address. May be secret.
+   * Sent in addition to the headers of the protocol: the API key, the host name of a DNS entry. May be secret.
    */
   readonly headers: Readonly<Record<string, string>>
 }
