@@ -44,8 +44,8 @@ const longestRound = 16 << 20
 
 /**
  * The files of rounds, in `bootstrap/<round>` of the data folder: the prompts, in a file that is named by its digest,
- * and `round.json`, which is written last. Its first writer decides: whoever opens the round again, after a crash or
- * concurrently, gets that round, whatever the latest snapshot or the active model is by then.
+ * and `round.json`, which is written last. Its first writer decides: a process that opens the round again, after a
+ * crash or concurrently, gets that round, whatever the latest snapshot or the active model is by then.
  */
 export function openMaterials(options: MaterialsOptions): RoundMaterials {
   const root = resolve(options.root)

@@ -253,7 +253,8 @@ export function readScores(answer: Answer, set: AttributeSet): ScoredTurn {
 
 /**
  * Compares labels from whole lines with labels attribute by attribute, for a share of the turns. The two are equal if a
- * server's greedy continuation depends only on the prompt's text; batches, caches and half precision can break that.
+ * server's greedy continuation depends only on the prompt's text. Only a comparison shows that: batches, caches and
+ * half precision can break it.
  */
 export class LabelVerification {
   #turns = 0

@@ -30,8 +30,8 @@ export interface ModelDecision {
 }
 
 /**
- * Makes a model active. Its records go into the registry together. The latest active record of a role wins over those
- * of a running pipeline and of other persons, so no lock is needed.
+ * Makes a model active. Its records go into the registry together. The latest active record of a role wins, also
+ * against a running pipeline or another person, so no lock is needed.
  * @throws STEERFLOW_USAGE if neither the registry nor an endpoint knows a model of that name, or its files are gone.
  */
 export async function promoteModel(

@@ -135,8 +135,8 @@ export class Lanes {
 
   /**
    * Takes the job that `next` returns, and up to `count - 1` of the following jobs that may share its request. A
-   * request lasts as long as its longest prompt, so the nearest in length are taken. The first always goes, so that no
-   * job starves.
+   * request lasts as long as its longest prompt, so the nearest in length of the next few are taken. The first always
+   * goes, so that no job starves.
    */
   take(model: string, count: number): PendingRequest[] {
     const lane = this.#lanes.get(model)!

@@ -101,8 +101,8 @@ const Reply = z.looseObject({
 
 /**
  * `finish_reason` of a complete generation: a stop string, the end of text, or the limit. Some servers use their own
- * words for the first. Every other value (null, absent, empty, `abort`, `content_filter`) means that the generation was
- * interrupted.
+ * words for the first two. Every other value (null, absent, empty, `abort`, `content_filter`) means that the generation
+ * was interrupted.
  */
 const ends = new Set(['stop', 'length', 'eos_token', 'stop_sequence'])
 

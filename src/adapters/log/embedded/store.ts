@@ -144,7 +144,7 @@ export class Store {
   }
 }
 
-/** lmdb loses its first read transaction if another process opens or closes the same file at that moment. */
+/** lmdb may lose its first read transaction if another process opens or closes the same file at that moment. */
 const lostLook = /read transaction|transaction to renew/i
 
 /** Opens, and retries after a moment if only that race failed. */

@@ -20,8 +20,8 @@ export interface ProgressReader {
 
 /**
  * The topic `progress`: the last record of each key counts. Brokers forget a group's offsets a while after its last
- * member has left (offsets.retention.minutes, seven days); the read position of a file must never be forgotten, and the
- * beginning of a group must be known when its offsets are gone.
+ * member has left (offsets.retention.minutes, seven days); the read position of a file must never be forgotten, and it
+ * must stay known that a group had begun when its offsets are gone.
  */
 export class ProgressTopic {
   readonly #entries = new Map<string, Stored>()

@@ -27,7 +27,7 @@ const closeMs = 500
  * The commits of one claim. Each stores a mark of its own beside the offset. If the response to a commit is lost, or a
  * broker fails in the middle of it, a new writer is opened, which ends the open transaction, and the stored mark then
  * tells whether the commit happened. Our mark: it did. The previous mark: it did not, and is repeated. Any other:
- * another process has taken over. So a failed broker costs only time, and no work is repeated.
+ * another process has taken over. So a failed broker costs only time, and no work is lost.
  */
 export class Committer {
   readonly #name = randomUUID().slice(0, 8)

@@ -123,8 +123,8 @@ export class Endings {
     }
     const transaction = { transactionalId, ...producer }
     const topics = [...left.outputs].map(([topic, partitions]) => ({ topic, partitions }))
-    // If the decision is gone, either ending is safe: records without a valid offset are produced again, records with
-    // one are made visible.
+    // Without a decision nothing is lost: records whose offset does not count are aborted and produced again, records
+    // whose offset counts are made visible.
     const commit = decision === 'gone' ? !left.offsets : decision === 'commit'
     if (topics.length > 0) await coordinator.addPartitionsToTxn({ ...transaction, topics })
     if (left.offsets) await coordinator.addOffsetsToTxn({ ...transaction, groupId: groupId! })
