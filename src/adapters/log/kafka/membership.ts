@@ -57,7 +57,7 @@ export type OpenClaim = (
  * The claims of one member of a group. A partition that stays over a rebalance keeps its claim, and with it the window
  * and the producer. A partition that moves is drained first. A fenced claim is reopened only after the coordinator has
  * confirmed this member again: a process that wakes after a long sleep would otherwise fence its successor
- * (docs/reference/kafka.md#who-was-fenced-waits).
+ * (docs/reference/kafka.md#a-fenced-process-waits).
  */
 export class KafkaMembership implements Membership, MemberListener {
   readonly #held = new Map<number, KafkaClaim>()
