@@ -35,7 +35,7 @@ function examples({ examples }: StageDeclaration): string[] {
     '',
     ...expect.flatMap(({ to, value }) =>
       isDeepStrictEqual(value, given)
-        ? [`→ \`${to}\`: the record as it is`, '']
+        ? [`→ \`${to}\`: the unchanged record`, '']
         : [`→ \`${to}\``, '', block(value), ''],
     ),
     ...(expect.length === 0 ? ['→ nothing', ''] : []),
@@ -43,9 +43,9 @@ function examples({ examples }: StageDeclaration): string[] {
 }
 
 const howItGathers: Readonly<Record<StageDeclaration['kind'], string>> = {
-  each: '`each`: one record in, emissions out',
-  closing: '`closingFold`: a group of records emits when it closes',
-  lasting: '`lastingFold`: a state for each key, rebuilt at every start',
+  each: '`each`: turns one record into outputs',
+  closing: '`closingFold`: writes its outputs when a group of records closes',
+  lasting: '`lastingFold`: keeps a state for each key, rebuilt at every start',
 }
 
 function section(stage: StageDeclaration): string[] {
@@ -73,9 +73,9 @@ export const stagesPage = (header: string): string =>
     '',
     `<!-- ${header} -->`,
     '',
-    'A stage is declared in `src/stages/<name>.ts` and wired in `src/pipeline.ts`. Options stand in `steerflow.yaml` under',
-    'the name of the stage (for seal and trigger: under `datasets.<name>`). The examples are executed by',
-    '[examples.test.ts](../test/stages/examples.test.ts).',
+    'Each stage is declared in `src/stages/<name>.ts` and connected to topics in `src/pipeline.ts`. Its options are in the',
+    'section of `steerflow.yaml` with the name of the stage (for seal and trigger under `datasets.<name>`). A test executes',
+    'the examples: [examples.test.ts](../test/stages/examples.test.ts).',
     '',
     ...stages.flatMap(section),
   ].join('\n')
