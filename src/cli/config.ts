@@ -6,6 +6,7 @@ import { openRound } from '../stages/open-round.js'
 import { preprocess } from '../stages/preprocess.js'
 import { roundOfDataset } from '../domain/bootstrap/round.js'
 import { RoundPlan } from '../domain/bootstrap/round-plan.js'
+import { retentionDays, timerSeconds } from '../domain/duration.js'
 import { KeepRule } from '../domain/keep.js'
 import { perFlow } from './per-flow.js'
 import { stageSections } from './stage-sections.js'
@@ -13,6 +14,7 @@ import { DatasetName } from '../domain/shard.js'
 import { DatasetRule, settledFor } from '../domain/dataset-rule.js'
 import { seal } from '../stages/seal.js'
 import { trainedByDefault, trigger } from '../stages/trigger.js'
+import { lineBytesBounds } from '../adapters/files/lines.js'
 import { entriesOf } from '../adapters/inference/endpoints/entry.js'
 import type { EndpointsSpec } from '../adapters/inference/endpoints/watch.js'
 import { LauncherSettings } from '../adapters/launchers/settings.js'
@@ -72,7 +74,7 @@ const Log = z
         .strictObject({
           maxBytes: z
             .int()
-            .positive()
+            .min(1 << 20)
             .meta({
               description: 'budget of the embedded log in bytes; ingest waits when it is full',
               examples: [maxBytes],
@@ -168,9 +170,8 @@ function keysOf(flow: Flow) {
         z.enum(specsOf(flow.topics).map(topic => topic.name)),
         z.strictObject({
           partitions: z.int().min(1).max(256).optional().describe('partitions; may grow, never shrink'),
-          retentionDays: z
-            .number()
-            .positive()
+          retentionDays: retentionDays()
+            .gt(0)
             .optional()
             .describe('days after which a record is deleted once all its readers have read it'),
         }),
@@ -201,8 +202,8 @@ function keysOf(flow: Flow) {
       .strictObject({
         maxLineBytes: z
           .int()
-          .min(1024)
-          .max(2 ** 29)
+          .min(lineBytesBounds.least)
+          .max(lineBytesBounds.most)
           .default(32 * 2 ** 20)
           .describe('length limit of a line in bytes; a longer line becomes a dead letter'),
       })
@@ -249,7 +250,7 @@ function keysOf(flow: Flow) {
           .default('auto')
           .describe('auto: one call per turn if possible; per-attribute: one call per attribute'),
         inFlight: servers.inFlight,
-        deadlineSeconds: z.number().min(0.01).max(86_400).default(120).describe('time limit of one call'),
+        deadlineSeconds: timerSeconds().default(120).describe('time limit of one call'),
         concurrency: z
           .int()
           .positive()
@@ -284,7 +285,7 @@ function keysOf(flow: Flow) {
           .describe('inference servers of the SteerLM model, in the form of annotate.endpoints, see docs/protocols.md'),
         endpointsFile: servers.endpointsFile,
         inFlight: servers.inFlight,
-        deadlineSeconds: z.number().min(0.01).max(86_400).default(300).describe('time limit of one answer'),
+        deadlineSeconds: timerSeconds().default(300).describe('time limit of one answer'),
         maxTokens: z.int().positive().default(512).describe('token limit of an answer'),
       })
       .prefault({})

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { isShared } from '../adapters/log/open.js'
 import { SteerflowError } from '../domain/errors.js'
+import { shellWord } from '../domain/shell-word.js'
 import type { Log } from '../runtime/log.js'
 import { type Config, topicSpecsOf } from './config.js'
 
@@ -41,7 +42,7 @@ function foreign(folder: string, root: string, cause: unknown): SteerflowError {
   const owner = `${blamed} belongs to user ${uid} with mode ${(mode & 0o777).toString(8)}`
   const way =
     blamed === root || blamed === join(root, 'log')
-      ? `run as user ${uid}, or give this user the folder: chown -R ${own} ${root}`
+      ? `run as user ${uid}, or give this user the folder: chown -R ${own} ${shellWord(root)}`
       : 'run as its owner, or name another data folder with --data-dir'
   const message = `${owner}, and this process runs as user ${own}, who may not use it: ${way}`
   return new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', message, { cause })

@@ -8,21 +8,32 @@ import { extraIdTokens, type PromptTokens } from '../domain/prompt-tokens.js'
 
 /** Parsers of option values, for commander, which reports their exceptions as usage errors. */
 
-/** A whole number, `least` or more. */
+/** Most threads of a command: more are a slip, and take the memory of the machine. */
+const mostThreads = 256
+
+/** A whole number from `least` to `most`. */
 export const wholeNumber =
-  (least: number) =>
+  (least: number, most = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const value = Number(text)
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value
-    throw new InvalidArgumentError(`It must be a whole number, ${least} or more.`)
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least && value <= most) return value
+    const range = most < Number.MAX_SAFE_INTEGER ? ` from ${least} to ${most}` : `, ${least} or more`
+    throw new InvalidArgumentError(`It must be a whole number${range}.`)
   }
+
+export const threadCount = wholeNumber(1, mostThreads)
+
+export const portNumber = wholeNumber(1, 65_535)
+
+/** A year, in seconds. */
+const longestWait = 31_536_000
 
 /** Reads seconds and returns milliseconds; `forever` is null. */
 export function secondsOrForever(text: string): number | null {
   if (text === 'forever') return null
   const seconds = Number(text)
-  if (text.trim() !== '' && seconds >= 0 && Number.isFinite(seconds)) return seconds * 1000
-  throw new InvalidArgumentError('It must be a number of seconds, or forever.')
+  if (text.trim() !== '' && seconds >= 0 && seconds <= longestWait) return seconds * 1000
+  throw new InvalidArgumentError(`It must be a number of seconds up to ${longestWait}, or forever.`)
 }
 
 /** The `--retry-for` option: limit on the wait during an outage of inference servers, in milliseconds; null: no limit. */

@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { retentionDays } from './duration.js'
 
 /** How many snapshots, or folders of ended jobs, are kept for each dataset beside those that are needed. */
 export const KeepRule = (count: number) =>
   z.strictObject({
     count: z.int().positive().default(count).describe('number of the newest that are kept'),
-    days: z.number().nonnegative().default(0).describe('age in days up to which all are kept too'),
+    days: retentionDays().default(0).describe('age in days up to which all are kept too'),
   })
 export type KeepRule = z.output<ReturnType<typeof KeepRule>>
 

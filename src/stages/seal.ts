@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { conversationLine } from '../domain/conversation-line.js'
 import { Conversation } from '../domain/conversation.js'
 import { DatasetRule, datasetBy } from '../domain/dataset-rule.js'
+import { ageSeconds } from '../domain/duration.js'
 import { LabelCounter } from '../domain/label-counts.js'
 import { ShardEvent, type ShardManifest } from '../domain/shard.js'
 import type { ShardCut } from './needs.js'
@@ -15,10 +16,10 @@ const SealOptions = z.strictObject({
   records: z.int().positive().default(10_000).describe('number of records at which a cut is sealed'),
   bytes: z
     .int()
-    .positive()
+    .min(1024)
     .default(64 << 20)
     .describe('number of bytes at which a cut is sealed'),
-  ageSeconds: z.number().positive().default(300).describe('age in seconds at which a cut is sealed, however small'),
+  ageSeconds: ageSeconds().default(300).describe('age in seconds at which a cut is sealed, however small'),
 })
 
 /** The open cut of a partition. */

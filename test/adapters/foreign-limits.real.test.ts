@@ -6,7 +6,7 @@ import { setInterval as ticks } from 'node:timers/promises'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { BeyondBounds, Bounds } from '../../src/adapters/foreign-answer.js'
 import { explain, SteerflowError } from '../../src/domain/errors.js'
-import { type ForeignClient, foreignClients } from '../support/foreign-clients.js'
+import { type ForeignClient, foreignClients, modelsClient } from '../support/foreign-clients.js'
 
 afterEach(() => void vi.unstubAllEnvs())
 
@@ -104,5 +104,10 @@ describe.each(Object.entries(ways))('whoever %s', (_, way) => {
     expect(text).toMatch(says)
     if (came instanceof SteerflowError) expect(came.next).not.toBe('')
     expect(await server.over()).toBeLessThan(longest + (16 << 20))
+  })
+  it('is given up where an answer can be done without', async () => {
+    const server = await start(response => way.answer(response, 'json'))
+    expect(await modelsClient.ask(server.url, boundsOf(bound))).toEqual([])
+    expect(await server.over()).toBeLessThan(longest)
   })
 })

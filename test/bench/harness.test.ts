@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { figure, unmet } from '../../bench/figure.js'
 import type { Figure } from '../../bench/figure.js'
 import { measured, type Outcome, type Part, unknownParts } from '../../bench/parts.js'
@@ -30,6 +30,17 @@ it('a part that fails is told of, and the others are measured', async () => {
     { part: 'good', figures: [of('x', null, 1)], failed: null },
   ])
   expect(await outcomes(parts, ['good'])).toHaveLength(1)
+})
+
+it('a part that never ends is given up after its limit, and the others are measured', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const found = outcomes({ stuck: () => new Promise(() => undefined), good: async () => [of('x', null, 1)] })
+  await vi.advanceTimersByTimeAsync(30 * 60_000)
+  expect(await found).toMatchObject([
+    { part: 'stuck', figures: [], failed: expect.stringContaining('took more than 1800 s') as string },
+    { part: 'good', failed: null },
+  ])
 })
 
 it('knows which parts a benchmark has not', () => {

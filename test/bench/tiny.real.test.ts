@@ -2,14 +2,22 @@ import { expect, it } from 'vitest'
 import { describeWith } from '../support/parts/describe-with.js'
 import { bench, partsOf, tinyRun } from './tiny.js'
 
-it.each(['preprocess', 'annotate', 'log', 'fleet', 'sink'])('every part of %s runs', async name => {
+const here = ['preprocess', 'annotate', 'log', 'fleet', 'sink']
+const besidePython = ['clean', 'bootstrap']
+
+it('no benchmark is left out, here and in tiny.kafka.test.ts', async () => {
+  const known = /known: (.*)/.exec((await bench('nothing')).err)![1]!.split(', ')
+  expect(known.toSorted()).toEqual([...here, ...besidePython, 'kafka'].toSorted())
+})
+
+it.each(here)('every part of %s runs', async name => {
   expect(await tinyRun(name)).toEqual(await partsOf(name))
 })
 
 const withPython = await describeWith('bench-python')
 
 withPython('benchmarks beside a Python program', () => {
-  it.each(['clean', 'bootstrap'])('every part of %s runs', async name => {
+  it.each(besidePython)('every part of %s runs', async name => {
     expect(await tinyRun(name)).toEqual(await partsOf(name))
   })
 })

@@ -1,17 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { oneOf, pythonBoolean, secondsOrForever, unescaped, wholeNumber } from '../../src/cli/flags.js'
+import {
+  oneOf,
+  portNumber,
+  pythonBoolean,
+  secondsOrForever,
+  threadCount,
+  unescaped,
+  wholeNumber,
+} from '../../src/cli/flags.js'
 
 describe('option values', () => {
   it('are whole numbers', () => {
     expect(wholeNumber(1)('12')).toBe(12)
     for (const text of ['0', '-1', '1.5', 'x', ''])
       expect(() => wholeNumber(1)(text)).toThrow('whole number, 1 or more')
+    for (const text of ['0', '257', '1000000']) expect(() => threadCount(text)).toThrow('whole number from 1 to 256')
+    for (const text of ['0', '65536']) expect(() => portNumber(text)).toThrow('whole number from 1 to 65535')
   })
 
   it('are seconds', () => {
     expect(secondsOrForever('1.5')).toBe(1500)
     expect(secondsOrForever('forever')).toBeNull()
-    for (const text of ['-1', 'x', '', 'Infinity']) expect(() => secondsOrForever(text)).toThrow('seconds')
+    for (const text of ['-1', 'x', '', 'Infinity', '1e300']) expect(() => secondsOrForever(text)).toThrow('seconds')
   })
 
   it('are booleans as Python spells them', () => {

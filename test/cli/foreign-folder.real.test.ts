@@ -3,6 +3,7 @@ import { chmod, chown, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { temporary } from '../support/pipelines.js'
+import { shellWord } from '../../src/domain/shell-word.js'
 
 const nobody = 65534
 const isRoot = process.getuid?.() === 0
@@ -20,6 +21,9 @@ function asNobody(args: readonly string[]) {
   return { status, said: stdout + stderr }
 }
 
+/** A name that a shell would take for two commands. */
+const begun = 'begun; touch hacked'
+
 const file = join(process.cwd(), 'examples/data/bad.jsonl')
 
 describe.skipIf(!isRoot)('a data folder of another user', () => {
@@ -29,8 +33,8 @@ describe.skipIf(!isRoot)('a data folder of another user', () => {
   beforeAll(async () => {
     await chmod(folder, 0o755)
     await mkdir(at('empty'), { mode: 0o700 })
-    await mkdir(at('begun/log'), { recursive: true })
-    await chmod(at('begun'), 0o700)
+    await mkdir(at(`${begun}/log`), { recursive: true })
+    await chmod(at(begun), 0o700)
     await mkdir(at('mixed/log'), { recursive: true, mode: 0o755 })
     await chown(at('mixed'), nobody, nobody)
   })
@@ -47,11 +51,11 @@ describe.skipIf(!isRoot)('a data folder of another user', () => {
   ]
 
   it.each(commands)('%s names it, its owner and the next step', (_, args) => {
-    for (const name of ['empty', 'begun']) {
+    for (const name of ['empty', begun]) {
       const { status, said } = asNobody([...args, '--data-dir', at(name)])
       expect(said).toContain(
         `${at(name)} belongs to user ${owner} with mode 700, and this process runs as user ${nobody}, who may not use it: ` +
-          `run as user ${owner}, or give this user the folder: chown -R ${nobody} ${at(name)}`,
+          `run as user ${owner}, or give this user the folder: chown -R ${nobody} ${shellWord(at(name))}`,
       )
       expect(said).toContain('STEERFLOW_INPUT_NOT_FOUND')
       expect(status).toBe(2)
@@ -68,11 +72,11 @@ describe.skipIf(!isRoot)('a data folder of another user', () => {
   })
 
   it('fails the check of doctor, and is a note of config check', () => {
-    const doctor = asNobody(['doctor', '--data-dir', at('begun')])
+    const doctor = asNobody(['doctor', '--data-dir', at(begun)])
     expect(doctor.said).toMatch(/^log +fail +.*belongs to user/m)
     expect(doctor.status).toBe(1)
-    const check = asNobody(['config', 'check', '--data-dir', at('begun')])
-    expect(check.said).toContain(`note: the log was not checked: ${at('begun')} belongs to user ${owner}`)
+    const check = asNobody(['config', 'check', '--data-dir', at(begun)])
+    expect(check.said).toContain(`note: the log was not checked: ${at(begun)} belongs to user ${owner}`)
     expect(check.status).toBe(0)
   })
 })

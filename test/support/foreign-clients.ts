@@ -13,6 +13,7 @@ import { openRegistry } from '../../src/adapters/registry/confluent.js'
 import { s3Bucket } from '../../src/adapters/storage/s3/bucket.js'
 import { S3Settings } from '../../src/adapters/storage/s3/settings.js'
 import { noLonger } from '../../src/adapters/storage/shard-lines.js'
+import { modelsOf } from '../../src/cli/doctor/answers.js'
 import { registryReachable } from '../../src/cli/doctor/servers.js'
 import { temporary } from './pipelines.js'
 import { job as anyJob } from './training.js'
@@ -201,3 +202,27 @@ export const foreignClients: readonly ForeignClient[] = [
     beyond: bound => (bound === 'time' ? 'STEERFLOW_KAFKA_UNREACHABLE' : 'STEERFLOW_KAFKA_REFUSED'),
   },
 ]
+
+/** A client that does without an answer: what is beyond its bounds, or refused, is to it as if the server listed nothing. */
+export const modelsClient: Pick<ForeignClient, 'name' | 'secret' | 'ask'> = {
+  name: 'an inference server, for its models',
+  secret,
+  ask: (url, bounds) => modelsOf({ url, headers: { authorization: `Bearer ${secret}` } }, bounds),
+}
+
+/** Every file of src that asks or is asked over HTTP, and where it is shown what becomes of foreign words. */
+export const httpFiles: Readonly<Record<string, string>> = {
+  'adapters/baseline/http.ts': 'our own server',
+  'adapters/baseline/worker.ts': 'our own server',
+  'adapters/inference/load/poll-load.ts': 'only numbers come of it: poll-load.real.test.ts',
+  'adapters/inference/pool/endpoint.ts': 'an inference server',
+  'adapters/launchers/kubernetes/api.ts': 'Kubernetes, for an object',
+  'adapters/launchers/kubernetes/bounded-http.ts': 'Kubernetes, for an object',
+  'adapters/launchers/webhook/listener.ts': 'our own server',
+  'adapters/launchers/webhook/post.ts': 'a webhook, as it starts a job',
+  'adapters/log/kafka/oauth-token.ts': 'an endpoint of tokens',
+  'adapters/registry/confluent.ts': 'a schema registry, register',
+  'adapters/storage/s3/client.ts': 'S3, for a list',
+  'cli/doctor/answers.ts': modelsClient.name,
+  'cli/doctor/servers.ts': 'a schema registry, of doctor',
+}

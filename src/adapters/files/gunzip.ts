@@ -1,5 +1,6 @@
 import { createGunzip } from 'node:zlib'
 import { SteerflowError } from '../../domain/errors.js'
+import { shellWord } from '../../domain/shell-word.js'
 import { race } from '../../runtime/concurrency.js'
 
 /** When an input counts as a decompression bomb: if it exceeds both bytes and ratio, or the lines. */
@@ -78,7 +79,7 @@ export function torn(input: string, reason: string, cause?: unknown): SteerflowE
   const isStdin = input === '-'
   const next = isStdin
     ? 'Feed the whole input to the same command again; `ingest` and `annotate` resume after the data that they have.'
-    : `Fetch ${input} again (gzip -t ${input} checks it), then run the same command: \`ingest\` and \`annotate\` resume after the data that they have.`
+    : `Fetch ${input} again (gzip -t ${shellWord(input)} checks it), then run the same command: \`ingest\` and \`annotate\` resume after the data that they have.`
   const name = isStdin ? 'standard input' : input
   return new SteerflowError('STEERFLOW_INPUT_TORN', `${name}: ${reason}`, { cause, next })
 }

@@ -16,6 +16,9 @@ const pieceBytes = 64 << 10
 /** Default length limit of a line, in bytes. */
 export const defaultMaxLineBytes = 64 * 2 ** 20
 
+/** Bounds on that limit: under a kibibyte no record fits, and a longer line than half a gibibyte is no string. */
+export const lineBytesBounds = { least: 1024, most: 2 ** 29 }
+
 /**
  * The lines of a file (`-`: standard input), decompressed if needed, in batches as they are read: one `await` per batch, not
  * per line. Memory holds only a chunk and the current line.

@@ -5,7 +5,7 @@ import { Guided } from '../../adapters/inference/protocols/guided.js'
 import { type Protocols, protocols as builtIn } from '../../adapters/inference/protocols/protocols.js'
 import { complaintOf } from '../../adapters/plain-yaml.js'
 import { SteerflowError } from '../../domain/errors.js'
-import { unknownName, wholeNumber } from '../flags.js'
+import { portNumber, unknownName } from '../flags.js'
 
 /** The options that `withServers` adds. */
 export interface ServerFlags {
@@ -29,7 +29,7 @@ const endpoint = (url: string, others: readonly string[] = []): readonly string[
 export const withServers = (command: Command): Command =>
   command
     .option('--host <name>', 'host of the server', 'localhost')
-    .option('--port-num <port>', 'port of the server', wholeNumber(1), 1424)
+    .option('--port-num <port>', 'port of the server', portNumber, 1424)
     .option('--endpoints <url...>', 'URLs of servers, in place of --host and --port-num', endpoint)
     .option('--endpoints-file <file>', 'YAML or JSON list of servers, read again when it changes')
     .addOption(protocolOption())

@@ -90,7 +90,7 @@ While no server answers, the command waits; after --retry-for it ends with exit 
         .argParser(secondsOrForever)
         .default(60_000, '60'),
     )
-    .option('--deadline <seconds>', 'time limit of one answer', wholeNumber(1), 120)
+    .option('--deadline <seconds>', 'time limit of one answer', wholeNumber(1, 86_400), 120)
     .option('--strict', 'stop at the first record that cannot be annotated; finished records are kept')
     .option('--retry-rejected', 'retry the lines that an earlier run rejected, and only these')
     .option(

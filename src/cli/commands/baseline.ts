@@ -120,7 +120,7 @@ Sampling options of a request are ignored; all_probs and compute_logprob are rej
     )
     .requiredOption('--model <file>', 'model.json that baseline train wrote')
     .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--port <number>', 'port to listen on; 0: any free port', wholeNumber(0))
+    .option('--port <number>', 'port to listen on; 0: any free port', wholeNumber(0, 65_535))
     .addOption(new Option('--token <secret>', 'bearer token that requests must send').env('STEERFLOW_BASELINE_TOKEN'))
   withPromptTokens(serving)
     .addHelpText(

@@ -9,7 +9,14 @@ import { SteerflowError } from '../../domain/errors.js'
 import { cleanFile } from '../clean-file.js'
 import type { Session, Verb } from '../command.js'
 import { endFile } from '../file-end.js'
-import { outputName, type PromptTokenFlags, promptTokensOf, wholeNumber, withPromptTokens } from '../flags.js'
+import {
+  outputName,
+  type PromptTokenFlags,
+  promptTokensOf,
+  threadCount,
+  wholeNumber,
+  withPromptTokens,
+} from '../flags.js'
 import { progress } from '../render/progress.js'
 import { tellWaits } from '../render/waits.js'
 import { Waits } from '../../runtime/waits.js'
@@ -44,7 +51,7 @@ Standard output lists the removed lines; standard error shows progress.`,
   withPromptTokens(command)
     .addOption(
       new Option('--threads <count>', 'tokenizer threads')
-        .argParser(wholeNumber(1))
+        .argParser(threadCount)
         .default(availableParallelism(), 'one per core'),
     )
     .option('--strict', 'stop at the first line that is not a JSON object and write nothing')

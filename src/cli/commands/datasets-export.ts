@@ -12,7 +12,7 @@ import { attributeSetsOf } from '../attribute-sets.js'
 import { type Config, promptTokensOf } from '../config.js'
 import { needFolder } from '../data-folder.js'
 import { endFile } from '../file-end.js'
-import { outputName, unknownName, wholeNumber } from '../flags.js'
+import { outputName, threadCount, unknownName, wholeNumber } from '../flags.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { thousands } from '../render/bars.js'
 import { progress } from '../render/progress.js'
@@ -56,7 +56,7 @@ ${exportFormats.map(({ name, summary }) => `  ${name.padEnd(12)}${summary}`).joi
     )
     .addOption(
       new Option('--threads <count>', 'tokenizer threads')
-        .argParser(wholeNumber(1))
+        .argParser(threadCount)
         .default(availableParallelism(), 'one per core'),
     )
     .option('--json', 'print the result as JSON')

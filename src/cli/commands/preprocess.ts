@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os'
 import { InvalidArgumentError, Option } from 'commander'
-import { defaultMaxLineBytes } from '../../adapters/files/lines.js'
+import { defaultMaxLineBytes, lineBytesBounds } from '../../adapters/files/lines.js'
 import type { ConversationType } from '../../domain/conversation.js'
 import { defaultFanout } from '../../domain/fanout.js'
 import { pythonRepr } from '../../domain/json/python-repr.js'
 import { recipes } from '../../domain/oasst/recipe.js'
 import type { Session, Verb } from '../command.js'
 import { endFile } from '../file-end.js'
-import { outputName, wholeNumber } from '../flags.js'
+import { outputName, threadCount, wholeNumber } from '../flags.js'
 import { preprocessFile } from '../preprocess-file/run.js'
 import { type Progress, progress } from '../render/progress.js'
 
@@ -72,13 +72,13 @@ split; the exit code is then 3, and also when there is no conversation.`,
     .option('--strict', 'stop at the first line that cannot be converted and write nothing')
     .addOption(
       new Option('--workers <count>', 'worker threads')
-        .argParser(wholeNumber(1))
+        .argParser(threadCount)
         .default(Math.min(availableParallelism(), 8), 'one per core, at most 8'),
     )
     .option(
       '--max-line-bytes <bytes>',
       'length limit of a line; longer lines are rejected',
-      wholeNumber(1),
+      wholeNumber(lineBytesBounds.least, lineBytesBounds.most),
       defaultMaxLineBytes,
     )
     .option('--max-paths <count>', 'limit on conversations per tree', wholeNumber(1), defaultFanout.paths)

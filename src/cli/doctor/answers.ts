@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { wholeAnswer } from '../../adapters/foreign-answer.js'
+import { type Bounds, wholeAnswer } from '../../adapters/foreign-answer.js'
 import { shownUrl } from '../../adapters/inference/credentials.js'
 import { currentEndpoints } from '../../adapters/inference/endpoints/current.js'
 import { addressOf, type DeclaredEndpoint } from '../../adapters/inference/endpoints/declared.js'
@@ -126,15 +126,18 @@ const plain = (tokens: PromptTokens): Generation => ({
 })
 
 const ModelList = z.object({ data: z.array(z.object({ id: z.string() })) })
-/** Size limit of the list, in decompressed bytes. */
-const longestList = 1 << 20
+/** Limits on the list. */
+const listBounds: Bounds = { ms: 3000, bytes: 1 << 20 }
 
 /** The models that an OpenAI-compatible server lists; empty if it lists none. */
-async function modelsOf({ url, headers }: DeclaredEndpoint): Promise<readonly string[]> {
+export async function modelsOf(
+  { url, headers }: Pick<DeclaredEndpoint, 'url' | 'headers'>,
+  bounds: Bounds = listBounds,
+): Promise<readonly string[]> {
   try {
     const base = shownUrl(url).replace(/\/v1$/, '')
-    const { text } = await wholeAnswer({ ms: 3000, bytes: longestList }, signal =>
-      fetch(`${base}/v1/models`, { ...(headers && { headers }), signal }),
+    const { text } = await wholeAnswer(bounds, signal =>
+      fetch(`${base}/v1/models`, { ...(headers && { headers }), redirect: 'manual', signal }),
     )
     const said = new Secrets(headers ?? {}, [url]).cut(text)
     const { data } = ModelList.parse(parseOrUndefined(said))

@@ -48,7 +48,7 @@ export async function registryReachable(
   const shown = shownUrl(url)
   try {
     const { answer, text } = await wholeAnswer(bounds, signal =>
-      fetch(`${url.replace(/\/$/, '')}/subjects`, { headers, signal }),
+      fetch(`${url.replace(/\/$/, '')}/subjects`, { headers, redirect: 'manual', signal }),
     )
     if (!answer.ok) return fail(`${shown} answered ${answer.status}`, todo)
     const subjects = Subjects.safeParse(parseOrUndefined(text))

@@ -1,11 +1,10 @@
 import { z } from 'zod'
+import { ageSeconds } from '../duration.js'
 
 /** When a job is requested for a dataset, and what its gates require: `datasets.<name>.when` in the configuration. */
 export const When = z.strictObject({
   newSinceLast: z.int().positive().default(10_000).describe('new train records that request a job while sources run'),
-  ageSeconds: z
-    .number()
-    .positive()
+  ageSeconds: ageSeconds()
     .nullable()
     .default(null)
     .describe('age in seconds at which new records request a job, however few; null: no limit'),

@@ -14,7 +14,7 @@ describe('clean, called wrongly', () => {
       'use sentencepiece with --model-file',
     ],
     ['with a length that is no number', [...files, '--model_file=x', '--seq_len=many'], 'whole number'],
-    ['with no threads', [...files, '--model_file=x', '--threads=0'], 'whole number, 1 or more'],
+    ['with no threads', [...files, '--model_file=x', '--threads=0'], 'whole number from 1 to 256'],
     ['with an input that is not there', ['--dataset_file=/no/such', '--output_file=o', '--model_file=x'], '/no/such'],
   ])('%s: exit code 2', async (_, flags, message) => {
     const { code, out, err } = await run(...flags)

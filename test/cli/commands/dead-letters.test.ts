@@ -89,6 +89,29 @@ describe('dead letters', () => {
     expect((await run(dir, 'dead-letters', 'list', '--since', 'yesterday')).code).toBe(2)
   })
 
+  it('are chosen by node, code and time, to list and to replay', async () => {
+    const dir = await ingested(Buffer.from('no json'), Buffer.from('{}'))
+    const ids = async (...flags: readonly string[]): Promise<unknown[]> =>
+      (await run(dir, 'dead-letters', 'list', '--json', ...flags)).out
+        .toString()
+        .split('\n')
+        .flatMap(line => (line === '' ? [] : (JSON.parse(line) as { id: string }).id))
+    expect(await ids('--node', 'ingest')).toEqual(['0:0', '0:1'])
+    expect(await ids('--node', 'annotate')).toEqual([])
+    expect(await ids('--since', '1h')).toEqual(['0:0', '0:1'])
+    expect(await ids('--until', '2001-01-01')).toEqual([])
+    expect(await ids('--code', 'STEERFLOW_INPUT_JSON', '--until', '2999-01-01')).toEqual(['0:0'])
+    const replayed = async (...flags: readonly string[]): Promise<string> =>
+      (await run(dir, 'dead-letters', 'replay', '--dry-run', ...flags)).out.toString()
+    expect(await replayed('--code', 'STEERFLOW_INPUT_JSON')).toMatch(/not replayed 0:0: [^0]*$/)
+    expect(await replayed('--since', '1h')).toMatch(/not replayed 0:0: [^]*not replayed 0:1: /)
+    for (const flags of [
+      ['--node', 'annotate'],
+      ['--until', '2001-01-01'],
+    ])
+      expect(await replayed(...flags)).not.toContain('not replayed')
+  })
+
   it('that there are not are said so', async () => {
     const dir = await ingested()
     expect((await run(dir, 'dead-letters', 'list')).out.toString()).toBe('no dead letters\n')

@@ -30,6 +30,9 @@ test('status shows the servers of the processes at work, and says when there are
   expect(shown).toMatch(/preprocess +conversations\.raw/)
   expect(shown).toMatch(new RegExp(`${server.url} +– +up +line +0/\\d+ +\\d+ +5 `))
   expect(await status(root, '--fleet')).not.toContain('conversations.raw')
+  const [{ worker }] = JSON.parse(await status(root, '--fleet', '--json')) as [{ worker: string }]
+  expect(worker).toContain(String(process.pid))
+  expect(await status(root, '--fleet')).toContain(`${worker}: `)
 
   const since = Date.now() - 5_400
   fleetFile(workersFolder(root)).write(fleet.stats(), {

@@ -45,6 +45,42 @@ test.each<ErrorCode>(['STEERFLOW_OUTAGE', 'STEERFLOW_STUCK', 'STEERFLOW_JOB_FAIL
   },
 )
 
+test.each([
+  [0.5, true],
+  [0.95, false],
+])(
+  'of nine in ten dead letters a run with deadLetters.maxShare %d says that they are many: %s',
+  async (share, said) => {
+    const set = [`dataDir=${await temporaryFolder()}`, `deadLetters={maxShare: ${share}, window: 300}`]
+    const workspace = await openWorkspace(loadConfig({ set }), { begins: true })
+    const events: string[] = []
+    const bad = Array.from({ length: 400 }, (_, at) => ({
+      topic: 'conversations.raw',
+      key: Buffer.from(String(at)),
+      value: Buffer.from(
+        at % 10 === 0 ? JSON.stringify({ source: 'f', line: at, record: { messages: [] } }) : 'no json',
+      ),
+    }))
+    try {
+      await workspace.log.publish(bad)
+      await runPipeline({
+        workspace,
+        nodes: pipeline.filter(({ name }) => name === 'preprocess'),
+        capabilities: {} as Capabilities,
+        underWay: {},
+        untilIdle: true,
+        sources: async () => undefined,
+        watch: () => undefined,
+        report: event => void events.push(event.event),
+        signal: new AbortController().signal,
+      })
+    } finally {
+      await workspace.close()
+    }
+    expect(events.includes('many-dead-letters')).toBe(said)
+  },
+)
+
 test('a log that is away is waited for, and looked at again', async () => {
   let looks = 0
   const away = () => (++looks < 3 ? new SteerflowError('STEERFLOW_KAFKA_UNREACHABLE', 'no broker') : null)

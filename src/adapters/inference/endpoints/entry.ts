@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { timerSeconds, waitSeconds } from '../../../domain/duration.js'
 import { Guided } from '../protocols/guided.js'
 import { type Protocols, protocols } from '../protocols/protocols.js'
 
@@ -28,12 +29,8 @@ const described = (all: Protocols) =>
       dns: httpUrl
         .optional()
         .describe('instead of url: every address of its host name is a server; resolved periodically'),
-      everySeconds: z.number().positive().max(3600).default(5).describe('seconds between two DNS look-ups'),
-      keepSeconds: z
-        .number()
-        .nonnegative()
-        .default(300)
-        .describe('seconds to keep the last addresses after DNS returns none'),
+      everySeconds: timerSeconds().default(5).describe('seconds between two DNS look-ups'),
+      keepSeconds: waitSeconds().default(300).describe('seconds to keep the last addresses after DNS returns none'),
       nameServers: z
         .array(
           z.string().regex(/^(\d+(\.\d+){3}|[\da-f:]+|\[[\da-f:]+\])(:\d+)?$/i, 'expected an address, or address:port'),

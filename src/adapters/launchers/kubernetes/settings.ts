@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ageSeconds, timerSeconds } from '../../../domain/duration.js'
 
 const label = z.string().regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/, 'expected a label of Kubernetes')
 const path = z.string().regex(/^\/[^\s:]*[^\s:/]$/, 'expected an absolute path')
@@ -37,13 +38,13 @@ export const KubernetesSettings = z.strictObject({
     .record(variable, z.string().regex(/^[a-z0-9][-a-z0-9.]*\/[-\w.]+$/, 'expected secret/key'))
     .default({})
     .describe('environment variables from Secrets, as secret/key; steerflow never sees the values'),
-  deadlineSeconds: z.int().positive().nullable().default(null).describe('time limit of a Job; null: no limit'),
+  deadlineSeconds: ageSeconds().int().min(1).nullable().default(null).describe('time limit of a Job; null: no limit'),
   keepSeconds: z
     .int()
     .nonnegative()
     .nullable()
     .default(604_800)
     .describe('how long the cluster keeps a finished Job; null: forever'),
-  pollSeconds: z.number().positive().default(10).describe('polling interval of a job'),
+  pollSeconds: timerSeconds().default(10).describe('polling interval of a job'),
 })
 export type KubernetesSettings = z.output<typeof KubernetesSettings>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { timerSeconds, waitSeconds } from '../../../domain/duration.js'
 
 /** A word that needs no quoting in an sbatch script. */
 const word = z.string().regex(/^[\w@%+=:,./*()[\]-]*$/, 'expected no spaces, quotes or backslashes')
@@ -37,15 +38,11 @@ export const SlurmSettings = z.strictObject({
     .array(z.string().regex(/^[A-Za-z_]\w*$/))
     .default([])
     .describe('environment variables to pass to jobs, in addition to PATH, HOME and similar'),
-  pollSeconds: z.number().positive().default(30).describe('polling interval of a job'),
-  minJobAgeSeconds: z
-    .number()
-    .nonnegative()
+  pollSeconds: timerSeconds().default(30).describe('polling interval of a job'),
+  minJobAgeSeconds: waitSeconds()
     .default(300)
     .describe('MinJobAge of slurm.conf: how long squeue still shows a finished job'),
-  accountingLagSeconds: z
-    .number()
-    .nonnegative()
+  accountingLagSeconds: waitSeconds()
     .default(120)
     .describe('how long sacct may take to show the end of a job that squeue no longer shows'),
 })

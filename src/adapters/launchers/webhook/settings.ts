@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ageSeconds, timerSeconds } from '../../../domain/duration.js'
 
 const address = z.union([
   z.literal(''),
@@ -18,10 +19,8 @@ export const WebhookSettings = z.strictObject({
     .default('STEERFLOW_WEBHOOK_SECRET')
     .describe('environment variable that holds the signing secret: whsec_ and base64, or any text'),
   secretFile: z.string().default('').describe('file that holds the secret, in place of the variable'),
-  timeoutSeconds: z.number().positive().default(30).describe('time limit of a request'),
-  toleranceSeconds: z
-    .number()
-    .positive()
+  timeoutSeconds: timerSeconds().default(30).describe('time limit of a request'),
+  toleranceSeconds: ageSeconds()
     .default(300)
     .describe('limit on the difference between the time of a signature and ours'),
   dataUri: z
@@ -45,6 +44,6 @@ export const WebhookSettings = z.strictObject({
   statusUrl: address
     .default('')
     .describe('URL to poll for the state of a job if no callback is possible; {job} stands for its name'),
-  pollSeconds: z.number().positive().default(30).describe('polling interval of statusUrl'),
+  pollSeconds: timerSeconds().default(30).describe('polling interval of statusUrl'),
 })
 export type WebhookSettings = z.output<typeof WebhookSettings>
