@@ -23,7 +23,7 @@ export interface Outcome {
 }
 
 /** Longest that a part may take, in milliseconds: hours are for `--long`. A tiny one takes seconds when nothing hangs. */
-const limitOf = ({ long }: Settings): number => (tiny ? 3 : long ? 180 : 30) * 60_000
+const limitOf = ({ long }: Settings): number => (tiny ? 9 : long ? 180 : 30) * 60_000
 
 /** Parts that are asked for and that the benchmark has not. */
 export const unknownParts = ({ parts }: Benchmark, { only }: Settings): readonly string[] =>

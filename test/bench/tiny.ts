@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { z } from 'zod'
 
 /** Longest that a benchmark may take; only what hangs takes so long. */
-const limitMs = 280_000
+const limitMs = 560_000
 
 const Told = z.object({
   figures: z.array(z.looseObject({ benchmark: z.string(), part: z.string(), value: z.number(), met: z.null() })),
