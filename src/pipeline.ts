@@ -35,7 +35,7 @@ const { dropped, jobs, models, outcomes, rounds, shards } = topics
  */
 // prettier-ignore
 export const pipeline: readonly Node[] = [
-  node('preprocess', preprocess, { from: topics.raw, to: { labelled: topics.labelled, unscored: topics.unscored } }),
+  node('preprocess', preprocess, { from: topics.raw, to: { labelled: topics.labelled, unscored: topics.unscored, dropped } }),
 
   // Human labels → the value model's training data.
   node('clean-labelled', clean, { from: topics.labelled, to: { kept: topics.labelledClean, dropped } }),

@@ -55,9 +55,12 @@ export const relabelled = conversations(
 
 export const dropped = topic({
   name: 'conversations.dropped',
-  summary: 'Paths that a clean stage left out, with the reason.',
+  summary: 'Paths that a clean stage left out, and parts of source records, with the reason.',
   record: Dropped,
-  key: { name: 'tree_id', of: record => record.conversation.tree_id },
+  key: {
+    name: 'tree_id, or source:line',
+    of: ({ conversation, part }) => conversation?.tree_id ?? `${part?.source ?? ''}:${part?.line ?? 0}`,
+  },
   partitions: 4,
   retention: forever,
 })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SourceMap } from './formats/map.js'
 
 /** One utterance. Its keys have the original scripts' order; `gt_label` keeps the human label once one is predicted. */
 export const Turn = z
@@ -104,12 +105,31 @@ export const Conversation = z
   .meta({ title: 'Conversation' })
 export type Conversation = z.output<typeof Conversation>
 
-/** A conversation that a clean stage left out, with the reason. */
+/** Why something was left out that is no error: by a clean stage, or by preprocess. */
+export const DropReason = z.enum([
+  'fully-masked',
+  'control-token',
+  'no-chat',
+  'tool-turns',
+  'not-to-learn',
+  'empty-answer',
+])
+export type DropReason = z.output<typeof DropReason>
+
+/** A conversation, or a part of a source record, that a stage left out, with the reason. */
 export const Dropped = z
   .strictObject({
-    reason: z.enum(['fully-masked', 'control-token']).describe('the rule that dropped it'),
+    reason: DropReason.describe('the rule that dropped it'),
     detail: z.string().describe('the rule with its values'),
-    conversation: Conversation,
+    conversation: Conversation.optional().describe('the conversation; absent where a part of a record became none'),
+    part: z
+      .strictObject({
+        format: z.string().describe('format of the record'),
+        source: z.string().describe('sha256 of the source file, or the name of the stream'),
+        line: z.int().nonnegative().describe('line in the source, from 1; 0 where there are no lines'),
+      })
+      .optional()
+      .describe('the source record, of which a part was left out'),
   })
   .meta({ title: 'Dropped' })
 export type Dropped = z.output<typeof Dropped>
@@ -123,6 +143,7 @@ export const Raw = z
       .describe('take it in only to learn scoring from, or only to be scored; both when absent'),
     format: z.string().optional().describe('oasst-tree, sharegpt, openai-messages, helpsteer; detected when absent'),
     split: Split.optional().describe('the split that the source itself names'),
+    map: SourceMap.optional().describe('what the source calls keys and speakers, if they have names of its own'),
     source: z.string().optional().describe('sha256 of the source file, or the name of the stream'),
     line: z.int().nonnegative().optional().describe('line in the source, from 1'),
     record: z.record(z.string(), z.unknown()).describe('the source record itself'),

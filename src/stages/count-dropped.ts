@@ -41,7 +41,7 @@ export const countDropped = each({
   create:
     ({ to }) =>
     ({ conversation, reason }) => {
-      const outcome = lostAnswer(conversation, 'dropped', reason)
+      const outcome = conversation ? lostAnswer(conversation, 'dropped', reason) : null
       return outcome === null ? [] : to.outcomes(outcome)
     },
 })

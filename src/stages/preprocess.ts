@@ -1,11 +1,14 @@
 import { z } from 'zod'
-import { attributeSets } from '../domain/attributes.js'
-import { Conversation, type ConversationType, type Provenance, Raw } from '../domain/conversation.js'
+import { attributeSet as attributeSetNamed, attributeSets } from '../domain/attributes.js'
+import { Conversation, type ConversationType, Dropped, type Provenance, Raw } from '../domain/conversation.js'
 import { conversationId } from '../domain/conversation-id.js'
 import { digest } from '../domain/digest.js'
 import { checkFanout, defaultFanout, type FanoutBounds } from '../domain/fanout.js'
-import type { SourceConversation } from '../domain/formats/format.js'
+import { type SourceConversation, toolPolicies } from '../domain/formats/format.js'
 import { detectFormat, sourceFormat, sourceFormats } from '../domain/formats/index.js'
+import { mapped } from '../domain/formats/map.js'
+import { readSource } from '../domain/formats/read-source.js'
+import { isMasked } from '../domain/formats/speakers.js'
 import { pythonJson } from '../domain/json/json.js'
 import { hasScores } from '../domain/label-line.js'
 import { splitOf } from '../domain/split.js'
@@ -30,19 +33,24 @@ const options = z.strictObject({
   attributeSet: z
     .string()
     .default(attributeSets['oasst-12-lang@1'].name)
-    .describe('attribute set of sources that have no labels'),
+    .describe('attribute set of sources that have no labels, and of labels that fit no built-in set'),
+  tools: z
+    .enum(toolPolicies)
+    .default('reject')
+    .describe('tool calls, their results and definitions: reject the record, drop these turns, or render them as text'),
   fanout: fanout.default(defaultFanout).describe('limits on what one record may become'),
 })
 
 /** The digest by which a record's lineage names the options that shaped it: all options except the limits. */
-export const shapingDigest = ({ fanout: _, ...shaping }: z.output<typeof options>): string =>
-  digest('preprocess', pythonJson(shaping))
+export const shapingDigest = ({ fanout: _, tools, ...shaping }: z.output<typeof options>): string =>
+  // Rejecting shapes no record. So the digest of an older configuration, which had no such option, is the same.
+  digest('preprocess', pythonJson(tools === 'reject' ? shaping : { ...shaping, tools }))
 
-const ports = { labelled: Conversation, unscored: Conversation }
+const ports = { labelled: Conversation, unscored: Conversation, dropped: Dropped }
 
 /**
  * Preprocess: every path of a source record becomes a conversation to be scored (VALUE_TO_TEXT) and, if people labelled it,
- * one from which scoring is learnt (TEXT_TO_VALUE).
+ * one from which scoring is learnt (TEXT_TO_VALUE). What is no conversation to learn from is left out and counted.
  */
 export const preprocess = each({
   name: 'preprocess',
@@ -50,16 +58,23 @@ export const preprocess = each({
   input: Raw,
   ports,
   options,
-  needs: ['formats'],
+  needs: ['formats', 'attributeSets'],
   examples: preprocessExamples,
-  exampleNeeds: () => ({ formats: sourceFormats }),
-  create: ({ options, needs: { formats }, to }) => {
+  exampleNeeds: () => ({ formats: sourceFormats, attributeSets: { set: name => attributeSetNamed(name) } }),
+  create: ({ options, needs: { formats, attributeSets: known }, to }) => {
     const { fanout } = options
     const configuration = shapingDigest(options)
+    const sets = [known.set(options.attributeSet)]
     return (raw, at) => {
-      const { format: named, record } = raw
-      const format = named === undefined ? detectFormat(record, formats) : sourceFormat(named, formats)
-      const sources = format.read(raw.record, fanout)
+      const record = mapped(raw.record, raw.map)
+      const format = raw.format === undefined ? detectFormat(record, formats) : sourceFormat(raw.format, formats)
+      const part = { format: format.name, source: raw.source ?? at.topic, line: raw.line ?? 0 }
+      const left: z.output<typeof Dropped>[] = []
+      const sources = readSource(format, record, fanout, {
+        tools: options.tools,
+        sets,
+        leave: (reason, detail) => void left.push({ reason, detail, part }),
+      })
       checkSize(sources, fanout)
       const conversation = (source: SourceConversation, type: ConversationType): Conversation => {
         const content = {
@@ -75,22 +90,34 @@ export const preprocess = each({
           split,
           split_rule: rule,
           origin: format.name,
-          lineage: { source: raw.source ?? at.topic, line: raw.line ?? 0, configuration, models: [] },
+          lineage: { source: part.source, line: part.line, configuration, models: [] },
           scores: null,
           value_model: null,
-          attribute_set: format.attributeSet ?? options.attributeSet,
+          attribute_set: source.attributeSet ?? format.attributeSet ?? options.attributeSet,
         }
         return { ...content, steerflow }
       }
-      return sources.flatMap(source => [
+      const whole = sources.filter(source => {
+        const empty = emptyAnswer(source, options.maskRole)
+        if (empty < 0) return true
+        const detail = `conversations.${empty}.value is empty: there is nothing to learn in the answer`
+        left.push({ reason: 'empty-answer', detail, conversation: conversation(source, 'VALUE_TO_TEXT') })
+        return false
+      })
+      const taken = whole.flatMap(source => [
         ...(raw.only !== 'unscored' && source.turns.some(turn => hasScores(turn.label))
           ? [to.labelled(conversation(source, 'TEXT_TO_VALUE'))]
           : []),
         ...(raw.only === 'labelled' ? [] : [to.unscored(conversation(source, 'VALUE_TO_TEXT'))]),
       ])
+      return [...taken, ...left.map(one => to.dropped(one))]
     }
   },
 })
+
+/** Index of the first answer without a text; -1 if there is none. */
+const emptyAnswer = ({ turns, mask }: SourceConversation, maskRole: string): number =>
+  turns.findIndex(({ from, value }) => value.trim() === '' && !isMasked(from, mask ?? maskRole))
 
 /** The walk of a tree has limits of its own; this check covers every format. */
 function checkSize(sources: readonly SourceConversation[], bounds: FanoutBounds): void {

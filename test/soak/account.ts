@@ -37,7 +37,7 @@ export async function account(log: Log): Promise<Account> {
   const dropped = new Set<string>()
   const readDropped = reader(topics.dropped)
   for await (const record of readAll(log, topics.dropped.name))
-    dropped.add(readDropped(record.value).conversation.steerflow.id)
+    dropped.add(readDropped(record.value).conversation?.steerflow.id ?? '')
   const readShard = reader(topics.shards)
   let sealed = 0
   for await (const record of readAll(log, topics.shards.name)) {

@@ -4,11 +4,20 @@ import { conversationLine } from '../../src/domain/conversation-line.js'
 import type { Conversation, Raw } from '../../src/domain/conversation.js'
 import { sha256 } from '../../src/domain/digest.js'
 import { pythonShuffle } from '../../src/domain/random/python-shuffle.js'
-import { preprocess } from '../../src/stages/preprocess.js'
+import { preprocess, shapingDigest } from '../../src/stages/preprocess.js'
 import { testStage } from '../../src/stages/test-stage.js'
 
-const run = (raw: Raw, options: Parameters<typeof preprocess.options.parse>[0] = {}) =>
+const all = (raw: Raw, options: Parameters<typeof preprocess.options.parse>[0] = {}) =>
   testStage(preprocess, raw, { needs: preprocess.exampleNeeds!(), options: options as object })
+
+/** The conversations that come of a record of which nothing is left out. */
+const run: (
+  ...given: Parameters<typeof all>
+) => Promise<{ to: 'labelled' | 'unscored'; value: Conversation }[]> = async (...given) =>
+  (await all(...given)).map(emission => {
+    if (emission.to === 'dropped') throw new Error(emission.value.detail)
+    return emission
+  })
 
 /** The line as the original would have written it. */
 const originalLine = (conversation: Conversation) =>
@@ -73,5 +82,52 @@ describe('preprocess', () => {
   it('refuses a record in no known format, and an unknown format', async () => {
     await expect(run({ record: { a: 1 } })).rejects.toMatchObject({ code: 'STEERFLOW_INPUT_FORMAT' })
     await expect(run({ format: 'parquet', record: {} })).rejects.toMatchObject({ code: 'STEERFLOW_INPUT_FORMAT' })
+  })
+
+  it('leaves out conversations with an empty answer, and says so', async () => {
+    const [dropped, ...others] = await all(thread('a', ' ', 'c', 'd'))
+    expect(others).toEqual([])
+    expect(dropped).toMatchObject({ to: 'dropped', value: { reason: 'empty-answer' } })
+    expect(dropped!.value).toMatchObject({ detail: expect.stringContaining('conversations.1.value') as string })
+    expect(await run(thread('', 'b'))).toHaveLength(1)
+  })
+
+  it('takes the masked speaker for the user where an answer is empty', async () => {
+    const turns = (from: string[]) =>
+      from.map((name, index) => ({ from: name, value: index === 0 ? '' : 'x', label: null }))
+    const record = (mask: string) => ({ system: '', mask, conversations: turns(['human', 'gpt']) })
+    expect(await run({ record: record('human') })).toHaveLength(1)
+    expect((await all({ record: record('gpt') }))[0]).toMatchObject({ to: 'dropped' })
+  })
+
+  it('says which part of which record it left out', async () => {
+    const record = { type: 'SPAN', input: 'x', output: 'y' }
+    expect(await all({ source: 'digest', line: 7, record })).toEqual([
+      {
+        to: 'dropped',
+        value: {
+          reason: 'no-chat',
+          detail: 'an observation of type SPAN is not a chat',
+          part: { format: 'langfuse', source: 'digest', line: 7 },
+        },
+      },
+    ])
+  })
+
+  it('reads records by the map that came with them', async () => {
+    const map = { keys: { dialog: 'messages' }, roles: { agent: 'assistant' } }
+    const record = {
+      dialog: [
+        { role: 'user', content: 'q' },
+        { role: 'agent', content: 'a' },
+      ],
+    }
+    expect((await run({ map, record }))[0]!.value.conversations).toHaveLength(2)
+  })
+
+  it('has the same configuration digest as before there were tools, unless they are taken', () => {
+    const options = preprocess.options.parse({ system: 'A chat.\n\n' })
+    expect(shapingDigest(options)).toBe('93cf07e2ef3d4966dc25f59ff56536191fa9a4f7e3949df9fef3d3ff238a5ae4')
+    expect(shapingDigest({ ...options, tools: 'render' })).not.toBe(shapingDigest(options))
   })
 })

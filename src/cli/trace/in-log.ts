@@ -57,7 +57,7 @@ export class LogSearch {
     const left = await this.#firstIn([dropped.name], trees, async record => {
       if (!wanted.mayBeIn(record.value)) return null
       const { reason, detail, conversation } = read(record.value)
-      if (!wanted.matches(conversation)) return null
+      if (!conversation || !wanted.matches(conversation)) return null
       const ending: Ending = {
         ...{ kind: 'dropped', node: record.headers.node ?? '', reason, detail },
         ...{ place: placeOf(record), at: isoOf(record.timestamp), replayed: false },

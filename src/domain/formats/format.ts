@@ -1,4 +1,5 @@
-import type { Turn } from '../conversation.js'
+import type { AttributeSet } from '../attributes.js'
+import type { DropReason, Turn } from '../conversation.js'
 import type { FanoutBounds } from '../fanout.js'
 
 /** A conversation as read from a source. */
@@ -10,7 +11,25 @@ export interface SourceConversation {
   readonly system: string | null
   /** The speaker whose turns are not learnt; null if the source does not say. */
   readonly mask: string | null
+  /** The attribute set of this conversation's labels, if it differs from the format's. */
+  readonly attributeSet?: string
 }
+
+/** What becomes of tool calls, tool results and tool definitions: docs/formats.md#tool-calls. */
+export const toolPolicies = ['reject', 'drop-turns', 'render'] as const
+export type ToolPolicy = (typeof toolPolicies)[number]
+
+/** How records are read, beside their format. */
+export interface ReadHow {
+  readonly tools: ToolPolicy
+  /** Receives each part of a record that is left out although it is no error. */
+  readonly leave: (reason: DropReason, detail: string) => void
+  /** Attribute sets of the configuration that labels may have, beside the built-in ones. */
+  readonly sets?: readonly AttributeSet[]
+}
+
+/** Tool calls are rejected, and nobody counts what is left out. */
+export const readByDefault: ReadHow = { tools: 'reject', leave: () => undefined }
 
 /** A source format, with one tree or thread per record. */
 export interface SourceFormat {
@@ -19,11 +38,18 @@ export interface SourceFormat {
   readonly summary: string
   /** Name of the attribute set of its human labels; null if it has none. */
   readonly attributeSet: string | null
+  /**
+   * Keys of a record that carry meaning and that the format does not read. A record in which one is present and says
+   * something (it is not null or empty) is refused by that key. Default: none.
+   */
+  readonly refuses?: readonly string[]
+  /** Keys whose lists and objects may also stand as JSON text. */
+  readonly jsonTexts?: readonly string[]
   /** Whether a record looks like this format; reading it may still fail. */
   detect(record: Readonly<Record<string, unknown>>): boolean
   /**
    * The conversations of a record.
    * @throws STEERFLOW_SOURCE_INVALID with the path of the fault; STEERFLOW_FANOUT.
    */
-  read(record: Readonly<Record<string, unknown>>, bounds: FanoutBounds): SourceConversation[]
+  read(record: Readonly<Record<string, unknown>>, bounds: FanoutBounds, how?: ReadHow): SourceConversation[]
 }

@@ -1,13 +1,37 @@
 import { SteerflowError } from '../errors.js'
+import { alpaca } from './alpaca.js'
 import type { SourceFormat } from './format.js'
+import { gemini } from './gemini.js'
 import { helpSteer } from './helpsteer.js'
+import { langfuse } from './langfuse.js'
+import { langSmith } from './langsmith.js'
+import { liteLlm } from './litellm.js'
 import { oasstTree } from './oasst-tree.js'
 import { openAiMessages } from './openai-messages.js'
+import { otlp } from './otlp.js'
+import { promptCompletion } from './prompt-completion.js'
+import { withoutJsonTexts } from './read-source.js'
+import { refusedShape } from './refused.js'
+import { requestResponse } from './request-response.js'
 import { shareGpt } from './sharegpt.js'
 import { steerLm } from './steerlm.js'
 
 /** The built-in formats, in the order in which they are tried: more specific ones first. */
-export const sourceFormats: readonly SourceFormat[] = [oasstTree, helpSteer, steerLm, shareGpt, openAiMessages]
+export const sourceFormats: readonly SourceFormat[] = [
+  oasstTree,
+  helpSteer,
+  steerLm,
+  liteLlm,
+  requestResponse,
+  langSmith,
+  shareGpt,
+  openAiMessages,
+  gemini,
+  alpaca,
+  otlp,
+  langfuse,
+  promptCompletion,
+]
 
 /** The format that concerns a whole file: one message per line, assembled into trees before anything else. */
 export const flatFormat = 'oasst-flat'
@@ -26,13 +50,15 @@ export function detectFormat(
   const found = formats.find(format => looksLike(format, record))
   if (found) return found
   const keys = Object.keys(record).slice(0, 8).join(', ')
-  throw new SteerflowError('STEERFLOW_INPUT_FORMAT', `a record with the keys {${keys}} is in no known format`)
+  const reason = refusedShape(record)
+  const message = `a record with the keys {${keys}} is ${reason ?? 'in no known format; ingest.map can say what its keys are'}`
+  throw new SteerflowError('STEERFLOW_INPUT_FORMAT', message)
 }
 
 /** Asks a format, which may be a user's own. @throws STEERFLOW_INPUT_FORMAT when it fails on the record */
 function looksLike(format: SourceFormat, record: Readonly<Record<string, unknown>>): boolean {
   try {
-    return format.detect(record)
+    return format.detect(withoutJsonTexts(record, format))
   } catch (cause) {
     const message = `the format ${format.name} cannot tell whether a record is its own`
     throw new SteerflowError('STEERFLOW_INPUT_FORMAT', message, { cause })

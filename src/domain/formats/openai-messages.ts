@@ -1,27 +1,31 @@
-import { z } from 'zod'
-import { parseSource } from '../source-error.js'
-import type { SourceFormat } from './format.js'
-import { readThread } from './thread.js'
+import { readExchange } from './exchange.js'
+import { readByDefault, type SourceFormat } from './format.js'
+import { allBut, onlyKey } from './meaning.js'
+import { saidIn } from './said.js'
+import { conversationsOf, systemKeys, systemOf, toolsOf } from './thread.js'
 
-/** Only text parts are accepted: nothing can be learnt here from images, audio or tool calls. */
-const Content = z.union([z.string(), z.array(z.object({ type: z.literal('text'), text: z.string() }))])
+/** Keys under which an answer may stand beside the messages that it answers. */
+const answers = ['response', 'choices', 'completion', 'output'] as const
 
-const Messages = z.object({ messages: z.array(z.object({ role: z.string(), content: Content })) })
-
-const speakers = { user: 'User', assistant: 'Assistant', system: 'System', developer: 'System' } as const
-
-/** The chat form of OpenAI's API: `{messages: [{role, content}]}`; the parts of a content are joined. */
+/**
+ * The chat form of OpenAI's API: `{messages: [{role, content}]}`; the parts of a content are joined. An answer beside the
+ * messages (`response`, `choices`, `completion`, `output`) is their last turn.
+ */
 export const openAiMessages: SourceFormat = {
   name: 'openai-messages',
   summary: 'OpenAI chat threads: {messages: [{role: user|assistant|system, content}]}',
   attributeSet: null,
+  jsonTexts: ['messages', 'response', 'choices'],
+  refuses: allBut('messages', ...answers, ...systemKeys, 'tools', 'functions'),
   detect: record => Array.isArray(record['messages']),
-  read: record => {
-    const { messages } = parseSource(Messages, record)
-    const entries = messages.map(({ role, content }) => ({
-      speaker: role,
-      text: typeof content === 'string' ? content : content.map(part => part.text).join(''),
-    }))
-    return [readThread(entries, speakers, index => `messages[${index}]`)]
+  read: (record, _, how = readByDefault) => {
+    const answer = onlyKey(record, answers)
+    if (answer !== undefined) {
+      const exchange = { request: record['messages'], requestAt: 'messages', answer: record[answer], answerAt: answer }
+      return readExchange({ format: openAiMessages.name, ...exchange, beside: record }, how)
+    }
+    const said = saidIn(record['messages'], 'messages', openAiMessages.name)
+    const tools = toolsOf(record)
+    return conversationsOf(said, { system: systemOf(record), tools }, how)
   },
 }

@@ -1,32 +1,27 @@
-import { z } from 'zod'
-import { parseSource } from '../source-error.js'
-import type { SourceFormat } from './format.js'
-import { readThread } from './thread.js'
+import { readByDefault, type SourceFormat } from './format.js'
+import { allBut, onlyKey } from './meaning.js'
+import { saidIn } from './said.js'
+import { conversationsOf, systemKeys, systemOf, toolsOf } from './thread.js'
 
-const ShareGpt = z.object({
-  conversations: z.array(z.object({ from: z.string(), value: z.string() })),
-  system: z.string().optional(),
-})
+const lists = ['conversations', 'conversation'] as const
 
-/** Our names of speakers, by ShareGPT's. */
-export const shareGptSpeakers = {
-  human: 'User',
-  user: 'User',
-  gpt: 'Assistant',
-  chatgpt: 'Assistant',
-  assistant: 'Assistant',
-  system: 'System',
-} as const
-
-/** ShareGPT's form: `{conversations: [{from: human | gpt | system, value}]}`. */
+/**
+ * ShareGPT's form, `{conversations: [{from: human | gpt | system, value}]}`, and that of WildChat and LMSYS-Chat,
+ * `{conversation: [{role, content}]}`.
+ */
 export const shareGpt: SourceFormat = {
   name: 'sharegpt',
   summary: 'ShareGPT threads: {conversations: [{from: human|gpt|system, value}]}',
   attributeSet: null,
-  detect: record => Array.isArray(record['conversations']),
-  read: record => {
-    const { conversations, system } = parseSource(ShareGpt, record)
-    const entries = conversations.map(({ from, value }) => ({ speaker: from, text: value }))
-    return [readThread(entries, shareGptSpeakers, index => `conversations[${index}]`, system ?? null)]
+  jsonTexts: ['conversations', 'conversation'],
+  refuses: allBut('conversations', 'conversation', ...systemKeys, 'tools', 'functions'),
+  detect: record => Array.isArray(record['conversations']) || Array.isArray(record['conversation']),
+  read: (record, _, how = readByDefault) => {
+    const key = onlyKey(record, lists) ?? 'conversations'
+    const said = saidIn(record[key], key, shareGpt.name)
+    const tools = toolsOf(record)
+    // An empty system prompt is one, other than an absent one.
+    const empty = record['system'] === '' ? { key: 'system', text: '' } : null
+    return conversationsOf(said, { system: systemOf(record) ?? empty, tools }, how)
   },
 }

@@ -99,7 +99,7 @@ describe('openSource', () => {
       '0 STEERFLOW_INPUT_JSON blank line',
       '1 STEERFLOW_INPUT_JSON not JSON',
       '2 STEERFLOW_INPUT_FORMAT a JSON object is required',
-      '3 STEERFLOW_INPUT_FORMAT a record with the keys {a} is in no known format',
+      '3 STEERFLOW_INPUT_FORMAT a record with the keys {a} is in no known format; ingest.map can say what its keys are',
       `4 STEERFLOW_INPUT_LINE_TOO_LONG 510 bytes, sha256 ${sha256(lines[4]!)}`,
       '5 ok',
       '6 STEERFLOW_INPUT_JSON not UTF-8 at byte 1',

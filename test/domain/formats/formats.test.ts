@@ -80,13 +80,13 @@ describe('what is wrong in a source', () => {
   const human = { from: 'human', value: 'a' }
   it.each([
     ['conversations[1].value', { conversations: [human, { from: 'gpt' }] }],
-    ['conversations[1]: unknown speaker "tool"', { conversations: [human, { from: 'tool', value: 'b' }] }],
+    ['conversations[1]: role tool', { conversations: [human, { from: 'tool', value: 'b' }] }],
     ['conversations[1]: unknown speaker "toString"', { conversations: [human, { from: 'toString', value: 'b' }] }],
     ['conversations[1]: a system prompt', { conversations: [human, { from: 'system', value: 'b' }] }],
     ['at least two turns', { conversations: [human] }],
     ['conversations[1]: half of a surrogate pair', { conversations: [human, { from: 'gpt', value: '\udc00' }] }],
     ['messages[0].content', { messages: [{ role: 'user', content: [{ type: 'image' }] }] }],
-    ['messages[0]: unknown speaker "tool"', { messages: [{ role: 'tool', content: 'x' }] }],
+    ['messages[0]: role tool', { messages: [{ role: 'tool', content: 'x' }] }],
     ['correctness', { prompt: 'p', response: 'r', helpfulness: 1 }],
     ['helpfulness', { prompt: 'p', response: 'r', helpfulness: 9 }],
     ['mask: nobody', { conversations: [turn('x'), turn('y')], system: '', mask: 'Z', type: 'TEXT_TO_VALUE' }],

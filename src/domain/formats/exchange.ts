@@ -1,0 +1,162 @@
+import { sourceInvalid } from '../source-error.js'
+import { parsedOr } from './content.js'
+import type { ReadHow, SourceConversation } from './format.js'
+import { type Fields, firstKey, isFields, saysNothing } from './meaning.js'
+import { type Said, saidIn, saidOf } from './said.js'
+import { conversationsOf, systemOf, toolsOf } from './thread.js'
+
+/** A list of entries, not yet read, and its place in the record. */
+interface Entries {
+  readonly entries: readonly unknown[]
+  readonly at: string
+}
+
+/** Keys under which a request has its turns. */
+const turnKeys = ['messages', 'conversations', 'conversation', 'contents', 'input', 'prompt'] as const
+
+/** Joins a path and a key. */
+export const below = (at: string, key: string): string => (at === '' ? key : `${at}.${key}`)
+
+/** The turns that a request spells: a list, a text, or an object with one. Null if there are none. */
+function turnsOf(given: unknown, at: string): Entries | null {
+  const value = parsedOr(given)
+  if (saysNothing(value)) return null
+  if (typeof value === 'string') return { entries: [{ role: 'user', content: value }], at }
+  // LangChain nests the messages of each prompt in a list of prompts.
+  if (Array.isArray(value)) {
+    const [first] = value as unknown[]
+    if (value.length === 1 && Array.isArray(first)) return { entries: first as unknown[], at: `${at}[0]` }
+    return { entries: value as unknown[], at }
+  }
+  if (!isFields(value)) return null
+  if (firstKey(value, ['role', 'from', 'kwargs']) !== undefined) return { entries: [value], at }
+  const key = firstKey(value, ['body', ...turnKeys])
+  return key === undefined ? null : turnsOf(value[key], below(at, key))
+}
+
+/**
+ * The answers to a request, each a list of entries: several if a server was asked for several.
+ * @throws STEERFLOW_SOURCE_INVALID for a form of answer that is not known
+ */
+export function answersOf(given: unknown, at: string): readonly Entries[] {
+  const value = parsedOr(given)
+  if (saysNothing(value)) return []
+  if (typeof value === 'string') return [{ entries: [{ role: 'assistant', content: value }], at }]
+  if (Array.isArray(value)) {
+    const list = value as unknown[]
+    if (list.every(one => isFields(one) && firstKey(one, ['choices', 'generation_info', 'message']) !== undefined))
+      return list.flatMap((one, index) => answersOf(one, `${at}[${index}]`))
+    if (list.length > 0 && list.every(one => typeof one === 'string'))
+      return list.map((content, index) => ({ entries: [{ role: 'assistant', content }], at: `${at}[${index}]` }))
+    if (list.length === 1 && Array.isArray(list[0])) return answersOf(list[0], `${at}[0]`)
+    return [{ entries: items(list), at }]
+  }
+  if (!isFields(value)) throw sourceInvalid(at, 'an answer is a text, a message or a list')
+  return answersIn(value, at)
+}
+
+function answersIn(value: Fields, at: string): readonly Entries[] {
+  if (isFields(value['kwargs'])) return [{ entries: [value], at }]
+  const lists = firstKey(value, ['choices', 'candidates', 'generations'])
+  if (lists !== undefined) {
+    const list = parsedOr(value[lists])
+    if (!Array.isArray(list)) throw sourceInvalid(below(at, lists), 'a list of answers is required')
+    return list.flat().flatMap((one: unknown, index) => answersOf(one, `${below(at, lists)}[${index}]`))
+  }
+  if (firstKey(value, ['role', 'from']) !== undefined) return [{ entries: [value], at }]
+  const key = firstKey(value, [
+    'body',
+    'message',
+    'messages',
+    'output',
+    'output_text',
+    'content',
+    'text',
+    'completion',
+    'response',
+  ])
+  if (key === undefined) throw sourceInvalid(at, `no answer is found in {${Object.keys(value).slice(0, 8).join(', ')}}`)
+  if (key === 'message' && isFields(value[key])) return [{ entries: [assistant(value[key])], at: below(at, key) }]
+  if (key !== 'content' || typeof value[key] === 'string') return answersOf(value[key], below(at, key))
+  // Gemini's candidates have {content: {parts}}, Anthropic's answers {content: [parts]}.
+  const content = value[key]
+  return [{ entries: [isFields(content) ? assistant(content) : { role: 'assistant', content }], at: below(at, key) }]
+}
+
+/** A message with the role of the assistant, unless it has one. */
+const assistant = (message: Fields): Fields =>
+  firstKey(message, ['role', 'from', 'kwargs', 'type']) === undefined ? { role: 'assistant', ...message } : message
+
+/** The items of an answer as entries: items of OpenAI's Responses API without a speaker are the assistant's. */
+const items = (list: readonly unknown[]): readonly unknown[] =>
+  list
+    .filter(
+      one =>
+        !(isFields(one) && one['type'] === 'reasoning' && saysNothing(one['summary']) && saysNothing(one['content'])),
+    )
+    .map(one => {
+      if (!isFields(one) || firstKey(one, ['role', 'from', 'kwargs']) !== undefined) return one
+      if (one['type'] === 'reasoning') return { role: 'assistant', content: [one] }
+      if (typeof one['type'] === 'string' && /text|tool_use/.test(one['type']))
+        return { role: 'assistant', content: [one] }
+      return assistant(one)
+    })
+
+/** A request and its answer in a record. */
+export interface Exchange {
+  readonly format: string
+  /** The record, or the part of it with the request. */
+  readonly request: unknown
+  readonly requestAt: string
+  readonly answer: unknown
+  readonly answerAt: string
+  /** Where the system prompt and the tools may stand beside the turns. */
+  readonly beside?: Fields
+}
+
+/**
+ * The conversations of a request and its answers; an answer that the request already ends with is not taken twice. Without
+ * an answer, the record is left out.
+ */
+export function readExchange(exchange: Exchange, how: ReadHow): SourceConversation[] {
+  const { format, request, requestAt, answer, answerAt } = exchange
+  const asked = turnsOf(request, requestAt)
+  if (asked === null) throw sourceInvalid(requestAt, 'no turns are found')
+  const before = read(asked, format)
+  const answers = answersOf(answer, answerAt)
+  if (answers.length === 0) {
+    how.leave('no-chat', `${answerAt} has no answer`)
+    return []
+  }
+  const whole = parsedOr(request)
+  const fields = {
+    ...exchange.beside,
+    ...(isFields(whole) ? (isFields(parsedOr(whole['body'])) ? (parsedOr(whole['body']) as Fields) : whole) : {}),
+  }
+  const system = systemOf(fields, isFields(whole) ? requestAt : '')
+  const tools = toolsOf(fields, isFields(whole) ? requestAt : '')
+  return answers.flatMap(one => {
+    const said = after(before, read(one, format))
+    return conversationsOf(said, { system, tools }, how)
+  })
+}
+
+const read = ({ entries, at }: Entries, format: string): Said[] =>
+  entries.length === 1 ? [saidOf(entries[0], at, format)] : saidIn(entries, at, format)
+
+/** What was said before and the answer, which may repeat all of it or its end. */
+function after(before: readonly Said[], answer: readonly Said[]): readonly Said[] {
+  const same = (one: Said | undefined, other: Said | undefined): boolean =>
+    one !== undefined &&
+    other !== undefined &&
+    one.speaker === other.speaker &&
+    one.text === other.text &&
+    one.tool?.text === other.tool?.text
+  if (answer.length >= before.length && before.every((one, index) => same(one, answer[index]))) return answer
+  const last = before.at(-1)
+  const repeats = answer.every((one, index) => same(one, before[before.length - answer.length + index]))
+  if (repeats) return before
+  if (last?.speaker === 'Assistant' && last.tool === null && answer[0]?.speaker === 'Assistant')
+    throw sourceInvalid(answer[0].at, `another answer than ${last.at}`)
+  return [...before, ...answer]
+}
