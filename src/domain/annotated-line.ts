@@ -38,6 +38,7 @@ const nodes: Builder<JsonNode> = {
 
 const Line = z.object({
   system: z.string(),
+  mask: z.string().nullish(),
   conversations: z
     .array(z.object({ value: z.string(), from: z.string(), label: z.string().nullable().optional() }))
     .min(1),
@@ -46,6 +47,8 @@ const Line = z.object({
 /** A conversation as a line of a file; only its labels can change. */
 export interface OpenLine {
   readonly system: string
+  /** The speaker who is the user; null or absent where the line does not say. */
+  readonly mask?: string | null | undefined
   readonly turns: readonly PromptTurn[]
   /**
    * The line with these labels, as the original writes it; null keeps a turn's own label. An existing label moves to
@@ -68,6 +71,7 @@ export function openLine(line: string): OpenLine {
   }
   return {
     system: parsed.data.system,
+    mask: parsed.data.mask,
     turns: parsed.data.conversations,
     relabelled: labels => {
       const relabelled = turns.map((turn, index) => relabel(turn, labels[index] ?? null))
@@ -80,6 +84,7 @@ export function openLine(line: string): OpenLine {
 function plain(root: JsonNode, turns: readonly JsonNode[]): unknown {
   return {
     system: scalar(root, 'system'),
+    mask: scalar(root, 'mask'),
     conversations: turns.map(turn => ({
       value: scalar(turn, 'value'),
       from: scalar(turn, 'from'),

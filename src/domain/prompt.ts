@@ -1,4 +1,5 @@
 import type { Turn } from './conversation.js'
+import { isMasked } from './formats/speakers.js'
 import type { PromptTokens } from './prompt-tokens.js'
 
 /** The parts of a turn that a prompt depends on: its text and speaker, and its label if it is an earlier turn. */
@@ -38,8 +39,12 @@ export const labelUpTo = (label: string, key: string): string => `${label === ''
 export const rewardPrompt = (system: string, turns: readonly PromptTurn[], tokens: PromptTokens): string =>
   `${tokens.system}System\n${system.replace(/(?<!\n)\n+$/, '')}\n${turns.map(turn => spoken(turn, tokens)).join('')}${tokens.label}`
 
-/** Which turns get a predicted label: all, as in the original, or only those of the assistant. */
+/** Which turns get a predicted label: all, as in the original, or only the assistant's: those that are not masked. */
 export type AnnotatedTurns = 'all' | 'assistant'
+
+/** Whether a turn of a conversation with that mask gets a predicted label. */
+export const isAnnotated = (which: AnnotatedTurns, { from }: Pick<Turn, 'from'>, mask?: string | null): boolean =>
+  which === 'all' || !isMasked(from, mask)
 
 /** Predicts the label of the last of `turns`. */
 type PredictLabel<S> = (turns: readonly PromptTurn[]) => Promise<S>
@@ -52,26 +57,35 @@ export async function scoreTurns<S extends { readonly label: string }>(
   turns: readonly PromptTurn[],
   which: AnnotatedTurns,
   predict: PredictLabel<S>,
+  mask?: string | null,
 ): Promise<(S | null)[]> {
   const seen: PromptTurn[] = []
   const predicted: (S | null)[] = []
   for (const turn of turns) {
-    const score = which === 'all' || turn.from === 'Assistant' ? await predict([...seen, turn]) : null
+    const score = isAnnotated(which, turn, mask) ? await predict([...seen, turn]) : null
     predicted.push(score)
     seen.push(score ? { value: turn.value, from: turn.from, label: score.label } : turn)
   }
   return predicted
 }
 
+/** A conversation, and the speaker who is its user. */
+interface Spoken {
+  readonly system: string
+  readonly turns: readonly PromptTurn[]
+  readonly mask?: string | null | undefined
+}
+
 /** Scores the last turn of a conversation; the value models of stages have this method. */
 interface TurnScorer<S> {
-  scoreTurn(turn: { readonly system: string; readonly turns: readonly PromptTurn[] }, signal: AbortSignal): Promise<S>
+  scoreTurn(turn: Spoken, signal: AbortSignal): Promise<S>
 }
 
 /** Scores the turns of a conversation with one model. */
 export const scoreConversation = <S extends { readonly label: string }>(
   model: TurnScorer<S>,
-  { system, turns }: { readonly system: string; readonly turns: readonly PromptTurn[] },
+  { system, turns, mask }: Spoken,
   which: AnnotatedTurns,
   signal: AbortSignal,
-): Promise<(S | null)[]> => scoreTurns(turns, which, seen => model.scoreTurn({ system, turns: seen }, signal))
+): Promise<(S | null)[]> =>
+  scoreTurns(turns, which, seen => model.scoreTurn({ system, turns: seen, mask }, signal), mask)

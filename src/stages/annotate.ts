@@ -65,7 +65,7 @@ export const annotate = each({
     ({ options, needs, to }) =>
     async (record, { signal }) => {
       const model = await needs.valueModels.pin(signal)
-      const conversation = { system: record.system, turns: record.conversations }
+      const conversation = { system: record.system, turns: record.conversations, mask: record.mask }
       const scored = await scoreConversation(model, conversation, options.turns, signal)
       const { lineage } = record.steerflow
       return to.annotated({

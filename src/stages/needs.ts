@@ -30,6 +30,8 @@ export interface Masker {
 export interface TurnToScore {
   readonly system: string
   readonly turns: readonly Turn[]
+  /** The masked speaker, who is the user; without one, the usual names of a user are. */
+  readonly mask?: string | null | undefined
 }
 
 export interface ScoredTurn {

@@ -43,7 +43,7 @@ export const relabel = each({
     ({ options, needs, to }) =>
     async (record, { signal }) => {
       const model = await needs.valueModels.pin(signal)
-      const conversation = { system: record.system, turns: record.conversations }
+      const conversation = { system: record.system, turns: record.conversations, mask: record.mask }
       const scored = await scoreConversation(model, conversation, options.turns, signal)
       const entry: Rescored = {
         value_model: model.digest,

@@ -81,13 +81,13 @@ const unscorable = new Set(['STEERFLOW_RECORD_EXHAUSTED', 'STEERFLOW_INFERENCE_R
 
 async function predict(
   model: PinnedValueModel,
-  { system, turns, speaker }: Sampled,
+  { system, mask, turns, speaker }: Sampled,
   text: string,
   signal: AbortSignal,
 ): Promise<Prediction> {
   try {
     const scored: ScoredTurn = await model.scoreTurn(
-      { system, turns: [...turns, { value: text, from: speaker }] },
+      { system, mask, turns: [...turns, { value: text, from: speaker }] },
       signal,
     )
     return { label: scored.label, scores: { ...scored.scores } }

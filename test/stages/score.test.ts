@@ -51,7 +51,9 @@ describe('the score stage', () => {
     const { asked, chosen, run } = scoring()
     const out = await run(sampled('Because.'))
     expect(chosen).toEqual(['value-model'])
-    expect(asked).toEqual([{ system: 'S', turns: [...prompt().turns, { value: 'Because.', from: 'Assistant' }] }])
+    expect(asked).toEqual([
+      { system: 'S', mask: prompt().mask, turns: [...prompt().turns, { value: 'Because.', from: 'Assistant' }] },
+    ])
     expect(out).toMatchObject({ value_model: 'value-model', attribute_set: 'oasst-12@1' })
     expect(out.candidates).toEqual([{ ...sampled('Because.').candidates[0], predicted }])
   })

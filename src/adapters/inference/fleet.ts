@@ -141,7 +141,9 @@ export function openFleet(options: FleetOptions): Fleet {
         // Every turn of every record of a partition listens to this signal.
         setMaxListeners(0, signal)
         const prompt = labelPrompt(turn.system, turn.turns, options.tokens)
-        const key = digest(model, attributeSet.name, options.tokens.label, prompt)
+        // Reward servers get roles, which depend on the mask; prompts of value models do not.
+        const roles = turn.mask === undefined || turn.mask === null || turn.mask === 'User' ? [] : [turn.mask]
+        const key = digest(model, attributeSet.name, options.tokens.label, prompt, ...roles)
         const scored = await scores.get(key, signal, shared =>
           ask({ ...options, attributeSet }, key, model, turn, shared),
         )

@@ -1,5 +1,6 @@
 import { type AttributeSet, labelKeys } from '../../domain/attributes.js'
 import { SteerflowError } from '../../domain/errors.js'
+import { isMasked } from '../../domain/formats/speakers.js'
 import { readAttribute, readLine } from '../../domain/label-reply.js'
 import { labelPrompt, labelUpTo, rewardPrompt } from '../../domain/prompt.js'
 import type { PromptTokens } from '../../domain/prompt-tokens.js'
@@ -122,7 +123,9 @@ export async function scoreTurn(
 
 /** Requests the scores of the turn. */
 function scoresAttempt({ turn, tokens, attributeSet }: AttributeQuestion): Attempt<Whole> {
-  const prompt = rewardPrompt(turn.system, turn.turns, tokens)
+  // Reward models are trained with these two names.
+  const named = turn.turns.map(one => ({ ...one, from: isMasked(one.from, turn.mask) ? 'User' : 'Assistant' }))
+  const prompt = rewardPrompt(turn.system, named, tokens)
   return {
     generation: { prompt, maxTokens: 0, endStrings: [], line: null, turn },
     accept: answer => ({

@@ -69,8 +69,8 @@ export interface AnnotateFile {
   readonly window: () => number
   /** Called once before the work starts, with the lines that an earlier run finished; null if there was none. */
   readonly begin: (earlier: { readonly annotated: number; readonly rejected: number } | null) => void | Promise<void>
-  /** Called for each finished input line. */
-  readonly advanced: () => void
+  /** Called for each finished input line, with the number of its scored turns; null if it was rejected. */
+  readonly advanced: (scored: number | null) => void
 }
 
 /** Result of a finished run, including earlier runs. */
@@ -82,7 +82,7 @@ export interface AnnotatedFile {
 }
 
 type LineResult = { readonly line: number } & (
-  | { readonly text: string }
+  | { readonly text: string; readonly scored: number }
   | { readonly error: SteerflowError }
   /** Unchanged line of an earlier run. */
   | { readonly kept: Buffer }
@@ -169,7 +169,7 @@ async function writeLines(job: AnnotateFile, { path, rejected, before, resuming 
           if (job.strict) throw stopped(outcome)
           await rejected.add(outcome.line, outcome.error)
         } else await writer.write(`${outcome.text}\n`)
-        job.advanced()
+        job.advanced('scored' in outcome ? outcome.scored : null)
       }
       await writer.flush()
     }
@@ -189,7 +189,8 @@ async function annotateLine({ model, turns }: AnnotateFile, line: Line, signal: 
     }
     const open = openLine(decodeUtf8(line.bytes))
     const scored = await scoreConversation(model, open, turns, signal)
-    return { line: line.number, text: open.relabelled(scored.map(score => score?.label ?? null)) }
+    const text = open.relabelled(scored.map(score => score?.label ?? null))
+    return { line: line.number, text, scored: scored.filter(score => score !== null).length }
   } catch (error) {
     if (error instanceof SteerflowError && error.kind === 'permanent') return { line: line.number, error }
     throw error

@@ -2,7 +2,7 @@ import { readLines } from '../../adapters/files/lines.js'
 import type { Line } from '../../adapters/files/splitter.js'
 import { decodeUtf8 } from '../../adapters/files/utf8.js'
 import { openLine } from '../../domain/annotated-line.js'
-import { type AnnotatedTurns, labelPrompt, labelUpTo } from '../../domain/prompt.js'
+import { type AnnotatedTurns, isAnnotated, labelPrompt, labelUpTo } from '../../domain/prompt.js'
 import { type AttributeSet, labelKeys } from '../../domain/attributes.js'
 import { digest } from '../../domain/digest.js'
 import type { Encode } from '../../domain/mask/tokenizer.js'
@@ -58,7 +58,7 @@ export async function estimate(options: EstimateOptions): Promise<Estimate> {
     records++
     const labelled = opened.turns.map(turn => ({ ...turn, label }))
     for (const [index, turn] of opened.turns.entries()) {
-      if (options.turns === 'assistant' && turn.from !== 'Assistant') continue
+      if (!isAnnotated(options.turns, turn, opened.mask)) continue
       turns++
       const prompt = labelPrompt(opened.system, [...labelled.slice(0, index), turn], options.tokens)
       const key = digest(prompt).slice(0, 24)

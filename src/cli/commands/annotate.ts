@@ -12,7 +12,7 @@ import { shippedTokenizer } from '../run/capabilities.js'
 import type { AnnotatedTurns } from '../../domain/prompt.js'
 import { annotateFile } from '../annotate-file/annotate-file.js'
 import { countLines } from '../annotate-file/count-lines.js'
-import type { Session, Verb } from '../command.js'
+import { exitCodes, type Session, type Verb } from '../command.js'
 import { endFile } from '../file-end.js'
 import {
   oneOf,
@@ -133,6 +133,7 @@ async function runEstimate(flags: Flags, session: Session): Promise<void> {
     turns: flags.turns,
     encode: await loadSentencePiece(shippedTokenizer),
   })
+  if (made.records > 0 && made.turns === 0) sayNoTurns(session, flags)
   await session.out(flags.json ? estimateJson(made, flags.tokenPrice) : estimateText(made, flags.tokenPrice))
 }
 
@@ -157,6 +158,7 @@ async function run(flags: Flags, session: Session): Promise<void> {
   // With one prompt at a time, records go one at a time too, and requests keep the order of the original.
   const inOrder = flags.concurrency === 1 && batch === 1
   let shown: Progress | undefined
+  const worked = { lines: 0, turns: 0 }
   const watch = setInterval(() => shown?.add(0, undefined, trouble(fleet)), 1000)
   try {
     const { rejected, rejectedPath, holdsSomething } = await annotateFile({
@@ -175,11 +177,16 @@ async function run(flags: Flags, session: Session): Promise<void> {
         const done = earlier ? earlier.annotated + earlier.rejected : 0
         shown = progress(session, 'annotate', 'records', total === null ? null : total - done)
       },
-      advanced: () => shown?.add(1, undefined, trouble(fleet)),
+      advanced: scored => {
+        if (scored !== null) worked.lines++
+        worked.turns += scored ?? 0
+        shown?.add(1, undefined, trouble(fleet))
+      },
     })
     const { calls, turnsScored, prefixesReused } = fleet.stats()
     shown?.done(`${turnsScored} turns, ${prefixesReused} already known, ${calls} calls, ${rejected} rejected`)
     reportFleet(session, fleet.stats(), flags.tokenPrice)
+    if (worked.lines > 0 && worked.turns === 0) sayNoTurns(session, flags)
     endFile(session, {
       output: flags.outputFileName,
       holdsSomething,
@@ -191,6 +198,14 @@ async function run(flags: Flags, session: Session): Promise<void> {
     following.stop()
     await fleet.close()
   }
+}
+
+/** Reports that no turn of the input is one to score; the command then ends with exit code 3. */
+function sayNoTurns(session: Session, { turns, inputFileName }: Flags): void {
+  session.err(
+    `no turn was scored: ${inputFileName} has none to score with --turns ${turns}. The masked speaker is the user (mask), all others are the assistant\n`,
+  )
+  session.exit(exitCodes.rejected)
 }
 
 /** Note on the current outage, if there is one. */

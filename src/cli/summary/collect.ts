@@ -1,3 +1,4 @@
+import { isMasked } from '../../domain/formats/speakers.js'
 import { type Node, reader } from '../../stages/node.js'
 import type { Log } from '../../runtime/log.js'
 import { readAll } from '../../runtime/read-all.js'
@@ -114,7 +115,7 @@ export async function summarizeAnnotated(
       prefix = digest(prefix, turn.from, turn.value)
       if (seen.has(prefix)) return
       seen.add(prefix)
-      if (turn.from === conversation.mask || typeof turn.label !== 'string') return
+      if (isMasked(turn.from, conversation.mask) || typeof turn.label !== 'string') return
       count(counts, turn.label)
       ranking.offer(conversation, index)
     })

@@ -1,3 +1,4 @@
+import { isMasked } from '../formats/speakers.js'
 import type { AttributeSet } from '../attributes.js'
 import type { Turn } from '../conversation.js'
 import { type Label, parseLabel } from '../label-line.js'
@@ -19,7 +20,7 @@ export class BestLabels {
 
   /** Takes the lines of a conversation's answers, i.e. of the turns of every speaker except `mask`. */
   add(turns: readonly Turn[], mask: string): void {
-    for (const { from, label } of turns) if (from !== mask && label != null) this.#take(label)
+    for (const { from, label } of turns) if (!isMasked(from, mask) && label != null) this.#take(label)
   }
 
   /** The lines, sorted. */

@@ -1,3 +1,4 @@
+import { isMasked } from '../formats/speakers.js'
 import type { Turn } from '../conversation.js'
 import { digest } from '../digest.js'
 
@@ -26,7 +27,7 @@ export const promptId = (system: string, turns: readonly Pick<Turn, 'from' | 'va
 
 /** The indices of the answers: turns of every speaker except `mask` that have a turn before them. */
 const answers = ({ turns, mask }: Spoken): number[] =>
-  turns.flatMap(({ from }, index) => (index > 0 && from !== mask ? [index] : []))
+  turns.flatMap(({ from }, index) => (index > 0 && !isMasked(from, mask) ? [index] : []))
 
 const dueAt = ({ system, mask, turns }: Spoken, at: number): DuePrompt => ({
   prompt_id: promptId(system, turns.slice(0, at)),
@@ -43,17 +44,17 @@ export const contexts = (conversation: Spoken): DuePrompt[] => answers(conversat
 /** The context that ends with the user's first turn that is answered; null if none is. */
 export function firstTurn(conversation: Spoken): DuePrompt | null {
   const { turns, mask } = conversation
-  const at = answers(conversation).find(index => turns[index - 1]!.from === mask)
+  const at = answers(conversation).find(index => isMasked(turns[index - 1]!.from, mask))
   return at === undefined ? null : dueAt(conversation, at)
 }
 
 /** The whole conversation if an answer is due after it, otherwise the part before its last answer; null if it has none. */
 export function lastDue(conversation: Spoken): DuePrompt | null {
   const { system, mask, turns } = conversation
-  if (turns.at(-1)?.from !== mask) {
+  if (!turns.at(-1) || !isMasked(turns.at(-1)!.from, mask)) {
     const at = answers(conversation).at(-1)
     return at === undefined ? null : dueAt(conversation, at)
   }
-  const speaker = turns.find(({ from }) => from !== mask)?.from ?? 'Assistant'
+  const speaker = turns.find(({ from }) => !isMasked(from, mask))?.from ?? 'Assistant'
   return { prompt_id: promptId(system, turns), system, mask, turns: [...turns], speaker, reference: null }
 }

@@ -1,3 +1,4 @@
+import { isMasked } from '../formats/speakers.js'
 import { digest } from '../digest.js'
 import { normalised } from '../near-duplicates/words.js'
 import { contexts, type DuePrompt, lastDue, type Spoken } from './due-prompts.js'
@@ -21,7 +22,7 @@ export class Exclusion {
     for (const { prompt_id } of contexts(conversation)) this.#prompts.add(compact(prompt_id))
     if (whole) this.#prompts.add(compact(whole.prompt_id))
     for (const { from, value } of conversation.turns)
-      if (from === conversation.mask) this.#texts.add(compactText(value))
+      if (isMasked(from, conversation.mask)) this.#texts.add(compactText(value))
   }
 
   /** Whether the prompt must not be sampled. */

@@ -1,5 +1,6 @@
 import type { Conversation } from '../conversation.js'
 import { SteerflowError } from '../errors.js'
+import { isMasked } from '../formats/speakers.js'
 import { hasScores } from '../label-line.js'
 
 /** Where the label line goes in a format that has only speakers and texts. */
@@ -43,10 +44,11 @@ export function placeLabels({ conversations, system, mask, type }: Conversation,
   }
   const labelOf = (index: number): string => {
     const turn = conversations[index]
-    return turn && turn.from !== mask && hasScores(turn.label) ? turn.label : ''
+    return turn && !isMasked(turn.from, mask) && hasScores(turn.label) ? turn.label : ''
   }
   const turns = conversations.map(({ from, value }, index): RoleTurn => {
-    if (from !== mask) return { role: 'assistant', text: place === 'assistant' ? lines(labelOf(index), value) : value }
+    if (!isMasked(from, mask))
+      return { role: 'assistant', text: place === 'assistant' ? lines(labelOf(index), value) : value }
     return { role: 'user', text: place === 'user' ? lines(value, labelOf(index + 1)) : value }
   })
   if (place !== 'system') return { system, turns }

@@ -1,5 +1,6 @@
 import { attributeSets } from '../attributes.js'
 import { floatJson } from '../conversation-line.js'
+import { isMasked } from '../formats/speakers.js'
 import { hasScores, parseLabel } from '../label-line.js'
 import { alignerSystemPrompt } from '../system-prompt.js'
 import type { ExportFormat } from './export-format.js'
@@ -33,7 +34,7 @@ export const regression: ExportFormat = {
       let unscored = 0
       let text = `${system}System\n${alignerSystemPrompt}\n`
       for (const { from, value, label: line } of conversations) {
-        text += `${turn}${from === mask ? 'User' : 'Assistant'}\n${value}\n`
+        text += `${turn}${isMasked(from, mask) ? 'User' : 'Assistant'}\n${value}\n`
         if (!hasScores(line)) continue
         const { scores } = parseLabel(line)
         const numbers = keys.map(key => floatJson(scores[key] ?? missing))

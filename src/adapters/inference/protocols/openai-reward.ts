@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { AttributeSet } from '../../../domain/attributes.js'
+import { isMasked } from '../../../domain/formats/speakers.js'
 import type { TurnToScore } from '../../../stages/needs.js'
 import type { HttpReply, Protocol, Verdict } from './protocol.js'
 import { rewardsByName, rewardsInOrder } from './reward-scores.js'
@@ -48,9 +49,12 @@ export const openAiReward = ({ model }: OpenAiRewardOptions, set: AttributeSet):
   classify: (reply, count) => (reply.status === 200 ? classifyBody(reply, count, set) : classifyStatus(reply)),
 })
 
-/** The turns as messages, without system prompt: these models are documented with user and assistant only. */
-const messages = ({ turns }: TurnToScore): readonly { readonly role: string; readonly content: string }[] =>
-  turns.map(({ from, value }) => ({ role: from.toLowerCase() === 'user' ? 'user' : 'assistant', content: value }))
+/**
+ * The turns as messages, without system prompt: these models are documented with user and assistant only. The masked
+ * speaker is the user.
+ */
+const messages = ({ turns, mask }: TurnToScore): readonly { readonly role: string; readonly content: string }[] =>
+  turns.map(({ from, value }) => ({ role: isMasked(from, mask) ? 'user' : 'assistant', content: value }))
 
 function classifyBody({ body }: HttpReply, count: number, set: AttributeSet): Verdict {
   const elsewhere = (reason: string): Verdict => ({ kind: 'elsewhere', reason })
