@@ -7,6 +7,7 @@ import { preprocess } from '../stages/preprocess.js'
 import { roundOfDataset } from '../domain/bootstrap/round.js'
 import { RoundPlan } from '../domain/bootstrap/round-plan.js'
 import { retentionDays, timerSeconds } from '../domain/duration.js'
+import { SourceMap } from '../domain/formats/map.js'
 import { KeepRule } from '../domain/keep.js'
 import { perFlow } from './per-flow.js'
 import { stageSections } from './stage-sections.js'
@@ -206,6 +207,9 @@ function keysOf(flow: Flow) {
           .max(lineBytesBounds.most)
           .default(32 * 2 ** 20)
           .describe('length limit of a line in bytes; a longer line becomes a dead letter'),
+        map: SourceMap.prefault({}).describe(
+          'names that sources use for keys and speakers, see docs/formats.md#names-of-your-own',
+        ),
       })
       .prefault({})
       .describe('reading sources'),

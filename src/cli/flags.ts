@@ -3,6 +3,8 @@ import { refuseDash } from '../adapters/files/target.js'
 import type { TokenPrice } from '../domain/cost.js'
 import { SteerflowError } from '../domain/errors.js'
 import { formatNames, sourceFormats } from '../domain/formats/index.js'
+import { mapEntry, type SourceMap } from '../domain/formats/map.js'
+import { speakerOf } from '../domain/formats/speakers.js'
 import type { Flow } from '../flow.js'
 import { extraIdTokens, type PromptTokens } from '../domain/prompt-tokens.js'
 
@@ -89,6 +91,19 @@ export const formatOption = (): Option =>
     '--format <name>',
     `format of the records: ${formatNames(sourceFormats).join(', ')}, or one of your flow (default: detected)`,
   )
+
+/** The option for the names that sources use. */
+export const mapOption = (): Option =>
+  new Option(
+    '--map <pair>',
+    'names in the source: KEY=NAME for keys, KEY=- to leave one out, role.SPEAKER=user|assistant|system; repeatable; in place of ingest.map',
+  ).argParser((text: string, before?: SourceMap) => {
+    const read = mapEntry(text, before)
+    if (read === null) throw new InvalidArgumentError('It must be KEY=NAME or role.SPEAKER=NAME.')
+    const unknown = Object.values(read.roles).find(name => speakerOf(name) === undefined)
+    if (unknown === undefined) return read
+    throw new InvalidArgumentError(`${unknown} is no role: it must be user, assistant, system or tool.`)
+  })
 
 /**
  * Returns the configuration.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  mapOption,
   oneOf,
   portNumber,
   pythonBoolean,
@@ -38,5 +39,21 @@ describe('option values', () => {
   it('hold control characters as escapes', () => {
     expect(unescaped('\\x11')).toBe('\x11')
     expect(unescaped('\\u0012<\\\\x11>')).toBe('\x12<\\x11>')
+  })
+})
+
+describe('--map', () => {
+  const parse = (...pairs: string[]) =>
+    pairs.reduce<unknown>((before, pair) => mapOption().parseArg!(pair, before as string), undefined)
+
+  it('gathers names of keys and speakers', () => {
+    expect(parse('dialog=messages', 'role.agent=assistant', 'a=b=c', 'thinking=-')).toEqual({
+      keys: { dialog: 'messages', 'a=b': 'c', thinking: '-' },
+      roles: { agent: 'assistant' },
+    })
+  })
+
+  it.each(['dialog', '=x', 'x=', 'role.=user', 'role.agent=narrator'])('refuses %s', pair => {
+    expect(() => parse(pair)).toThrow(/it must be/i)
   })
 })

@@ -2,6 +2,7 @@ import type { Raw, Split } from '../../domain/conversation.js'
 import { asSteerflowError, SteerflowError } from '../../domain/errors.js'
 import type { SourceFormat } from '../../domain/formats/format.js'
 import { detectFormat } from '../../domain/formats/index.js'
+import { isEmptyMap, mapped, type SourceMap } from '../../domain/formats/map.js'
 import { deepest, isDeeper, tooDeep } from '../../domain/json/json.js'
 import type { Message } from '../../domain/oasst/turn.js'
 import type { SourceItem } from '../../runtime/ingest.js'
@@ -21,6 +22,8 @@ export interface EnvelopeSettings {
   readonly split?: Split | undefined
   /** The purpose that the records are ingested for, if restricted. */
   readonly only?: Raw['only']
+  /** What the source calls keys and speakers, if they have names of its own. */
+  readonly map?: SourceMap | undefined
 }
 
 /**
@@ -56,8 +59,10 @@ export function recordItem(
   { text, record }: { readonly text: string; readonly record: Message },
   settings: EnvelopeSettings,
 ): SourceItem {
-  const format = settings.format ?? detectFormat(record, settings.formats).name
-  const head = JSON.stringify({ format, only: settings.only, split: settings.split, source: settings.source, line })
+  const map = settings.map && !isEmptyMap(settings.map) ? settings.map : undefined
+  const format = settings.format ?? detectFormat(mapped(record, map), settings.formats).name
+  const { only, split, source } = settings
+  const head = JSON.stringify({ format, only, split, map, source, line })
   return {
     kind: 'record',
     position,

@@ -28,11 +28,12 @@ export async function* lineItems(
 export type SourceOptions = ReadLinesOptions & Omit<EnvelopeSettings, 'source'>
 
 /** The common fields of a source's envelopes, except its digest. */
-export const envelopeOf = ({ format, formats, split, only }: SourceOptions): Omit<EnvelopeSettings, 'source'> => ({
+export const envelopeOf = ({ format, formats, split, only, map }: SourceOptions): Omit<EnvelopeSettings, 'source'> => ({
   format,
   formats,
   split,
   only,
+  map,
 })
 
 /** A source that may have a copy of its input, which `close` removes. */

@@ -1,5 +1,5 @@
 import { exitCodes, type Verb } from '../command.js'
-import { formatOption, knowingFormat } from '../flags.js'
+import { formatOption, knowingFormat, mapOption } from '../flags.js'
 import { logged } from '../log/logged.js'
 import { clientReportTo } from '../logger.js'
 import { type ConfigFlags, withConfig } from '../options.js'
@@ -20,6 +20,7 @@ export const ingest: Verb = (program, session) => {
     )
     .argument('<files...>', '.jsonl or .jsonl.gz files; - (standard input) and named pipes are read as records arrive')
     .addOption(formatOption())
+    .addOption(mapOption())
     .option('--json', 'print the result of each source as JSON')
     .addHelpText('after', '\nExample:\n  steerflow ingest chats.jsonl.gz && steerflow run --until-idle\n')
   withConfig(command).action((files: string[], flags: ConfigFlags & IngestFlags & { json?: true }) =>

@@ -1,3 +1,4 @@
+import { noMap, type SourceMap } from '../../domain/formats/map.js'
 import { labelled, raw, scored, unscored } from '../../topics.js'
 import { writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
@@ -5,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import type { Logger } from 'pino'
 import { exitCodes, type Verb } from '../command.js'
 import { logged, type WorkResult } from '../log/logged.js'
-import { formatOption, knowingFormat, retryForOption } from '../flags.js'
+import { formatOption, knowingFormat, mapOption, retryForOption } from '../flags.js'
 import { type ConfigFlags, withConfig } from '../options.js'
 import type { LiveRow } from '../render/live-row.js'
 import { renderSummary } from '../render/summary.js'
@@ -29,6 +30,7 @@ const shippedTrees = fileURLToPath(new URL('../../../examples/data/oasst1_en_val
 
 interface QuickstartFlags extends ConfigFlags {
   readonly format?: string
+  readonly map?: SourceMap
   readonly json?: true
   readonly retryFor: number | null
 }
@@ -42,6 +44,7 @@ export const quickstart: Verb = (program, session) => {
     )
     .argument('[files...]', '.jsonl or .jsonl.gz files of conversations; - is standard input')
     .addOption(formatOption())
+    .addOption(mapOption())
     .option('--json', 'print the summary as JSON')
     .addOption(retryForOption('how long to wait while no inference server answers; or forever'))
     .addHelpText(
@@ -91,13 +94,13 @@ async function wholeFlow(
       const own = files.length > 0 ? files : [shippedTrees]
       const tell = (message: string): void => logger.info({ event: 'source' }, message)
       const report = { signal: stopped, waits, tell }
-      sources.push(...(await ingestFiles(workspace, own, { format: flags.format }, report)))
+      sources.push(...(await ingestFiles(workspace, own, { format: flags.format, map: flags.map }, report)))
       // If nothing of the user's files was accepted, a model trained on the shipped conversations alone is of no use.
       if (files.length > 0 && !(await hasRecords(log, raw.name))) return
       if (await comesTo(log, pipeline, labelled.name, stopped)) return
       if (files.length > 0 && !(await comesTo(log, pipeline, unscored.name, stopped))) return
       // Without human labels in these files, the value model is trained on the shipped labelled conversations.
-      sources.push(...(await ingestFiles(workspace, [shippedTrees], { only: 'labelled' }, report)))
+      sources.push(...(await ingestFiles(workspace, [shippedTrees], { only: 'labelled', map: noMap }, report)))
     },
     note: phase,
   })

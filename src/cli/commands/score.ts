@@ -1,3 +1,4 @@
+import type { SourceMap } from '../../domain/formats/map.js'
 import { type Node, reader } from '../../stages/node.js'
 import { openSource } from '../../adapters/source/open-source.js'
 import { SteerflowError } from '../../domain/errors.js'
@@ -11,7 +12,7 @@ import { exitCodes, type Verb } from '../command.js'
 import { nodeOptions } from '../node-options.js'
 import { type Config, endpointsOf } from '../config.js'
 import { endFile } from '../file-end.js'
-import { formatOption, knowingFormat, retryForOption } from '../flags.js'
+import { formatOption, knowingFormat, mapOption, retryForOption } from '../flags.js'
 import { type ConfigFlags, configOf, withConfig } from '../options.js'
 import { tellServers, tellWaits } from '../render/waits.js'
 import { openCapabilities } from '../run/capabilities.js'
@@ -35,6 +36,12 @@ const aside = (pipeline: readonly Node[]): ReadonlySet<string> =>
   new Set([labelled.name, ...upstream(pipeline, labelled.name).map(({ from }) => from.name)])
 const readDropped = reader(dropped)
 
+interface ScoreFlags {
+  readonly format?: string
+  readonly map?: SourceMap
+  readonly retryFor: number | null
+}
+
 /** Configured servers provide a model, so no data folder is needed. */
 const needsNone = (config: Config): boolean => endpointsOf(config, 'annotate') !== null
 
@@ -47,9 +54,10 @@ export const score: Verb = (program, session) => {
     )
     .argument('<file>', '.jsonl or .jsonl.gz file of conversations in a known format; - is standard input')
     .addOption(formatOption())
+    .addOption(mapOption())
     .addOption(retryForOption('how long to wait while no inference server answers; or forever', 60))
     .addHelpText('after', '\nExample, after `steerflow quickstart`:\n  steerflow score chat.jsonl > scored.jsonl\n')
-  withConfig(command).action((file: string, flags: ConfigFlags & { format?: string; retryFor: number | null }) =>
+  withConfig(command).action((file: string, flags: ConfigFlags & ScoreFlags) =>
     lookInWorkspace(
       knowingFormat(configOf(flags), flags),
       async workspace => {
@@ -58,7 +66,8 @@ export const score: Verb = (program, session) => {
         const limit = outageLimit(opened, flags.retryFor)
         const { flow, ingest } = config
         const apart = aside(flow.nodes)
-        const about = { format: flags.format, formats: flow.formats, maxLineBytes: ingest.maxLineBytes }
+        const { format, map = ingest.map } = flags
+        const about = { format, map, formats: flow.formats, maxLineBytes: ingest.maxLineBytes }
         const source = await openSource(file, about)
         const stop = interrupts()
         let rejected = 0

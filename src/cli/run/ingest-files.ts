@@ -6,6 +6,8 @@ import { openLines } from '../../adapters/source/file-lines.js'
 import { openSource, type SourceOptions } from '../../adapters/source/open-source.js'
 import { isStream, openStream } from '../../adapters/source/stream-lines.js'
 import { flatFormat } from '../../domain/formats/index.js'
+import { digest } from '../../domain/digest.js'
+import { isEmptyMap, type SourceMap } from '../../domain/formats/map.js'
 import type { KnownSource } from '../../runtime/beginnings.js'
 import { ingest, type IngestTopics } from '../../runtime/ingest.js'
 import { ingestStream } from '../../runtime/ingest-stream.js'
@@ -49,6 +51,8 @@ export interface IngestFlags {
   readonly format?: string | undefined
   /** Ingest only records with human labels, which the value model is trained on. */
   readonly only?: 'labelled' | undefined
+  /** Names of keys and speakers, in place of those of the configuration. */
+  readonly map?: SourceMap | undefined
 }
 
 /** Callbacks during ingestion. */
@@ -64,7 +68,7 @@ export interface IngestReport {
 }
 
 /** Topics of records, rejects and progress. */
-const ingestTopics = ({ only }: IngestFlags): IngestTopics => ({
+const ingestTopics = (only: string | undefined): IngestTopics => ({
   topic: raw.name,
   deadLetters: deadLetters.name,
   progress: ingestProgress,
@@ -119,8 +123,15 @@ function withTaken(error: unknown, lines: number): unknown {
   return new SteerflowError(error.code, message, { cause: error.cause, next: error.next })
 }
 
-const optionsOf = ({ config }: Workspace, { format, only }: IngestFlags): SourceOptions => ({
+/** What a source is ingested for. The same source under other names of its keys and speakers counts as another. */
+function purposeOf({ only, map }: SourceOptions): string | undefined {
+  const names = map && !isEmptyMap(map) ? `map${digest(JSON.stringify(map)).slice(0, 12)}` : undefined
+  return only === undefined ? names : names === undefined ? only : `${only}-${names}`
+}
+
+const optionsOf = ({ config }: Workspace, { format, only, map }: IngestFlags): SourceOptions => ({
   format,
+  map: map ?? config.ingest.map,
   formats: config.flow.formats,
   only,
   maxLineBytes: config.ingest.maxLineBytes,
@@ -140,7 +151,8 @@ async function take(
   const stream = await (isLive ? unlessStopped(openStream(input, options), report.signal) : openLines(input, options))
   if (stream === null) return null
   const { name } = stream
-  const to = ingestTopics(flags)
+  const purpose = purposeOf(options)
+  const to = ingestTopics(purpose)
   try {
     if (stream.flat || flags.format === flatFormat) {
       if (isLive) report.tell?.(`${name} has one message per line: trees are built once all have arrived`)
@@ -152,8 +164,8 @@ async function take(
       }
     }
     const names = await readWholeTopic(workspace.log, sources)
-    const known = knownAgain(names.filter(({ only }) => only === flags.only))
-    const suffix = flags.only ? `-${flags.only}` : ''
+    const known = knownAgain(names.filter(({ only }) => only === purpose))
+    const suffix = purpose === undefined ? '' : `-${purpose}`
     const signal = isLive ? report.signal : undefined
     return { name, ...(await ingestStream(workspace.log, stream, to, { ...report, signal, known, suffix })) }
   } finally {

@@ -20,6 +20,20 @@ export type SourceMap = z.output<typeof SourceMap>
 export const isEmptyMap = ({ keys, roles }: SourceMap): boolean =>
   Object.keys(keys).length + Object.keys(roles).length === 0
 
+/** A map that renames nothing. */
+export const noMap: SourceMap = { keys: {}, roles: {} }
+
+/**
+ * Reads `KEY=NAME` and `role.SPEAKER=NAME`; `KEY=-` leaves a key out. Returns null for other text.
+ */
+export function mapEntry(text: string, { keys, roles }: SourceMap = noMap): SourceMap | null {
+  const equals = text.lastIndexOf('=')
+  const [from, to] = [text.slice(0, equals), text.slice(equals + 1)]
+  if (equals < 1 || to === '') return null
+  if (!from.startsWith('role.')) return { keys: { ...keys, [from]: to }, roles }
+  return from.length === 'role.'.length ? null : { keys, roles: { ...roles, [from.slice('role.'.length)]: to } }
+}
+
 const lists = ['messages', 'conversations', 'conversation'] as const
 
 /**

@@ -40,6 +40,15 @@ const raw = (item: SourceItem | undefined) => {
 
 const tree = (id: string) => `{"message_tree_id": "${id}", "prompt": {"text": "\\u00e9", "n": 1.0}}`
 
+it('detects the format under the names of a map, which goes along with the unchanged record', async () => {
+  const line = '{"dialog": [{"who":"user","says":"q"}]}'
+  const map = { keys: { dialog: 'messages', who: 'role', says: 'content' }, roles: {} }
+  expect((await read('map.jsonl', line)).short[0]).toContain('STEERFLOW_INPUT_FORMAT')
+  const { items } = await read('map.jsonl', line, { map })
+  expect(raw(items[0])).toMatchObject({ format: 'openai-messages', map, record: JSON.parse(line) as object })
+  expect(raw((await read('plain.jsonl', '{"messages": []}', { map: { keys: {}, roles: {} } })).items[0]).map).toBeUndefined()
+})
+
 describe('openSource', () => {
   it('puts each line into an envelope, spelled as it was', async () => {
     const content = `${tree('a')}\n${tree('b')}`
