@@ -64,7 +64,6 @@ export const preprocess = each({
   create: ({ options, needs: { formats, attributeSets: known }, to }) => {
     const { fanout } = options
     const configuration = shapingDigest(options)
-    const sets = [known.set(options.attributeSet)]
     return (raw, at) => {
       const record = mapped(raw.record, raw.map)
       const format = raw.format === undefined ? detectFormat(record, formats) : sourceFormat(raw.format, formats)
@@ -72,7 +71,7 @@ export const preprocess = each({
       const left: z.output<typeof Dropped>[] = []
       const sources = readSource(format, record, fanout, {
         tools: options.tools,
-        sets,
+        sets: [known.set(options.attributeSet)],
         leave: (reason, detail) => void left.push({ reason, detail, part }),
       })
       checkSize(sources, fanout)

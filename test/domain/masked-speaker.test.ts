@@ -45,7 +45,7 @@ describe('the masked speaker is the user, whatever its name', () => {
   it('of requests to reward servers', () => {
     const turn = { system: '', turns: record.conversations, mask: record.mask }
     const { body } = openAiReward({}, attributeSets['helpsteer-5@1']).request([{ turn } as never])
-    expect(JSON.parse(body as string)).toMatchObject({
+    expect(JSON.parse(body)).toMatchObject({
       messages: [
         { role: 'user', content: 'Ask 0' },
         { role: 'assistant', content: 'Answer 0' },
