@@ -84,7 +84,7 @@ export const errorTable = {
   },
   STEERFLOW_INPUT_TORN: {
     kind: 'fatal',
-    means: 'A compressed input ends early, is damaged, or expands beyond every plausible size.',
+    means: 'An input ends early or is damaged, or a compressed one expands beyond every plausible size.',
     next: 'Fetch the file again and ingest it: reading resumes after the part that was read before the damage.',
   },
   STEERFLOW_RECORD_INVALID: {

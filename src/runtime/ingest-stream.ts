@@ -79,7 +79,7 @@ export async function ingestStream(
     return await work.end()
   } catch (error) {
     // Lines before the damage are kept.
-    await work.breakOff()
+    await work.endAtDamage()
     throw error
   } finally {
     await work.release()
@@ -203,6 +203,11 @@ class StreamIngest {
   async breakOff(): Promise<StreamIngested> {
     await this.commit()
     return { ...this.#done, digest: this.#source?.digest ?? this.#recognition.digest }
+  }
+
+  /** Publishes the lines before a damage, unless they may be the beginning of a source that was taken in before. */
+  async endAtDamage(): Promise<void> {
+    await (this.#recognition.alike === null ? this.end() : this.breakOff())
   }
 
   async release(): Promise<void> {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { appendFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
@@ -9,7 +9,7 @@ import { Raw } from '../../src/domain/conversation.js'
 import type { Log } from '../../src/runtime/log.js'
 import { readAll } from '../../src/runtime/read-all.js'
 import { raw } from '../../src/topics.js'
-import { chats } from './chats.js'
+import { chat, chats } from './chats.js'
 import { temporaryFolder } from './temporary.js'
 
 const script = fileURLToPath(new URL('./killed-ingest.mjs', import.meta.url))
@@ -33,26 +33,38 @@ export async function chatsIn(log: Log): Promise<number[]> {
   return found.sort((a, b) => a - b)
 }
 
+/** How a file has its chats: on lines, or as a JSON array on many lines, which has another end each time that it grows. */
+const spellings = {
+  lines: (count: number): string => chats(0, count),
+  array: (count: number): string => {
+    const elements = Array.from({ length: count }, (_, id) => JSON.stringify(JSON.parse(chat(id)), null, 2))
+    return `[\n${elements.join(',\n')}\n]\n`
+  },
+}
+
 /**
- * Takes in a file that grows before every ingest, often in the middle of a line, while each ingest is killed at the next
+ * Takes in a file that grows before every ingest, often in the middle of a record, while each ingest is killed at the next
  * of these steps. Returns what the last one, which lives, said, how many were killed, and what is in the log.
  */
-export async function killedWhileGrowing(given: z.input<typeof Config>, steps: readonly number[], more: number) {
+export async function killedWhileGrowing(
+  given: z.input<typeof Config>,
+  steps: readonly number[],
+  more: number,
+  spelling: keyof typeof spellings = 'lines',
+) {
   const folder = await temporaryFolder()
   const [config, file] = [{ ...given, dataDir: join(folder, 'data') }, join(folder, 'own.jsonl')]
-  await writeFile(file, chats(0, more))
-  let [killed, written, cut] = [0, more, '']
+  let [killed, written] = [0, more]
+  const write = (cut: number) => writeFile(file, spellings[spelling](written).slice(0, cut))
+  await write(Infinity)
   const { code, output } = await ingesting(Infinity, config, file)
   if (code !== 0) throw new Error(output)
   for (const step of steps) {
-    const text = cut + chats(written, written + more)
-    const end = killed % 2 === 0 ? text.length - 40 : text.length
-    await appendFile(file, text.slice(0, end))
-    cut = text.slice(end)
     written += more
+    await write(killed % 2 === 0 ? -40 : Infinity)
     if ((await ingesting(step, config, file)).signal === 'SIGKILL') killed++
   }
-  await appendFile(file, cut)
+  await write(Infinity)
   const last = await ingesting(Infinity, config, file)
   const workspace = await openWorkspace(Config.parse(config), { begins: true })
   const found = await chatsIn(workspace.log)

@@ -3,7 +3,11 @@ import { open, stat } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { promisify } from 'node:util'
 import { SteerflowError } from '../../domain/errors.js'
-import { type BombLimit, defaultBombLimit, gunzip } from './gunzip.js'
+import { gunzip } from './gunzip.js'
+import { isEnough, type Kind, kindOf } from './kinds.js'
+import { type Chunks, resumed } from './resumed.js'
+import { type BombLimit, defaultBombLimit } from './torn.js'
+import { unzstd } from './unzstd.js'
 
 export interface ReadBytesOptions {
   /** Called with the number of bytes read from the disk; compressed bytes for a compressed file. */
@@ -12,29 +16,55 @@ export interface ReadBytesOptions {
   readonly bomb?: BombLimit
 }
 
-/**
- * The bytes of a file, or of standard input for `-`. gzip is decompressed; it is recognised by its first bytes or the name's
- * ending.
- * @throws STEERFLOW_INPUT_NOT_FOUND if it cannot be read; STEERFLOW_USAGE for other compressions; STEERFLOW_INPUT_TORN for
- * damaged gzip, after the data before the damage
- */
-export async function* readBytes(input: string, options: ReadBytesOptions = {}): AsyncGenerator<Buffer> {
-  const chunks = fourAtFirst(storedBytes(input, options.onRead))
-  const first = await chunks.next()
-  const start = first.done ? Buffer.alloc(0) : first.value
-  const all = resumed(start, chunks)
-  const foreign = foreignKinds.find(({ magic }) => start.subarray(0, magic.length).equals(magic))
-  if (foreign) {
-    await chunks.return(undefined)
-    const what = `${input === '-' ? 'standard input' : input} is not text but ${foreign.name}`
-    throw new SteerflowError('STEERFLOW_USAGE', `${what}; ${foreign.next}`)
-  }
-  if (isGzip(start) || input.endsWith('.gz')) yield* gunzip(all, input, options.bomb ?? defaultBombLimit)
-  else yield* all
+/** An opened input: text, or a Parquet file. */
+export interface OpenedBytes {
+  readonly kind: 'text' | 'parquet'
+  /** True if the bytes are not those on the disk. */
+  readonly isExpanded: boolean
+  /** Decompressed bytes. */
+  readonly bytes: Chunks
 }
 
-/** True if these first bytes are gzip's. */
-export const isGzip = (start: Buffer): boolean => start.length >= 2 && start[0] === 0x1f && start[1] === 0x8b
+/**
+ * Opens a file, or standard input for `-`. gzip and zstd are decompressed; they are recognised by their first bytes or the
+ * name's ending.
+ * @throws STEERFLOW_INPUT_NOT_FOUND if it cannot be read; STEERFLOW_USAGE for inputs that hold no readable records, and
+ * from `bytes` STEERFLOW_INPUT_TORN for a damaged compressed input, after the data before the damage
+ */
+export async function openBytes(input: string, options: ReadBytesOptions = {}): Promise<OpenedBytes> {
+  const { bomb = defaultBombLimit } = options
+  const ending = /\.(gz|zst)$/.exec(input)?.[1]
+  let chunks = storedBytes(input, options.onRead)
+  for (let layers = 0; ; layers++) {
+    const { head, all } = await peeked(chunks)
+    const found = kindOf(head)
+    if (found.kind === 'foreign' || (isPacked(found) && layers === mostLayers)) {
+      await all.close()
+      const name = found.kind === 'foreign' ? found.name : `compressed more than ${mostLayers} times`
+      const next = found.kind === 'foreign' ? found.next : 'expand it first'
+      const what = `${input === '-' ? 'standard input' : input} ${layers > 0 ? 'holds' : 'is'} not text but ${name}`
+      throw new SteerflowError('STEERFLOW_USAGE', `${what}; ${next}`)
+    }
+    if (found.kind === 'gzip' || (layers === 0 && ending === 'gz' && !isPacked(found)))
+      chunks = gunzip(all, input, bomb)
+    else if (found.kind === 'zstd' || (layers === 0 && ending === 'zst' && !isPacked(found)))
+      chunks = unzstd(all, input, bomb)
+    else return { kind: found.kind, isExpanded: layers > 0, bytes: all }
+  }
+}
+
+/** Some transfers compress a compressed file again. */
+const mostLayers = 2
+
+const isPacked = ({ kind }: Kind): boolean => kind === 'gzip' || kind === 'zstd'
+
+/**
+ * The bytes of a file, or of standard input for `-`, decompressed.
+ * @throws as `openBytes`
+ */
+export async function* readBytes(input: string, options: ReadBytesOptions = {}): AsyncGenerator<Buffer> {
+  yield* (await openBytes(input, options)).bytes
+}
 
 /**
  * The stored bytes of a file or of standard input.
@@ -81,37 +111,21 @@ async function* pipeChunks(path: string): AsyncGenerator<Buffer> {
   yield* new Socket({ fd, readable: true, writable: false }) as AsyncIterable<Buffer>
 }
 
-/** Unsupported formats, by their first bytes; each of their "lines" would be a dead letter. */
-const foreignKinds = [
-  { name: 'zstd', magic: '28b52ffd', next: 'expand it first, with zstd -dc' },
-  { name: 'xz', magic: 'fd377a58', next: 'expand it first, with xz -dc' },
-  { name: 'bzip2', magic: '425a68', next: 'expand it first, with bzip2 -dc' },
-  { name: 'zip', magic: '504b0304', next: 'expand it first, with unzip -p' },
-  { name: 'Parquet', magic: '50415231', next: 'convert it to JSON lines, one record per line' },
-].map(({ magic, ...kind }) => ({ ...kind, magic: Buffer.from(magic, 'hex') }))
-
-/** Holds the first chunk until it has four bytes, since a pipe may split the magic bytes. */
-async function* fourAtFirst(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  let held: Buffer | null = Buffer.alloc(0)
-  for await (const chunk of chunks) {
-    if (held === null) yield chunk
-    else {
-      held = Buffer.concat([held, chunk])
-      if (held.length < 4) continue
-      yield held
-      held = null
-    }
-  }
-  if (held?.length) yield held
-}
-
-async function* resumed(start: Buffer, rest: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+/** The first bytes of an input, as many as tell its kind, and all of its bytes. */
+async function peeked(chunks: AsyncGenerator<Buffer>): Promise<{ head: Buffer; all: Chunks }> {
+  let head: Buffer = Buffer.alloc(0)
   try {
-    if (start.length) yield start
-    yield* rest
-  } finally {
-    await rest.return(undefined)
+    while (!isEnough(head)) {
+      const next = await chunks.next()
+      if (next.done) break
+      head = head.length === 0 ? next.value : Buffer.concat([head, next.value])
+    }
+  } catch (error) {
+    if (head.length === 0) throw error
+    // The fault comes again behind the bytes before it.
+    return { head, all: resumed(head, chunks, { error }) }
   }
+  return { head, all: resumed(head, chunks, null) }
 }
 
 /** The error for an unreadable file or folder. */

@@ -4,6 +4,10 @@ import { createHash, type Hash } from 'node:crypto'
 interface Place {
   readonly number: number
   readonly offset: number
+  /** Set if the record is an element of a JSON array or a row of Parquet; its number is then the element's or row's. */
+  readonly unit?: 'element' | 'row'
+  /** The line on which an element begins. */
+  readonly textLine?: number
   /** Set on a last line without a line end. */
   readonly unended?: true
 }
@@ -26,6 +30,10 @@ export interface LongLine extends Place {
 
 export type Line = FullLine | LongLine
 
+/** The place of a record for messages: its element or row, and for an element the line. */
+export const placeOf = ({ number, unit, textLine }: Line): string =>
+  `${unit ?? 'line'} ${number}${textLine === undefined ? '' : ` (line ${textLine})`}`
+
 const LF = 10
 const CR = 13
 const headBytes = 256
@@ -39,9 +47,9 @@ const headBytes = 256
 export class LineSplitter {
   private number = 1
   /** Offset after the last pushed byte. */
-  private pushed = 0
+  private pushed: number
   /** Offset of the first byte of the current line. */
-  private start = 0
+  private start: number
   private held: Buffer[] = []
   private heldBytes = 0
   private long: { readonly hash: Hash; head: Buffer; length: number } | null = null
@@ -51,7 +59,14 @@ export class LineSplitter {
    */
   private afterCr = false
 
-  constructor(private readonly maxLineBytes: number) {}
+  /** @param start offset of the first pushed byte */
+  constructor(
+    private readonly maxLineBytes: number,
+    start = 0,
+  ) {
+    this.pushed = start
+    this.start = start
+  }
 
   /** The lines that this chunk completes. Lines within the chunk share its memory. */
   push(chunk: Buffer): Line[] {

@@ -7,7 +7,7 @@ import { deepest, isDeeper, tooDeep } from '../../domain/json/json.js'
 import type { Message } from '../../domain/oasst/turn.js'
 import type { SourceItem } from '../../runtime/ingest.js'
 import { rawKey } from '../../topics.js'
-import type { Line } from '../files/splitter.js'
+import { type Line, placeOf } from '../files/splitter.js'
 import { decodeUtf8 } from '../files/utf8.js'
 
 /** The common fields of a source's envelopes. */
@@ -84,7 +84,9 @@ export function lineItem(line: Line, settings: EnvelopeSettings): SourceItem {
 export function rejectItem(position: number, lines: readonly Line[], thrown: unknown): SourceItem {
   const error = asSteerflowError(thrown)
   const bytes = lines.flatMap(line => [line.kind === 'line' ? line.bytes : line.head, lineEnd]).slice(0, -1)
-  return { kind: 'reject', position, code: error.code, reason: error.message, bytes: Buffer.concat(bytes) }
+  const first = lines[0]
+  const place = first?.unit ? `${placeOf(first)}: ` : ''
+  return { kind: 'reject', position, code: error.code, reason: `${place}${error.message}`, bytes: Buffer.concat(bytes) }
 }
 
 const lineEnd = Buffer.from('\n')

@@ -30,7 +30,7 @@ export async function* flatItems(
   settings: EnvelopeSettings,
   options: ReadLinesOptions,
 ): AsyncGenerator<SourceItem> {
-  const local = await seekable(path)
+  const local = await seekable(path, options)
   try {
     const units = await indexTrees(local.path, options)
     const file = await open(local.path)

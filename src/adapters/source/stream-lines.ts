@@ -4,9 +4,11 @@ import { basename, join } from 'node:path'
 import { asSteerflowError } from '../../domain/errors.js'
 import { isFlatMessage } from '../../domain/oasst/assemble.js'
 import type { Stream, StreamLine } from '../../runtime/ingest-stream.js'
-import { unreadable } from '../files/bytes.js'
+import { storedBytes, unreadable } from '../files/bytes.js'
 import { readLines } from '../files/lines.js'
-import type { Line, LongLine } from '../files/splitter.js'
+import { Pulled } from '../files/pulled.js'
+import { endedLines } from '../files/spool.js'
+import type { FullLine, Line, LongLine } from '../files/splitter.js'
 import { type EnvelopeSettings, lineItem, readObject } from './envelope.js'
 import { envelopeOf, type SourceOptions } from './open-source.js'
 
@@ -41,7 +43,7 @@ export interface OpenStream extends Stream {
 export async function openStream(input: string, options: SourceOptions): Promise<OpenStream> {
   const name = input === '-' ? 'standard input' : basename(input)
   const settings = envelopeOf(options)
-  const spool = new Spool(options)
+  const spool = new Spool()
   const reading = readLines(input, options)
   const first = await reading.next()
   const batches = async function* (): AsyncGenerator<readonly Line[]> {
@@ -60,8 +62,9 @@ export async function openStream(input: string, options: SourceOptions): Promise
       for await (const lines of spool.lines()) yield asStream(lines)
     },
     copied: async () => {
-      for await (const lines of batches()) await spool.add(lines)
-      return spool.path()
+      const path = await spool.path('lines')
+      for await (const bytes of endedLines(batches())) await appendFile(path, bytes)
+      return path
     },
     close: async () => {
       // Not awaited: the stream may be waiting for a line that never comes.
@@ -113,40 +116,46 @@ function looksFlat(lines: readonly Line[]): boolean {
   return false
 }
 
-/** Lines on disk, in the system's temporary folder. */
+/** Records on disk, in the system's temporary folder. */
 class Spool {
   #folder: string | null = null
   readonly #long = new Map<number, LongLine>()
-  #unended = 0
 
-  constructor(private readonly options: SourceOptions) {}
-
+  /** Appends each record behind its length, since an element may have line ends in its texts. */
   async add(lines: readonly Line[]): Promise<void> {
-    for (const line of lines) {
+    const parts = lines.flatMap(line => {
       if (line.kind === 'too-long') this.#long.set(line.number, line)
-      if (line.unended) this.#unended = line.number
-    }
-    await appendFile(await this.path(), Buffer.concat(lines.map(bytesOf)))
+      const { kind: _, ...about } = line
+      const bytes = line.kind === 'line' ? line.bytes : Buffer.alloc(0)
+      const head = Buffer.from(JSON.stringify({ ...about, bytes: undefined, head: undefined }))
+      const lengths = Buffer.alloc(8)
+      lengths.writeUInt32LE(head.length, 0)
+      lengths.writeUInt32LE(bytes.length, 4)
+      return [lengths, head, bytes]
+    })
+    await appendFile(await this.path('kept'), Buffer.concat(parts))
   }
 
   async *lines(): AsyncGenerator<readonly Line[]> {
     if (this.#folder === null) return
-    for await (const lines of readLines(await this.path(), { maxLineBytes: this.options.maxLineBytes }))
-      yield lines.map(line => this.#asItCame(line))
+    const kept = new Pulled(storedBytes(await this.path('kept')))
+    try {
+      for (let lengths; (lengths = await kept.take(8));) {
+        const about = JSON.parse(String(await kept.take(lengths.readUInt32LE(0)))) as Omit<FullLine, 'kind' | 'bytes'>
+        const bytes = (await kept.take(lengths.readUInt32LE(4)))!
+        yield [this.#long.get(about.number) ?? { kind: 'line', ...about, bytes }]
+      }
+    } finally {
+      await kept.close()
+    }
   }
 
-  async path(): Promise<string> {
+  async path(name: string): Promise<string> {
     this.#folder ??= await mkdtemp(join(tmpdir(), 'steerflow-'))
-    return join(this.#folder, 'lines')
+    return join(this.#folder, name)
   }
 
   async remove(): Promise<void> {
     if (this.#folder !== null) await rm(this.#folder, { recursive: true, force: true })
-  }
-
-  #asItCame(line: Line): Line {
-    const long = this.#long.get(line.number)
-    if (long) return long
-    return line.number === this.#unended ? { ...line, unended: true } : line
   }
 }

@@ -1,6 +1,6 @@
 import { Option } from 'commander'
 import { followEndpoints } from '../../adapters/inference/endpoints/follow.js'
-import { isReadOnce } from '../../adapters/files/spool.js'
+import { isReadOnce } from '../../adapters/files/local.js'
 import { openFleet, type Fleet } from '../../adapters/inference/fleet.js'
 import { attributeSet, type AttributeSet } from '../../domain/attributes.js'
 import type { TokenPrice } from '../../domain/cost.js'
@@ -62,7 +62,11 @@ Records that cannot be annotated are listed in <output>.rejected.jsonl; the exit
 was annotated.
 While no server answers, the command waits; after --retry-for it ends with exit code 1 and keeps the finished records.`,
     )
-    .option('--input-file-name <file>', 'conversations as JSON lines; gzip is detected', 'input.jsonl')
+    .option(
+      '--input-file-name <file>',
+      'conversations as JSON lines, a JSON array or Parquet, also packed',
+      'input.jsonl',
+    )
     .option(
       '--output-file-name <file>',
       'annotated conversations; compressed if the name ends with .gz',

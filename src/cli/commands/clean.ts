@@ -42,7 +42,10 @@ Lines that are not JSON objects are listed in <output>.rejected.jsonl; the exit 
 conversation is left.
 Standard output lists the removed lines; standard error shows progress.`,
     )
-    .requiredOption('--dataset-file <file>', 'conversations as JSON lines; gzip is detected, - is standard input')
+    .requiredOption(
+      '--dataset-file <file>',
+      'conversations as JSON lines, a JSON array or Parquet, also packed; - is standard input',
+    )
     .requiredOption('--output-file <file>', 'kept conversations; compressed if the name ends with .gz', outputName)
     .option('--library <name>', 'tokenizer library; only sentencepiece is supported', 'sentencepiece')
     .requiredOption('--model-file <file>', 'SentencePiece .model file')

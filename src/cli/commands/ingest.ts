@@ -18,7 +18,10 @@ export const ingest: Verb = (program, session) => {
     .description(
       'Ingest source records into the log; records that were already ingested are skipped, even in files that have grown.',
     )
-    .argument('<files...>', '.jsonl or .jsonl.gz files; - (standard input) and named pipes are read as records arrive')
+    .argument(
+      '<files...>',
+      'JSON lines, JSON arrays or Parquet, also packed; - (standard input) and pipes are read as they arrive',
+    )
     .addOption(formatOption())
     .addOption(mapOption())
     .option('--json', 'print the result of each source as JSON')

@@ -50,7 +50,10 @@ with human ratings as label lines: <prefix>_train.jsonl and <prefix>_val.jsonl.
 A line that would crash the original is listed in <prefix>.rejected.jsonl and keeps its place in the shuffle and the
 split; the exit code is then 3, and also when there is no conversation.`,
     )
-    .requiredOption('--input-file <file>', 'message trees as JSON lines; gzip is detected, - is standard input')
+    .requiredOption(
+      '--input-file <file>',
+      'message trees as JSON lines, a JSON array or Parquet, also packed; - is standard input',
+    )
     .requiredOption('--output-file-prefix <prefix>', 'path and beginning of the names of the output files', outputName)
     .option('--mask-role <speaker>', 'speaker whose turns are not learnt', 'User')
     .addOption(

@@ -42,7 +42,7 @@ export const quickstart: Verb = (program, session) => {
     .description(
       'Run the whole flow on your conversations or the shipped ones: value model, annotation, training data.',
     )
-    .argument('[files...]', '.jsonl or .jsonl.gz files of conversations; - is standard input')
+    .argument('[files...]', 'JSON lines, JSON arrays or Parquet, also packed; - is standard input')
     .addOption(formatOption())
     .addOption(mapOption())
     .option('--json', 'print the summary as JSON')

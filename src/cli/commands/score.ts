@@ -52,7 +52,7 @@ export const score: Verb = (program, session) => {
     .description(
       'Score the turns of a file with the active value model, and print the conversations with their labels.',
     )
-    .argument('<file>', '.jsonl or .jsonl.gz file of conversations in a known format; - is standard input')
+    .argument('<file>', 'JSON lines, a JSON array or Parquet, also packed; - is standard input')
     .addOption(formatOption())
     .addOption(mapOption())
     .addOption(retryForOption('how long to wait while no inference server answers; or forever', 60))

@@ -44,7 +44,7 @@ export interface PreprocessFileSummary {
  * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN, STEERFLOW_STORAGE, and with `strict` the error of a line
  */
 export async function preprocessFile(options: PreprocessFileOptions): Promise<PreprocessFileSummary> {
-  const local = await seekable(options.input)
+  const local = await seekable(options.input, { maxLineBytes: options.maxLineBytes })
   const ending = options.gzip ? '.jsonl.gz' : '.jsonl'
   const rejects = openRejects(options.prefix)
   const files: FileWriter[] = []
