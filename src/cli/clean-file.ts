@@ -33,7 +33,7 @@ const Maskable = z.union([
 /** Outcome of a line: kept as this text, removed (`exception`: it has no mask), or rejected as unreadable. */
 type LineDecision =
   | { readonly kind: 'kept'; readonly text: string }
-  | { readonly kind: 'removed'; readonly exception: boolean }
+  | { readonly kind: 'removed'; readonly exception: boolean; readonly rule?: string }
   | { readonly kind: 'rejected'; readonly error: SteerflowError }
 
 export interface CleanFileOptions extends ReadLinesOptions {
@@ -52,6 +52,9 @@ export interface CleanFileOptions extends ReadLinesOptions {
 export interface CleanFileCounts {
   readonly kept: number
   readonly removed: number
+  /** Removed lines that violate a rule of the trainer's loader, and the first of them. */
+  readonly unmaskable: number
+  readonly first: { readonly line: number; readonly rule: string } | null
 }
 
 /** Lines in flight: enough to keep every thread busy, few enough for long lines to fit in memory. */
@@ -65,7 +68,7 @@ const window = { lines: 1024, bytes: 8 * 2 ** 20 }
  */
 export async function cleanFile(options: CleanFileOptions): Promise<CleanFileCounts> {
   const { input, output, rejects, masker, seqLen, strict, say } = options
-  const counts = { kept: 0, removed: 0 }
+  const counts = { kept: 0, removed: 0, unmaskable: 0, first: null as CleanFileCounts['first'] }
   const underWay: { readonly number: number; readonly bytes: number; readonly verdict: Promise<LineDecision> }[] = []
   let bytes = 0
 
@@ -81,6 +84,10 @@ export async function cleanFile(options: CleanFileOptions): Promise<CleanFileCou
       await output.write(`${verdict.text}\n`)
     } else if (verdict.kind === 'removed') {
       counts.removed += 1
+      if (verdict.rule !== undefined) {
+        counts.unmaskable += 1
+        counts.first ??= { line: line.number, rule: verdict.rule }
+      }
       await say(`${verdict.exception ? 'Exception removed' : 'removed'} ${index}`)
     } else if (strict) {
       throw new SteerflowError(verdict.error.code, `line ${line.number}`, { cause: verdict.error })
@@ -119,8 +126,8 @@ async function judge(line: Line, masker: Masker, seqLen: number): Promise<LineDe
     if (first === null) return { kind: 'removed', exception: true }
     return first > seqLen ? { kind: 'removed', exception: false } : { kind: 'kept', text: understood.text }
   } catch (thrown) {
-    if (thrown instanceof SteerflowError && thrown.kind === 'permanent') return { kind: 'removed', exception: true }
-    throw thrown
+    if (!(thrown instanceof SteerflowError) || thrown.kind !== 'permanent') throw thrown
+    return { kind: 'removed', exception: true, rule: thrown.message }
   }
 }
 

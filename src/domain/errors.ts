@@ -114,8 +114,8 @@ export const errorTable = {
   },
   STEERFLOW_TOKENIZER: {
     kind: 'fatal',
-    means: 'The tokenizer model cannot be loaded.',
-    next: 'Check clean.tokenizer: it must be a SentencePiece .model file.',
+    means: 'The tokenizer cannot be loaded, or does not work with the prompt tokens.',
+    next: 'Check clean.tokenizer or --model-file: it must be a tokenizer.json or a SentencePiece .model file, and work with the prompt tokens.',
   },
   STEERFLOW_RECORD_EXHAUSTED: {
     kind: 'permanent',

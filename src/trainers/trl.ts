@@ -9,7 +9,7 @@ const count = z.int().positive()
 /** Settings that are not TRL's: how rows are made. */
 const Rows = z.strictObject({
   promptTokens: z.enum(['extra-id', 'control']).default('extra-id').describe('as promptTokens in steerflow.yaml'),
-  tokenizer: z.string().default('').describe('SentencePiece .model file; empty: that of clean'),
+  tokenizer: z.string().default('').describe('tokenizer.json or SentencePiece .model file; empty: that of clean'),
   max_length: count.default(4096).describe('tokens of a row'),
 })
 

@@ -1,8 +1,10 @@
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { loadConfig } from '../../src/cli/load-config.js'
 import { openWorkspace } from '../../src/cli/workspace.js'
 import type { ModelRecord } from '../../src/domain/model.js'
@@ -11,6 +13,7 @@ import { encode } from '../../src/stages/node.js'
 import { models, shards } from '../../src/topics.js'
 import { runMain } from '../support/run-main.js'
 import { temporaryFolder } from '../support/temporary.js'
+import { merging } from '../support/tokenizer-json.js'
 import { manifest, registered } from '../support/training.js'
 
 /** The four commands that know of contradictions, and the exit code with which each says so. */
@@ -34,6 +37,11 @@ async function said(argv: readonly string[], dir: string, set: readonly string[]
   return { code, text: (out + err).replace(/\s+/g, ' ') }
 }
 
+const folder = mkdtempSync(join(tmpdir(), 'steerflow-merging-'))
+const merged = join(folder, 'merging.json')
+writeFileSync(merged, merging('llama3', '<', 'e'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
 const reward = JSON.stringify([{ url: 'http://127.0.0.1:1', protocol: 'openai-reward' }])
 
 /** Configurations that cannot work, with what has to be named. */
@@ -53,7 +61,16 @@ const contradictions: readonly (readonly [what: string, set: readonly string[], 
     ['clean.tokenizer=/none.model'],
     [/\/none\.model/, /ENOENT/, /Set clean\.tokenizer/],
   ],
-  ['a file that is no tokenizer', ['clean.tokenizer=package.json'], [/package\.json/, /it is JSON/, /\.model file/]],
+  [
+    'prompt tokens that the tokenizer merges with the text around them',
+    [`clean.tokenizer=${merged}`],
+    [/merging\.json does not work with the prompt tokens \\?"<extra_id_0>/, /add them to it as special tokens/],
+  ],
+  [
+    'a file that is no tokenizer',
+    ['clean.tokenizer=package.json'],
+    [/package\.json/, /it is JSON, but no tokenizer\.json/, /\.model file/],
+  ],
   ['a trainer that nobody knows', ['datasets.steerlm.trainer=nemo'], [/no trainer is called nemo; known: baseline/]],
   ['a launcher that nobody knows', ['datasets.steerlm.launcher=cron'], [/no launcher is called cron; known: render/]],
   [

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeVersions } from '../../scripts/parts/node-versions.js'
 import { runCommand } from '../../scripts/parts/commands.js'
+import { jsonPath } from '../support/tokenizer-json.js'
 import { describeWith } from '../support/parts/describe-with.js'
 import { barePath, type Ended, installPackage, npm, pack, runBare } from './installation.js'
 import {
@@ -120,6 +121,21 @@ needsNodes('the packed package, in an empty folder', () => {
       ])
       expect(cleaned, cleaned.err).toMatchObject({ code: 0 })
       expect(readFileSync(`${prefix}_clean.jsonl`, 'utf8').trim().split('\n').length).toBeGreaterThan(50)
+    })
+
+    it('reads a tokenizer.json, or names the package that does', async () => {
+      const cleaned = (folder: string) => {
+        const args = ['clean', '--dataset-file', resolve('test/golden/clean/in.jsonl'), '--output-file', 'out.jsonl']
+        return steerflow(folder, version, [...args, '--model-file', resolve(jsonPath('mistral'))])
+      }
+      const ended = await cleaned(full)
+      expect(ended, ended.err).toMatchObject({ code: 0 })
+      const refused = await cleaned(lean)
+      expect(refused, refused.err).toMatchObject({ code: 2, out: '' })
+      expect(refused.err).toMatch(
+        /STEERFLOW_PACKAGE_MISSING: .*mistral\.json wants the package tokenizers, which is not/,
+      )
+      expect(refused.err).toContain('run `npm install tokenizers@0.23.2`')
     })
 
     it('does the whole flow', async () => {

@@ -1,15 +1,16 @@
-import type { Encode } from '../../domain/mask/tokenizer.js'
-
 /** Cost of a cached text in addition to its characters, in characters: for its ids and the tables. */
 const overhead = 50
 
 /**
- * Caches ids of texts, up to `capacity` characters in all; a text counts 50 more than its length. There are two
+ * Caches ids of texts (or promises of them), up to `capacity` characters in all; a text counts 50 more than its length. There are two
  * generations: used texts are young; when the young ones fill half of the capacity, they become old, and the old ones
  * are dropped. A hit costs one look-up, less than in an LRU list.
  */
-export function cachedEncode(encode: Encode, capacity: number): Encode {
-  let young = new Map<string, readonly number[]>()
+export function cachedEncode<Ids extends object>(
+  encode: (text: string) => Ids,
+  capacity: number,
+): (text: string) => Ids {
+  let young = new Map<string, Ids>()
   let old: typeof young = new Map()
   let held = 0
   return text => {

@@ -80,7 +80,7 @@ export const modelBounds = { fileBytes: 32 << 20, pieces: 1 << 20, pieceBytes: 4
 export const beyond = (has: string, most: number, what: string): SteerflowError =>
   new SteerflowError(
     'STEERFLOW_TOKENIZER',
-    `${has}, and a tokenizer has at most ${most.toLocaleString('en')} ${what}: name the .model file of the model that is trained`,
+    `${has}, and a tokenizer has at most ${most.toLocaleString('en')} ${what}: name the tokenizer file of the model that is trained`,
   )
 
 /**

@@ -4,15 +4,22 @@ import type { MaskInput } from '../../domain/mask/input.js'
 import type { TokenRow } from '../../domain/mask/token-row.js'
 import type { PromptTokens } from '../../domain/prompt-tokens.js'
 import type { Masker } from '../../stages/needs.js'
-import type { ThreadAnswer } from './messages.js'
+import type { TokenizerKind } from './file-kind.js'
+import type { SpeltTokens, ThreadAnswer } from './messages.js'
 import { openThreads } from './open-threads.js'
 
 export interface MaskerOptions {
-  /** Path of a SentencePiece .model file. */
+  /** Path of a tokenizer.json, or of a SentencePiece .model file. */
   readonly model: string
   readonly tokens: PromptTokens
-  /** Worker threads, each with the model in its memory (about 60 MB). */
+  /** Worker threads, each with the model in its memory (some 60 MB, and 10 times its file for a tokenizer.json). */
   readonly threads: number
+}
+
+export interface OpenMasker extends Masker {
+  readonly kind: TokenizerKind
+  readonly spelt: SpeltTokens
+  close(): Promise<void>
 }
 
 const unasked = (): never => {
@@ -23,16 +30,14 @@ const isRow = (answer: ThreadAnswer): answer is TokenRow => typeof answer === 'o
 
 /**
  * Computes where the loss of conversations begins, in worker threads.
- * @throws STEERFLOW_INPUT_NOT_FOUND if the model cannot be read, STEERFLOW_TOKENIZER if it is not a model.
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_TOKENIZER, STEERFLOW_PACKAGE_MISSING, as `openThreads`
  */
-export async function openMasker({
-  model,
-  tokens,
-  threads,
-}: MaskerOptions): Promise<Masker & { close(): Promise<void> }> {
+export async function openMasker({ model, tokens, threads }: MaskerOptions): Promise<OpenMasker> {
   const asked = await openThreads({ model, tokens, question: { ask: 'first-learnt' } }, threads)
   return {
     digest: digest(asked.bytes, tokens.system, tokens.turn, tokens.label),
+    kind: asked.kind,
+    spelt: asked.spelt,
     firstLearnt: async input => {
       const answer = await asked.ask(input)
       return isRow(answer) ? unasked() : answer
@@ -52,7 +57,7 @@ export interface RowEncoder {
 
 /**
  * Computes rows for training, of at most `maxTokens` each, in worker threads, with the same masks as `openMasker`.
- * @throws STEERFLOW_INPUT_NOT_FOUND if the model cannot be read, STEERFLOW_TOKENIZER if it is not a model.
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_TOKENIZER, STEERFLOW_PACKAGE_MISSING, as `openThreads`
  */
 export async function openRowEncoder({
   model,

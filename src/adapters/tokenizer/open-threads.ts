@@ -1,21 +1,14 @@
+import { constants } from 'node:fs'
+import { open, readdir, stat } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import { SteerflowError } from '../../domain/errors.js'
 import type { MaskInput } from '../../domain/mask/input.js'
 import { compiledUrl } from '../compiled-url.js'
-import { type ThreadAnswer, ThreadReply, type ThreadOptions } from './messages.js'
+import { kindOf, type TokenizerKind } from './file-kind.js'
+import { type SpeltTokens, type ThreadAnswer, ThreadReply, type ThreadOptions } from './messages.js'
 import { readSmallBytes, TooLong } from '../storage/small-file.js'
 import { beyond, checkBounds, modelBounds } from './model-file.js'
-
-/** A guess at the kind of a file that is not a SentencePiece model, for a message; empty if unknown. */
-export function looksLike(bytes: Uint8Array): string {
-  if (bytes.byteLength === 0) return 'it is empty'
-  const head = new TextDecoder().decode(bytes.subarray(0, 200))
-  if (head.startsWith('version https://git-lfs')) return 'it is a Git LFS pointer: git lfs pull fetches the file'
-  if (/^\s*\{/.test(head)) return 'it is JSON, like tokenizer.json: name the .model file'
-  if (/^[A-Za-z0-9+/]+=* \d+\r?\n/.test(head)) return 'it is a tiktoken file: name the .model file'
-  if (/^\s*</.test(head)) return 'it is a page of HTML: the download went wrong'
-  return ''
-}
+import { jsonBounds } from './tokenizer-json.js'
 
 /** A conversation in work, with its callbacks. */
 export interface ThreadTask {
@@ -27,7 +20,7 @@ export interface ThreadTask {
 /** A worker thread with a tokenizer. It keeps the process alive only while results are pending. */
 export class TokenizerThread {
   /** Resolved when the model is loaded. */
-  readonly ready: Promise<void>
+  readonly ready: Promise<SpeltTokens>
   readonly #worker: Worker
   readonly #waiting: (readonly ThreadTask[])[] = []
   readonly #freed: () => void
@@ -43,7 +36,7 @@ export class TokenizerThread {
         const reply = ThreadReply.parse(message)
         if ('ready' in reply) {
           this.#worker.unref()
-          resolve()
+          resolve(reply.ready)
         } else if ('results' in reply) {
           this.#answer(reply.results)
         } else {
@@ -105,38 +98,69 @@ const ahead = 2
 export interface TokenizerThreads {
   /** The model file. */
   readonly bytes: Uint8Array
+  readonly kind: TokenizerKind
+  readonly spelt: SpeltTokens
   /** @throws STEERFLOW_UNMASKABLE if the conversation violates a rule of the trainer's loader. */
   ask(input: MaskInput): Promise<ThreadAnswer>
   close(): Promise<void>
 }
 
-/** The bytes of a model file, within the bounds. @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_TOKENIZER */
-async function bytesOf(model: string): Promise<Buffer> {
-  const { fileBytes } = modelBounds
+/** The first bytes of a file, of whatever size. */
+async function headOf(path: string): Promise<Buffer> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   try {
-    return await readSmallBytes(model, fileBytes)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(1024), 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * The bytes of a tokenizer file, within the bounds, and its kind.
+ * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_TOKENIZER with what the file is instead
+ */
+async function readTokenizer(model: string): Promise<{ readonly bytes: Buffer; readonly kind: TokenizerKind }> {
+  const refuse = (is: string, cause?: unknown) =>
+    new SteerflowError('STEERFLOW_TOKENIZER', `${model} is not a tokenizer: ${is}`, { cause })
+  try {
+    const facts = await stat(model)
+    if (facts.isDirectory()) throw new Error(folderWith(await readdir(model)))
+    // A pipe is refused by the reader, which does not wait for it.
+    const kind = facts.isFile() ? kindOf(await headOf(model)) : 'sentencepiece'
+    if (typeof kind === 'object') throw refuse(kind.is)
+    const { fileBytes } = kind === 'json' ? jsonBounds : modelBounds
+    try {
+      const bytes = await readSmallBytes(model, fileBytes)
+      if (kind === 'sentencepiece') checkBounds(bytes, model)
+      return { bytes, kind }
+    } catch (cause) {
+      if (cause instanceof TooLong) throw beyond(`${model} is longer`, fileBytes, 'bytes')
+      if (!(cause instanceof RangeError)) throw cause
+      const neither = `${model} is neither a SentencePiece model nor a tokenizer.json`
+      throw new SteerflowError('STEERFLOW_TOKENIZER', neither, { cause })
+    }
   } catch (cause) {
-    if (cause instanceof TooLong) throw beyond(`${model} is longer`, fileBytes, 'bytes')
+    if (cause instanceof SteerflowError) throw cause
     throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `the tokenizer ${model} cannot be read`, { cause })
   }
+}
+
+/** What a folder is, with the tokenizer files in it. */
+function folderWith(names: readonly string[]): string {
+  const files = ['tokenizer.json', 'tokenizer.model'].filter(name => names.includes(name))
+  if (files.length === 0) return 'it is a folder without a tokenizer.json or tokenizer.model: name the file'
+  return `it is a folder: name the file in it, ${files.join(' or ')}`
 }
 
 /**
  * Opens worker threads. Conversations from the same turn of the event loop, or while all threads are busy, go in one
  * message.
- * @throws STEERFLOW_INPUT_NOT_FOUND if the model cannot be read, STEERFLOW_TOKENIZER if it is not a model.
+ * @throws STEERFLOW_INPUT_NOT_FOUND if the file cannot be read, STEERFLOW_TOKENIZER if it is no tokenizer or does not work
+ * with the prompt tokens, STEERFLOW_PACKAGE_MISSING without the library of its kind.
  */
-export async function openThreads(options: ThreadOptions, threads: number): Promise<TokenizerThreads> {
-  const { model } = options
-  const bytes = await bytesOf(model)
-  try {
-    checkBounds(bytes, model)
-  } catch (cause) {
-    if (cause instanceof SteerflowError) throw cause
-    const seems = looksLike(bytes)
-    const message = `${model} is not a SentencePiece model${seems === '' ? '' : `: ${seems}`}`
-    throw new SteerflowError('STEERFLOW_TOKENIZER', message, { cause })
-  }
+export async function openThreads(options: Omit<ThreadOptions, 'kind'>, threads: number): Promise<TokenizerThreads> {
+  const { bytes, kind } = await readTokenizer(options.model)
 
   const queue: ThreadTask[] = []
   let scheduled = false
@@ -148,20 +172,20 @@ export async function openThreads(options: ThreadOptions, threads: number): Prom
       free.send(queue.splice(0, batchSize))
     }
   }
-  const pool = Array.from({ length: Math.max(1, threads) }, () => new TokenizerThread(options, dispatch))
+  const pool = Array.from({ length: Math.max(1, threads) }, () => new TokenizerThread({ ...options, kind }, dispatch))
   const close = async () => {
     const closed = new SteerflowError('STEERFLOW_TOKENIZER', 'the tokenizer was closed')
     for (const job of queue.splice(0)) job.reject(closed)
     await Promise.all(pool.map(thread => thread.close()))
   }
-  try {
-    await Promise.all(pool.map(thread => thread.ready))
-  } catch (thrown) {
+  const [spelt] = await Promise.all(pool.map(thread => thread.ready)).catch(async (thrown: unknown) => {
     await close()
     throw thrown
-  }
+  })
   return {
     bytes,
+    kind,
+    spelt: spelt!,
     ask: input =>
       new Promise((resolve, reject) => {
         queue.push({ input, resolve, reject })

@@ -3,8 +3,17 @@ import { continued, type Encode } from '../../domain/mask/tokenizer.js'
 import { cachedEncode } from './encode-cache.js'
 import type { ModelFacts } from './model-file.js'
 
-/** Maximum UTF-8 bytes in one call: about 80 MiB of the library's memory, which it never frees. */
+/** Maximum UTF-8 bytes in one call: about 80 MiB of the memory of SentencePiece, which never frees it, and
+ * some 350 MB of tokenizer.json's. */
 const atMost = 1_048_576
+
+/** @throws STEERFLOW_UNMASKABLE for a text of more than 1 MiB, which is not encoded in one call. */
+export function bounded(text: string): string {
+  if (text.length > atMost / 3 && Buffer.byteLength(text) > atMost) {
+    throw new SteerflowError('STEERFLOW_UNMASKABLE', 'a text has more than 1 MiB without a place to split it')
+  }
+  return text
+}
 
 /**
  * Tokenizes part by part: a text is split wherever no token can cross (ends of lines, ends of words), and the ids of
@@ -12,15 +21,10 @@ const atMost = 1_048_576
  * longest part limits the memory. Encoding throws STEERFLOW_UNMASKABLE for more than 1 MiB without such a place.
  */
 export function piecewiseEncode(encode: Encode, facts: ModelFacts, capacity: number): Encode {
-  const bounded: Encode = text => {
-    if (text.length > atMost / 3 && Buffer.byteLength(text) > atMost) {
-      throw new SteerflowError('STEERFLOW_UNMASKABLE', 'a text has more than 1 MiB without a place to split it')
-    }
-    return encode(text)
-  }
-  if (!facts.linesIndependent) return bounded
-  const first = cachedEncode(bounded, capacity)
-  const further = cachedEncode(continued(bounded), capacity)
+  const whole: Encode = text => encode(bounded(text))
+  if (!facts.linesIndependent) return whole
+  const first = cachedEncode(whole, capacity)
+  const further = cachedEncode(continued(whole), capacity)
   return text => {
     const end = partEnd(text, 0, facts.wordsIndependent)
     const ids = [...first(text.slice(0, end))]

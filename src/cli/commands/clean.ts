@@ -4,6 +4,7 @@ import { Option } from 'commander'
 import { openRejects } from '../../adapters/files/rejects.js'
 import { besides } from '../../adapters/files/target.js'
 import { openWriter } from '../../adapters/files/writer.js'
+import type { TokenizerKind } from '../../adapters/tokenizer/file-kind.js'
 import { openMasker } from '../../adapters/tokenizer/open-masker.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { cleanFile } from '../clean-file.js'
@@ -24,7 +25,7 @@ import { Waits } from '../../runtime/waits.js'
 interface Flags extends PromptTokenFlags {
   readonly datasetFile: string
   readonly outputFile: string
-  readonly library: string
+  readonly library?: string
   readonly modelFile: string
   readonly seqLen: number
   readonly threads: number
@@ -47,8 +48,8 @@ Standard output lists the removed lines; standard error shows progress.`,
       'conversations as JSON lines, a JSON array or Parquet, also packed; - is standard input',
     )
     .requiredOption('--output-file <file>', 'kept conversations; compressed if the name ends with .gz', outputName)
-    .option('--library <name>', 'tokenizer library; only sentencepiece is supported', 'sentencepiece')
-    .requiredOption('--model-file <file>', 'SentencePiece .model file')
+    .option('--library <name>', 'sentencepiece or huggingface; default: by the file')
+    .requiredOption('--model-file <file>', 'tokenizer.json or SentencePiece .model file')
     .option('--model-name <name>', 'ignored, as in the original with sentencepiece')
     .option('--seq-len <tokens>', 'tokens per conversation that the trainer reads', wholeNumber(0), 4096)
   withPromptTokens(command)
@@ -70,12 +71,14 @@ Examples:
     .action((flags: Flags) => run(flags, session))
 }
 
+/** The original's names of tokenizer libraries, and the files that they read. */
+const kinds: Readonly<Record<string, TokenizerKind>> = { sentencepiece: 'sentencepiece', huggingface: 'json' }
+
 async function run(flags: Flags, session: Session): Promise<void> {
-  if (flags.library !== 'sentencepiece') {
-    throw new SteerflowError(
-      'STEERFLOW_USAGE',
-      `--library ${flags.library} is not supported; use sentencepiece with --model-file`,
-    )
+  const { library } = flags
+  if (library !== undefined && !Object.hasOwn(kinds, library)) {
+    const known = Object.keys(kinds).join(' or ')
+    throw new SteerflowError('STEERFLOW_USAGE', `--library ${library} is not supported; use ${known} with --model-file`)
   }
   const rejectsOf = await besides(flags.outputFile)
   const { size } = flags.datasetFile === '-' ? { size: null } : await stat(flags.datasetFile).catch(notFound(flags))
@@ -83,6 +86,14 @@ async function run(flags: Flags, session: Session): Promise<void> {
   const { modelFile: model, threads } = flags
   const waits = new Waits(tellWaits(session))
   const masker = await waits.load(`the tokenizer ${model}`, () => openMasker({ model, tokens, threads }))
+  if (library !== undefined && kinds[library] !== masker.kind) {
+    await masker.close()
+    const is = masker.kind === 'json' ? 'a tokenizer.json, which huggingface reads' : 'a SentencePiece model'
+    throw new SteerflowError(
+      'STEERFLOW_USAGE',
+      `--library ${library} contradicts --model-file ${model}, ${is}: omit it`,
+    )
+  }
   const rejects = openRejects(rejectsOf)
   const shown = progress(session, 'clean', 'bytes', size)
   let kept = 0
@@ -103,6 +114,10 @@ async function run(flags: Flags, session: Session): Promise<void> {
       await rejects.close()
       kept = counts.kept
       shown.done(`${counts.kept} kept, ${counts.removed} removed, ${rejects.count} rejected`)
+      if (counts.first) {
+        const { line, rule } = counts.first
+        session.err(`${counts.unmaskable} of the removed lines cannot be masked; the first, line ${line}: ${rule}\n`)
+      }
     } catch (thrown) {
       await Promise.all([output.abort(), rejects.abort()])
       throw thrown

@@ -1,8 +1,8 @@
-import { openMasker } from '../../adapters/tokenizer/open-masker.js'
+import { openMasker, type OpenMasker } from '../../adapters/tokenizer/open-masker.js'
 import { explain, SteerflowError, asSteerflowError } from '../../domain/errors.js'
 import type { PromptTokens } from '../../domain/prompt-tokens.js'
 import { spelled } from '../../trainers/lint/words.js'
-import { fail, type Finding, ok, type Check, type Checked } from './check.js'
+import { fail, type Finding, ok, type Check, type Checked, warn } from './check.js'
 import { isShared } from '../../adapters/log/open.js'
 import type { Log } from '../../runtime/log.js'
 import { Waits } from '../../runtime/waits.js'
@@ -34,7 +34,8 @@ const example = {
  * @param waits receives the load of the tokenizer
  */
 export async function tokenizerFits(path: string, tokens: PromptTokens, waits = new Waits()): Promise<Finding> {
-  const todo = 'Set clean.tokenizer to a readable SentencePiece .model file, or omit it to use the shipped one.'
+  const todo =
+    'Set clean.tokenizer to a tokenizer.json or SentencePiece .model file that works with promptTokens, or omit it to use the shipped one.'
   const opened = await waits
     .load(`the tokenizer ${path}`, () => openMasker({ model: path, tokens, threads: 1 }))
     .catch((error: unknown) => ({ error }))
@@ -42,13 +43,21 @@ export async function tokenizerFits(path: string, tokens: PromptTokens, waits = 
   try {
     const learnt = await opened.firstLearnt(example)
     if (learnt === null) throw new SteerflowError('STEERFLOW_UNMASKABLE', 'a plain conversation has no learnt token')
-    return ok(path)
+    return speltTokens(path, opened)
   } catch (error) {
     const both = `the tokenizer ${path} does not work with the prompt tokens ${spelled(tokens)}`
     return fail(`${both}: ${explain(error)}`, 'Correct clean.tokenizer or promptTokens; training must use the same.')
   } finally {
     await opened.close()
   }
+}
+
+/** Prompt tokens that a tokenizer spells in several tokens work, but lengthen every turn. */
+function speltTokens(path: string, { kind, spelt: { system, turn, label } }: OpenMasker): Finding {
+  if (system === 1 && turn === 1 && label === 1) return ok(path)
+  const detail = `${path} spells the prompt tokens in ${system}, ${turn} and ${label} tokens, by which each turn is longer`
+  if (kind === 'sentencepiece') return ok(detail)
+  return warn(detail, 'Train with a tokenizer that has them as special tokens, or choose promptTokens that it has.')
 }
 
 /**

@@ -13,7 +13,7 @@ export interface ExportContext {
   /** Where formats without labels of their own put the label line. */
   readonly labels: LabelPlace
   readonly promptTokens: PromptTokens
-  /** Path of the SentencePiece model; number of threads for tokenizing; maximum tokens of a row. */
+  /** Path of the tokenizer file; number of threads for tokenizing; maximum tokens of a row. */
   readonly tokenizer: string
   readonly threads: number
   readonly maxTokens: number

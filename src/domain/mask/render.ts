@@ -6,6 +6,11 @@ import type { PromptTokens } from '../prompt-tokens.js'
 export interface RenderedTurn {
   /** The turn token, the speaker and a line break, with which every turn begins. */
   readonly name: string
+  /**
+   * The text before what is learnt: up to the attribute line (TEXT_TO_VALUE), up to its end (VALUE_TO_TEXT), or the name where
+   * there is no such line.
+   */
+  readonly border: string
   readonly text: string
   /** Whether its speaker is masked, so that its words are not learnt. */
   readonly masked: boolean
@@ -35,8 +40,10 @@ export function render({ conversations, system, mask, type }: MaskInput, tokens:
     const name = `${tokens.turn}${from}\n`
     const line = type === null || label === null || label === undefined ? '' : `${tokens.label}${label}\n`
     const body = type === 'VALUE_TO_TEXT' ? `${line}${value}\n` : `${value}\n${line}`
+    const border = line === '' ? name : type === 'VALUE_TO_TEXT' ? `${name}${line}` : `${name}${value}\n`
     return {
       name: name.toWellFormed(),
+      border: border.toWellFormed(),
       text: `${name}${body}`.toWellFormed(),
       // The loader looks for a role as a part of the mask's text, not of its list of roles.
       masked: mask.includes(from),

@@ -8,7 +8,8 @@ export interface Tokenizer {
   readonly linesIndependent: boolean
 }
 
-const opening = '\x00'
+/** Put before a text that continues another. */
+export const opening = '\x00'
 
 /**
  * Ids of a text that continues another. SentencePiece puts a space before its input, so the trainer's loader encodes NUL and

@@ -37,7 +37,7 @@ describe('checkBounds', () => {
     [
       'a piece more',
       () => Buffer.concat(Array<Buffer>(pieces + 1).fill(piece(3))),
-      /^m has 1,048,577 pieces, .* at most 1,048,576 pieces: name the \.model file/,
+      /^m has 1,048,577 pieces, .* at most 1,048,576 pieces: name the tokenizer file/,
     ],
     [
       'a piece of a byte more',

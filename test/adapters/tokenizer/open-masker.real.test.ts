@@ -3,11 +3,13 @@ import { truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { answerer } from '../../../src/adapters/tokenizer/answerer.js'
 import { type MaskerOptions, openMasker } from '../../../src/adapters/tokenizer/open-masker.js'
 import { controlTokens, extraIdTokens } from '../../../src/domain/prompt-tokens.js'
 import { firstLearnt } from '../../../src/domain/mask/first-learnt.js'
 import type { MaskInput } from '../../../src/domain/mask/input.js'
 import { temporaryFolder } from '../../support/temporary.js'
+import { goldenMasks, jsonPath, rowsOf } from '../../support/tokenizer-json.js'
 import { models, realTokenizer } from '../../support/tokenizers.js'
 
 const options: MaskerOptions = { model: models.v1, tokens: extraIdTokens, threads: 2 }
@@ -69,8 +71,8 @@ describe('openMasker', () => {
     await expect(closing.firstLearnt(conversation(1))).rejects.toMatchObject({ code: 'STEERFLOW_TOKENIZER' })
   })
 
-  it('refuses what a thread was at work on when it ended', async () => {
-    const closing = await openMasker({ ...options, threads: 1 })
+  it.each([models.v1, jsonPath('mistral')])('refuses what a thread was at work on when it ended: %s', async model => {
+    const closing = await openMasker({ ...options, model, threads: 1 })
     const waiting = Promise.allSettled(Array.from({ length: 300 }, (_, i) => closing.firstLearnt(conversation(i))))
     await new Promise(resolve => setImmediate(resolve))
     await closing.close()
@@ -93,10 +95,59 @@ describe('openMasker', () => {
 
   it.each([
     ['is missing', '/no/such.model', 'STEERFLOW_INPUT_NOT_FOUND', 'cannot be read'],
-    ['is no model', 'package.json', 'STEERFLOW_TOKENIZER', 'not a SentencePiece model'],
+    ['is no model', 'package.json', 'STEERFLOW_TOKENIZER', 'it is JSON, but no tokenizer.json'],
   ])('says that a model %s', async (_, model, code, message) => {
     const error = { code, message: expect.stringContaining(message) as string }
     await expect(openMasker({ ...options, model })).rejects.toMatchObject(error)
+  })
+
+  it('names a file of any size for what it is, and a folder with what is in it', async () => {
+    const folder = await temporaryFolder()
+    const refused = async (name: string, content: string, bytes: number) => {
+      await writeFile(join(folder, name), content, 'latin1')
+      await truncate(join(folder, name), bytes)
+      return openMasker({ ...options, model: join(folder, name) }).catch((error: unknown) => error)
+    }
+    const error = (is: string) => ({ code: 'STEERFLOW_TOKENIZER', message: expect.stringContaining(is) as string })
+    const weights = '\x08\x10\0\0\0\0\0\0{"__metadata__"'
+    expect(await refused('model.safetensors', weights, 3 * 2 ** 30)).toMatchObject(error('it is a file of safetensors'))
+    expect(await refused('long.json', '{"model"', 2 ** 26 + 1)).toMatchObject(error('at most 67,108,864 bytes'))
+    expect(await refused('tokenizer.json', '{"model"', 8)).toMatchObject(error('damaged or cut off'))
+    const [found, empty] = await Promise.all(
+      [folder, await temporaryFolder()].map(model =>
+        openMasker({ ...options, model }).catch((thrown: unknown) => thrown),
+      ),
+    )
+    const unread = (is: string) => ({
+      code: 'STEERFLOW_INPUT_NOT_FOUND',
+      cause: { message: expect.stringContaining(is) as string },
+    })
+    expect(found).toMatchObject(unread('it is a folder: name the file in it, tokenizer.json'))
+    expect(empty).toMatchObject(unread('a folder without a tokenizer.json or tokenizer.model'))
+  })
+
+  it('answers with a tokenizer.json in the order of the questions, beside conversations that it refuses', async () => {
+    const model = jsonPath('nemotron')
+    const opened = await openMasker({ ...options, model, threads: 2 })
+    try {
+      expect(opened).toMatchObject({ kind: 'json', spelt: { system: 1, turn: 1, label: 1 } })
+      const { answer } = await answerer({ ...rowsOf(model, 'extra-id'), question: { ask: 'first-learnt' } })
+      const inputs = goldenMasks()
+        .chats.slice(0, 200)
+        .map(({ input }) => input)
+      const reason = (error: unknown) => (error as Error).message
+      const found = await Promise.all(inputs.map(input => opened.firstLearnt(input).catch(reason)))
+      for (const [i, input] of inputs.entries()) {
+        expect(found[i]).toBe(
+          await Promise.resolve()
+            .then(() => answer(input))
+            .catch(reason),
+        )
+      }
+      expect(found.filter(one => typeof one === 'string').length).toBeGreaterThan(5)
+    } finally {
+      await opened.close()
+    }
   })
 
   it('refuses a file beyond the bounds before it is loaded', async () => {
@@ -105,7 +156,7 @@ describe('openMasker', () => {
     await truncate(huge, 3 * 2 ** 30)
     await expect(openMasker({ ...options, model: huge })).rejects.toMatchObject({
       code: 'STEERFLOW_TOKENIZER',
-      message: `${huge} is longer, and a tokenizer has at most 33,554,432 bytes: name the .model file of the model that is trained`,
+      message: `${huge} is longer, and a tokenizer has at most 33,554,432 bytes: name the tokenizer file of the model that is trained`,
     })
   })
 })

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { main } from '../../../src/cli/program.js'
+import { jsonPath } from '../../support/tokenizer-json.js'
 import { models } from '../../support/tokenizers.js'
 
 const conversation = (answer: string, question = 'hi') =>
@@ -97,6 +98,17 @@ describe('clean on files', () => {
     const removed = new Set(said.filter(line => line.startsWith('removed')).map(line => Number(line.split(' ')[1])))
     expect(removed.size).toBeGreaterThan(100)
     expect(read('out.jsonl').trimEnd().split('\n')).toEqual(lines.filter((_, i) => !removed.has(i)))
+  })
+
+  it('removes what holds a special token of a tokenizer.json, and says so', async () => {
+    const lines = [conversation('yes'), conversation('an <s>old</s> price'), conversation('yes', 'what is </s>?')]
+    const flags = ['--library', 'huggingface', '--model_file', jsonPath('nemotron')]
+    const { code, out, err } = await clean(`${lines.join('\n')}\n`, { flags })
+    expect({ code, out }).toEqual({ code: 0, out: '0\nException removed 1\nException removed 2\n' })
+    expect(read('out.jsonl')).toBe(`${lines[0]}\n`)
+    expect(err).toContain(
+      '2 of the removed lines cannot be masked; the first, line 2: a text contains "<s>", a special',
+    )
   })
 
   it('says that the model is none', async () => {

@@ -97,13 +97,18 @@ describe('the machine', () => {
     const of = (name: string) => tokenizerFits(join(folder, name), extraIdTokens)
     for (const tokens of [extraIdTokens, controlTokens])
       expectFinding(await tokenizerFits(shippedTokenizer, tokens), 'ok')
+    const json = (name: string, tokens = extraIdTokens) =>
+      tokenizerFits(`test/golden/data/tokenizers/${name}.json`, tokens)
+    expectFinding(await json('nemotron'), 'ok')
+    expectFinding(await json('llama3', controlTokens), 'ok')
+    expectFinding(await json('llama3'), 'warn', 'spells the prompt tokens in 9, 9 and 9 tokens')
     expectFinding(await of('empty'), 'fail', 'it is empty')
     expectFinding(await of('none'), 'fail', 'ENOENT')
     expectFinding(await of('tokenizer.json'), 'fail', 'it is JSON')
     expectFinding(await of('pointer'), 'fail', 'git lfs pull')
     expectFinding(await of('tiktoken'), 'fail', 'it is a tiktoken file')
     expectFinding(await of('page'), 'fail', 'a page of HTML')
-    expectFinding(await of('noise'), 'fail', 'is not a SentencePiece model')
+    expectFinding(await of('noise'), 'fail', 'is neither a SentencePiece model nor a tokenizer.json')
   })
 
   it('the prompt tokens are those that a mask can be made with', async () => {

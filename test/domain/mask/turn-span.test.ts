@@ -9,7 +9,7 @@ const characters = (text: string) => Array.from(text, character => character.cod
 const joined = (text: string) => characters(text.replaceAll('\n\n', '\u2028'))
 
 const tokens: PromptTokens = { system: '{', turn: '[', label: '#' }
-const turn = (text: string, masked = false): RenderedTurn => ({ name: '[A\n', text, masked })
+const turn = (text: string, masked = false): RenderedTurn => ({ name: '[A\n', border: '[A\n', text, masked })
 const t2v = turnSpans(characters, tokens, 'TEXT_TO_VALUE')
 const v2t = turnSpans(characters, tokens, 'VALUE_TO_TEXT')
 
