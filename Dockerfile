@@ -1,5 +1,6 @@
 # steerflow, to be run as one process a container: docker build -t steerflow:0.1.0 .
-# With the client of a schema registry, which is heavier than everything else together: --build-arg REGISTRY=1
+# With the optional packages (schema registry, S3, Kubernetes, tokenizer.json), which are heavier than everything else together:
+# --build-arg REGISTRY=1
 
 FROM node:22-bookworm-slim AS build
 WORKDIR /app

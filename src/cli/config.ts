@@ -235,7 +235,10 @@ function keysOf(flow: Flow) {
     preprocess: preprocess.options.prefault({}).describe('from source records to conversations'),
     clean: clean.options
       .extend({
-        tokenizer: z.string().default('').describe('tokenizer.json or SentencePiece .model file; empty: the shipped one'),
+        tokenizer: z
+          .string()
+          .default('')
+          .describe('tokenizer.json or SentencePiece .model file; empty: the shipped one'),
         threads: z.int().min(1).max(256).default(2).describe('tokenizer threads'),
       })
       .prefault({})
