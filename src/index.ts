@@ -26,7 +26,7 @@ export { node, type Node, type Stage, type StageDeclaration, type Wiring } from 
 export { testStage } from './stages/test-stage.js'
 export { Conversation, Dropped, Raw, Turn } from './domain/conversation.js'
 export { changed, type Content } from './domain/changed.js'
-export type { SourceConversation, SourceFormat } from './domain/formats/format.js'
+export type { ReadHow, SourceConversation, SourceFormat, ToolPolicy } from './domain/formats/format.js'
 export { readThread, type ThreadEntry } from './domain/formats/thread.js'
 export { parseSource, sourceInvalid, wellFormed } from './domain/source-error.js'
 export { checkFanout, defaultFanout, type FanoutBounds } from './domain/fanout.js'

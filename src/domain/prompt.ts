@@ -70,7 +70,7 @@ export async function scoreTurns<S extends { readonly label: string }>(
 }
 
 /** A conversation, and the speaker who is its user. */
-interface Spoken {
+interface MaskedTurns {
   readonly system: string
   readonly turns: readonly PromptTurn[]
   readonly mask?: string | null | undefined
@@ -78,13 +78,13 @@ interface Spoken {
 
 /** Scores the last turn of a conversation; the value models of stages have this method. */
 interface TurnScorer<S> {
-  scoreTurn(turn: Spoken, signal: AbortSignal): Promise<S>
+  scoreTurn(turn: MaskedTurns, signal: AbortSignal): Promise<S>
 }
 
 /** Scores the turns of a conversation with one model. */
 export const scoreConversation = <S extends { readonly label: string }>(
   model: TurnScorer<S>,
-  { system, turns, mask }: Spoken,
+  { system, turns, mask }: MaskedTurns,
   which: AnnotatedTurns,
   signal: AbortSignal,
 ): Promise<(S | null)[]> =>

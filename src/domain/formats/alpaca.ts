@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { parseSource, sourceInvalid } from '../source-error.js'
 import { readByDefault, type SourceFormat } from './format.js'
 import { allBut, firstSaid, saysNothing } from './meaning.js'
-import type { Said } from './said.js'
+import type { SourceEntry } from './said.js'
 import { conversationsOf, systemKeys, systemOf } from './thread.js'
 
 const optional = z.preprocess(value => (saysNothing(value) ? null : value), z.string().nullish())
@@ -42,7 +42,7 @@ export const alpaca: SourceFormat = {
     if (input && context && input !== context) throw sourceInvalid('context', 'it contradicts input')
     const question = [instruction, input || context || ''].filter(text => text !== '').join('\n')
     const rounds = [...(history ?? []), [question, output ?? response ?? ''] as const]
-    const said = rounds.flatMap(([asked, answer], index): Said[] => {
+    const said = rounds.flatMap(([asked, answer], index): SourceEntry[] => {
       const last = index === rounds.length - 1
       const shared = { learn: null, tool: null } as const
       return [

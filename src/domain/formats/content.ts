@@ -2,21 +2,27 @@ import { sourceInvalid } from '../source-error.js'
 import { type Fields, isFields, saysNothing, valueOf } from './meaning.js'
 
 /** The text of a content, and the tool calls and results among its parts. */
-export interface Content {
+export interface ContentTexts {
   readonly text: string
   readonly calls: readonly string[]
   readonly results: readonly string[]
 }
 
 const textTypes = new Set(['text', 'input_text', 'output_text'])
-const callTypes = new Set(['tool_call', 'tool_use', 'function_call', 'server_tool_use'])
-const resultTypes = new Set(['tool_result', 'tool_call_response', 'function_call_output', 'tool_response'])
+const callTypes = new Set(['tool_call', 'tool_use', 'function_call', 'server_tool_use', 'tool-call'])
+const resultTypes = new Set([
+  'tool_result',
+  'tool_call_response',
+  'function_call_output',
+  'tool_response',
+  'tool-result',
+])
 
 /**
  * Reads a content: a text, or parts, which are joined. Null is no text.
  * @throws STEERFLOW_SOURCE_INVALID for a part that is neither text nor a tool call or result
  */
-export function contentOf(content: unknown, at: string): Content {
+export function contentOf(content: unknown, at: string): ContentTexts {
   if (typeof content === 'string') return { text: content, calls: [], results: [] }
   if (content === null || content === undefined) return { text: '', calls: [], results: [] }
   const parts = Array.isArray(content) ? (content as unknown[]) : [content]
@@ -55,7 +61,7 @@ function partText(part: Fields, at: string, calls: string[], results: string[]):
 export function callText(call: Fields): string {
   const body = isFields(call['function']) ? call['function'] : call
   const given = body['arguments'] ?? body['input'] ?? body['args'] ?? body['parameters'] ?? {}
-  const value = JSON.stringify({ name: body['name'] ?? call['name'] ?? null, arguments: parsedOr(given) })
+  const value = JSON.stringify({ name: body['name'] ?? call['toolName'] ?? null, arguments: parsedOr(given) })
   return `<tool_call>\n${value}\n</tool_call>`
 }
 

@@ -2,7 +2,7 @@ import { sourceInvalid } from '../source-error.js'
 import { parsedOr } from './content.js'
 import type { ReadHow, SourceConversation } from './format.js'
 import { type Fields, firstKey, isFields, saysNothing } from './meaning.js'
-import { type Said, saidIn, saidOf } from './said.js'
+import { type SourceEntry, saidIn, saidOf } from './said.js'
 import { conversationsOf, systemOf, toolsOf } from './thread.js'
 
 /** A list of entries, not yet read, and its place in the record. */
@@ -103,7 +103,7 @@ const items = (list: readonly unknown[]): readonly unknown[] =>
     })
 
 /** A request and its answer in a record. */
-export interface Exchange {
+export interface AskedAndAnswered {
   readonly format: string
   /** The record, or the part of it with the request. */
   readonly request: unknown
@@ -118,7 +118,7 @@ export interface Exchange {
  * The conversations of a request and its answers; an answer that the request already ends with is not taken twice. Without
  * an answer, the record is left out.
  */
-export function readExchange(exchange: Exchange, how: ReadHow): SourceConversation[] {
+export function readExchange(exchange: AskedAndAnswered, how: ReadHow): SourceConversation[] {
   const { format, request, requestAt, answer, answerAt } = exchange
   const asked = turnsOf(request, requestAt)
   if (asked === null) throw sourceInvalid(requestAt, 'no turns are found')
@@ -141,12 +141,12 @@ export function readExchange(exchange: Exchange, how: ReadHow): SourceConversati
   })
 }
 
-const read = ({ entries, at }: Entries, format: string): Said[] =>
+const read = ({ entries, at }: Entries, format: string): SourceEntry[] =>
   entries.length === 1 ? [saidOf(entries[0], at, format)] : saidIn(entries, at, format)
 
 /** What was said before and the answer, which may repeat all of it or its end. */
-function after(before: readonly Said[], answer: readonly Said[]): readonly Said[] {
-  const same = (one: Said | undefined, other: Said | undefined): boolean =>
+function after(before: readonly SourceEntry[], answer: readonly SourceEntry[]): readonly SourceEntry[] {
+  const same = (one: SourceEntry | undefined, other: SourceEntry | undefined): boolean =>
     one !== undefined &&
     other !== undefined &&
     one.speaker === other.speaker &&

@@ -5,7 +5,7 @@ import { allBut, type Fields, isFields, saysNothing } from './meaning.js'
 import { type Attributes, type Span, spansOf } from './otlp-span.js'
 
 /** What a span says of a call of a model: the turns, the answer, and what stands beside them. */
-interface Call {
+interface ModelCall {
   readonly asked: unknown
   readonly answer: unknown
   readonly system: unknown
@@ -58,7 +58,7 @@ function notAChat(attributes: Attributes): string | null {
   return null
 }
 
-function callOf(attributes: Attributes): Call | null {
+function callOf(attributes: Attributes): ModelCall | null {
   const system = attributes['gen_ai.system_instructions']
   const tools = attributes['gen_ai.tool.definitions']
   if (attributes['gen_ai.input.messages'] !== undefined) {

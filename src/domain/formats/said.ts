@@ -4,7 +4,7 @@ import { type Fields, firstKey, isFields, lessonKeys, lessonOf, notRead, saysNot
 import { type Speaker, speakerOf } from './speakers.js'
 
 /** One entry of a conversation. */
-export interface Said {
+export interface SourceEntry {
   readonly speaker: Exclude<Speaker, 'Call' | 'Tool'>
   readonly text: string
   /** The entry's place in the record, for messages. */
@@ -34,7 +34,7 @@ export const entryReads: readonly string[] = [...speakerKeys, ...textKeys, 'tool
  * Reads an entry in any of the usual spellings: role and content, from and value.
  * @throws STEERFLOW_SOURCE_INVALID for an unknown speaker, content other than text, or a key that is not read
  */
-export function saidOf(given: unknown, at: string, format: string): Said {
+export function saidOf(given: unknown, at: string, format: string): SourceEntry {
   if (!isFields(given)) throw sourceInvalid(at, 'an object with a speaker and a text is required')
   const entry = unserialised(given)
   const name = only(entry, speakerKeys, at)
@@ -74,7 +74,7 @@ function toolOf(
   calls: readonly string[],
   results: readonly string[],
   callKey: string,
-): NonNullable<Said['tool']> {
+): NonNullable<SourceEntry['tool']> {
   if (speaker === 'Tool')
     return { kind: `role ${name}`, text: [...results, ...(text === '' ? [] : [wrapResult(text)])].join('\n') }
   if (speaker === 'Call') {
@@ -136,7 +136,7 @@ function messageOf(fields: Fields): Fields {
 }
 
 /** Reads a list of entries, which may stand as JSON text. @throws STEERFLOW_SOURCE_INVALID */
-export function saidIn(given: unknown, at: string, format: string): Said[] {
+export function saidIn(given: unknown, at: string, format: string): SourceEntry[] {
   const list = parsedOr(given)
   if (!Array.isArray(list)) throw sourceInvalid(at, 'a list of turns is required')
   return (list as unknown[]).map((entry, index) => saidOf(entry, `${at}[${index}]`, format))

@@ -3,7 +3,7 @@ import type { ReadHow, SourceConversation } from './format.js'
 import { readByDefault } from './format.js'
 import { contentOf, parsedOr } from './content.js'
 import { type Fields, saysNothing, valueOf } from './meaning.js'
-import type { Said } from './said.js'
+import type { SourceEntry } from './said.js'
 
 /** One entry of a thread: its speaker, by the source's name, and its text. */
 export interface ThreadEntry {
@@ -23,7 +23,7 @@ export function readThread(
   path: (index: number) => string,
   system: string | null = null,
 ): SourceConversation {
-  const said = entries.map(({ speaker, text }, index): Said => {
+  const said = entries.map(({ speaker, text }, index): SourceEntry => {
     const from = Object.hasOwn(speakers, speaker) ? speakers[speaker] : undefined
     if (from === undefined) throw sourceInvalid(path(index), `unknown speaker ${JSON.stringify(speaker)}`)
     return { speaker: from, text, at: path(index), learn: null, tool: null }
@@ -32,7 +32,7 @@ export function readThread(
 }
 
 /** The turns and the system prompt of entries without tools and lessons. */
-function joined(said: readonly Said[], system: string | null): SourceConversation {
+function joined(said: readonly SourceEntry[], system: string | null): SourceConversation {
   const conversation = { treeId: null, turns: [] as SourceConversation['turns'], system, mask: null }
   let first: string | null = null
   for (const { speaker, text, at } of said) {
@@ -99,7 +99,7 @@ export function toolsOf(record: Fields, at = ''): Definitions | null {
  * learnt where the loss mask cannot say so
  */
 export function conversationsOf(
-  said: readonly Said[],
+  said: readonly SourceEntry[],
   beside: { readonly system: ReturnType<typeof systemOf>; readonly tools?: Definitions | null },
   how: ReadHow = readByDefault,
 ): SourceConversation[] {
@@ -115,7 +115,7 @@ export function conversationsOf(
 }
 
 /** Applies the policy on tools to turns that call them or give their results. Null if nothing is left. */
-function withoutTools(said: readonly Said[], how: ReadHow): readonly Said[] | null {
+function withoutTools(said: readonly SourceEntry[], how: ReadHow): readonly SourceEntry[] | null {
   const tools = said.filter(({ tool }) => tool !== null)
   const first = tools[0]
   if (!first) return said
@@ -136,7 +136,7 @@ function withoutTools(said: readonly Said[], how: ReadHow): readonly Said[] | nu
     return null
   }
   // Results that follow one another are one turn of the user.
-  const rendered: Said[] = []
+  const rendered: SourceEntry[] = []
   for (const one of said) {
     const last = rendered.at(-1)
     const { tool } = one
@@ -151,8 +151,8 @@ function withoutTools(said: readonly Said[], how: ReadHow): readonly Said[] | nu
  * Applies marks of turns that are not to be learnt. The trainer's mask knows speakers, not turns: it can leave out turns at
  * the end, which are cut, and a first turn, which is context.
  */
-function withoutLessons(said: readonly Said[] | null, how: ReadHow): readonly Said[] | null {
-  const isUnlearnt = ({ speaker, learn }: Said): boolean => speaker === 'Assistant' && learn === false
+function withoutLessons(said: readonly SourceEntry[] | null, how: ReadHow): readonly SourceEntry[] | null {
+  const isUnlearnt = ({ speaker, learn }: SourceEntry): boolean => speaker === 'Assistant' && learn === false
   if (said === null || !said.some(isUnlearnt)) return said
   const end = said.findLastIndex(one => one.speaker === 'Assistant' && !isUnlearnt(one)) + 1
   if (end === 0) {

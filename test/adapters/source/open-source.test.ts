@@ -46,7 +46,9 @@ it('detects the format under the names of a map, which goes along with the uncha
   expect((await read('map.jsonl', line)).short[0]).toContain('STEERFLOW_INPUT_FORMAT')
   const { items } = await read('map.jsonl', line, { map })
   expect(raw(items[0])).toMatchObject({ format: 'openai-messages', map, record: JSON.parse(line) as object })
-  expect(raw((await read('plain.jsonl', '{"messages": []}', { map: { keys: {}, roles: {} } })).items[0]).map).toBeUndefined()
+  expect(
+    raw((await read('plain.jsonl', '{"messages": []}', { map: { keys: {}, roles: {} } })).items[0]).map,
+  ).toBeUndefined()
 })
 
 describe('openSource', () => {
