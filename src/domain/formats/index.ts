@@ -51,7 +51,9 @@ export function detectFormat(
   if (found) return found
   const keys = Object.keys(record).slice(0, 8).join(', ')
   const reason = refusedShape(record)
-  const message = `a record with the keys {${keys}} is ${reason ?? 'in no known format; ingest.map can say what its keys are'}`
+  const why =
+    reason === null ? 'is in no known format; ingest.map can say what its keys are' : `cannot be read: ${reason}`
+  const message = `a record with the keys {${keys}} ${why}`
   throw new SteerflowError('STEERFLOW_INPUT_FORMAT', message)
 }
 
