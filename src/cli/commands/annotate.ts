@@ -138,6 +138,10 @@ async function runEstimate(flags: Flags, session: Session): Promise<void> {
     encode: await loadSentencePiece(shippedTokenizer),
   })
   if (made.records > 0 && made.turns === 0) sayNoTurns(session, flags)
+  else if (made.turns === 0) {
+    session.err(`${flags.inputFileName}: none of its ${made.rejected} records can be annotated\n`)
+    session.exit(exitCodes.rejected)
+  }
   await session.out(flags.json ? estimateJson(made, flags.tokenPrice) : estimateText(made, flags.tokenPrice))
 }
 

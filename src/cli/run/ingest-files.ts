@@ -8,6 +8,7 @@ import { isStream, openStream } from '../../adapters/source/stream-lines.js'
 import { flatFormat } from '../../domain/formats/index.js'
 import { digest } from '../../domain/digest.js'
 import { isEmptyMap, type SourceMap } from '../../domain/formats/map.js'
+import { expandInputs } from './expand-inputs.js'
 import type { KnownSource } from '../../runtime/beginnings.js'
 import { ingest, type IngestTopics } from '../../runtime/ingest.js'
 import { ingestStream } from '../../runtime/ingest-stream.js'
@@ -100,7 +101,7 @@ export async function ingestFiles(
     published += items
     report.seen?.(items)
   }
-  for (const file of files) {
+  for (const file of await expandInputs(files, report.tell)) {
     if (report.signal?.aborted) break
     const enough = sayRoomWaits(workspace.log, report.waits ?? new Waits(), () => published)
     try {

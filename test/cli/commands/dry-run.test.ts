@@ -1,0 +1,64 @@
+import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import type { SourceSummary } from '../../../src/cli/summary/summary.js'
+import { chats } from '../../support/chats.js'
+import { temporary } from '../../support/pipelines.js'
+import { runMain } from '../../support/run-main.js'
+
+const field = (name: string): string => fileURLToPath(new URL(`../../data/field/${name}`, import.meta.url))
+
+test('a dry run shows the first records, formats and what is refused, and makes no data folder', async () => {
+  const folder = temporary()
+  const file = join(folder, 'own.jsonl')
+  writeFileSync(file, `${chats(0, 5)}nonsense\n{"strange": 1}\n`)
+  const data = join(folder, 'data')
+  const { code, out } = await runMain(['ingest', file, '--dry-run', '--data-dir', data])
+  expect(code).toBe(0)
+  expect(out).toContain('own.jsonl: 7 records, 5 conversations, 2 rejected')
+  expect(out).toContain('format openai-messages: 5')
+  expect(out).toMatch(/1 × .*not JSON/)
+  expect(out).toContain('record 1 (openai-messages), 2 turns:\n    User: question 0\n    Assistant: yes')
+  expect(existsSync(data)).toBe(false)
+  const json = await runMain(['ingest', field('array-pretty.json'), '--dry-run', '--json', '--data-dir', data])
+  expect(JSON.parse(json.out)).toMatchObject({ records: 3, conversations: 3, rejected: 0, formats: { sharegpt: 3 } })
+})
+
+test('a dry run of which nothing is taken, or that is torn, is no success', async () => {
+  const folder = temporary()
+  const file = join(folder, 'own.jsonl')
+  writeFileSync(file, 'nonsense\n')
+  const none = await runMain(['ingest', file, '--dry-run'])
+  expect([none.code, none.err]).toEqual([3, expect.stringContaining('none of its 1 records would give')])
+  writeFileSync(file, '[{"messages": []}')
+  const torn = await runMain(['ingest', file, '--dry-run'])
+  expect([torn.code, torn.err]).toEqual([1, expect.stringContaining('STEERFLOW_INPUT_TORN')])
+})
+
+test('a folder stands for its files of records, a pattern for those that it matches', async () => {
+  const folder = temporary()
+  const at = (...names: readonly string[]) => join(folder, 'in', ...names)
+  mkdirSync(at('deep', '.hidden'), { recursive: true })
+  writeFileSync(at('b.jsonl'), chats(0, 2))
+  copyFileSync(field('x.jsonl.zst'), at('deep', 'a.jsonl.zst'))
+  writeFileSync(at('README.md'), 'about')
+  writeFileSync(at('deep', '.hidden', 'c.jsonl'), 'nonsense')
+  const ingest = (input: string, data: string) => runMain(['ingest', input, '--json', '--data-dir', join(folder, data)])
+  const names = (out: string) => (JSON.parse(out) as SourceSummary[]).map(({ name, records }) => [name, records])
+  const whole = await ingest(at(), 'data')
+  expect(whole.code).toBe(0)
+  expect(names(whole.out)).toEqual([
+    ['b.jsonl', 2],
+    ['a.jsonl.zst', 3],
+  ])
+  expect(whole.err).toContain('2 files; left out: README.md')
+  expect(names((await ingest(at('*.jsonl'), 'data2')).out)).toEqual([['b.jsonl', 2]])
+  expect(names((await ingest(at('**/*.jsonl*'), 'data3')).out).length).toBe(2)
+  expect(await ingest(at('none*'), 'data4')).toMatchObject({ code: 2, err: expect.stringContaining('no file matches') })
+  mkdirSync(join(folder, 'empty'))
+  expect(await ingest(join(folder, 'empty'), 'data5')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('has no file of records'),
+  })
+})
