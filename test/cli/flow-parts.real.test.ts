@@ -115,7 +115,7 @@ describe('a flow with parts of its own, as the document says', () => {
       expect([code, stderr]).toEqual([
         2,
         expect.stringMatching(
-          /--format tickets: expected one of support-log, oasst-tree, .*openai-messages, oasst-flat/,
+          /--format tickets: expected one of support-log, oasst-tree, .*openai-messages, .*oasst-flat/,
         ),
       ])
     })
