@@ -21,6 +21,11 @@ const making: Readonly<Record<string, () => unknown>> = {
     const { tokenizer } = await import('../src/baseline/generate.js')
     tokenizer(extraIdTokens)
   },
+  'src/cli/run/expand-inputs.ts': async () => {
+    const { expandInputs } = await import('../src/cli/run/expand-inputs.js')
+    // A pattern is the user's own, and meets the names of files.
+    await expandInputs(['examples/02-my-data/[a-c]*.jsonl'])
+  },
   'src/domain/bootstrap/gate/answer-rules.ts': async () => {
     vi.resetModules()
     const { judgeAnswer } = await import('../src/domain/bootstrap/gate/answer-rules.js')

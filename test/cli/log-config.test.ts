@@ -55,7 +55,7 @@ test('the variables of Kafka are enough to use it', () => {
 test.each([
   ['log: elsewhere', 'log: expected embedded, or one'],
   ['log: { maxBytes: -1 }', 'log.maxBytes: '],
-  ['log: { kafka: { brokers: [a:1] }, maxBytes: 5 }', 'log: maxBytes belongs to the embedded log'],
+  ['log: { kafka: { brokers: [a:1] }, maxBytes: 5000000 }', 'log: maxBytes belongs to the embedded log'],
   ['log: { kafka: {} }', 'log.kafka.brokers: '],
   ['log: { kafka: { brokers: [] } }', 'log.kafka.brokers: '],
   ['log: { kafka: { brokers: [a] } }', 'log.kafka.brokers.0: expected host:port'],

@@ -118,7 +118,7 @@ describe('the shipped conversations', () => {
     }
     const lines = (split: string) => manifests.find(one => one.split === split)!.records
     expect(told).toContain(
-      `closes at offset ${sealed.end}: ${lines('train')} lines of train, ${lines('validation')} of validation`,
+      `closes at offset ${sealed.end}: ${lines('train')} lines of train and ${lines('validation')} of validation`,
     )
     await log.close()
     const scores = scored!.map(({ value }) => value.steerflow.scores!.map(one => one?.quality))
@@ -127,7 +127,7 @@ describe('the shipped conversations', () => {
     expect(told).toContain(`scored once: ${shortly(scores[0]![0]!)}`)
     const replies = scores.map(one => shortly(one[1]!))
     expect(told).toContain(`The replies get ${replies[0]}, ${replies[1]} and ${replies[2]}`)
-    expect(told).toContain(`among ${summaryOf(dir).datasets.steerlm!.train}, in the order of their ids`)
+    expect(told).toContain(`which has ${summaryOf(dir).datasets.steerlm!.train} lines in the order of record ids`)
   })
 
   test('again: nothing changes and it says so', async () => {

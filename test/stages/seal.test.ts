@@ -50,13 +50,14 @@ describe('seal', () => {
 
   it.each([
     ['records', { records: 2 }],
-    ['bytes', { bytes: 800 }],
+    ['bytes', { bytes: 1024 }],
   ] as const)('is full by %s', async (reason, options) => {
     const fold = start(new Memory(), options)
     const group = await fold.open(at())
-    await fold.step(group, conversation('a'), at())
+    const long = (id: string) => ({ ...conversation(id), system: 'x'.repeat(200) })
+    await fold.step(group, long('a'), at())
     expect(fold.full(group, 0)).toBeNull()
-    await fold.step(group, conversation('b'), at())
+    await fold.step(group, long('b'), at())
     expect(fold.full(group, 0)).toBe(reason)
   })
 

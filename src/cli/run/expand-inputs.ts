@@ -75,7 +75,7 @@ function expressionOf(parts: readonly string[]): RegExp {
   const texts = parts.map((part, at) => {
     const isLast = at === parts.length - 1
     if (part === '**') return isLast ? '.*' : '(?:.*/)?'
-    const name = part.replace(/\*+|\?|\[[^\]/]+\]|[\\^$.|+(){}[\]]/g, found => {
+    const name = part.replace(/\*+|\?|\[[^\][/]+\]|[\\^$.|+(){}[\]]/g, found => {
       if (found.startsWith('*')) return '[^/]*'
       if (found === '?') return '[^/]'
       return found.length > 2 ? found.replace(/^\[!/, '[^') : `\\${found}`

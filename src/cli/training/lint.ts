@@ -20,6 +20,7 @@ const ours = (config: Config): Surroundings => ({
   tokensOf: 'steerflow.yaml has conversations cleaned, annotated and asked with',
   seqLen: config.clean.seqLen,
   made: null,
+  crlf: false,
 })
 
 const linted = (subjects: readonly LintSubject[], around: Surroundings): Linted => ({
@@ -29,9 +30,9 @@ const linted = (subjects: readonly LintSubject[], around: Surroundings): Linted 
 
 /** Lints the commands of a shell script, such as the tutorial's. */
 export function lintScript(text: string, config: Config): Linted {
-  const { subjects, made, cleans } = scriptOf(text)
+  const { subjects, made, cleans, crlf } = scriptOf(text)
   const scripts = { tokens: extraIdTokens, tokensOf: 'the data scripts clean and annotate with' }
-  return linted(subjects, { ...ours(config), seqLen: null, made, ...(cleans && scripts) })
+  return linted(subjects, { ...ours(config), seqLen: null, made, crlf, ...(cleans && scripts) })
 }
 
 /** Lints jobs as requested. */

@@ -36,7 +36,7 @@ export const helpSteer: SourceFormat = {
   },
 }
 
-const boundary = /\n*<extra_id_1>(User|Assistant)\n/
+const boundary = /(?<!\n)\n*<extra_id_1>(User|Assistant)\n/
 
 /** The turns that a prompt spells: `first\n\n<extra_id_1>Assistant\nanswer\n\n<extra_id_1>User\nnext`. */
 function promptTurns(prompt: string): Turn[] {

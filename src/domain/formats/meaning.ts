@@ -30,7 +30,7 @@ export const allBut = (...read: readonly string[]): readonly string[] =>
 /** True of what stands for an absent value in exports: null, and empty texts, lists and objects, also as JSON text. */
 export function saysNothing(value: unknown): boolean {
   if (value === null || value === undefined) return true
-  if (typeof value === 'string') return /^\s*(?:\[\s*\]|\{\s*\}|null)?\s*$/.test(value)
+  if (typeof value === 'string') return /^(?:\[\s*\]|\{\s*\}|null)?$/.test(value.trim())
   if (Array.isArray(value)) return value.length === 0
   return typeof value === 'object' && Object.keys(value).length === 0
 }

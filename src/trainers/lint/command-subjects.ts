@@ -1,9 +1,10 @@
 import { nemoDefaults } from '../nemo-aligner.js'
 import { hydraValue } from './hydra-value.js'
 import { type ShellCommand, shellCommands, type ShellWord } from './shell-words.js'
-import type { Setting, LintSubject } from './subject.js'
+import { type Setting, type LintSubject, unknownValue } from './subject.js'
 
 const tokenKeys = 'model.data.chat_prompt_tokens'
+const tokenNames = ['system_turn_start', 'turn_start', 'label_start']
 
 /** The program of a command: the script that it runs, without folders. */
 const programOf = (command: ShellCommand): string =>
@@ -13,7 +14,7 @@ const programOf = (command: ShellCommand): string =>
 /** An override as hydra reads it: `key=value`, perhaps with `+` or `++` before it; null for any other word. */
 const override = (word: ShellWord): Setting | null => {
   const parts = /^(?:\+{0,2})([A-Za-z_][\w.@]*)=([^]*)$/.exec(word.text)
-  return parts && { key: parts[1]!, value: hydraValue(parts[2]!), word }
+  return parts && { key: parts[1]!, value: word.expands ? unknownValue : hydraValue(parts[2]!), word }
 }
 
 /** The value of `--name value` or `--name=value`, with `-` and `_` alike. */
@@ -37,8 +38,9 @@ export function filesMade(command: ShellCommand): readonly string[] {
   return program === 'attribute_annotate' ? flag('output_file_name') : []
 }
 
-/** The prompt tokens of a training command: those that it sets, otherwise the trainer's defaults. */
+/** The prompt tokens of a training command: those that it sets, otherwise the trainer's defaults; null if one is unknown. */
 function tokensOf(settings: ReadonlyMap<string, Setting>): LintSubject['tokens'] {
+  if (tokenNames.some(name => settings.get(`${tokenKeys}.${name}`)?.value === unknownValue)) return null
   const token = (key: string, fallback: string): string => {
     const value = settings.get(`${tokenKeys}.${key}`)?.value
     return value === undefined || value === null ? fallback : String(value)
@@ -66,6 +68,7 @@ function subject(command: ShellCommand, index: number): LintSubject {
     role: null,
     settings,
     words: command.filter(word => override(word) === null),
+    detached: override(command[0]!)?.key.includes('.') ?? false,
     refused: null,
     tokens: trains ? tokensOf(settings) : null,
     maxLength: typeof length === 'number' ? length : null,
@@ -79,15 +82,18 @@ export interface Script {
   readonly made: readonly string[] | null
   /** Whether it cleans or annotates with the original scripts, which know only `<extra_id_0..2>`. */
   readonly cleans: boolean
+  /** Whether its lines end with CR LF; its commands are those of the same script with LF. */
+  readonly crlf: boolean
 }
 
 /** Reads a shell script; unknown commands are kept as they are. */
 export function scriptOf(text: string): Script {
-  const commands = shellCommands(text)
+  const commands = shellCommands(text.replaceAll('\r\n', '\n'))
   const made = commands.flatMap(filesMade)
   return {
     subjects: commands.map(subject),
-    made: made.length === 0 ? null : made,
+    made: made.length === 0 || made.some(file => /[$`]/.test(file)) ? null : made,
     cleans: commands.some(command => /^(data_clean|attribute_annotate)$/.test(programOf(command))),
+    crlf: text.includes('\r\n'),
   }
 }

@@ -22,7 +22,7 @@ export function jobSubject(
 ): LintSubject {
   const refused = (thrown: unknown): LintSubject => {
     if (!(thrown instanceof SteerflowError)) throw thrown
-    const nothing = { role: null, settings: new Map(), words: [], tokens: null, maxLength: null }
+    const nothing = { role: null, settings: new Map(), words: [], detached: false, tokens: null, maxLength: null }
     return { name, trains: true, trainer: called, refused: thrown.message, ...nothing }
   }
   try {
@@ -38,6 +38,7 @@ export function jobSubject(
       role: trainer.role,
       settings,
       words: [],
+      detached: false,
       refused: null,
       tokens: trainer.promptTokens(given),
       maxLength: trainer.maxLength(given),

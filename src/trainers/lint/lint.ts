@@ -2,7 +2,15 @@ import type { LintFinding, Rule } from './finding.js'
 import { filesNeverMeet, scriptPath } from './rules/files.js'
 import { refusedSetting, sftTrainer, unknownKey } from './rules/keys.js'
 import { shorterThanClean, validationLength } from './rules/lengths.js'
-import { controlCharacter, hydraQuotes, lostBackslash, tokenEscape } from './rules/shell.js'
+import {
+  carriageReturn,
+  controlCharacter,
+  detachedSetting,
+  hydraQuotes,
+  lostBackslash,
+  strayWord,
+  tokenEscape,
+} from './rules/shell.js'
 import { promptTokens } from './rules/tokens.js'
 import { batchDivision, parallelDevices, uniformSelective, wandbProject } from './rules/trainer.js'
 import { ownTrainer } from './rules/own.js'
@@ -17,6 +25,9 @@ export const rules: readonly Rule[] = [
   tokenEscape,
   controlCharacter,
   hydraQuotes,
+  strayWord,
+  detachedSetting,
+  carriageReturn,
   promptTokens,
   validationLength,
   shorterThanClean,

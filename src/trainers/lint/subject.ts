@@ -2,7 +2,10 @@ import type { PromptTokens } from '../../domain/prompt-tokens.js'
 import type { TrainedModel } from '../../domain/model.js'
 import type { ShellWord } from './shell-words.js'
 
-export type Value = string | number | boolean | null
+/** The value of a word with an expansion: no rule says anything about it. */
+export const unknownValue: unique symbol = Symbol('unknown')
+
+export type Value = string | number | boolean | null | typeof unknownValue
 
 /** One key that a job sets, with the word of a command line that it came from, if any. */
 export interface Setting {
@@ -23,6 +26,8 @@ export interface LintSubject {
   readonly settings: ReadonlyMap<string, Setting>
   /** Words of the command that set nothing. */
   readonly words: readonly ShellWord[]
+  /** Whether a command of a script begins with a setting: it is the rest of a command that ended too early. */
+  readonly detached: boolean
   /** Why the trainer refuses the settings; null if it accepts them. */
   readonly refused: string | null
   /** The tokens that it trains with; null if it sets none. */
@@ -40,6 +45,8 @@ export interface Surroundings {
   readonly seqLen: number | null
   /** Files that other commands of the script write; null if unknown. */
   readonly made: readonly string[] | null
+  /** Whether the lines of the script end with CR LF. */
+  readonly crlf: boolean
 }
 
 /** The value of a key; undefined if it is not set. */

@@ -55,9 +55,9 @@ describe('dead letters', () => {
 
   it('are shown byte for byte, whatever the bytes are', async () => {
     const line = Buffer.from([0x22, 0xff, 0xfe, 0x00, 0xc3, 0x22])
-    const dir = await ingested(line)
-    expect((await run(dir, 'dead-letters', 'show', '0:0', '--raw')).out).toEqual(line)
-    expect(JSON.parse((await run(dir, 'dead-letters', 'show', '0:0')).out.toString())).toMatchObject({ bytes: 6 })
+    const dir = await ingested(Buffer.from('{}'), line)
+    expect((await run(dir, 'dead-letters', 'show', '0:1', '--raw')).out).toEqual(line)
+    expect(JSON.parse((await run(dir, 'dead-letters', 'show', '0:1')).out.toString())).toMatchObject({ bytes: 6 })
   })
 
   it('are counted by node, code, cause and hour', async () => {

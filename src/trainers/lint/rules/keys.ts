@@ -1,5 +1,6 @@
 import { nemoKeys } from '../../nemo-aligner.js'
 import type { Rule } from '../finding.js'
+import { unknownValue } from '../subject.js'
 
 const old = /^sft_trainer\./
 
@@ -14,9 +15,9 @@ export const sftTrainer: Rule = {
   check: ({ settings }) =>
     [...settings.values()]
       .filter(({ key }) => old.test(key))
-      .map(({ key, value }) => ({
+      .map(({ key, value, word }) => ({
         text: `${key} is refused ("Key 'sft_trainer' is not in struct"); with + or in a file it is accepted, but never read`,
-        next: `write ${key.replace(old, 'trainer.sft.')}=${String(value)}`,
+        next: `write ${key.replace(old, 'trainer.sft.')}=${value === unknownValue ? word!.raw.slice(word!.raw.indexOf('=') + 1) : String(value)}`,
       })),
 }
 

@@ -48,7 +48,10 @@ export const tokenEscape: Rule = {
   title: 'an escape in a prompt token on a command line, which stays literal',
   check: subject =>
     setByWord(subject)
-      .filter(({ key, value, word }) => isToken(key) && !word.lostBackslash && /\\[xu0-7]/.test(String(value)))
+      .filter(
+        ({ key, value, word }) =>
+          isToken(key) && !word.expands && !word.lostBackslash && /\\[xu0-7]/.test(String(value)),
+      )
       .map(({ key, value, word }) => ({
         text: `${key} becomes ${[...String(value)].length} characters: hydra does not know the escape in ${word.raw}`,
         next: inFile(key, meant(afterEquals(word.raw))),
@@ -80,9 +83,71 @@ export const hydraQuotes: Rule = {
     !subject.trains
       ? []
       : setByWord(subject)
-          .filter(({ word }) => !word.cutAtNul && needsHydraQuotes(afterEquals(word.text)))
+          .filter(({ word }) => !word.cutAtNul && !word.expands && needsHydraQuotes(afterEquals(word.text)))
           .map(({ key, word }) => ({
             text: `hydra does not accept ${visible(afterEquals(word.text))} as the value of ${key}`,
             next: `write '${key}="…"', or set it in a YAML file`,
           })),
+}
+
+/** Options of hydra that take the next word. */
+const withValue = /^(--(config-(name|path|dir)|package)|-c[npd]|-p)$/
+
+/** hydra refuses a word without `=`: usually the rest of a value with a blank, or of a line that was to continue. */
+export const strayWord: Rule = {
+  id: 'stray-word',
+  severity: 'error',
+  title: 'a word of a training command that sets nothing',
+  check: ({ trains, words }) => {
+    if (!trains) return []
+    const rest = words.slice(words.findIndex(({ text }) => text.endsWith('.py')) + 1)
+    return rest
+      .filter(({ text, expands }, at) => {
+        const isFlag = /^[-~]/.test(text) || withValue.test(rest[at - 1]?.text ?? '')
+        return !expands && !isFlag && !text.includes('=')
+      })
+      .map(({ text, raw }) =>
+        text.trim() === ''
+          ? {
+              text: `${visible(raw)} is a blank with a backslash before it: the line ends here, and the next one is another command`,
+              next: 'end the line with the backslash: nothing may follow it, no blank either',
+            }
+          : {
+              text: `${visible(raw)} sets nothing: hydra refuses a word without =`,
+              next: 'quote a value that contains blanks as a whole, or remove the word',
+            },
+      )
+  },
+}
+
+/** The rest of a command: the line before ended it, for example by a comment between two lines. */
+export const detachedSetting: Rule = {
+  id: 'detached-setting',
+  severity: 'error',
+  title: 'settings that are a command of their own, so that no training gets them',
+  check: ({ detached, settings }) =>
+    detached
+      ? [
+          {
+            text: `${[...settings.keys()].join(', ')}: a command of its own, which the shell does not find; the training before it goes without`,
+            next: 'continue the line before with a backslash as its last character, and move a comment out of the command',
+          },
+        ]
+      : [],
+}
+
+/** A backslash before CR LF continues nothing, and the last word of every other line ends with a carriage return. */
+export const carriageReturn: Rule = {
+  id: 'carriage-return',
+  severity: 'error',
+  title: 'a script whose lines end with CR LF',
+  check: ({ trains }, { crlf }) =>
+    trains && crlf
+      ? [
+          {
+            text: 'the lines of the script end with CR LF: a backslash at their end continues nothing, and words end with a carriage return',
+            next: "convert it: sed -i 's/\\r$//' SCRIPT",
+          },
+        ]
+      : [],
 }
