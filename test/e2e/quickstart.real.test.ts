@@ -100,7 +100,7 @@ describe('the shipped conversations', () => {
       return found
     }
     const [raw] = await of('conversations.raw', '"line":117,')
-    expect(told).toContain(`\`conversations.raw\` partition ${raw!.partition}, offset ${raw!.offset}`)
+    expect(told).toContain(`\`conversations.raw\`, partition ${raw!.partition}, offset ${raw!.offset}`)
     const [labelled, unscored, scored] = await Promise.all(
       ['labelled', 'unscored', 'scored'].map(name => of(`conversations.${name}`, '"line": 117,')),
     )
