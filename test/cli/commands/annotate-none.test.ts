@@ -12,7 +12,7 @@ async function estimate(lines: readonly object[]) {
     await writeFile(input, lines.map(line => `${JSON.stringify(line)}\n`).join(''))
     let [out, err] = ['', '']
     const code = await main(['annotate', '--estimate', '--json', '--turns', 'assistant', '--input-file-name', input], {
-      out: text => void (out += text),
+      out: text => void (out += String(text)),
       err: text => void (err += text),
       interactive: false,
       columns: 80,

@@ -55,10 +55,13 @@ test('a folder stands for its files of records, a pattern for those that it matc
   expect(whole.err).toContain('2 files; left out: README.md')
   expect(names((await ingest(at('*.jsonl'), 'data2')).out)).toEqual([['b.jsonl', 2]])
   expect(names((await ingest(at('**/*.jsonl*'), 'data3')).out).length).toBe(2)
-  expect(await ingest(at('none*'), 'data4')).toMatchObject({ code: 2, err: expect.stringContaining('no file matches') })
+  expect(await ingest(at('none*'), 'data4')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('no file matches') as string,
+  })
   mkdirSync(join(folder, 'empty'))
   expect(await ingest(join(folder, 'empty'), 'data5')).toMatchObject({
     code: 2,
-    err: expect.stringContaining('has no file of records'),
+    err: expect.stringContaining('has no file of records') as string,
   })
 })
