@@ -29,7 +29,7 @@ const described = (all: Protocols) =>
       dns: httpUrl
         .optional()
         .describe('instead of url: every address of its host name is a server; resolved periodically'),
-      everySeconds: timerSeconds().default(5).describe('seconds between two DNS look-ups'),
+      everySeconds: timerSeconds().max(3600).default(5).describe('seconds between two DNS look-ups'),
       keepSeconds: waitSeconds().default(300).describe('seconds to keep the last addresses after DNS returns none'),
       nameServers: z
         .array(
