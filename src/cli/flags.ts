@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { refuseDash } from '../adapters/files/target.js'
 import type { TokenPrice } from '../domain/cost.js'
+import { longestWait } from '../domain/duration.js'
 import { SteerflowError } from '../domain/errors.js'
 import { formatNames, sourceFormats } from '../domain/formats/index.js'
 import { mapEntry, type SourceMap } from '../domain/formats/map.js'
@@ -26,9 +27,6 @@ export const wholeNumber =
 export const threadCount = wholeNumber(1, mostThreads)
 
 export const portNumber = wholeNumber(1, 65_535)
-
-/** A year, in seconds. */
-const longestWait = 31_536_000
 
 /** Reads seconds and returns milliseconds; `forever` is null. */
 export function secondsOrForever(text: string): number | null {

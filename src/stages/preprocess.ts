@@ -5,8 +5,7 @@ import { conversationId } from '../domain/conversation-id.js'
 import { digest } from '../domain/digest.js'
 import { checkFanout, defaultFanout, type FanoutBounds } from '../domain/fanout.js'
 import { type SourceConversation, toolPolicies } from '../domain/formats/format.js'
-import { detectFormat, sourceFormat, sourceFormats } from '../domain/formats/index.js'
-import { mapped } from '../domain/formats/map.js'
+import { recognised, sourceFormats } from '../domain/formats/index.js'
 import { readSource } from '../domain/formats/read-source.js'
 import { isMasked } from '../domain/formats/speakers.js'
 import { pythonJson } from '../domain/json/json.js'
@@ -65,8 +64,7 @@ export const preprocess = each({
     const { fanout } = options
     const configuration = shapingDigest(options)
     return (raw, at) => {
-      const record = mapped(raw.record, raw.map)
-      const format = raw.format === undefined ? detectFormat(record, formats) : sourceFormat(raw.format, formats)
+      const { format, record } = recognised(raw, formats)
       const part = { format: format.name, source: raw.source ?? at.topic, line: raw.line ?? 0 }
       const left: z.output<typeof Dropped>[] = []
       const sources = readSource(format, record, fanout, {

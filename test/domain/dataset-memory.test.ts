@@ -1,24 +1,11 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
+import { attributeSets } from '../../src/domain/attributes.js'
 import { emptyDataset, withEvent } from '../../src/domain/dataset-state.js'
 import type { ShardManifest } from '../../src/domain/shard.js'
 import { manifest } from '../support/training.js'
+import { collectGarbage } from '../support/collect-garbage.js'
 
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-const attributes = [
-  'spam',
-  'pii',
-  'hate_speech',
-  'quality',
-  'toxicity',
-  'humor',
-  'creativity',
-  'violence',
-  'helpfulness',
-]
+const attributes = attributeSets['oasst-12@1'].attributes.map(({ key }) => key)
 
 /** A manifest as seal makes it, with label counts; nothing of it is shared with another. */
 const sealed = (at: number): ShardManifest => {
@@ -31,14 +18,14 @@ test('a dataset of many shards takes little more memory than their manifests as 
   const shards = 5000
   let state = emptyDataset
   let text = 0
-  collect()
+  collectGarbage()
   const before = process.memoryUsage().heapUsed
   for (let at = 0; at < shards; at++) {
     const one = sealed(at)
     text += JSON.stringify(one).length
     state = withEvent(state, { dataset: 'steerlm', event: 'sealed', at: null, manifest: one }, 0)
   }
-  collect()
+  collectGarbage()
   const grown = process.memoryUsage().heapUsed - before
   expect(state.facts.records).toBe(60 * shards)
   expect(grown).toBeLessThan(1.5 * text)

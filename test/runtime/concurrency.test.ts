@@ -1,19 +1,15 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { inTime, race } from '../../src/runtime/concurrency.js'
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
+import { collectGarbage } from '../support/collect-garbage.js'
 
 /** Bytes that remain on the heap after many races of a promise that stays pending against one that does not. */
 async function left(of: (pending: Promise<string>, short: Promise<string>) => Promise<string>): Promise<number> {
   const pending = new Promise<string>(() => undefined)
   await of(pending, Promise.resolve('short'))
-  collect()
+  collectGarbage()
   const before = process.memoryUsage().heapUsed
   for (let n = 0; n < 50_000; n++) await of(pending, Promise.resolve('short'))
-  collect()
+  collectGarbage()
   const grown = process.memoryUsage().heapUsed - before
   // The pending one is alive up to here.
   return pending instanceof Promise ? grown : NaN

@@ -22,27 +22,21 @@ export async function* gunzip(
       const start = await bytes.peek(3)
       meter.taken = bytes.taken
       if (members > 0 && start.length === 0) return
-      if (start.length < 3 && (start.length === 0 || isGzip(start) || start[0] === 0x1f)) throw meter.fault(early)
-      if (!isGzip(start) || start[2] !== 8)
-        throw meter.fault(
-          members === 0 ? 'the data is not gzip at' : 'the gzip data is whole, but other bytes follow at',
-        )
-      if (!(await dropHeader(bytes))) throw meter.fault(early)
+      if (start.length < 3 && (start.length === 0 || isGzip(start) || start[0] === 0x1f)) throw meter.early()
+      if (!isGzip(start) || start[2] !== 8) throw meter.foreign('gzip', members === 0)
+      if (!(await dropHeader(bytes))) throw meter.early()
       const member = new Member(bytes, meter)
       yield* member.data()
       const trailer = await bytes.take(8)
       meter.taken = bytes.taken
-      if (trailer === null) throw meter.fault(early)
+      if (trailer === null) throw meter.early()
       if (trailer.readUInt32LE(0) !== member.crc || trailer.readUInt32LE(4) !== member.size % 2 ** 32)
-        throw meter.fault('the checksum is wrong: the compressed data is damaged before')
+        throw meter.wrongChecksum()
     }
   } finally {
     await bytes.close()
   }
 }
-
-const early = 'the compressed data ends early, at'
-const damaged = 'the compressed data is damaged before'
 
 /** Zeros may follow a member, for tapes. */
 async function dropPadding(bytes: Pulled): Promise<void> {
@@ -100,9 +94,9 @@ class Member {
         this.meter.taken = this.bytes.taken + consumed
         yield* this.counted(inflate.ready())
         if (error) {
-          if (part.length === 0) throw this.meter.fault(early, error)
+          if (part.length === 0) throw this.meter.early(error)
           yield* this.counted(await rescue.missing(part, this.size))
-          throw this.meter.fault(damaged, error)
+          throw this.meter.damaged(error)
         }
         this.bytes.drop(consumed)
         if (ended) return

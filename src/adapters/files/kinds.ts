@@ -128,8 +128,8 @@ function utf16Of(head: Buffer): 'UTF-16LE' | 'UTF-16BE' | null {
 
 const isAscii = (byte: number): boolean => byte === 9 || byte === LF || byte === 13 || (byte >= 32 && byte < 127)
 
-/** The length of a JSON header in eight bytes, and the header. */
-const isSafetensors = (head: Buffer): boolean =>
+/** True if these first bytes are those of safetensors: the length of a JSON header in eight bytes, and the header. */
+export const isSafetensors = (head: Buffer): boolean =>
   head.length > 8 && head.readUInt32LE(4) === 0 && head.readUInt32LE(0) > 1 && head[8] === OBJECT
 
 /** A tar's header has a sum of its bytes, in which its own place counts as blanks. */

@@ -31,6 +31,25 @@ export class Meter {
       throw torn(this.name, `expands to more than ${this.limit.ratio} times its size, beyond ${this.limit.bytes} bytes`)
   }
 
+  early(cause?: unknown): SteerflowError {
+    return this.fault('the compressed data ends early, at', cause)
+  }
+
+  damaged(cause?: unknown): SteerflowError {
+    return this.fault('the compressed data is damaged before', cause)
+  }
+
+  wrongChecksum(): SteerflowError {
+    return this.fault('the checksum is wrong: the compressed data is damaged before')
+  }
+
+  /** The error for bytes that do not begin a piece of this format: the first one, or one behind others. */
+  foreign(format: string, isFirst: boolean): SteerflowError {
+    return this.fault(
+      isFirst ? `the data is not ${format} at` : `the ${format} data is whole, but other bytes follow at`,
+    )
+  }
+
   /** The error for a fault in the compressed bytes. */
   fault(what: string, cause?: unknown): SteerflowError {
     return torn(this.name, `${what} byte ${this.taken}; ${this.given} bytes of text came before`, cause)

@@ -27,7 +27,7 @@ export async function* unzstd(
   const take = async (count: number): Promise<Buffer> => {
     const found = await bytes.take(count)
     meter.taken = bytes.taken
-    if (found === null) throw meter.fault('the compressed data ends early, at')
+    if (found === null) throw meter.early()
     return found
   }
 
@@ -47,12 +47,12 @@ export async function* unzstd(
       const about = block.readUIntLE(0, 3)
       last = (about & 1) === 1
       const [type, size] = [(about >> 1) & 3, about >> 3]
-      if (type === 3 || size > mostBlock) throw meter.fault(damaged)
+      if (type === 3 || size > mostBlock) throw meter.damaged()
       const content = await take(type === 1 ? 1 : size)
       try {
         frame.push(Buffer.concat([start, block, content]), last)
       } catch (cause) {
-        throw meter.fault(damaged, cause)
+        throw meter.damaged(cause)
       }
       for (const chunk of blocks) {
         if (hasChecksum) sum.update(chunk)
@@ -62,7 +62,7 @@ export async function* unzstd(
       blocks = []
     }
     if (hasChecksum && (await take(4)).readUInt32LE(0) !== Number(sum.digest() & 0xffffffffn))
-      throw meter.fault('the checksum is wrong: the compressed data is damaged before')
+      throw meter.wrongChecksum()
   }
 
   try {
@@ -70,10 +70,7 @@ export async function* unzstd(
       const start = await bytes.peek(4)
       meter.taken = bytes.taken
       if (frames > 0 && start.length === 0) return
-      if (start.length === 4 && !isZstd(start))
-        throw meter.fault(
-          frames === 0 ? 'the data is not zstd at' : 'the zstd data is whole, but other bytes follow at',
-        )
+      if (start.length === 4 && !isZstd(start)) throw meter.foreign('zstd', frames === 0)
       if ((await take(4))[0] === 0x28) yield* frame()
       // A frame that readers skip.
       else
@@ -87,8 +84,6 @@ export async function* unzstd(
     await bytes.close()
   }
 }
-
-const damaged = 'the compressed data is damaged before'
 
 /** Reads a frame's header, behind its magic number; the checksum is checked here, so the header says that there is none. */
 async function headerOf(take: (count: number) => Promise<Buffer>) {

@@ -1,3 +1,5 @@
+import { isSafetensors } from '../files/kinds.js'
+
 /** The form of a tokenizer file: Hugging Face's tokenizer.json, or SentencePiece's .model. */
 export type TokenizerKind = 'json' | 'sentencepiece'
 
@@ -37,17 +39,13 @@ const texts: readonly (readonly [head: RegExp, is: string])[] = [
   [/^\s*<\?xml|^\s*<Error>/i, 'it is XML, perhaps the error of a store: the download went wrong'],
 ]
 
-/** Whether a file of safetensors begins here: the length of its header, and the header, which is JSON. */
-const isSafetensors = (bytes: Uint8Array) =>
-  bytes.length > 9 && bytes[5] === 0 && bytes[6] === 0 && bytes[7] === 0 && bytes[8] === 0x7b && bytes[9] === 0x22
-
 /**
  * The kind of a tokenizer file by its first bytes, or what the file is instead. Bytes of an unknown kind are taken for
  * SentencePiece, whose reader decides.
  */
-export function kindOf(head: Uint8Array): TokenizerKind | NotTokenizer {
+export function kindOf(head: Buffer): TokenizerKind | NotTokenizer {
   if (head.byteLength === 0) return { is: 'it is empty' }
-  const start = Buffer.from(head.subarray(0, 600)).toString('latin1')
+  const start = head.toString('latin1', 0, 600)
   const known = magic.find(([bytes]) => start.startsWith(bytes))
   if (known) return { is: known[1] }
   if (isSafetensors(head)) return { is: `it is a file of safetensors, the weights of a model: ${other}` }

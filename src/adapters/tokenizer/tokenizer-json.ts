@@ -1,4 +1,5 @@
 import { SteerflowError } from '../../domain/errors.js'
+import { isFields } from '../../domain/formats/meaning.js'
 import { beyond } from './model-file.js'
 
 /** Facts from a tokenizer.json that the tokenizer library does not provide. */
@@ -30,13 +31,10 @@ const others: readonly (readonly [key: string, is: string])[] = [
   ['error', 'it is an error that a server answered: the download went wrong'],
 ]
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** What JSON without a model of a tokenizer is. */
 function otherJson(value: unknown): string {
-  if (!isObject(value)) return 'it is JSON, but no object'
-  if (isObject(value.config) && Array.isArray(value.vocab)) {
+  if (!isFields(value)) return 'it is JSON, but no object'
+  if (isFields(value.config) && Array.isArray(value.vocab)) {
     return "it is a tekken.json, a form of Mistral's own: name the tokenizer.json of the same model"
   }
   const known = others.find(([key]) => key in value)
@@ -75,8 +73,8 @@ export function readTokenizerJson(text: string, name: string): JsonFacts {
   } catch (cause) {
     throw refused(name, 'it begins like JSON and is damaged or cut off: fetch it again', cause)
   }
-  const model = isObject(document) ? document.model : undefined
-  if (!isObject(document) || !isObject(model) || typeof model.vocab !== 'object' || model.vocab === null) {
+  const model = isFields(document) ? document.model : undefined
+  if (!isFields(document) || !isFields(model) || typeof model.vocab !== 'object' || model.vocab === null) {
     throw refused(name, otherJson(document))
   }
   const { type, vocab, dropout } = model
@@ -102,7 +100,7 @@ export function readTokenizerJson(text: string, name: string): JsonFacts {
 function specialTokens(added: unknown, model: Readonly<Record<string, unknown>>): ReadonlyMap<number, string> {
   const special = new Map<number, string>()
   for (const token of Array.isArray(added) ? (added as readonly unknown[]) : []) {
-    if (!isObject(token) || token.special !== true) continue
+    if (!isFields(token) || token.special !== true) continue
     const { id, content } = token
     if (typeof id !== 'number' || typeof content !== 'string') continue
     if (content !== model.unk_token && id !== model.unk_id) special.set(id, content)

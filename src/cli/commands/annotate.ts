@@ -9,6 +9,7 @@ import { estimate } from '../annotate-file/estimate.js'
 import { estimateJson, estimateText } from '../render/estimate.js'
 import { reportFleet } from '../render/fleet-report.js'
 import { shippedTokenizer } from '../run/capabilities.js'
+import { longestTimer } from '../../domain/duration.js'
 import type { AnnotatedTurns } from '../../domain/prompt.js'
 import { annotateFile } from '../annotate-file/annotate-file.js'
 import { countLines } from '../annotate-file/count-lines.js'
@@ -94,7 +95,7 @@ While no server answers, the command waits; after --retry-for it ends with exit 
         .argParser(secondsOrForever)
         .default(60_000, '60'),
     )
-    .option('--deadline <seconds>', 'time limit of one answer', wholeNumber(1, 86_400), 120)
+    .option('--deadline <seconds>', 'time limit of one answer', wholeNumber(1, longestTimer), 120)
     .option('--strict', 'stop at the first record that cannot be annotated; finished records are kept')
     .option('--retry-rejected', 'retry the lines that an earlier run rejected, and only these')
     .option(

@@ -45,9 +45,7 @@ async function matching(pattern: string, tell: (message: string) => void): Promi
   const root = parts.slice(0, fixed).join('/') || (pattern.startsWith('/') ? '/' : '')
   const expression = expressionOf(parts.slice(fixed))
   const all = await filesBelow(root || '.').catch(() => [])
-  const files = all
-    .filter(file => expression.test(file.slice(root === '' ? 0 : join(root, '/').length)))
-    .map(file => file)
+  const files = all.filter(file => expression.test(file.slice(root === '' ? 0 : join(root, '/').length)))
   if (files.length === 0)
     throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `no file matches ${pattern}`, { next: 'Check the pattern.' })
   tell(`${pattern}: ${files.length} ${files.length === 1 ? 'file' : 'files'}`)

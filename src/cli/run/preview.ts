@@ -1,14 +1,12 @@
-import { z } from 'zod'
 import { openSource, type SourceOptions } from '../../adapters/source/open-source.js'
 import { attributeSet } from '../../domain/attributes.js'
 import { Raw } from '../../domain/conversation.js'
 import { explain, SteerflowError } from '../../domain/errors.js'
-import { defaultFanout } from '../../domain/fanout.js'
-import { type SourceConversation, toolPolicies } from '../../domain/formats/format.js'
-import { detectFormat, sourceFormat, sourceFormats } from '../../domain/formats/index.js'
-import { mapped } from '../../domain/formats/map.js'
+import type { SourceConversation } from '../../domain/formats/format.js'
+import { recognised, sourceFormats } from '../../domain/formats/index.js'
 import { readSource } from '../../domain/formats/read-source.js'
 import { preprocess } from '../../stages/preprocess.js'
+import { attributeSetsOf } from '../attribute-sets.js'
 import type { Config } from '../config.js'
 import { nodeOptions } from '../node-options.js'
 
@@ -38,18 +36,14 @@ const shownCharacters = 60
 /** Different reasons that are counted; a reason may quote a record. */
 const mostReasons = 20
 
-const Shaping = z.looseObject({
-  tools: z.enum(toolPolicies).default('reject'),
-  attributeSet: z.string().default('oasst-12-lang@1'),
-})
-
 /**
  * Reads a source to its end, as ingest and the first stage would, and writes nothing.
  * @throws STEERFLOW_INPUT_NOT_FOUND; STEERFLOW_USAGE for an input without readable records
  */
 export async function preview(config: Config, input: string, options: SourceOptions): Promise<Preview> {
   const node = config.flow.nodes.find(({ stage }) => stage.name === preprocess.name)
-  const { tools, attributeSet: set } = Shaping.parse(node ? nodeOptions(config, node) : {})
+  const { tools, attributeSet: set, fanout } = preprocess.options.parse(node ? nodeOptions(config, node) : {})
+  const sets = [attributeSet(set, attributeSetsOf(config))]
   const source = await openSource(input, options)
   const formats: Record<string, number> = {}
   const refused: Record<string, number> = {}
@@ -62,10 +56,8 @@ export async function preview(config: Config, input: string, options: SourceOpti
   }
   const known = options.formats ?? sourceFormats
   const read = (raw: Raw): readonly SourceConversation[] => {
-    const record = mapped(raw.record, raw.map)
-    const format = raw.format === undefined ? detectFormat(record, known) : sourceFormat(raw.format, known)
-    const sets = [attributeSet(set)]
-    const found = readSource(format, record, defaultFanout, {
+    const { format, record } = recognised(raw, known)
+    const found = readSource(format, record, fanout, {
       tools,
       sets,
       leave: reason => refuse(`left out: ${reason}`),

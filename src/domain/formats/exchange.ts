@@ -1,7 +1,7 @@
 import { sourceInvalid } from '../source-error.js'
 import { parsedOr } from './content.js'
-import type { ReadHow, SourceConversation } from './format.js'
-import { type Fields, firstKey, isFields, saysNothing } from './meaning.js'
+import { noChat, type ReadHow, type SourceConversation } from './format.js'
+import { below, type Fields, firstKey, isFields, saysNothing } from './meaning.js'
 import { type SourceEntry, saidIn, saidOf } from './said.js'
 import { conversationsOf, systemOf, toolsOf } from './thread.js'
 
@@ -13,9 +13,6 @@ interface Entries {
 
 /** Keys under which a request has its turns. */
 const turnKeys = ['messages', 'conversations', 'conversation', 'contents', 'input', 'prompt'] as const
-
-/** Joins a path and a key. */
-export const below = (at: string, key: string): string => (at === '' ? key : `${at}.${key}`)
 
 /** The turns that a request spells: a list, a text, or an object with one. Null if there are none. */
 function turnsOf(given: unknown, at: string): Entries | null {
@@ -124,10 +121,7 @@ export function readExchange(exchange: AskedAndAnswered, how: ReadHow): SourceCo
   if (asked === null) throw sourceInvalid(requestAt, 'no turns are found')
   const before = read(asked, format)
   const answers = answersOf(answer, answerAt)
-  if (answers.length === 0) {
-    how.leave('no-chat', `${answerAt} has no answer`)
-    return []
-  }
+  if (answers.length === 0) return noChat(how, `${answerAt} has no answer`)
   const whole = parsedOr(request)
   const fields = {
     ...exchange.beside,

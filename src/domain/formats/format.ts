@@ -31,6 +31,12 @@ export interface ReadHow {
 /** Tool calls are rejected, and nobody counts what is left out. */
 export const readByDefault: ReadHow = { tools: 'reject', leave: () => undefined }
 
+/** Leaves out a record that is no chat, or has no answer. */
+export function noChat(how: ReadHow, detail: string): [] {
+  how.leave('no-chat', detail)
+  return []
+}
+
 /** A source format, with one tree or thread per record. */
 export interface SourceFormat {
   readonly name: string

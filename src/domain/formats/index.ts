@@ -1,3 +1,4 @@
+import type { Raw } from '../conversation.js'
 import { SteerflowError } from '../errors.js'
 import { alpaca } from './alpaca.js'
 import type { SourceFormat } from './format.js'
@@ -6,6 +7,8 @@ import { helpSteer } from './helpsteer.js'
 import { langfuse } from './langfuse.js'
 import { langSmith } from './langsmith.js'
 import { liteLlm } from './litellm.js'
+import { mapped } from './map.js'
+import type { Fields } from './meaning.js'
 import { oasstTree } from './oasst-tree.js'
 import { openAiMessages } from './openai-messages.js'
 import { otlp } from './otlp.js'
@@ -73,4 +76,16 @@ export function sourceFormat(name: string, formats: readonly SourceFormat[] = so
   if (found) return found
   const names = formats.map(format => format.name).join(', ')
   throw new SteerflowError('STEERFLOW_INPUT_FORMAT', `no format is called ${name}; known: ${names}`)
+}
+
+/**
+ * The format of a raw record, and the record under our names for its keys and speakers.
+ * @throws STEERFLOW_INPUT_FORMAT when it names or looks like no format
+ */
+export function recognised(
+  { record: given, map, format }: Pick<Raw, 'record' | 'map' | 'format'>,
+  formats: readonly SourceFormat[],
+): { readonly format: SourceFormat; readonly record: Fields } {
+  const record = mapped(given, map)
+  return { format: format === undefined ? detectFormat(record, formats) : sourceFormat(format, formats), record }
 }

@@ -1,8 +1,8 @@
 import { parsedOr } from './content.js'
 import { readExchange } from './exchange.js'
-import { readByDefault, type SourceFormat } from './format.js'
+import { noChat, readByDefault, type SourceFormat } from './format.js'
 import { allBut, type Fields, firstKey, isFields, saysNothing, valueOf } from './meaning.js'
-import { systemKeys } from './thread.js'
+import { besideKeys } from './thread.js'
 
 const marks = [
   'trace_id',
@@ -27,7 +27,7 @@ export const langfuse: SourceFormat = {
   name: 'langfuse',
   summary: 'observations of Langfuse: {type: GENERATION, input, output}',
   attributeSet: null,
-  refuses: allBut('input', 'output', ...systemKeys, 'tools', 'functions'),
+  refuses: allBut('input', 'output', ...besideKeys),
   detect: record => {
     if (firstKey(record, ['instruction', 'messages', 'conversations']) !== undefined) return false
     if (isObservation(record)) return 'input' in record || 'output' in record
@@ -39,10 +39,7 @@ export const langfuse: SourceFormat = {
   },
   read: (record, _, how = readByDefault) => {
     const { type, input, output, level } = record
-    const leave = (detail: string): [] => {
-      how.leave('no-chat', detail)
-      return []
-    }
+    const leave = (detail: string): [] => noChat(how, detail)
     if (isObservation(record) && type !== 'GENERATION')
       return leave(`an observation of type ${String(type)} is not a chat`)
     if (level === 'ERROR') return leave('the observation is an error')

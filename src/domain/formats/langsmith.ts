@@ -1,8 +1,8 @@
 import { parsedOr } from './content.js'
 import { readExchange } from './exchange.js'
-import { readByDefault, type SourceFormat } from './format.js'
+import { noChat, readByDefault, type SourceFormat } from './format.js'
 import { allBut, firstKey, isFields, saysNothing, valueOf } from './meaning.js'
-import { systemKeys } from './thread.js'
+import { besideKeys } from './thread.js'
 
 /** Runs of LangSmith: `{run_type: llm, inputs: {messages}, outputs: {generations | choices | messages}}`. */
 export const langSmith: SourceFormat = {
@@ -10,16 +10,13 @@ export const langSmith: SourceFormat = {
   summary: 'runs of LangSmith: {run_type: llm, inputs, outputs}',
   attributeSet: null,
   jsonTexts: ['inputs', 'outputs', 'error'],
-  refuses: allBut('inputs', 'outputs', ...systemKeys, 'tools', 'functions'),
+  refuses: allBut('inputs', 'outputs', ...besideKeys),
   detect: record =>
     valueOf(record, 'inputs') !== undefined &&
     (typeof record['run_type'] === 'string' || valueOf(record, 'outputs') !== undefined),
   read: (record, _, how = readByDefault) => {
     const { run_type: type, inputs, outputs, error } = record
-    const leave = (detail: string): [] => {
-      how.leave('no-chat', detail)
-      return []
-    }
+    const leave = (detail: string): [] => noChat(how, detail)
     if (typeof type === 'string' && type !== 'llm') return leave(`a run of type ${type} is not a call of a model`)
     if (!saysNothing(error)) return leave('the run is an error')
     if (saysNothing(outputs)) return leave('outputs is empty')

@@ -78,6 +78,9 @@ const reasons: Readonly<Record<string, string>> = {
   thinking: 'only the text of an answer is taken, not its reasoning',
 }
 
+/** Joins a path and a key. */
+export const below = (at: string, key: string): string => (at === '' ? key : `${at}.${key}`)
+
 /** The error of a key that carries meaning and that a format does not read. */
 export const notRead = (path: string, key: string, format: string): Error =>
   sourceInvalid(
@@ -97,7 +100,7 @@ export function isLearnt(value: unknown, path: string): boolean {
 export function lessonOf(fields: Fields, at: string): boolean | null {
   const said = lessonKeys.flatMap(key => {
     const value = valueOf(fields, key)
-    return value === undefined ? [] : [isLearnt(value, at === '' ? key : `${at}.${key}`)]
+    return value === undefined ? [] : [isLearnt(value, below(at, key))]
   })
   if (said.length === 0) return null
   if (new Set(said).size > 1) throw sourceInvalid(at, `${lessonKeys.join(', ')} contradict each other`)

@@ -2,7 +2,7 @@ import { readExchange } from './exchange.js'
 import { readByDefault, type SourceFormat } from './format.js'
 import { allBut, onlyKey } from './meaning.js'
 import { saidIn } from './said.js'
-import { conversationsOf, systemKeys, systemOf, toolsOf } from './thread.js'
+import { conversationsOf, besideKeys, systemOf, toolsOf } from './thread.js'
 
 /** Keys under which an answer may stand beside the messages that it answers. */
 const answers = ['response', 'choices', 'completion', 'output'] as const
@@ -16,7 +16,7 @@ export const openAiMessages: SourceFormat = {
   summary: 'OpenAI chat threads: {messages: [{role: user|assistant|system, content}]}',
   attributeSet: null,
   jsonTexts: ['messages', 'response', 'choices'],
-  refuses: allBut('messages', ...answers, ...systemKeys, 'tools', 'functions'),
+  refuses: allBut('messages', ...answers, ...besideKeys),
   detect: record => Array.isArray(record['messages']),
   read: (record, _, how = readByDefault) => {
     const answer = onlyKey(record, answers)

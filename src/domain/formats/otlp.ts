@@ -1,6 +1,6 @@
 import { parsedOr } from './content.js'
 import { answersOf, readExchange } from './exchange.js'
-import { readByDefault, type ReadHow, type SourceConversation, type SourceFormat } from './format.js'
+import { noChat, readByDefault, type ReadHow, type SourceConversation, type SourceFormat } from './format.js'
 import { allBut, type Fields, isFields, saysNothing } from './meaning.js'
 import { type Attributes, type Span, spansOf } from './otlp-span.js'
 
@@ -29,10 +29,7 @@ export const otlp: SourceFormat = {
 }
 
 function readSpan(span: Span, how: ReadHow): SourceConversation[] {
-  const leave = (detail: string): [] => {
-    how.leave('no-chat', `span ${JSON.stringify(span.name)}: ${detail}`)
-    return []
-  }
+  const leave = (detail: string): [] => noChat(how, `span ${JSON.stringify(span.name)}: ${detail}`)
   const reason = notAChat(span.attributes)
   if (reason !== null) return leave(reason)
   const call = callOf(span.attributes)
@@ -40,7 +37,7 @@ function readSpan(span: Span, how: ReadHow): SourceConversation[] {
   if (saysNothing(parsedOr(call.answer)) || answersOf(call.answer, call.key).length === 0)
     return leave('it has no answer')
   const at = span.at === '' ? call.key : `${span.at}: ${call.key}`
-  const beside: Fields = { system: systemText(call.system), tools: call.tools }
+  const beside: Fields = { system: parsedOr(call.system), tools: call.tools }
   const exchange = { request: call.asked, requestAt: at, answer: call.answer, answerAt: at, beside }
   return readExchange({ format: otlp.name, ...exchange }, how)
 }
@@ -145,6 +142,3 @@ const indexedTools = (attributes: Attributes): unknown => {
   const tools = Object.keys(attributes).filter(name => /^(?:llm\.tools|llm\.request\.functions)\.\d/.test(name))
   return tools.length === 0 ? null : tools.map(name => ({ [name]: attributes[name] }))
 }
-
-/** System instructions are a text, or a list of parts as JSON text. */
-const systemText = (given: unknown): unknown => parsedOr(given)

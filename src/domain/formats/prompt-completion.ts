@@ -1,7 +1,7 @@
 import { readExchange } from './exchange.js'
 import { readByDefault, type SourceFormat } from './format.js'
 import { allBut, firstSaid, onlyKey, type Fields } from './meaning.js'
-import { systemKeys } from './thread.js'
+import { besideKeys } from './thread.js'
 
 const prompts = ['prompt', 'input'] as const
 const answers = ['completion', 'response', 'output'] as const
@@ -15,7 +15,7 @@ export const promptCompletion: SourceFormat = {
   name: 'prompt-completion',
   summary: 'prompts with their completions: {prompt, completion}',
   attributeSet: null,
-  refuses: allBut(...prompts, ...answers, ...systemKeys, 'tools', 'functions'),
+  refuses: allBut(...prompts, ...answers, ...besideKeys),
   detect: record => {
     const [prompt, answer] = keysOf(record)
     return prompt !== undefined && answer !== undefined && isSaid(record[prompt]) && isSaid(record[answer])

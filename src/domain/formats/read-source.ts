@@ -1,13 +1,15 @@
 import type { FanoutBounds } from '../fanout.js'
 import { parsedOr } from './content.js'
 import type { ReadHow, SourceConversation, SourceFormat } from './format.js'
-import { type Fields, isFields, lessonKeys, lessonOf, notRead, saysNothing } from './meaning.js'
+import { type Fields, lessonKeys, lessonOf, notRead, saysNothing } from './meaning.js'
 
 /** The record with the lists and objects that a format's keys hold as JSON text. */
 export function withoutJsonTexts(record: Fields, { jsonTexts = [] }: Pick<SourceFormat, 'jsonTexts'>): Fields {
-  const found = jsonTexts.filter(key => typeof record[key] === 'string' && parsedOr(record[key]) !== record[key])
-  if (found.length === 0) return record
-  return { ...record, ...Object.fromEntries(found.map(key => [key, parsedOr(record[key])])) }
+  const read = jsonTexts.flatMap(key => {
+    const parsed = parsedOr(record[key])
+    return parsed === record[key] ? [] : [[key, parsed] as const]
+  })
+  return read.length === 0 ? record : { ...record, ...Object.fromEntries(read) }
 }
 
 /**
@@ -41,7 +43,3 @@ const isSaid = (text: unknown, read: readonly SourceConversation[]): boolean =>
   typeof text === 'string' &&
   read.length > 0 &&
   read.every(({ turns, system }) => system === text || turns.some(({ value }) => value.trim() === text.trim()))
-
-/** Whether a value is an object with one of these keys. */
-export const hasKey = (value: unknown, ...keys: readonly string[]): boolean =>
-  isFields(value) && keys.some(key => Object.hasOwn(value, key) && value[key] !== null)

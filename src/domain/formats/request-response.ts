@@ -1,8 +1,8 @@
 import { readExchange } from './exchange.js'
 import { parsedOr } from './content.js'
-import { readByDefault, type SourceFormat } from './format.js'
+import { noChat, readByDefault, type SourceFormat } from './format.js'
 import { allBut, firstKey, isFields, saysNothing } from './meaning.js'
-import { systemKeys } from './thread.js'
+import { besideKeys } from './thread.js'
 
 const requests = ['request', 'request_body', 'requestBody'] as const
 const responses = ['response', 'response_body', 'responseBody'] as const
@@ -29,7 +29,7 @@ export const requestResponse: SourceFormat = {
   summary: 'logs of gateways: {request: {messages}, response: {choices: [{message}]}}',
   attributeSet: null,
   jsonTexts: [...requests, ...responses],
-  refuses: allBut('request', 'response', ...systemKeys, 'tools', 'functions'),
+  refuses: allBut('request', 'response', ...besideKeys),
   detect: record => {
     const [request, response] = [firstKey(record, requests), firstKey(record, responses)]
     if (request === undefined) return false
@@ -40,10 +40,7 @@ export const requestResponse: SourceFormat = {
   read: (record, _, how = readByDefault) => {
     const request = firstKey(record, requests)!
     const response = firstKey(record, responses)
-    const leave = (detail: string): [] => {
-      how.leave('no-chat', detail)
-      return []
-    }
+    const leave = (detail: string): [] => noChat(how, detail)
     const [asked, answer] = [record[request], response === undefined ? undefined : record[response]]
     if (!isChat(asked)) return leave(`${request} has no turns: it is not a chat`)
     const status = statusOf(answer)

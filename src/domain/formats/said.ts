@@ -1,6 +1,6 @@
 import { sourceInvalid } from '../source-error.js'
 import { callText, contentOf, parsedOr, wrapResult } from './content.js'
-import { type Fields, firstKey, isFields, lessonKeys, lessonOf, notRead, saysNothing, valueOf } from './meaning.js'
+import { type Fields, firstKey, isFields, lessonOf, notRead, saysNothing, valueOf } from './meaning.js'
 import { type Speaker, speakerOf } from './speakers.js'
 
 /** One entry of a conversation. */
@@ -26,9 +26,6 @@ export const entryRefuses: readonly string[] = [
   ...['tools', 'functions', 'label', 'gt_label', 'loss_mask', 'chosen', 'rejected', 'response', 'output', 'choices'],
   ...['system', 'system_prompt'],
 ]
-
-/** Keys of an entry that `saidOf` reads, for the page on formats. */
-export const entryReads: readonly string[] = [...speakerKeys, ...textKeys, 'tool_calls', 'function_call', ...lessonKeys]
 
 /**
  * Reads an entry in any of the usual spellings: role and content, from and value.

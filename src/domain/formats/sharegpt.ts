@@ -1,7 +1,7 @@
 import { readByDefault, type SourceFormat } from './format.js'
 import { allBut, onlyKey } from './meaning.js'
 import { saidIn } from './said.js'
-import { conversationsOf, systemKeys, systemOf, toolsOf } from './thread.js'
+import { conversationsOf, besideKeys, systemOf, toolsOf } from './thread.js'
 
 const lists = ['conversations', 'conversation'] as const
 
@@ -14,7 +14,7 @@ export const shareGpt: SourceFormat = {
   summary: 'ShareGPT threads: {conversations: [{from: human|gpt|system, value}]}',
   attributeSet: null,
   jsonTexts: ['conversations', 'conversation'],
-  refuses: allBut('conversations', 'conversation', ...systemKeys, 'tools', 'functions'),
+  refuses: allBut('conversations', 'conversation', ...besideKeys),
   detect: record => Array.isArray(record['conversations']) || Array.isArray(record['conversation']),
   read: (record, _, how = readByDefault) => {
     const key = onlyKey(record, lists) ?? 'conversations'

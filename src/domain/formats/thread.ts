@@ -2,7 +2,7 @@ import { sourceInvalid, wellFormed } from '../source-error.js'
 import type { ReadHow, SourceConversation } from './format.js'
 import { readByDefault } from './format.js'
 import { contentOf, parsedOr } from './content.js'
-import { type Fields, saysNothing, valueOf } from './meaning.js'
+import { below, type Fields, saysNothing, valueOf } from './meaning.js'
 import type { SourceEntry } from './said.js'
 
 /** One entry of a thread: its speaker, by the source's name, and its text. */
@@ -52,6 +52,12 @@ export const systemKeys = [
   ...(['system_instruction', 'systemInstruction'] as const),
 ] as const
 
+/** Keys of definitions of tools beside a thread. */
+const toolKeys = ['tools', 'functions'] as const
+
+/** Keys beside a thread that `systemOf` and `toolsOf` read. */
+export const besideKeys = [...systemKeys, ...toolKeys] as const
+
 /**
  * The system prompt that stands beside a thread; null if there is none, or an empty one.
  * @throws STEERFLOW_SOURCE_INVALID when two keys have different ones
@@ -61,7 +67,7 @@ export function systemOf(record: Fields, at = ''): { readonly key: string; reado
   for (const key of systemKeys) {
     const value = valueOf(record, key)
     if (saysNothing(value)) continue
-    const path = at === '' ? key : `${at}.${key}`
+    const path = below(at, key)
     const parts = parsedOr(value)
     const content =
       typeof value !== 'object'
@@ -85,11 +91,11 @@ interface Definitions {
 
 /** The definitions of tools beside a thread; null if there are none. @throws STEERFLOW_SOURCE_INVALID when two keys have some */
 export function toolsOf(record: Fields, at = ''): Definitions | null {
-  const keys = ['tools', 'functions'].filter(key => !saysNothing(valueOf(record, key)))
+  const keys = toolKeys.filter(key => !saysNothing(valueOf(record, key)))
   const [key, other] = keys
   if (key === undefined) return null
   if (other !== undefined) throw sourceInvalid(other, `definitions of tools beside those in ${key}`)
-  return { key: at === '' ? key : `${at}.${key}`, tools: parsedOr(record[key]) }
+  return { key: below(at, key), tools: parsedOr(record[key]) }
 }
 
 /**

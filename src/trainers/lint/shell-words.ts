@@ -187,7 +187,8 @@ class Reader {
   }
 
   /** The expansion that begins here, as it is spelt; empty if none does. */
-  #expansion(): string {
+  #expansion(starts = '$`<>'): string {
+    if (!starts.includes(this.script[this.#at]!)) return ''
     const rest = this.script.slice(this.#at)
     const simple = /^\$(?:[A-Za-z_]\w*|[\d@*#?$!-])/.exec(rest)?.[0]
     if (simple) return simple
@@ -211,7 +212,7 @@ class Reader {
     while (this.#at < this.script.length) {
       const character = this.script[this.#at]!
       const following = this.script[this.#at + 1] ?? ''
-      const expansion = this.#expansion()
+      const expansion = this.#expansion('$`')
       if (character === '"') {
         this.#at += 1
         break

@@ -2,6 +2,7 @@ import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import type { Preview } from '../../../src/cli/run/preview.js'
 import type { SourceSummary } from '../../../src/cli/summary/summary.js'
 import { chats } from '../../support/chats.js'
 import { temporary } from '../../support/pipelines.js'
@@ -34,6 +35,15 @@ test('a dry run of which nothing is taken, or that is torn, is no success', asyn
   writeFileSync(file, '[{"messages": []}')
   const torn = await runMain(['ingest', file, '--dry-run'])
   expect([torn.code, torn.err]).toEqual([1, expect.stringContaining('STEERFLOW_INPUT_TORN')])
+})
+
+test('a dry run reads with the options of the configuration', async () => {
+  const trees = 'examples/data/oasst1_en_val.trees.jsonl'
+  const dryRun = (...set: readonly string[]) => runMain(['ingest', trees, '--dry-run', '--json', ...set])
+  expect(JSON.parse((await dryRun()).out)).toMatchObject({ records: 188, rejected: 0 })
+  const { rejected, refused } = JSON.parse((await dryRun('--set', 'preprocess.fanout.paths=1')).out) as Preview
+  expect(rejected).toBeGreaterThan(50)
+  expect(Object.keys(refused)[0]).toContain('STEERFLOW_FANOUT')
 })
 
 test('a folder stands for its files of records, a pattern for those that it matches', async () => {

@@ -48,6 +48,7 @@ describe('what a shell makes of a line', () => {
     [`${train} ~model.peft +model/optim=adam`, 'a deletion and a group'],
     [`(cd /x; ${train})`, 'a subshell'],
     [`cat <<< x\n${train}`, 'a here-string'],
+    [`echo "a <(b" "c >("\n${train}`, 'what is no process within quotes'],
     [`${train} $EXTRA "$@"`, 'words that only the shell knows'],
     ["cat <<'EOF' > notes.txt\nmodel.micro_batch_size=3 \\x41\nEOF\n" + train, 'a text in a here-document'],
   ])('%s: no error', script => {
