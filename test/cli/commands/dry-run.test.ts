@@ -43,7 +43,7 @@ test('a dry run reads with the options of the configuration', async () => {
   expect(JSON.parse((await dryRun()).out)).toMatchObject({ records: 188, rejected: 0 })
   const { rejected, refused } = JSON.parse((await dryRun('--set', 'preprocess.fanout.paths=1')).out) as Preview
   expect(rejected).toBeGreaterThan(50)
-  expect(Object.keys(refused)[0]).toContain('STEERFLOW_FANOUT')
+  expect(Object.keys(refused)[0]).toContain('more than 1 paths')
 })
 
 test('a folder stands for its files of records, a pattern for those that it matches', async () => {
