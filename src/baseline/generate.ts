@@ -109,10 +109,12 @@ export function missingOfLabel(given: string, values: LabelValues): readonly str
 
   const items = given.split(',')
   const begun = items.at(-1)!
-  const [key = '', part] = begun.split(':', 2)
-  if (part !== undefined) {
+  const colon = begun.indexOf(':')
+  if (colon >= 0) {
+    const key = begun.slice(0, colon)
     const value = values.get(key)
-    if (part !== '') return behind(key)
+    // Anything behind the first colon is the value, another colon too: `lang::` would be continued without end.
+    if (colon < begun.length - 1) return behind(key)
     return value === undefined ? ['\n'] : [value, ...behind(key)]
   }
   const before = items.at(-2)?.split(':', 1)[0]

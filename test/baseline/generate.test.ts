@@ -50,12 +50,20 @@ describe('generation', () => {
       fc.property(fc.string({ unit: parts, maxLength: 12 }), start => {
         const inOneGo = complete(start, { end_strings: [] })
         let text = start
-        for (let next = '?'; next !== ''; text += next) {
+        for (let next = '?'; next !== '' && text.length < start.length + 10_000; text += next) {
           next = complete(text, { end_strings: [], tokens_to_generate: 1 })
         }
         expect(text.slice(start.length)).toBe(inOneGo)
       }),
-      { numRuns: 40, examples: [['<extra_id_2>\nUser'], ['<extra_id_1>\n<extra_id_2>3\nlang,']] },
+      {
+        numRuns: 40,
+        examples: [
+          ['<extra_id_2>\nUser'],
+          ['<extra_id_1>\n<extra_id_2>3\nlang,'],
+          ['<extra_id_2>lang::'],
+          ['<extra_id_2>quality::'],
+        ],
+      },
     )
   })
 
