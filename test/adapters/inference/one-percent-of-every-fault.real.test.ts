@@ -54,10 +54,13 @@ describe('a fleet of four servers with 1 % of every fault at each', () => {
     const scored = turns - texts(turns).filter(refused).length
     expect(stats).toMatchObject({ turnsScored: scored, inFlight: 0, waiting: 0, outageMs: null })
     expect(stats.lines + stats.attributeByAttribute).toBe(scored)
-    // It met the faults, and overcame them without a storm of attempts.
+    // It met the faults, and overcame them without a storm: a failure costs at most two more calls, the request itself
+    // and one for evidence, however many requests a restart or a busy machine lets fail.
+    const { ok, ...failed } = outcomes
+    const failures = Object.values(failed).reduce((sum, count) => sum + count, 0)
     expect(outcomes.elsewhere + outcomes.unavailable + outcomes.overloaded).toBeGreaterThan(calls * 0.1)
-    expect(calls).toBeLessThan(turns * 2)
+    expect(calls).toBeLessThan(turns + 2 * failures)
     const seconds = ((performance.now() - began) / 1000).toFixed(1)
-    await annotate(`${calls} calls for ${turns} turns in ${seconds} s: ${JSON.stringify(outcomes)}`)
+    await annotate(`${calls} calls, ${ok} answered, for ${turns} turns in ${seconds} s: ${JSON.stringify(failed)}`)
   })
 })

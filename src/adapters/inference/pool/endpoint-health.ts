@@ -276,6 +276,8 @@ const doubt = { weight: 0.1, share: 0.2 }
 export class EndpointHistory {
   /** Requests answered well. */
   successes = 0
+  /** Time of the latest of them, by `performance.now`. */
+  lastSuccessAt = -Infinity
   /** The latest successful attempt: repeated if there is no other evidence that the server works. */
   control: Attempt<unknown> | null = null
   /** Recent failure rate of requests that never failed before. */
@@ -288,6 +290,7 @@ export class EndpointHistory {
 
   succeeded(attempt: Attempt<unknown>): void {
     this.successes++
+    this.lastSuccessAt = performance.now()
     this.control = attempt
   }
 

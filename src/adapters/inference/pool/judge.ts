@@ -79,7 +79,7 @@ export class Judge {
     // The record is at fault if others are accepted here; an endpoint that accepted none is no evidence.
     const witness = endpoint.witness(job.work.question)
     if (witness.successes === 0 && (job.refusals.count === 0 || probe)) this.#suspectEndpoint(load, job)
-    job.refusals.add(witness, job.successesWhenSent)
+    job.refusals.add(witness, job.whenSent)
     job.alone = true
     this.#failed([job], error)
     void this.#askAgainOrGiveUp(load, job, job.refusals, () => {
@@ -147,7 +147,7 @@ export class Judge {
   #blame(load: Dispatch, job: PendingRequest, error: unknown): void {
     if (job.suspicion.count === 0 || load.probe) this.#suspectEndpoint(load, job)
     this.#fresh(load, job, true)
-    job.suspicion.add(load.endpoint.witness(job.work.question), job.successesWhenSent)
+    job.suspicion.add(load.endpoint.witness(job.work.question), job.whenSent)
     job.alone = true
     this.#failed([job], error)
     void this.#askAgainOrGiveUp(load, job, job.suspicion, () => {
@@ -183,7 +183,8 @@ export class Judge {
       return
     }
     if (job.settled) return
-    const wait = backoff(against.count, this.court.retry, this.court.random)
+    // Where others succeed now, a last attempt need not wait.
+    const wait = backoff(against.outlived ? 1 : against.count, this.court.retry, this.court.random)
     job.later(Math.max(wait, this.court.budget.take(performance.now())), () => this.court.enqueue(job, 'back'))
   }
 

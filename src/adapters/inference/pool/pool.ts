@@ -200,7 +200,8 @@ export class Pool {
       if (attempts[0] && !sameLimits(attempt, attempts[0])) this.#enqueue(job, 'front')
       else {
         job.sent = true
-        job.successesWhenSent = endpoint.witness(job.work.question).successes
+        const { successes, lastSuccessAt } = endpoint.witness(job.work.question)
+        job.whenSent = { successes, lastSuccessAt }
         jobs.push(job)
         attempts.push(attempt)
       }

@@ -44,23 +44,35 @@ export interface Work<T> {
   sibling?(endpoint: Endpoint): Attempt<T>
 }
 
-/** Number of good answers of an endpoint to the question of a request. */
-type Successes = Pick<EndpointHistory, 'successes'>
+/** Good answers of an endpoint to the question of a request. */
+export type Successes = Pick<EndpointHistory, 'successes' | 'lastSuccessAt'>
+
+interface Failure {
+  readonly witness: Successes
+  /** Good answers of that endpoint when the attempt was sent. */
+  readonly whenSent: Successes
+  /** True if the endpoint answered another request well between the first failure anywhere and this attempt. */
+  readonly afterSuccess: boolean
+}
 
 /**
  * Distinguishes a request that fails by its own fault from one that suffers from a server's. A failure counts once the
- * same endpoint has answered the same question of another request well since that attempt was sent; a request is
- * exhausted when enough failures count, at two endpoints unless only one is usable (docs/fleet.md#what-goes-wrong). In
- * an outage nothing counts.
+ * same endpoint has answered the same question of another request well since that attempt was sent. A request is
+ * exhausted when enough failures count and a success preceded one of them, at two endpoints unless only one is usable
+ * (docs/fleet.md#what-goes-wrong). In an outage nothing counts; at its end everything does at once, so that the request
+ * has to fail once more after it.
  */
 export class PoisonEvidence {
-  readonly #failures: { readonly witness: Successes; readonly successesWhenSent: number }[] = []
+  readonly #failures: Failure[] = []
+  #firstAt = Infinity
 
   /** @param limit number of failures that have to count */
   constructor(readonly limit: number) {}
 
-  add(witness: Successes, successesWhenSent: number): void {
-    this.#failures.push({ witness, successesWhenSent })
+  /** @param now in milliseconds */
+  add(witness: Successes, whenSent: Successes, now = performance.now()): void {
+    if (this.#failures.length === 0) this.#firstAt = now
+    this.#failures.push({ witness, whenSent, afterSuccess: whenSent.lastSuccessAt > this.#firstAt })
   }
 
   /** Forgets every failure: the servers were at fault. */
@@ -82,10 +94,18 @@ export class PoisonEvidence {
     return this.#failures.length >= this.limit
   }
 
+  /** True if enough failures count, wherever they occurred. */
+  get outlived(): boolean {
+    return this.#counted.length >= this.limit
+  }
+
   exhausted(usableEndpoints: number): boolean {
-    const counted = this.#failures.filter(({ witness, successesWhenSent }) => witness.successes > successesWhenSent)
-    const places = new Set(counted.map(failure => failure.witness)).size
-    return counted.length >= this.limit && places >= Math.min(2, usableEndpoints)
+    const places = new Set(this.#counted.filter(({ afterSuccess }) => afterSuccess).map(({ witness }) => witness)).size
+    return this.outlived && places >= Math.min(2, usableEndpoints)
+  }
+
+  get #counted(): Failure[] {
+    return this.#failures.filter(({ witness, whenSent }) => witness.successes > whenSent.successes)
   }
 }
 
@@ -106,8 +126,8 @@ export class PendingRequest {
   readonly refusals = new PoisonEvidence(4)
   /** True while a request carries it. */
   sent = false
-  /** The number of good answers to its question, at its last endpoint, when it was sent. */
-  successesWhenSent = 0
+  /** The good answers to its question, at its last endpoint, when it was sent. */
+  whenSent: Successes = { successes: 0, lastSuccessAt: -Infinity }
   /** Start of the wait for an endpoint, in milliseconds. */
   queuedAt = 0
 

@@ -174,8 +174,8 @@ describe('the endpoint of a prompt', () => {
   it('is one where the prompt has not failed, and has not been refused', () => {
     const [failed, refused, other] = [endpoint(10, 0), endpoint(10, 0), endpoint(500, 7)]
     const one = job()
-    one.suspicion.add(failed.witness('quality'), 0)
-    one.refusals.add(refused.witness('quality'), 0)
+    one.suspicion.add(failed.witness('quality'), failed.witness('quality'))
+    one.refusals.add(refused.witness('quality'), refused.witness('quality'))
     expect(pick([failed, refused, other], one)).toBe(other)
   })
 
