@@ -258,6 +258,16 @@ function keysOf(flow: Flow) {
           .describe('auto: one call per turn if possible; per-attribute: one call per attribute'),
         inFlight: servers.inFlight,
         deadlineSeconds: timerSeconds().default(120).describe('time limit of one call'),
+        cachedTurns: z
+          .int()
+          .nonnegative()
+          .max(10_000_000)
+          .meta({
+            description:
+              'scored turns that are kept, about 1 kB each: one that comes again is not asked again; default: 50000, and 0 if protocol is per-attribute',
+            examples: [10_000],
+          })
+          .optional(),
         concurrency: z
           .int()
           .positive()

@@ -132,7 +132,8 @@ const configuration = (options: SoakOptions, folder: string, brokers: readonly s
   return {
     dataDir: join(folder, 'data'),
     log: { kafka: { brokers, namespace } },
-    annotate: { endpoints: urls },
+    // As few scored turns as are there before memory is judged: the default would fill for hours.
+    annotate: { endpoints: urls, cachedTurns: 1_000 },
     datasets: { 'value-model': dataset, steerlm: dataset },
   }
 }

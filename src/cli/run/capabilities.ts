@@ -120,7 +120,7 @@ export const openCapabilities = (workspace: Workspace, report: EndpointsReport, 
 async function openAll(workspace: Workspace, report: EndpointsReport, known: Waits, closers: Closers): Promise<Opened> {
   const { config, root, files, log } = workspace
   const tokens = promptTokensOf(config)
-  const { protocol, inFlight, deadlineSeconds } = config.annotate
+  const { protocol, inFlight, deadlineSeconds, cachedTurns } = config.annotate
   const set = attributeSetOf(config)
   const fleet = closers.add(
     openFleet({
@@ -129,6 +129,7 @@ async function openAll(workspace: Workspace, report: EndpointsReport, known: Wai
       tokens,
       protocol,
       ...(inFlight !== null && { mostInFlight: inFlight }),
+      ...(cachedTurns !== undefined && { cacheEntries: cachedTurns }),
       deadlineMs: deadlineSeconds * 1000,
       report,
     }),
