@@ -27,6 +27,9 @@ const countAnswer = {
   as: (record: Conversation, code: string) => lostAnswer(record, 'lost', code),
 } as const
 
+/** Repeats were left out before these nodes. */
+const noRepeats = { repeats: { records: 0 } } as const
+
 const { dropped, jobs, models, outcomes, rounds, shards } = topics
 
 /**
@@ -44,7 +47,7 @@ export const pipeline: readonly Node[] = [
   // Everything → predicted labels → the steerable model's training data.
   node('clean-unscored', clean, { from: topics.unscored, to: { kept: topics.unscoredClean, dropped } }),
   node('annotate', annotate, { from: topics.unscoredClean, to: { annotated: topics.annotated } }),
-  node('clean-scored', clean, { from: topics.annotated, to: { kept: topics.scored, dropped } }),
+  node('clean-scored', clean, { from: topics.annotated, to: { kept: topics.scored, dropped }, options: noRepeats }),
   node('seal-scored', seal, { from: topics.scored, to: { shards }, options: { dataset: 'steerlm' } }),
 
   // Shards → a decision → a job → a model, which goes back to annotate.
@@ -58,7 +61,7 @@ export const pipeline: readonly Node[] = [
   node('sample', sample, { from: topics.prompts, to: { candidates: topics.candidates }, onDeadLetter: countPrompt }),
   node('score', score, { from: topics.candidates, to: { scored: topics.scoredSamples }, onDeadLetter: countPrompt }),
   node('gate', gate, { from: topics.scoredSamples, to: { accepted: topics.accepted, outcomes }, onDeadLetter: countPrompt }),
-  node('clean-bootstrap', clean, { from: topics.accepted, to: { kept: topics.acceptedClean, dropped }, onDeadLetter: countAnswer }),
+  node('clean-bootstrap', clean, { from: topics.accepted, to: { kept: topics.acceptedClean, dropped }, options: noRepeats, onDeadLetter: countAnswer }),
   node('seal-bootstrap', seal, { from: topics.acceptedClean, to: { shards }, options: { dataset: 'bootstrap-{round}' }, onDeadLetter: countAnswer }),
 
   // The account of a round: every end of a prompt or an answer, until the sum is complete.

@@ -36,6 +36,7 @@ export const Lineage = z
     source: z.string().describe('sha256 of the source file, or the name of the stream'),
     line: z.int().nonnegative().describe('line in the source, from 1; 0 where there are no lines'),
     configuration: z.string().describe('digest of the options that shaped the record'),
+    session: z.string().optional().describe('session that the source names, of which the record is one request'),
     models: z.array(z.string()).describe('digests of the models that touched the record, in order'),
     changes: z.array(Change).optional().describe('what stages changed in its text, in order'),
   })
@@ -113,6 +114,7 @@ export const DropReason = z.enum([
   'tool-turns',
   'not-to-learn',
   'empty-answer',
+  'repeat',
 ])
 export type DropReason = z.output<typeof DropReason>
 

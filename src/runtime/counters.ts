@@ -7,9 +7,11 @@ export interface Counters {
   /** Records published, by topic. */
   readonly out: Map<string, number>
   deadLettered: number
+  /** Emissions that were replaced because another contains them. */
+  repeats: number
 }
 
-export const counters = (): Counters => ({ in: 0, out: new Map(), deadLettered: 0 })
+export const counters = (): Counters => ({ in: 0, out: new Map(), deadLettered: 0, repeats: 0 })
 
 /** The state of a partition of a node. */
 export interface PartitionStatus {
@@ -17,9 +19,9 @@ export interface PartitionStatus {
   readonly committed: bigint
   /** The offset at which reading continues. */
   readonly position: bigint
-  /** Records read and not committed, except those in open groups. */
+  /** Records read and not committed, except those that are held. */
   readonly inFlight: number
-  /** Records in a group that is still open: not behind, but not committed either. */
+  /** Records in a group that is still open, or waiting for others: not behind, but not committed either. */
   readonly held: number
   /** Long tasks under way. */
   readonly pursuing: number

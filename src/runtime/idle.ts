@@ -18,7 +18,7 @@ export interface Standing {
 
 /** The next steps on the way to the end. */
 export interface IdleVerdict {
-  /** Closing folds whose open groups should be closed: nothing more will come. */
+  /** Nodes whose open groups or waiting records should wait no longer: nothing more will come. */
   readonly cut: readonly string[]
   /** Topics whose records are all in sealed shards. */
   readonly sealed: readonly string[]
@@ -34,8 +34,10 @@ const atEnd = ({ position, inFlight, pursuing }: PartitionStatus, end: bigint): 
   position >= end && inFlight === 0 && pursuing === 0
 
 /** Whether a node has read and finished all of its input: apart from open groups here, completely elsewhere. */
-export function quiet({ status, ends, elsewhere }: Standing): boolean {
+export function quiet({ node, status, ends, elsewhere }: Standing): boolean {
   const here = new Map(status.partitions.map(partition => [partition.partition, partition]))
+  // Records that wait for others will be emitted.
+  if (node.kind === 'each' && status.partitions.some(({ held }) => held > 0)) return false
   return ends.every((end, at) => {
     const partition = here.get(at)
     if (partition) return finishedHere(partition, end)
@@ -49,7 +51,7 @@ const quietHere = ({ status, ends }: Standing): boolean =>
 const held = ({ status }: Standing): number => status.partitions.reduce((sum, partition) => sum + partition.held, 0)
 
 /**
- * Judges a moment at which no record moved. A seal cuts when everything upstream of it is quiet. Upstream ends at other
+ * Judges a moment at which no record moved. A node is cut when everything upstream of it is quiet. Upstream ends at other
  * folds, since their emissions come from groups that close by rules of their own.
  */
 export function judge(standings: readonly Standing[]): IdleVerdict {
@@ -63,7 +65,7 @@ export function judge(standings: readonly Standing[]): IdleVerdict {
   }
   const closing = standings.filter(({ node }) => node.kind === 'closing')
   // Only the process that holds an open group knows whether that group has been read to the end.
-  const cut = closing.filter(one => held(one) > 0 && quietHere(one) && fed(one, new Set([one.node.name])))
+  const cut = standings.filter(one => held(one) > 0 && quietHere(one) && fed(one, new Set([one.node.name])))
   const sealed = closing.filter(one => held(one) === 0 && settled(one))
   return {
     cut: cut.map(({ node }) => node.name),

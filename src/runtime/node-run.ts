@@ -150,7 +150,7 @@ export class NodeRun implements Assignee {
     return { node: this.node.name, counters, partitions, late: brake.recent }
   }
 
-  /** Closes the open groups of a closing fold. */
+  /** Closes the open groups of a closing fold; records of an `each` node wait for no others any more. */
   cut(): void {
     for (const { work } of this.#held.values()) work.cut('idle')
   }

@@ -17,13 +17,16 @@ import {
   readWait,
   waitingOut,
 } from './partition.js'
+import { type ComparedOutput, RepeatFilter } from './repeat-filter.js'
 import { untilDone } from './retry.js'
 import { Wakeup } from './concurrency.js'
 
 /** A record under way: `outputs` is null until it has been processed. */
 export interface Item {
   readonly record: LogRecord
-  outputs: readonly Output[] | null
+  outputs: readonly ComparedOutput[] | null
+  /** When it waits for others no longer, by `performance.now`; -Infinity if it does not wait. */
+  until: number
 }
 
 /** Finished records at the front of the window that can be committed at once. */
@@ -31,7 +34,7 @@ export interface Prefix {
   readonly items: number
   /** The committed offset afterwards. */
   readonly to: Offset
-  readonly outputs: readonly Output[]
+  readonly outputs: readonly ComparedOutput[]
 }
 
 /**
@@ -42,12 +45,17 @@ export class CommitWindow {
   readonly #items: Item[] = []
   #bytes = 0
   #next: Offset
+  /** Items before this offset wait no longer. */
+  #released: Offset
 
+  /** @param waiting items that may wait for others, beside `limits.records` */
   constructor(
     readonly limits: { readonly records: number; readonly bytes: number },
     from: Offset,
+    private readonly waiting = 0,
   ) {
     this.#next = from
+    this.#released = from
   }
 
   /** Records read and not yet committed. */
@@ -62,14 +70,15 @@ export class CommitWindow {
 
   /** The room for further records; a single record larger than the limit is admitted if the window is empty. */
   get room(): { readonly records: number; readonly bytes: number } {
-    const records = this.limits.records - this.#items.length
+    const held = this.waiting > 0 ? Math.min(this.held, this.waiting) : 0
+    const records = this.limits.records + held - this.#items.length
     const bytes = this.limits.bytes - this.#bytes
     return bytes <= 0 ? { records: 0, bytes: 0 } : { records, bytes }
   }
 
   /** Adds records; `next` may be beyond the last record, if aborted and control records follow it. */
   push(records: readonly LogRecord[], next: Offset): readonly Item[] {
-    const items = records.map(record => ({ record, outputs: null }))
+    const items = records.map(record => ({ record, outputs: null, until: -Infinity }))
     this.#items.push(...items)
     for (const record of records) this.#bytes += record.value.byteLength
     this.#next = next
@@ -78,11 +87,13 @@ export class CommitWindow {
 
   /** The finished records at the front, at most `records` of them and `bytes` of outputs; null if there are none. */
   prefix(committed: Offset, records = 1000, bytes = 16 << 20): Prefix | null {
-    const outputs: Output[] = []
+    const outputs: ComparedOutput[] = []
+    const now = performance.now()
     let items = 0
     let size = 0
     for (const item of this.#items) {
       if (!item.outputs || items === records || (items > 0 && size >= bytes)) break
+      if (this.#waits(item, items, now)) break
       for (const output of item.outputs) {
         outputs.push(output)
         size += output.value.byteLength
@@ -92,6 +103,24 @@ export class CommitWindow {
     const behind = this.#items[items]
     const to = behind ? behind.record.offset : this.#next
     return to > committed ? { items, to, outputs } : null
+  }
+
+  /** Number of finished items that only wait for others, or follow one that does. */
+  get held(): number {
+    const now = performance.now()
+    const first = this.#items.findIndex((item, index) => item.outputs && this.#waits(item, index, now))
+    return first < 0 ? 0 : this.#items.reduce((sum, { outputs }, at) => sum + (outputs && at >= first ? 1 : 0), 0)
+  }
+
+  /** Ends the wait of all items. */
+  release(): void {
+    this.#released = this.#next
+  }
+
+  /** Whether an item waits: until its time is over, it is released, or there is no room for further records. */
+  #waits({ until, record }: Item, index: number, now: number): boolean {
+    if (now >= until || record.offset < this.#released) return false
+    return this.#items.length - index <= this.waiting && this.#bytes < this.limits.bytes
   }
 
   /** The first `items`. */
@@ -131,6 +160,7 @@ export class EachPartition implements PartitionWork {
   #fatal: Error | null = null
   /** Notified while the node's brake holds records of this partition. */
   readonly #held: Held
+  readonly #repeats: RepeatFilter | null
 
   constructor(
     private readonly context: PartitionContext,
@@ -139,7 +169,9 @@ export class EachPartition implements PartitionWork {
   ) {
     this.partition = claim.partition
     this.#committed = claim.committed
-    this.#window = new CommitWindow({ records: context.window, bytes: windowBytes }, claim.committed)
+    this.#repeats = runner.repeats ? new RepeatFilter(runner.repeats) : null
+    const limits = { records: context.window, bytes: windowBytes }
+    this.#window = new CommitWindow(limits, claim.committed, this.#repeats?.wait.records)
     setMaxListeners(0, this.#stop.signal)
     const { trouble } = context
     this.#held = {
@@ -149,12 +181,13 @@ export class EachPartition implements PartitionWork {
   }
 
   status(): PartitionStatus {
+    const held = this.#waiting
     return {
       partition: this.partition,
       committed: this.#committed,
       position: this.#window.next,
-      inFlight: this.#window.size,
-      held: 0,
+      inFlight: this.#window.size - held,
+      held,
       pursuing: 0,
     }
   }
@@ -164,7 +197,17 @@ export class EachPartition implements PartitionWork {
   }
 
   get settled(): boolean {
-    return this.#atEnd && this.#window.size === 0
+    return this.#atEnd && this.#window.size === this.#waiting
+  }
+
+  get #waiting(): number {
+    return this.#repeats ? this.#window.held : 0
+  }
+
+  /** Ends the wait for later records: none will come. */
+  cut(): void {
+    this.#window.release()
+    this.#wake()
   }
 
   async run(): Promise<void> {
@@ -224,7 +267,7 @@ export class EachPartition implements PartitionWork {
     this.#running++
     try {
       // Records that have not been started when the partition is given up are left to its next owner.
-      if (!this.#stopped && !this.#draining) item.outputs = await this.#outputs(item)
+      if (!this.#stopped && !this.#draining) this.#finish(item, await this.#outputs(item))
     } catch (error) {
       if (!this.#stopped) this.#fail(error)
     } finally {
@@ -234,7 +277,16 @@ export class EachPartition implements PartitionWork {
     }
   }
 
-  async #outputs({ record }: Item): Promise<readonly Output[]> {
+  #finish(item: Item, outputs: readonly ComparedOutput[]): void {
+    const compared = [...outputs]
+    if (this.#repeats && outputs.some(({ likeness }) => likeness)) {
+      item.until = performance.now() + this.#repeats.wait.seconds * 1000
+      this.#repeats.add(compared)
+    }
+    item.outputs = compared
+  }
+
+  async #outputs({ record }: Item): Promise<readonly ComparedOutput[]> {
     if (forAnother(record, this.context.node)) return []
     for (;;) {
       const asProbe = await this.context.brake.enter(this.#held, this.#stop.signal)
@@ -254,7 +306,7 @@ export class EachPartition implements PartitionWork {
     }
   }
 
-  async #made(record: LogRecord): Promise<readonly Output[]> {
+  async #made(record: LogRecord): Promise<readonly ComparedOutput[]> {
     if (record.fault) throw record.fault
     const at = placeOf(record, this.#stop.signal)
     const emissions = await this.#untilDone(() => this.runner.run(record.value, at))
@@ -308,6 +360,8 @@ export class EachPartition implements PartitionWork {
       if (!(await this.#taken(prefix))) continue
       this.#committed = prefix.to
       this.#window.shift(prefix.items)
+      this.#repeats?.committed(prefix.outputs)
+      this.context.counters.repeats += prefix.outputs.filter(({ isReplacement }) => isReplacement).length
       count(this.context, prefix.items, prefix.outputs)
       this.#changed.raise()
     }

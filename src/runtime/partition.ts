@@ -43,7 +43,7 @@ export interface PartitionWork {
   /** Whether all available records have been read and finished. */
   readonly settled: boolean
   status(): PartitionStatus
-  /** Asks a closing fold to close its open group. */
+  /** Asks a closing fold to close its open group, and an `each` node to let no record wait for others. */
   cut?(reason: CloseReason): void
   /** Tells a lasting fold that the sources are idle; returns whether it is at rest. */
   idle?(idle: Idle): Promise<boolean>
@@ -72,7 +72,7 @@ export const placeOf = (record: LogRecord, signal: AbortSignal): At => ({
 })
 
 /** Encoded emissions as outputs, with the name of their node. */
-export const outputsOf = (context: NodeContext, emissions: readonly Encoded[]): readonly Output[] =>
+export const outputsOf = <E extends Encoded>(context: NodeContext, emissions: readonly E[]): readonly (E & Output)[] =>
   emissions.map(emission => ({ ...emission, headers: { node: context.node } }))
 
 /** The dead letter of a record of this node, and the report of it to an account, if there is one. */

@@ -1,7 +1,9 @@
 import { z } from 'zod'
+import { contentsOf } from '../domain/repeat.js'
 import { findControlToken } from '../domain/control-tokens.js'
 import { Conversation, Dropped } from '../domain/conversation.js'
 import { exampleConversation } from '../domain/example-conversation.js'
+import { isWhole } from '../domain/formats/index.js'
 import { templateStrings } from '../domain/prompt-tokens.js'
 import { each } from './stage.js'
 
@@ -15,6 +17,23 @@ const options = z.strictObject({
     .array(z.string().min(1))
     .default([...templateStrings])
     .describe('control strings of the prompt template; a conversation that contains one in its texts is dropped'),
+  repeats: z
+    .strictObject({
+      records: z
+        .int()
+        .nonnegative()
+        .max(1_000_000)
+        .default(10_000)
+        .describe('later records of its partition for which a conversation waits; 0: repeats are kept'),
+      seconds: z
+        .number()
+        .nonnegative()
+        .max(86_400)
+        .default(10)
+        .describe('longest wait; a run that ends when idle waits no longer than that'),
+    })
+    .prefault({})
+    .describe('a conversation that is the beginning of another is dropped if the other comes this soon'),
 })
 
 const example = exampleConversation([
@@ -78,7 +97,23 @@ export const clean = each({
       ],
     },
   ],
+  repeats: {
+    wait: ({ repeats }) => (repeats.records > 0 ? repeats : null),
+    instead: (emission, by) => {
+      if (emission.to === 'dropped') return emission
+      const conversation = emission.value
+      const detail = `its ${conversation.conversations.length} turns are the beginning of ${by}`
+      return { to: 'dropped', value: { reason: 'repeat', detail, conversation } as const }
+    },
+  },
   create: ({ options, needs, to }) => {
+    const keep = (conversation: Conversation) => {
+      const { id, origin, lineage } = conversation.steerflow
+      const kept = to.kept(conversation)
+      if (options.repeats.records === 0 || isWhole(origin)) return kept
+      const likeness = { name: id, contents: contentsOf(conversation), origin: `${lineage.source}:${lineage.line}` }
+      return { ...kept, likeness }
+    }
     const drop = (conversation: Conversation, reason: Dropped['reason'], detail: string) =>
       to.dropped({ reason, detail, conversation })
     return async conversation => {
@@ -88,7 +123,7 @@ export const clean = each({
       }
       const first = await needs.masker.firstLearnt(conversation)
       if (first === null) return drop(conversation, 'fully-masked', 'no token is learnt')
-      if (first <= options.seqLen) return to.kept(conversation)
+      if (first <= options.seqLen) return keep(conversation)
       return drop(
         conversation,
         'fully-masked',

@@ -11,13 +11,17 @@ import {
   type EachStage,
   type Emission,
   type Example,
+  type Comparable,
   type Idle,
   type LastingFold,
   type LastingFoldStage,
+  type Likeness,
   type Made,
   type Out,
   type Ports,
   portsOf,
+  type Repeats,
+  type RepeatWait,
 } from './stage.js'
 import type { Topic } from './topic.js'
 
@@ -38,7 +42,20 @@ export type Runner = EachRunner | ClosingRunner | LastingRunner
 
 export interface EachRunner {
   readonly kind: 'each'
-  run(value: Buffer, at: At): readonly Encoded[] | Promise<readonly Encoded[]>
+  /** Absent: no emission waits. */
+  readonly repeats?: RepeatsRunner
+  run(value: Buffer, at: At): readonly EncodedLike[] | Promise<readonly EncodedLike[]>
+}
+
+/** An encoded emission with what it has in common with others, if it is to be compared. */
+export interface EncodedLike extends Encoded {
+  readonly likeness?: Likeness
+}
+
+export interface RepeatsRunner {
+  readonly wait: RepeatWait
+  /** The emission in place of one that the emission named `by` contains. */
+  instead(emission: Pick<Encoded, 'topic' | 'value'>, by: string): Encoded
 }
 
 /** The emissions of a closed group, and their description for an operator. */
@@ -158,9 +175,9 @@ export function node<
   const { from, to, options: fixed = {}, onDeadLetter } = wiring
   const topics = to as unknown as Readonly<Record<string, Topic>>
   const read = reader(from)
-  const write = (emissions: Out<P>): Encoded[] =>
-    (Array.isArray(emissions) ? (emissions as readonly Emission<P>[]) : [emissions as Emission<P>]).map(emission =>
-      encode(topics[emission.to]!, emission.value),
+  const write = (emissions: Out<P>): EncodedLike[] =>
+    (Array.isArray(emissions) ? (emissions as readonly Comparable<P>[]) : [emissions as Comparable<P>]).map(
+      ({ to, value, likeness }) => ({ ...encode(topics[to]!, value), ...(likeness && { likeness }) }),
     )
   const { needs = [], examples = [] } = stage as { needs?: readonly Need[]; examples?: StageDeclaration['examples'] }
   return {
@@ -182,7 +199,10 @@ export function node<
       const context = { options: parsed.data, needs: listed, to: portsOf(stage.ports) }
       switch (stage.kind) {
         case 'each':
-          return eachRunner(stage.create(context), read, write)
+          return {
+            ...eachRunner(stage.create(context), read, write),
+            ...repeatsRunner(stage.repeats, parsed.data, topics),
+          }
         case 'closing':
           return closingRunner(stage.create(context), read, write)
         case 'lasting':
@@ -244,7 +264,26 @@ function readable<T>(read: (value: Buffer) => T, value: Buffer): T | null {
 }
 
 type Read<In extends z.ZodObject> = (value: Buffer) => z.output<In>
-type Write<P extends Ports> = (emissions: Out<P>) => Encoded[]
+type Write<P extends Ports> = (emissions: Out<P>) => EncodedLike[]
+
+function repeatsRunner<P extends Ports, Options extends z.ZodObject>(
+  repeats: Repeats<P, Options> | undefined,
+  options: z.output<Options>,
+  topics: Readonly<Record<string, Topic>>,
+): { readonly repeats?: RepeatsRunner } {
+  const wait = repeats?.wait(options)
+  if (!repeats || !wait) return {}
+  return {
+    repeats: {
+      wait,
+      instead: (emission, by) => {
+        const [port, topic] = Object.entries(topics).find(([, { name }]) => name === emission.topic)!
+        const { to, value } = repeats.instead({ to: port, value: reader(topic)(emission.value) } as Emission<P>, by)
+        return encode(topics[to]!, value)
+      },
+    },
+  }
+}
 
 function eachRunner<In extends z.ZodObject, P extends Ports>(
   run: (record: z.output<In>, at: At) => Out<P> | Promise<Out<P>>,

@@ -7,6 +7,7 @@ import { checkFanout, defaultFanout, type FanoutBounds } from '../domain/fanout.
 import { type SourceConversation, toolPolicies } from '../domain/formats/format.js'
 import { recognised, sourceFormats } from '../domain/formats/index.js'
 import { readSource } from '../domain/formats/read-source.js'
+import { sessionOf } from '../domain/formats/session.js'
 import { isMasked } from '../domain/formats/speakers.js'
 import { pythonJson } from '../domain/json/json.js'
 import { hasScores } from '../domain/label-line.js'
@@ -67,6 +68,8 @@ export const preprocess = each({
       const { format, record } = recognised(raw, formats)
       const part = { format: format.name, source: raw.source ?? at.topic, line: raw.line ?? 0 }
       const left: z.output<typeof Dropped>[] = []
+      const named = sessionOf(record)
+      const session = named === null ? {} : { session: named }
       const sources = readSource(format, record, fanout, {
         tools: options.tools,
         sets: [known.set(options.attributeSet)],
@@ -87,7 +90,7 @@ export const preprocess = each({
           split,
           split_rule: rule,
           origin: format.name,
-          lineage: { source: part.source, line: part.line, configuration, models: [] },
+          lineage: { source: part.source, line: part.line, configuration, ...session, models: [] },
           scores: null,
           value_model: null,
           attribute_set: source.attributeSet ?? format.attributeSet ?? options.attributeSet,

@@ -16,9 +16,36 @@ export type Emission<P extends Ports> = {
   [K in keyof P & string]: { readonly to: K; readonly value: z.output<P[K]> }
 }[keyof P & string]
 
+/** What an emission has in common with those of other records, so that one that only repeats another can be left out. */
+export interface Likeness {
+  /** Name of the emission in the reason for which another was left out. */
+  readonly name: string
+  /** Digests of the contents that it contains; the last is that of its whole content. */
+  readonly contents: readonly string[]
+  /** Emissions of the same origin are never repeats of each other. */
+  readonly origin: string
+}
+
+/** An emission that may turn out to repeat a part of another. */
+export type Comparable<P extends Ports> = Emission<P> & { readonly likeness?: Likeness }
+
+/** How long an emission with a likeness waits for others: for so many later records of its partition, or so long. */
+export interface RepeatWait {
+  readonly records: number
+  readonly seconds: number
+}
+
+/** Leaves out what only repeats: of the emissions that wait at the same time, one that another contains is replaced. */
+export interface Repeats<P extends Ports, Options extends z.ZodObject> {
+  /** Null: nothing waits. */
+  readonly wait: (options: z.output<Options>) => RepeatWait | null
+  /** The emission in place of one that the emission named `by` contains. */
+  readonly instead: (emission: Emission<P>, by: string) => Emission<P>
+}
+
 export type To<P extends Ports> = { readonly [K in keyof P & string]: (value: z.output<P[K]>) => Emission<P> }
 
-export type Out<P extends Ports> = Emission<P> | readonly Emission<P>[]
+export type Out<P extends Ports> = Comparable<P> | readonly Comparable<P>[]
 
 /** The position of a record, as far as a stage may know it. */
 export interface At {
@@ -75,6 +102,8 @@ export interface EachStage<
   /** The capabilities with which the examples are executed. */
   readonly exampleNeeds?: () => Pick<Capabilities, Need>
   readonly create: (context: Context<P, Options, Need>) => (record: z.output<In>, at: At) => Out<P> | Promise<Out<P>>
+  /** Default: no emission waits. */
+  readonly repeats?: Repeats<P, Options>
 }
 
 /**

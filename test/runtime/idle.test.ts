@@ -28,6 +28,15 @@ test('a seal is cut when everything upstream is quiet, whatever goes on elsewher
   expect(verdict).toEqual({ cut: ['seal'], sealed: [], idle: false })
 })
 
+test('records that wait are let go when nothing comes any more, and only then is what follows cut', () => {
+  const waiting = (held: number) => [
+    standing('clean', 'each', 'a', ['b'], { held }),
+    standing('seal', 'closing', 'b', ['shards'], { held: 3 }),
+  ]
+  expect(judge(waiting(2))).toEqual({ cut: ['clean'], sealed: [], idle: false })
+  expect(judge(waiting(0))).toEqual({ cut: ['seal'], sealed: [], idle: false })
+})
+
 test('a sealed topic is told, and the run goes on while a job runs', () => {
   const verdict = judge([
     standing('seal', 'closing', 'b', ['shards']),

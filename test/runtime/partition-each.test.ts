@@ -4,6 +4,7 @@ import { type LogRecord, offset } from '../../src/runtime/log.js'
 import { CommitWindow, EachPartition } from '../../src/runtime/partition-each.js'
 import type { EachRunner } from '../../src/stages/node.js'
 import { emission, error, fakePartition, look } from '../support/fake-claim.js'
+import type { RepeatWait } from '../../src/stages/stage.js'
 
 describe('the window of a partition', () => {
   const record = (at: number, bytes = 1): LogRecord => ({
@@ -260,5 +261,71 @@ describe('a partition of records of which something fails', () => {
     points.fail('commit', error('STEERFLOW_FENCED'))
     await expect(work.run()).rejects.toMatchObject({ code: 'STEERFLOW_FENCED' })
     expect(claim.commits).toEqual([])
+  })
+})
+
+describe('a partition whose records wait for others', () => {
+  /** A stage whose records repeat those that begin with them; a record `=x` waits for none. */
+  function setUp(wait: RepeatWait, window = 10) {
+    const fake = fakePartition({ window })
+    const { claim, context } = fake
+    const runner: EachRunner = {
+      kind: 'each',
+      repeats: { wait, instead: ({ value }) => emission('dropped', value.toString()) },
+      run: (value, { offset: at }) => {
+        const text = value.toString()
+        const contents = [...text].map((_, end) => text.slice(0, end + 1))
+        const likeness = { name: text, contents, origin: String(at) }
+        return [{ ...emission('out', text), ...(!text.startsWith('=') && { likeness }) }]
+      },
+    }
+    const work = new EachPartition(context, runner, claim)
+    return { ...fake, work, look: () => look(work, claim, 'each') }
+  }
+
+  it('commits nothing until it is told that no more will come, and then the longest', async () => {
+    const { claim, work, look } = setUp({ records: 10, seconds: 3600 })
+    claim.publish('a', 'ab', '=', 'x')
+    const running = work.run()
+    await expect.poll(() => work.status()).toMatchObject({ held: 4, inFlight: 0, position: 4n, committed: 0n })
+    expect(work.settled).toBe(true)
+    expect(look()).toMatchObject({ idle: false, cut: ['node'] })
+    work.cut()
+    await expect.poll(look).toMatchObject({ idle: true, cut: [] })
+    expect(claim.commits.flatMap(({ outputs }) => outputs)).toEqual(['dropped:a', 'out:ab', 'out:=', 'out:x'])
+    claim.publish('y')
+    await expect.poll(() => work.status().held).toBe(1)
+    await work.drain()
+    await running
+    expect(claim.stored).toBe(4n)
+  })
+
+  it('lets a record go when enough have come after it, and reads on', async () => {
+    const { claim, work } = setUp({ records: 3, seconds: 3600 }, 2)
+    claim.publish('a', 'b', 'c', 'd', 'e', 'aa')
+    const running = work.run()
+    await expect.poll(() => work.status()).toMatchObject({ held: 3, committed: 3n, position: 6n })
+    expect(claim.published).toEqual(['a', 'b', 'c'])
+    await work.drain()
+    await running
+  })
+
+  it('lets a record go after its time', async () => {
+    const { claim, work } = setUp({ records: 10, seconds: 0.05 })
+    claim.publish('a')
+    const running = work.run()
+    await expect.poll(() => claim.published).toEqual(['a'])
+    await work.drain()
+    await running
+  })
+
+  it('holds no record that waits for nothing', async () => {
+    const { claim, work, look } = setUp({ records: 10, seconds: 3600 })
+    claim.publish('=a', '=ab')
+    const running = work.run()
+    await expect.poll(look).toMatchObject({ idle: true })
+    expect(claim.published).toEqual(['=a', '=ab'])
+    await work.drain()
+    await running
   })
 })

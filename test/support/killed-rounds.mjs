@@ -1,11 +1,12 @@
 /**
  * Runs the whole pipeline with the compiled code until everything is idle, or kills itself with SIGKILL at the nth commit
  * with which a node publishes something, before or after it. Jobs are run by a program that is given.
- * Usage: node killed-rounds.mjs SETTINGS, with {config, programs, node, at, after}; without a node it lives.
+ * Usage: node killed-rounds.mjs SETTINGS, with {config, programs, node, at, after, nodes}; without a node it lives, and
+ * without `nodes` it runs them all.
  */
 import { onCommits } from './on-commits.mjs'
 
-const { config: given, programs, node: killed, at = 1, after = false } = JSON.parse(process.argv[2])
+const { config: given, programs, node: killed, at = 1, after = false, nodes } = JSON.parse(process.argv[2])
 let left = at
 
 /** Does a commit of a node, and dies before or after it when it is the one. */
@@ -40,7 +41,7 @@ const opened = await openCapabilities(workspace, report, new Waits(report))
 const exec = new ExecRunner(root, { programs, pollMs: 20 })
 const run = new PipelineRun({
   log,
-  nodes: pipeline,
+  nodes: pipeline.filter(({ name }) => nodes?.includes(name) ?? true),
   deadLetters: topics.deadLetters.name,
   capabilities: { ...opened.capabilities, runners: { runner: () => exec } },
   options: node => nodeOptions(config, node),

@@ -16,7 +16,7 @@ import { type AtWork, atWork } from '../run/at-work.js'
 import { signalCode } from '../run/interrupts.js'
 import { isNoneTaken, sayNoneTaken, sayNothingCame } from '../run/none-taken.js'
 import type { RunResult } from '../run/run-pipeline.js'
-import { tellRejected } from '../run/tell-rejected.js'
+import { tellRejected, tellRepeats } from '../run/tell-rejected.js'
 import { shellWord } from '../../domain/shell-word.js'
 import { collectSummary } from '../summary/collect.js'
 import type { SourceSummary, Summary } from '../summary/summary.js'
@@ -66,6 +66,7 @@ export const quickstart: Verb = (program, session) => {
         if (flags.json) await session.json(summary)
         else await session.out(`${renderSummary(summary, session.columns).join('\n')}\n`)
         tellRejected({ session, logger }, counts.nodes)
+        tellRepeats({ session, logger }, counts.nodes)
         const nothing = !(await hasRecords(ready.workspace.log, raw.name))
         sayNoneTaken({ session, logger }, nothing ? summary.sources : summary.sources.filter(isNoneTaken))
         if (!nothing && summary.turns.annotated === 0) sayNothingCame({ session, logger })

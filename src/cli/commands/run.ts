@@ -14,7 +14,7 @@ import { nodeNamed } from '../node-named.js'
 import { atWork } from '../run/at-work.js'
 import { signalCode } from '../run/interrupts.js'
 import { type Consequences, consequencesOf, leftOverText } from '../run/new-nodes.js'
-import { tellRejected } from '../run/tell-rejected.js'
+import { tellRejected, tellRepeats } from '../run/tell-rejected.js'
 import { inWorkspace } from '../workspace.js'
 
 interface RunFlags extends ConfigFlags {
@@ -69,6 +69,7 @@ function work(session: Session, flags: RunFlags, config: Config, logger: Logger)
       },
     })
     tellRejected({ session, logger }, counts.nodes)
+    tellRepeats({ session, logger }, counts.nodes)
     if (!untilIdle) session.exit(exitCodes.done)
     else if (signal.aborted) session.exit(signalCode() ?? exitCodes.failed)
     const reason = signal.aborted ? 'stopped' : 'idle'

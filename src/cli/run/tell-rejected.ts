@@ -31,3 +31,16 @@ export function tellRejected(
   if (session.interactive) session.err(`${text}\n`)
   if (none.length > 0) session.exit(exitCodes.rejected)
 }
+
+/** Reports how many conversations of a run were left out because another contains them. */
+export function tellRepeats(
+  { session, logger }: { readonly session: Session; readonly logger: Logger },
+  nodes: readonly NodeCounts[],
+): void {
+  const some = nodes.filter(({ repeats = 0 }) => repeats > 0)
+  if (some.length === 0) return
+  const each = some.map(({ node, repeats = 0 }) => `${node} ${thousands(repeats)}`).join(', ')
+  const text = `left out as the beginning of another conversation: ${each}; clean.repeats.records: 0 keeps them`
+  logger.info({ event: 'repeats' }, text)
+  if (session.interactive) session.err(`${text}\n`)
+}

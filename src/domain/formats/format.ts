@@ -51,6 +51,8 @@ export interface SourceFormat {
   readonly refuses?: readonly string[]
   /** Keys whose lists and objects may also stand as JSON text. */
   readonly jsonTexts?: readonly string[]
+  /** True if a record is a whole tree, and never a part of a conversation that other records continue. */
+  readonly whole?: true
   /** Whether a record looks like this format; reading it may still fail. */
   detect(record: Readonly<Record<string, unknown>>): boolean
   /**

@@ -36,6 +36,10 @@ export const sourceFormats: readonly SourceFormat[] = [
   promptCompletion,
 ]
 
+/** Whether records of a format are whole trees, which no other record continues. */
+export const isWhole = (format: string): boolean =>
+  sourceFormats.some(({ name, whole }) => whole === true && name === format)
+
 /** The format that concerns a whole file: one message per line, assembled into trees before anything else. */
 export const flatFormat = 'oasst-flat'
 

@@ -9,6 +9,7 @@ const refuses = allBut('prompt', 'labels')
 /** OpenAssistant's message trees, one per record: `{message_tree_id, prompt: {text, role, lang, labels, replies}}`. */
 export const oasstTree: SourceFormat = {
   name: 'oasst-tree',
+  whole: true,
   summary: 'OpenAssistant message trees: {message_tree_id, prompt: {text, role, labels, replies: […]}}',
   attributeSet: recipes.stream.set.name,
   refuses: [...refuses, 'labels'],
