@@ -11,6 +11,7 @@ import { pythonKafka } from './parts/python-kafka.js'
 import { pythonKubernetes } from './parts/python-kubernetes.js'
 import { registry } from './parts/registry.js'
 import { s3mock } from './parts/s3mock.js'
+import { sharegpt } from './parts/sharegpt.js'
 import { scriptArguments, wrongArguments } from './script-arguments.js'
 
 const parts: readonly Part[] = [
@@ -26,8 +27,8 @@ const parts: readonly Part[] = [
   nodeVersionsPart,
 ]
 
-/** Parts of tests that `npm test` leaves out: installed when they are named. */
-const named: readonly Part[] = [kubernetes]
+/** Parts that `npm test` leaves out: installed when they are named. */
+const named: readonly Part[] = [kubernetes, sharegpt]
 
 const known = [...parts, ...named]
 const help = `Usage: npm run setup -- [PART…] [--check]

@@ -264,7 +264,7 @@ function keysOf(flow: Flow) {
           .max(10_000_000)
           .meta({
             description:
-              'scored turns that are kept, about 1 kB each: one that comes again is not asked again; default: 50000, and 0 if protocol is per-attribute',
+              'scored turns that are kept, about 1 kB each: one that comes again is not asked again; default: 20000, and 0 if protocol is per-attribute',
             examples: [10_000],
           })
           .optional(),

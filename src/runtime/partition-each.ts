@@ -134,8 +134,8 @@ export class CommitWindow {
   }
 }
 
-/** Maximum bytes of records in the window of one partition. */
-const windowBytes = 8 << 20
+/** Maximum bytes of records in the window of one partition: where records wait for others, and elsewhere. */
+const windowBytes = { waiting: 8 << 20, passing: 4 << 20 }
 /** Maximum number of records in one commit. */
 const commitRecords = 1000
 
@@ -170,7 +170,7 @@ export class EachPartition implements PartitionWork {
     this.partition = claim.partition
     this.#committed = claim.committed
     this.#repeats = runner.repeats ? new RepeatFilter(runner.repeats) : null
-    const limits = { records: context.window, bytes: windowBytes }
+    const limits = { records: context.window, bytes: windowBytes[this.#repeats ? 'waiting' : 'passing'] }
     this.#window = new CommitWindow(limits, claim.committed, this.#repeats?.wait.records)
     setMaxListeners(0, this.#stop.signal)
     const { trouble } = context

@@ -86,7 +86,7 @@ export class PrefixCache<T> {
 export interface FleetOptions extends Scoring, PoolSettings {
   readonly endpoints: readonly EndpointAddress[]
   /**
-   * Turns to cache scores of (50,000; about 1 kB each). 0, the default of `per-attribute`, disables the cache: every
+   * Turns to cache scores of (20,000; about 1 kB each). 0, the default of `per-attribute`, disables the cache: every
    * turn is requested, as in the original.
    */
   readonly cacheEntries?: number
@@ -114,7 +114,7 @@ export function openFleet(options: FleetOptions): Fleet {
   const servers = serversOf(pool, options.endpoints, ({ protocol = nemoGenerate }) =>
     checkedFor(options.attributeSet, protocol),
   )
-  const scores = new PrefixCache<ScoredTurn>(options.cacheEntries ?? (options.protocol === 'auto' ? 50_000 : 0))
+  const scores = new PrefixCache<ScoredTurn>(options.cacheEntries ?? (options.protocol === 'auto' ? 20_000 : 0))
 
   const verification = new LabelVerification(options.verify ?? 0)
   const ask = async (

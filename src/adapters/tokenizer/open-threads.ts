@@ -30,7 +30,10 @@ export class TokenizerThread {
   constructor(options: ThreadOptions, freed: () => void) {
     this.#freed = freed
     // Node flags for the main script (--input-type, a loader) must not apply to the thread.
-    this.#worker = new Worker(compiledUrl(import.meta.url, './worker.js'), { workerData: options, execArgv: [] })
+    // A thread's garbage is texts and numbers of one batch: it needs no large space for them.
+    const resourceLimits = { maxYoungGenerationSizeMb: 8 }
+    const url = compiledUrl(import.meta.url, './worker.js')
+    this.#worker = new Worker(url, { workerData: options, execArgv: [], resourceLimits })
     this.ready = new Promise((resolve, reject) => {
       this.#worker.on('message', (message: unknown) => {
         const reply = ThreadReply.parse(message)

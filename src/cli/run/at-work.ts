@@ -11,6 +11,7 @@ import { waitsNote } from '../render/waits.js'
 import { openWorkspace, type Workspace } from '../workspace.js'
 import { type Opened, openCapabilities } from './capabilities.js'
 import { Closers } from './closers.js'
+import { collectEarly } from './heap.js'
 import { interrupts } from './interrupts.js'
 import { runPipeline, type RunRequest, type RunResult } from './run-pipeline.js'
 import { serverRefusal } from './server-refusal.js'
@@ -55,6 +56,7 @@ export async function atWork<T>(
   { session, config, logger, launches, retryFor }: AtWorkOptions,
   work: (ready: AtWork) => Promise<T>,
 ): Promise<T> {
+  collectEarly()
   const live = new Live(session, logger)
   const waits = waitsOf(session, logger, live)
   await refuseContradictions([...configChecks(config, waits), ...(launches ? launchChecks(config) : [])])
