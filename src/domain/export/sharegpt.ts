@@ -1,7 +1,8 @@
 import { strings } from '../dataset/features.js'
 import { pythonJson } from '../json/json.js'
+import { alternating, alternatingRule } from './alternating.js'
 import type { ExportFormat } from './export-format.js'
-import { describePlace, placeLabels, type RoleTurn } from './label-place.js'
+import { describePlace, placeLabels } from './label-place.js'
 
 /** How an entry of dataset_info.json maps names. An entry that sets `tags` has to set all of them. */
 const shape = {
@@ -14,8 +15,7 @@ const speakers = { user: 'human', assistant: 'gpt' } as const
 
 /**
  * Chats for LLaMA-Factory. It drops a conversation that does not begin with the user, has an odd number of turns, or whose
- * speakers do not alternate, and only logs a warning (docs/reference/training-tools.md#llama-factory). Here the ends are
- * cut, and conversations that still do not fit are left out and counted.
+ * speakers do not alternate, and only logs a warning (docs/reference/training-tools.md#llama-factory).
  */
 export const sharegpt: ExportFormat = {
   name: 'sharegpt',
@@ -24,25 +24,15 @@ export const sharegpt: ExportFormat = {
     features: [{ name: 'conversations', list: strings('from', 'value') }, ...strings('system')],
     about: [
       describePlace[labels],
-      'Every conversation begins with `human`, ends with `gpt` and alternates: replies before the first question and ' +
-        'questions after the last reply are cut; conversations in which a speaker has two turns in a row are left out.',
+      alternatingRule('human', 'gpt'),
       '`dataset_info.json` names the files for LLaMA-Factory: set `dataset_dir` to this folder.',
     ],
     encode: record => {
       const { system, turns } = placeLabels(record, labels)
-      const from = turns.findIndex(({ role }) => role === 'user')
-      const to = turns.findLastIndex(({ role }) => role === 'assistant') + 1
-      const kept = from < 0 ? [] : turns.slice(from, to)
-      if (kept.length === 0) return { rows: [], counts: { 'records left out: no question with a reply': 1 } }
-      if (!kept.every(alternates)) return { rows: [], counts: { 'records left out: a speaker twice in a row': 1 } }
+      const { turns: kept, counts } = alternating(turns)
+      if (kept === null) return { rows: [], counts }
       const conversations = kept.map(({ role, text }) => ({ from: speakers[role], value: text }))
-      return {
-        rows: [pythonJson({ conversations, system })],
-        counts: {
-          'turns cut: before the first question': from,
-          'turns cut: after the last reply': turns.length - to,
-        },
-      }
+      return { rows: [pythonJson({ conversations, system })], counts }
     },
     files: rows => {
       const name = snapshot.dataset.replaceAll('-', '_')
@@ -51,5 +41,3 @@ export const sharegpt: ExportFormat = {
     },
   }),
 }
-
-const alternates = ({ role }: RoleTurn, index: number): boolean => (role === 'user') === (index % 2 === 0)

@@ -49,7 +49,7 @@ describe('datasets export', () => {
     const card = await readFile(join(output, 'README.md'), 'utf8')
     expect(card).toContain(snapshot.digest)
     expect(card).toContain('is the last line of the turn before it')
-    expect(card).toContain('- records left out: no reply: 1')
+    expect(card).toContain('- records left out: no question with a reply: 1')
     expect(parse(card.split('---\n')[1]!)).toMatchObject({
       configs: [{ data_files: [{ split: 'train' }, { split: 'validation' }] }],
       dataset_info: [{ features: [{ name: 'messages', list: [{ name: 'role' }, { name: 'content' }] }] }],
