@@ -3,33 +3,8 @@ import { gateText } from './gates/gate.js'
 import { judgeAll } from './gates/gates.js'
 import { Rules } from './gates/when.js'
 import type { Decision } from './job.js'
+import { PackedTexts } from './packed-texts.js'
 import type { ShardEvent, ShardManifest } from './shard.js'
-
-/**
- * An append-only list that is a value: adding returns another list and leaves this one unchanged. Lists that derive from
- * one another share their memory, so that adding to the newest takes constant time.
- */
-export class AppendOnly<T> {
-  private constructor(
-    private readonly shared: T[],
-    readonly length: number,
-  ) {}
-
-  static empty<T>(): AppendOnly<T> {
-    return new AppendOnly<T>([], 0)
-  }
-
-  with(item: T): AppendOnly<T> {
-    // Another list already derives from this one and uses the memory after its end.
-    const shared = this.shared.length === this.length ? this.shared : this.shared.slice(0, this.length)
-    shared.push(item)
-    return new AppendOnly(shared, this.length + 1)
-  }
-
-  all(): readonly T[] {
-    return this.shared.slice(0, this.length)
-  }
-}
 
 /** The state of a dataset after the events so far. */
 export interface DatasetState {
@@ -37,8 +12,8 @@ export interface DatasetState {
   readonly dataset: string
   /** The live version; 0 before the first shard. */
   readonly version: number
-  /** The live manifests as JSON: there may be a hundred thousand, and as text each takes a third of its memory or less. */
-  readonly manifests: AppendOnly<string>
+  /** The live manifests as JSON: there may be a hundred thousand. */
+  readonly manifests: PackedTexts
   /** The topics that they were sealed from. */
   readonly topics: readonly string[]
   readonly facts: Facts
@@ -68,7 +43,7 @@ export const manifestsOf = ({ manifests }: Pick<DatasetState, 'manifests'>): rea
 export const emptyDataset: DatasetState = {
   dataset: '',
   version: 0,
-  manifests: AppendOnly.empty(),
+  manifests: PackedTexts.empty,
   topics: [],
   facts: noFacts,
   rules: null,

@@ -233,6 +233,63 @@ describe.each(refusals)('a server that refuses %s (%s)', (_, status, body, entry
   })
 })
 
+/** Annotates a file with a server; what the command said, on one line, and in how many seconds. */
+async function annotating(url: string, ...more: readonly string[]) {
+  const output = join(await temporaryFolder(), 'out.jsonl')
+  await writeFile(`${output}.in`, `${JSON.stringify(chat)}\n`)
+  const began = performance.now()
+  const files = ['--input-file-name', `${output}.in`, '--output-file-name', output]
+  const { code, out, err } = await runMain(['annotate', ...files, '--endpoints', url, ...more])
+  return { code, text: (out + err).replace(/\s+/g, ' '), seconds: (performance.now() - began) / 1000 }
+}
+const chat = {
+  conversations: [
+    { from: 'User', value: 'Why?', label: null },
+    { from: 'Assistant', value: 'Because.', label: null },
+  ],
+  ...{ system: 'S', mask: 'User', type: 'VALUE_TO_TEXT' },
+}
+
+describe.each(refusals)('annotate with a server that refuses %s (%s)', (_, status, body, entry, words) => {
+  it('names the server, its words and the flags in seconds', async () => {
+    const url = await serverSaying(status, body)
+    const name = 'modelName' in entry ? ['--model-name', entry.modelName] : []
+    const { code, text, seconds } = await annotating(url, '--server-protocol', 'openai-chat', ...name)
+    expect(text).toMatch(new RegExp(words.source.replace('.*apiKeyEnv', '.*--model-name')))
+    expect(text).toMatch(/--endpoints: the server refuses a plain request: .* Correct --endpoints/)
+    expect(text).toContain(url)
+    expect(code).toBe(2)
+    // Far less than the outage's 60 s, on a busy machine too.
+    expect(seconds).toBeLessThan(40)
+  })
+})
+
+describe('a server that ignores guided decoding', () => {
+  const idle = JSON.stringify({
+    choices: [
+      { index: 0, text: ' good', message: { role: 'assistant', content: 'I rate it good' }, finish_reason: 'stop' },
+    ],
+  })
+  const words =
+    /ignores guided decoding \(guided: regex-vllm\) and replies .*good.*, which is no label line; vLLM from 0.12/
+
+  it.each(commands)('%s names the setting and the reply', async (name, argv, exit) => {
+    const dir = await temporaryFolder()
+    const endpoints = [{ url: await serverSaying(200, idle), protocol: 'openai-chat', guided: 'regex-vllm' }]
+    if (name === 'run') await runMain(['ingest', file, '--data-dir', dir])
+    const { code, text } = await said(argv, dir, [`annotate.endpoints=${JSON.stringify(endpoints)}`])
+    expect(text).toMatch(words)
+    expect(code).toBe(exit)
+  })
+
+  it('annotate names the flag and the reply', async () => {
+    const url = await serverSaying(200, idle)
+    const { code, text } = await annotating(url, '--server-protocol', 'openai-chat', '--guided', 'regex-vllm')
+    expect(text).toMatch(words)
+    expect(code).toBe(2)
+  })
+})
+
 describe('what is no contradiction', () => {
   it.each([
     ['a server that is away', { url: 'http://127.0.0.1:1' }],

@@ -135,20 +135,33 @@ function scoresAttempt({ turn, tokens, attributeSet }: AttributeQuestion): Attem
   }
 }
 
+/** What a request for a whole label line is about. */
+interface LineQuestion {
+  readonly set: AttributeSet
+  readonly tokens: PromptTokens
+  readonly turn: TurnToScore
+}
+
+/** The request for the whole label line after a prompt. */
+export function lineGeneration(prompt: string, { set, tokens, turn }: LineQuestion): Generation {
+  const keys = labelKeys(set)
+  return {
+    prompt: prompt + labelUpTo('', keys[0]!),
+    // The end of the line stops the generation. Guided decoding may spell a line letter by letter: a token a character.
+    maxTokens: keys.reduce((sum, key) => sum + key.length + 4, 0),
+    endStrings: ['\n', tokens.turn, endOfText],
+    line: set,
+    turn,
+  }
+}
+
 /** Requests the whole line. Any other reply is not an error: the attributes are then requested one by one. */
 function lineAttempt(
   { attributeSet, tokens, turn, prompt }: AttributeQuestion,
   lines: { accepted(): void; failed(): void },
 ): Attempt<Whole | NoLine> {
   const keys = labelKeys(attributeSet)
-  const generation: Generation = {
-    prompt: prompt + labelUpTo('', keys[0]!),
-    // The end of the line stops the generation. Guided decoding may spell a line letter by letter: a token a character.
-    maxTokens: keys.reduce((sum, key) => sum + key.length + 4, 0),
-    endStrings: ['\n', tokens.turn, endOfText],
-    line: attributeSet,
-    turn,
-  }
+  const generation = lineGeneration(prompt, { set: attributeSet, tokens, turn })
   return {
     generation,
     accept: answer => {

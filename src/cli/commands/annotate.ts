@@ -9,7 +9,10 @@ import { estimate } from '../annotate-file/estimate.js'
 import { estimateJson, estimateText } from '../render/estimate.js'
 import { reportFleet } from '../render/fleet-report.js'
 import { shippedTokenizer } from '../run/capabilities.js'
+import { serverRefusal } from '../run/server-refusal.js'
 import { longestTimer } from '../../domain/duration.js'
+import { asSteerflowError, SteerflowError } from '../../domain/errors.js'
+import { race } from '../../runtime/concurrency.js'
 import type { AnnotatedTurns } from '../../domain/prompt.js'
 import { annotateFile } from '../annotate-file/annotate-file.js'
 import { countLines } from '../annotate-file/count-lines.js'
@@ -168,9 +171,17 @@ async function run(flags: Flags, session: Session): Promise<void> {
   const inOrder = flags.concurrency === 1 && batch === 1
   let shown: Progress | undefined
   const worked = { lines: 0, turns: 0 }
-  const watch = setInterval(() => shown?.add(0, undefined, trouble(fleet)), 1000)
+  const { refused, look } = refusals(() =>
+    serverRefusal(sources, { key: 'annotate', set, tokens: promptTokensOf(flags), flags: named }, fleet),
+  )
+  if (flags.guided !== undefined) look(true)
+  const watch = setInterval(() => {
+    shown?.add(0, undefined, trouble(fleet))
+    look((fleet.outage()?.ms ?? 0) >= 1000)
+  }, 1000)
+  let annotated: ReturnType<typeof annotateFile> | undefined
   try {
-    const { rejected, rejectedPath, holdsSomething } = await annotateFile({
+    annotated = annotateFile({
       input: flags.inputFileName,
       output: flags.outputFileName,
       model: fleet.pinned('file'),
@@ -192,6 +203,10 @@ async function run(flags: Flags, session: Session): Promise<void> {
         shown?.add(1, undefined, trouble(fleet))
       },
     })
+    const { rejected, rejectedPath, holdsSomething } = await race<[typeof annotated, typeof refused]>([
+      annotated,
+      refused,
+    ])
     const { calls, turnsScored, prefixesReused } = fleet.stats()
     shown?.done(`${turnsScored} turns, ${prefixesReused} already known, ${calls} calls, ${rejected} rejected`)
     reportFleet(session, fleet.stats(), flags.tokenPrice)
@@ -206,8 +221,38 @@ async function run(flags: Flags, session: Session): Promise<void> {
     clearInterval(watch)
     following.stop()
     await fleet.close()
+    // Where servers refuse everything, it ends with the fleet.
+    await annotated?.catch(() => undefined)
   }
 }
+
+/**
+ * Rejects once servers turn out to refuse everything. They are only checked from the first doubt on: until then they get the
+ * requests of the records and no others.
+ */
+function refusals(check: () => () => void): {
+  readonly refused: Promise<never>
+  readonly look: (isDoubtful: boolean) => void
+} {
+  let notRefused: (() => void) | null = null
+  let refuse: (error: unknown) => void = () => undefined
+  const refused = new Promise<never>((_, reject) => (refuse = reject))
+  const look = (isDoubtful: boolean): void => {
+    if (isDoubtful) notRefused ??= check()
+    try {
+      notRefused?.()
+    } catch (error) {
+      refuse(new SteerflowError('STEERFLOW_USAGE', asSteerflowError(error).message))
+    }
+  }
+  return { refused, look }
+}
+
+/** The flags that name servers, for messages. */
+const named = {
+  servers: '--endpoints',
+  correct: '--endpoints, --server-protocol, --model-name, --guided or the API key',
+} as const
 
 /** Reports that no turn of the input is one to score; the command then ends with exit code 3. */
 function sayNoTurns(session: Session, { turns, inputFileName }: Flags): void {

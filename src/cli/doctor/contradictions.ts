@@ -1,3 +1,4 @@
+import type { EndpointsSpec } from '../../adapters/inference/endpoints/watch.js'
 import { openMasker, type OpenMasker } from '../../adapters/tokenizer/open-masker.js'
 import { explain, SteerflowError, asSteerflowError } from '../../domain/errors.js'
 import type { PromptTokens } from '../../domain/prompt-tokens.js'
@@ -13,7 +14,7 @@ import { shippedTokenizer } from '../run/capabilities.js'
 import { tokenNotes } from '../token-notes.js'
 import { isBegun, refuseForeign } from '../data-folder.js'
 import { openWorkspace } from '../workspace.js'
-import { endpointsAnswer } from './answers.js'
+import { type AskedServers, endpointsAnswer, guidedHonoured } from './answers.js'
 import { attributesAgree, attributesServed } from './attributes.js'
 import { connectProblem } from './servers.js'
 import { datasetsSealed, trainersRunnable } from './trainers.js'
@@ -82,8 +83,15 @@ export const launchChecks = (config: Config): readonly Check[] => [
 ]
 
 /** Checks that call the value model servers. */
-export const annotateChecks = (config: Config): readonly Check[] => [
-  { name: 'annotate answers', look: () => answers(config, 'annotate') },
+export const annotateChecks = (config: Config): readonly Check[] =>
+  serverChecks(() => [endpointsOf(config, 'annotate'), askedOf(config, 'annotate')])
+
+/** Checks that call value model servers: that they answer, and that they keep to guided decoding. */
+export const serverChecks = (
+  servers: () => readonly [EndpointsSpec | null, AskedServers],
+): readonly [answers: Check, guided: Check] => [
+  { name: 'annotate answers', look: async () => endpointsAnswer(...servers()) },
+  { name: 'guided decoding', look: async () => guidedHonoured(...servers()) },
 ]
 
 /** Checks that call the SteerLM model servers, if any are configured. */
@@ -153,10 +161,15 @@ async function openIfThere(config: Config): Promise<Awaited<ReturnType<typeof op
   return openWorkspace(config, { makeTopics: false, looks: true }).catch(asSteerflowError)
 }
 
-function answers(config: Config, key: 'annotate' | 'sample'): Promise<Finding> {
-  const asked = { key, set: attributeSetOf(config), tokens: promptTokensOf(config) }
-  return endpointsAnswer(endpointsOf(config, key), asked)
-}
+/** What is asked of the servers of a configuration. */
+export const askedOf = (config: Config, key: AskedServers['key']): AskedServers => ({
+  key,
+  set: attributeSetOf(config),
+  tokens: promptTokensOf(config),
+})
+
+const answers = (config: Config, key: AskedServers['key']): Promise<Finding> =>
+  endpointsAnswer(endpointsOf(config, key), askedOf(config, key))
 
 /** Different prompt tokens in training are allowed, since the tutorial uses them, but reported. */
 function promptTokens(config: Config): Finding {

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino'
 import type { Waits } from '../../runtime/waits.js'
 import type { Session } from '../command.js'
-import type { Config } from '../config.js'
-import { configChecks, launchChecks, refuseContradictions, refuseData } from '../doctor/contradictions.js'
+import { type Config, endpointsOf } from '../config.js'
+import { askedOf, configChecks, launchChecks, refuseContradictions, refuseData } from '../doctor/contradictions.js'
 import { waitsOf } from '../log/run-waits.js'
 import { clientReportTo, endpointsReportTo, reportTo } from '../logger.js'
 import { Live } from '../render/live.js'
@@ -70,7 +70,7 @@ export async function atWork<T>(
     await refuseData(config, workspace.log)
     const report = reportTo(logger)
     const opened = closers.add(await openCapabilities(workspace, endpointsReportTo(logger), waits), one => one.close())
-    const notRefused = serverRefusal(config, opened)
+    const notRefused = serverRefusal(endpointsOf(config, 'annotate'), askedOf(config, 'annotate'), opened.fleet)
     const notStuck = stuckWatch(workspace, watching(opened, retryFor))
     const { capabilities, underWay } = opened
     return await work({

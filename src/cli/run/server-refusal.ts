@@ -1,20 +1,32 @@
+import type { EndpointsSpec } from '../../adapters/inference/endpoints/watch.js'
+import type { Fleet } from '../../adapters/inference/fleet.js'
 import { asSteerflowError, type SteerflowError } from '../../domain/errors.js'
-import type { Config } from '../config.js'
-import { annotateChecks, refuseContradictions } from '../doctor/contradictions.js'
-import type { Opened } from './capabilities.js'
+import type { AskedServers } from '../doctor/answers.js'
+import { refuseContradictions, serverChecks } from '../doctor/contradictions.js'
 
 /**
- * Sends one request to each value model server while a run starts. The returned function checks the result.
+ * Sends a request or two to each value model server while work starts. The returned function checks the results.
  * @throws (by the returned function) STEERFLOW_CONFIG_INVALID if every server refuses a plain request and none has answered
- * anything since
+ * anything since, or if one ignores its guided decoding
  */
-export function serverRefusal(config: Config, opened: Pick<Opened, 'fleet'>): () => void {
-  let refusal: SteerflowError | null = null
-  refuseContradictions(annotateChecks(config)).catch((thrown: unknown) => {
-    const error = asSteerflowError(thrown)
-    if (error.code === 'STEERFLOW_CONFIG_INVALID') refusal = error
-  })
+export function serverRefusal(
+  spec: EndpointsSpec | null,
+  asked: AskedServers,
+  fleet: Pick<Fleet, 'stats'>,
+): () => void {
+  const found: { refusal?: SteerflowError; guided?: SteerflowError } = {}
+  const [answers, guided] = serverChecks(() => [spec, asked])
+  for (const [what, check] of [
+    ['refusal', answers],
+    ['guided', guided],
+  ] as const) {
+    refuseContradictions([check]).catch((thrown: unknown) => {
+      const error = asSteerflowError(thrown)
+      if (error.code === 'STEERFLOW_CONFIG_INVALID') found[what] = error
+    })
+  }
   return () => {
-    if (refusal && opened.fleet.stats().endpoints.every(({ answered }) => answered === 0)) throw refusal
+    if (found.guided) throw found.guided
+    if (found.refusal && fleet.stats().endpoints.every(({ answered }) => answered === 0)) throw found.refusal
   }
 }

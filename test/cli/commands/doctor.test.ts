@@ -26,6 +26,7 @@ it('a new folder is in order', async () => {
     'datasets',
     'endpoints',
     'annotate answers',
+    'guided decoding',
     'registry',
     'launchers',
     'trainers',

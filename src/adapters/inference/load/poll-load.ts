@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { request } from 'undici'
 import { BeyondBounds, type Bounds, wholeAnswer } from '../../foreign-answer.js'
 import { partCredentials } from '../credentials.js'
+import { serverRoot } from '../request-path.js'
 
 /** The load that a server reports; null: not reported. */
 export interface ServerLoad {
@@ -83,7 +84,7 @@ const usual: PollTimes = { everyMs: 2_000, absentMs: 60_000, deadlineMs: 1_000 }
 const maxPageBytes = 4 * 2 ** 20
 
 /** The usual metrics page of a server. */
-export const metricsUrl = (endpoint: string): string => `${endpoint.replace(/\/$/, '')}/metrics`
+export const metricsUrl = (endpoint: string): string => `${serverRoot(endpoint)}/metrics`
 
 /**
  * Polls a server for its load and passes on every answer: null if there is none, since an old figure is worse than

@@ -15,6 +15,7 @@ import {
   silenceText,
 } from './endpoint-health.js'
 import type { Answer, Generation, Protocol, Verdict } from '../protocols/protocol.js'
+import { pathBelow } from '../request-path.js'
 import type { Attempt } from './attempt.js'
 import { Capacity } from './capacity.js'
 import { type EndpointStats, Gauges, Times } from './stats.js'
@@ -156,7 +157,7 @@ export class Endpoint {
       },
       heard: ms => options.report?.({ event: 'endpoint-heard', url: this.url, seconds: seconds(ms) }),
     })
-    this.#basePath = pathname.replace(/\/$/, '')
+    this.#basePath = pathname
     this.#http = new Pool(origin, {
       connections: null,
       connect: { timeout: 5_000 },
@@ -219,7 +220,7 @@ export class Endpoint {
     const { method, path, headers, body } = this.protocol.request(generations)
     const request: Dispatcher.RequestOptions = {
       method,
-      path: this.#basePath + path,
+      path: pathBelow(this.#basePath, path),
       headers: { ...headers, ...this.#authorization, ...this.address.headers },
       body,
     }
