@@ -8,7 +8,7 @@ import { waitsOf } from '../log/run-waits.js'
 import { expandInputs } from '../run/expand-inputs.js'
 import { ingestFiles, type IngestFlags } from '../run/ingest-files.js'
 import { interrupts, signalCode } from '../run/interrupts.js'
-import { isNoneTaken, leftText, sayNoneTaken } from '../run/none-taken.js'
+import { inputsText, isNoneTaken, leftText, sayNoneTaken } from '../run/none-taken.js'
 import { preview, previewText } from '../run/preview.js'
 import { tellRejected } from '../run/tell-rejected.js'
 import { inWorkspace } from '../workspace.js'
@@ -95,7 +95,7 @@ async function dryRun(inputs: readonly string[], flags: Flags, session: Session)
     else await session.out(previewText(found))
     if (damage) throw damage
     if (found.conversations > 0) continue
-    session.err(`${found.name}: none of its ${found.records} records would give a conversation\n`)
+    session.err(`${found.name}: none of its ${found.records} records would give a conversation; ${inputsText}\n`)
     session.exit(exitCodes.rejected)
   }
 }

@@ -8,6 +8,9 @@ export const isNoneTaken = ({ records, skipped }: SourceSummary): boolean => rec
 /** Why the last line was skipped. */
 export const leftText = 'the last line has no line end and is not a complete record yet'
 
+/** What can be read, for someone who gave something else. */
+export const inputsText = 'inputs are JSON lines, JSON arrays or Parquet: convert tables (CSV) and texts first'
+
 interface Told {
   readonly session: Session
   readonly logger: Logger
@@ -21,7 +24,10 @@ export function sayNoneTaken(
   for (const { name, rejected, skipped, left } of sources) {
     const records = rejected + skipped + left
     const none = `${name}: none of its ${records} records was ingested`
-    const why = left > rejected + skipped ? `${none}: ${leftText}` : `${none}; steerflow dead-letters list shows why`
+    const why =
+      left > rejected + skipped
+        ? `${none}: ${leftText}`
+        : `${none}; steerflow dead-letters list shows why; ${inputsText}`
     const words = records === 0 ? `${name} is empty: nothing was ingested` : why
     logger.warn({ event: 'source' }, words)
     if (session.interactive) session.err(`${words}\n`)

@@ -1,4 +1,4 @@
-import { allBut, type Fields, firstKey } from './meaning.js'
+import { allBut, type Fields, firstKey, isFields } from './meaning.js'
 
 /** Shapes that are known and cannot be read, with the reason. */
 const shapes: readonly { readonly is: (record: Fields) => boolean; readonly reason: string }[] = [
@@ -31,5 +31,15 @@ const shapes: readonly { readonly is: (record: Fields) => boolean; readonly reas
   },
 ]
 
+/** Keys below which a file that is one object holds its records. */
+const lists = ['data', 'rows', 'records', 'items', 'examples', 'results', 'dataset', 'train', 'observations', 'runs']
+
 /** Why a record in no known format cannot be read, if its shape is known; null if not. */
-export const refusedShape = (record: Fields): string | null => shapes.find(({ is }) => is(record))?.reason ?? null
+export function refusedShape(record: Fields): string | null {
+  const known = shapes.find(({ is }) => is(record))?.reason
+  if (known !== undefined) return known
+  const key = lists.find(name => Array.isArray(record[name]) && record[name].length > 0 && record[name].every(isFields))
+  if (key === undefined) return null
+  const { length } = record[key] as readonly unknown[]
+  return `it is a list of ${length} records below the key ${key}: take them out first, with jq -c '.${key}[]'`
+}

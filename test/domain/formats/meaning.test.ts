@@ -401,6 +401,10 @@ describe('shapes that cannot be read', () => {
     ['UltraChat', lines('other-formats')[3]!],
     ['a text without speakers', { text: 'once' }],
     ['ingest.map', { a: 1 }],
+    [
+      "a list of 2 records below the key data: take them out first, with jq -c '.data[]'",
+      { data: [{ a: 1 }, { a: 2 }] },
+    ],
   ])('say why: %s', (reason, record) => {
     expect(() => detectFormat(record)).toThrow(
       expect.objectContaining({ code: 'STEERFLOW_INPUT_FORMAT', message: expect.stringContaining(reason) as string }),
