@@ -5,6 +5,7 @@ import { killedWhileGrowing } from '../support/kill-ingest.js'
 test.each([
   ['a file', 'lines'],
   ['a JSON array', 'array'],
+  ['a Parquet file', 'parquet'],
 ] as const)(
   'an ingest of %s that grows, killed at each of its steps, takes in every record once',
   async (_, spelling) => {

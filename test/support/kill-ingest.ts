@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { DuckDBInstance } from '@duckdb/node-api'
 import type { z } from 'zod'
 import { Config } from '../../src/cli/config.js'
 import { openWorkspace } from '../../src/cli/workspace.js'
@@ -35,10 +36,19 @@ export async function chatsIn(log: Log): Promise<number[]> {
 
 /** How a file has its chats: on lines, or as a JSON array on many lines, which has another end each time that it grows. */
 const spellings = {
-  lines: (count: number): string => chats(0, count),
-  array: (count: number): string => {
+  lines: async (count: number, path: string, cut: number) => writeFile(path, chats(0, count).slice(0, cut)),
+  array: async (count: number, path: string, cut: number) => {
     const elements = Array.from({ length: count }, (_, id) => JSON.stringify(JSON.parse(chat(id)), null, 2))
-    return `[\n${elements.join(',\n')}\n]\n`
+    await writeFile(path, `[\n${elements.join(',\n')}\n]\n`.slice(0, cut))
+  },
+  /** In many row groups. It is always whole: a program writes its file anew, under another name first. */
+  parquet: async (count: number, path: string) => {
+    await writeFile(`${path}.lines`, chats(0, count))
+    const connection = await (await DuckDBInstance.create()).connect()
+    const rows = `SELECT * FROM read_json('${path}.lines', format='newline_delimited', maximum_depth=-1)`
+    await connection.run(`COPY (${rows}) TO '${path}.part' (FORMAT parquet, ROW_GROUP_SIZE 2048)`)
+    connection.closeSync()
+    await rename(`${path}.part`, path)
   },
 }
 
@@ -55,7 +65,7 @@ export async function killedWhileGrowing(
   const folder = await temporaryFolder()
   const [config, file] = [{ ...given, dataDir: join(folder, 'data') }, join(folder, 'own.jsonl')]
   let [killed, written] = [0, more]
-  const write = (cut: number) => writeFile(file, spellings[spelling](written).slice(0, cut))
+  const write = (cut: number) => spellings[spelling](written, file, cut)
   await write(Infinity)
   const { code, output } = await ingesting(Infinity, config, file)
   if (code !== 0) throw new Error(output)

@@ -44,6 +44,12 @@ export interface OpenSource extends Source {
 /** Lines to examine to detect a file with one message per line. */
 const linesTried = 100
 
+/** Name of an input in messages: that of its file, and the whole path of a device or pipe, whose last part is a number. */
+export function inputName(input: string): string {
+  if (input === '-') return 'standard input'
+  return /^\/(?:dev|proc)\//.test(input) ? input : basename(input)
+}
+
 /**
  * Opens a file of JSON lines (gzip is decompressed), or standard input for `-`, for ingest. Its items can be read again and
  * keep their positions.
@@ -56,7 +62,7 @@ export async function openSource(input: string, options: SourceOptions = {}): Pr
     const isFlat = options.format === undefined ? await looksFlat(local.path, options) : options.format === flatFormat
     const settings: EnvelopeSettings = { source, ...envelopeOf(options) }
     return {
-      name: input === '-' ? 'standard input' : basename(input),
+      name: inputName(input),
       lineage: source,
       digest: options.only === undefined ? source : `${source}-${options.only}`,
       items: () => (isFlat ? flatItems : lineItems)(local.path, settings, options),

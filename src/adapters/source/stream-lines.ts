@@ -1,6 +1,6 @@
 import { appendFile, mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { join } from 'node:path'
 import { asSteerflowError } from '../../domain/errors.js'
 import { isFlatMessage } from '../../domain/oasst/assemble.js'
 import type { Stream, StreamLine } from '../../runtime/ingest-stream.js'
@@ -10,7 +10,7 @@ import { Pulled } from '../files/pulled.js'
 import { endedLines } from '../files/spool.js'
 import type { FullLine, Line, LongLine } from '../files/splitter.js'
 import { type EnvelopeSettings, lineItem, readObject } from './envelope.js'
-import { envelopeOf, type SourceOptions } from './open-source.js'
+import { envelopeOf, inputName, type SourceOptions } from './open-source.js'
 
 /**
  * True if an input arrives over time and can be read only once: standard input (`-`), a named pipe, `<(…)`, a socket or a
@@ -41,7 +41,7 @@ export interface OpenStream extends Stream {
  * @throws STEERFLOW_INPUT_NOT_FOUND, STEERFLOW_INPUT_TORN
  */
 export async function openStream(input: string, options: SourceOptions): Promise<OpenStream> {
-  const name = input === '-' ? 'standard input' : basename(input)
+  const name = inputName(input)
   const settings = envelopeOf(options)
   const spool = new Spool()
   const reading = readLines(input, options)
