@@ -264,6 +264,23 @@ describe.each(refusals)('annotate with a server that refuses %s (%s)', (_, statu
   })
 })
 
+describe.each(refusals)('ask with a server that refuses %s (%s)', (_, status, body, entry, words) => {
+  it('names the server and its words in seconds', async () => {
+    const url = await serverSaying(status, body)
+    const folder = await temporaryFolder()
+    const config = join(folder, 'steerflow.yaml')
+    await writeFile(config, JSON.stringify({ sample: { endpoints: [{ url, protocol: 'openai-chat', ...entry }] } }))
+    const began = performance.now()
+    const { code, out, err } = await runMain(['ask', 'Why?', '--config', config, '--data-dir', join(folder, 'data')])
+    const text = (out + err).replace(/\s+/g, ' ')
+    expect(text).toMatch(words)
+    expect(text).toContain('sample.endpoints: the server refuses a plain request')
+    expect(code).toBe(2)
+    // Far less than the 120 s of an outage, on a busy machine too.
+    expect((performance.now() - began) / 1000).toBeLessThan(60)
+  })
+})
+
 describe('a server that ignores guided decoding', () => {
   const idle = JSON.stringify({
     choices: [

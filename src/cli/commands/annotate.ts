@@ -9,9 +9,9 @@ import { estimate } from '../annotate-file/estimate.js'
 import { estimateJson, estimateText } from '../render/estimate.js'
 import { reportFleet } from '../render/fleet-report.js'
 import { shippedTokenizer } from '../run/capabilities.js'
-import { serverRefusal } from '../run/server-refusal.js'
+import { onDoubt, serverRefusal, valueModelChecks, watched } from '../run/server-refusal.js'
 import { longestTimer } from '../../domain/duration.js'
-import { asSteerflowError, SteerflowError } from '../../domain/errors.js'
+import { SteerflowError } from '../../domain/errors.js'
 import { race } from '../../runtime/concurrency.js'
 import type { AnnotatedTurns } from '../../domain/prompt.js'
 import { annotateFile } from '../annotate-file/annotate-file.js'
@@ -171,14 +171,12 @@ async function run(flags: Flags, session: Session): Promise<void> {
   const inOrder = flags.concurrency === 1 && batch === 1
   let shown: Progress | undefined
   const worked = { lines: 0, turns: 0 }
-  const { refused, look } = refusals(() =>
-    serverRefusal(sources, { key: 'annotate', set, tokens: promptTokensOf(flags), flags: named }, fleet),
-  )
-  if (flags.guided !== undefined) look(true)
-  const watch = setInterval(() => {
-    shown?.add(0, undefined, trouble(fleet))
-    look((fleet.outage()?.ms ?? 0) >= 1000)
-  }, 1000)
+  const asked = { key: 'annotate', set, tokens: promptTokensOf(flags), flags: named } as const
+  const checks = () => valueModelChecks(sources, asked, () => fleet.stats().endpoints)
+  // Guided decoding is checked at once: a server that ignores it answers all the same.
+  const notRefused = flags.guided === undefined ? onDoubt(checks, () => fleet.outage()) : serverRefusal(checks())
+  const { refused, release } = watched(notRefused, ({ message }) => new SteerflowError('STEERFLOW_USAGE', message))
+  const watch = setInterval(() => shown?.add(0, undefined, trouble(fleet)), 1000)
   let annotated: ReturnType<typeof annotateFile> | undefined
   try {
     annotated = annotateFile({
@@ -219,33 +217,12 @@ async function run(flags: Flags, session: Session): Promise<void> {
     })
   } finally {
     clearInterval(watch)
+    release()
     following.stop()
     await fleet.close()
     // Where servers refuse everything, it ends with the fleet.
     await annotated?.catch(() => undefined)
   }
-}
-
-/**
- * Rejects once servers turn out to refuse everything. They are only checked from the first doubt on: until then they get the
- * requests of the records and no others.
- */
-function refusals(check: () => () => void): {
-  readonly refused: Promise<never>
-  readonly look: (isDoubtful: boolean) => void
-} {
-  let notRefused: (() => void) | null = null
-  let refuse: (error: unknown) => void = () => undefined
-  const refused = new Promise<never>((_, reject) => (refuse = reject))
-  const look = (isDoubtful: boolean): void => {
-    if (isDoubtful) notRefused ??= check()
-    try {
-      notRefused?.()
-    } catch (error) {
-      refuse(new SteerflowError('STEERFLOW_USAGE', asSteerflowError(error).message))
-    }
-  }
-  return { refused, look }
 }
 
 /** The flags that name servers, for messages. */

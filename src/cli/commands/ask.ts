@@ -4,6 +4,7 @@ import { ActiveModel } from '../../adapters/models/active-model.js'
 import { SteerflowError } from '../../domain/errors.js'
 import { parseWishes, type Wishes } from '../../domain/steering.js'
 import { nemoSystemPrompt } from '../../domain/system-prompt.js'
+import { race } from '../../runtime/concurrency.js'
 import { Waits } from '../../runtime/waits.js'
 import { models } from '../../topics.js'
 import { ask as askFleet, type AskedReply, modelToAsk } from '../ask/ask.js'
@@ -12,6 +13,7 @@ import type { Session, Verb } from '../command.js'
 import { attributeSetOf } from '../attribute-sets.js'
 import { type Config, endpointsOf } from '../config.js'
 import { retryForOption, unescaped, wholeNumber } from '../flags.js'
+import { sampleChecks } from '../doctor/contradictions.js'
 import { loadConfig } from '../load-config.js'
 import { type ConfigFlags, flowIn, flowOption } from '../options.js'
 import { comparison } from '../render/comparison.js'
@@ -19,6 +21,7 @@ import { tellServers, tellWaits } from '../render/waits.js'
 import { openCapabilities } from '../run/capabilities.js'
 import { interrupts } from '../run/interrupts.js'
 import { outageLimit } from '../run/outage-limit.js'
+import { onDoubt, watched } from '../run/server-refusal.js'
 import { lookInWorkspace } from '../workspace.js'
 
 interface Flags extends Pick<ConfigFlags, 'config' | 'flow'> {
@@ -129,6 +132,12 @@ async function answerAll(
 ): Promise<void> {
   const answering = await openAnswering(config, flags.retryFor, { report: tellServers(session) })
   const settings = flags.set.length === 0 ? [{}] : flags.set
+  const refusing = watched(
+    onDoubt(
+      () => sampleChecks(config).map(check => ({ check, counts: () => answering.fleet.outage() !== null })),
+      () => answering.fleet.outage(),
+    ),
+  )
   try {
     const active = (): Promise<readonly string[]> =>
       lookInWorkspace(
@@ -147,8 +156,8 @@ async function answerAll(
       sampling: { temperature: flags.temperature, topP: flags.topP, topK: 0, seed: flags.seed ?? null },
       maxTokens: flags.maxTokens ?? config.sample.maxTokens,
     }
-    const replies = flags.compare
-      ? await lookInWorkspace(
+    const asking = flags.compare
+      ? lookInWorkspace(
           config,
           async workspace => {
             const opened = await openCapabilities(workspace, tellServers(session), new Waits(tellWaits(session)))
@@ -173,9 +182,10 @@ async function answerAll(
           },
           { scratch: config => endpointsOf(config, 'annotate') !== null },
         )
-      : await askFleet(answering.fleet, question, settings, null, signal)
-    await print(session, replies, flags)
+      : askFleet(answering.fleet, question, settings, null, signal)
+    await print(session, await race([asking, refusing.refused]), flags)
   } finally {
+    refusing.release()
     await answering.close()
   }
 }

@@ -2,7 +2,14 @@ import type { Logger } from 'pino'
 import type { Waits } from '../../runtime/waits.js'
 import type { Session } from '../command.js'
 import { type Config, endpointsOf } from '../config.js'
-import { askedOf, configChecks, launchChecks, refuseContradictions, refuseData } from '../doctor/contradictions.js'
+import {
+  askedOf,
+  configChecks,
+  launchChecks,
+  refuseContradictions,
+  refuseData,
+  sampleChecks,
+} from '../doctor/contradictions.js'
 import { waitsOf } from '../log/run-waits.js'
 import { clientReportTo, endpointsReportTo, reportTo } from '../logger.js'
 import { Live } from '../render/live.js'
@@ -14,7 +21,7 @@ import { Closers } from './closers.js'
 import { collectEarly } from './heap.js'
 import { interrupts } from './interrupts.js'
 import { runPipeline, type RunRequest, type RunResult } from './run-pipeline.js'
-import { serverRefusal } from './server-refusal.js'
+import { onDoubt, serverRefusal, valueModelChecks } from './server-refusal.js'
 import { stuckWatch, watching } from './stuck.js'
 import { tidied } from './tidied.js'
 
@@ -70,7 +77,12 @@ export async function atWork<T>(
     await refuseData(config, workspace.log)
     const report = reportTo(logger)
     const opened = closers.add(await openCapabilities(workspace, endpointsReportTo(logger), waits), one => one.close())
-    const notRefused = serverRefusal(endpointsOf(config, 'annotate'), askedOf(config, 'annotate'), opened.fleet)
+    const annotating = [endpointsOf(config, 'annotate'), askedOf(config, 'annotate')] as const
+    const notRefused = serverRefusal(valueModelChecks(...annotating, () => opened.fleet.stats().endpoints))
+    const samplersNotRefused = onDoubt(
+      () => sampleChecks(config).map(check => ({ check, counts: () => opened.outage() !== null })),
+      () => opened.outage(),
+    )
     const notStuck = stuckWatch(workspace, watching(opened, retryFor))
     const { capabilities, underWay } = opened
     return await work({
@@ -88,6 +100,7 @@ export async function atWork<T>(
             const { rows } = watched
             live.show(rows, [note(rows, opened), waitsNote(opened.stands())].filter(Boolean).join('  '))
             notRefused()
+            samplersNotRefused()
             if (request.untilIdle) await notStuck(watched)
           },
           report,
