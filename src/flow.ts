@@ -110,6 +110,7 @@ export class Flow implements FlowParts {
   >(reader: string, inserted: Insertion<In, P, Options, Need, Group, Port>): Flow {
     const after = this.#named(reader)
     const { through, port } = inserted
+    mustLeadOn(inserted.name, through, after.from)
     const added = wired(inserted, after.from, { [port]: through })
     return this.#with(this.nodes.flatMap(one => (one === after ? [added, after.rewired({ from: through })] : [one])))
   }
@@ -129,6 +130,7 @@ export class Flow implements FlowParts {
       throw invalid(`the node ${writer} has no port ${ofPort}; it has ${Object.keys(before.to).join(', ')}`)
     }
     const { through, port } = inserted
+    mustLeadOn(inserted.name, through, target)
     const added = wired(inserted, through, { [port]: target })
     const leading = before.rewired({ to: { [ofPort]: through } })
     return this.#with(this.nodes.flatMap(one => (one === before ? [leading, added] : [one])))
@@ -223,6 +225,12 @@ function wired<
   // The constructor of Flow checks that everything fits.
   const wiring = { from, to: { ...along, ...(to as Readonly<Record<string, Topic>>) }, options }
   return node(name, stage, wiring as unknown as Parameters<typeof node<In, P, Options, Need, Group>>[2])
+}
+
+/** @throws STEERFLOW_FLOW_INVALID if the new topic of an insertion is the one at its other side: the stage would feed itself */
+function mustLeadOn(name: string, through: Topic, other: Topic): void {
+  if (through.name === other.name)
+    throw invalid(`${name} would read and write ${through.name}: give through a topic of its own`)
 }
 
 /** The declared topics, followed by those that only nodes name. */

@@ -192,6 +192,16 @@ describe('a flow of one’s own', () => {
       /two topics are called conversations.scored/,
     ],
     [
+      'the topic that the node before it reads',
+      () => builtIn.insertBefore('annotate', { ...inserted, through: topics.unscoredClean }),
+      /own-stage would read and write conversations.unscored-clean: give through a topic of its own/,
+    ],
+    [
+      'the topic to which the port leads',
+      () => builtIn.insertAfter('clean-unscored', 'kept', { ...inserted, through: topics.unscoredClean }),
+      /own-stage would read and write conversations.unscored-clean/,
+    ],
+    [
       'the name of a built-in format',
       () => builtIn.withFormats(format('sharegpt')),
       /two source formats are called sharegpt/,

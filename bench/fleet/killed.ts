@@ -97,11 +97,20 @@ async function after(watch: Watch, servers: readonly BenchServer[]): Promise<{ s
         ReturnType<typeof whole>,
       ]),
     ).share
+  const isWhole = (sample: Sample): boolean => part(sample, servers).looks.every(Boolean)
+  /** Looks until every server tells its counters: on a busy machine one may take long to answer, or to be back. */
+  const look = async (): Promise<Sample> => {
+    for (let left = 100; ; left--) {
+      const sample = await watch.sample()
+      if (isWhole(sample) || left === 0) return sample
+      await sleep(200)
+    }
+  }
   await sleep(within)
-  const from = await watch.sample()
+  const from = await look()
   await sleep(measure)
-  const to = await watch.sample()
-  const samples = watch.samples.filter(({ at }) => at >= happened)
+  const to = await look()
+  const samples = watch.samples.filter(sample => sample.at >= happened && isWhole(sample))
   const full = samples.find(sample => {
     const later = samples.find(({ at }) => at >= sample.at + 1000)
     return later !== undefined && used(sample, later) >= 0.95

@@ -68,7 +68,7 @@ export const preprocess = each({
       const { format, record } = recognised(raw, formats)
       const part = { format: format.name, source: raw.source ?? at.topic, line: raw.line ?? 0 }
       const left: z.output<typeof Dropped>[] = []
-      const named = sessionOf(record)
+      const named = sessionOf(record, `${part.source}:${part.line}`)
       const session = named === null ? {} : { session: named }
       const sources = readSource(format, record, fanout, {
         tools: options.tools,
@@ -115,9 +115,12 @@ export const preprocess = each({
   },
 })
 
+/** A text of nothing that is seen: blanks, and characters without width. */
+const invisible = /^[\s\u200b-\u200d\u2060]*$/
+
 /** Index of the first answer without a text; -1 if there is none. */
 const emptyAnswer = ({ turns, mask }: SourceConversation, maskRole: string): number =>
-  turns.findIndex(({ from, value }) => value.trim() === '' && !isMasked(from, mask ?? maskRole))
+  turns.findIndex(({ from, value }) => invisible.test(value) && !isMasked(from, mask ?? maskRole))
 
 /** The walk of a tree has limits of its own; this check covers every format. */
 function checkSize(sources: readonly SourceConversation[], bounds: FanoutBounds): void {

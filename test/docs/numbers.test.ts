@@ -11,7 +11,7 @@ const words = ['No', 'One', 'Two', 'Three', 'Four', 'Five', 'Six', 'Seven', 'Eig
 /** A sentence of a document with numbers in it, and what they are in the code. */
 const sentences: readonly (readonly [string, RegExp, readonly (string | number)[]])[] = [
   ['docs/deploy.md', /(\w+) partitions a topic, the default/, [words[raw.partitions]!]],
-  ['README.md', /replaced when its session has ended, after (\d+) s/, [kafka.sessionTimeoutMs / 1000]],
+  ['README.md', /its session\s+ends after (\d+) s/, [kafka.sessionTimeoutMs / 1000]],
   ['GUARANTEES.md', /when the session has ended \((\d+) s\)/, [kafka.sessionTimeoutMs / 1000]],
   ['docs/benchmarks.md', /Of a take-over after SIGKILL (\d+) s are the session/, [kafka.sessionTimeoutMs / 1000]],
   ['docs/formats.md', /may become at most ([\d,]+) conversations/, [defaultFanout.paths.toLocaleString('en')]],

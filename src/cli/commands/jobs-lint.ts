@@ -76,5 +76,9 @@ export function addLint(group: Command, session: Session): void {
       await session.out(`${summary(found)}\n`)
     }
     if (found.findings.some(({ severity }) => severity === 'error')) session.exit(exitCodes.failed)
+    else if (flags.file !== undefined && found.jobs.length === 0) {
+      session.err(`${flags.file}: no command of a training job is found in it\n`)
+      session.exit(exitCodes.rejected)
+    }
   })
 }

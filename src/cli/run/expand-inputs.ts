@@ -1,4 +1,5 @@
-import { readdir, stat } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { unreadable } from '../../adapters/files/bytes.js'
 import { SteerflowError } from '../../domain/errors.js'
@@ -44,7 +45,10 @@ async function matching(pattern: string, tell: (message: string) => void): Promi
   const fixed = parts.findIndex(part => wildcard.test(part))
   const root = parts.slice(0, fixed).join('/') || (pattern.startsWith('/') ? '/' : '')
   const expression = expressionOf(parts.slice(fixed))
-  const all = await filesBelow(root || '.').catch(() => [])
+  const all = await filesBelow(root || '.').catch((error: unknown) => {
+    if (root !== '' && !existsSync(root)) return []
+    throw error
+  })
   const files = all.filter(file => expression.test(file.slice(root === '' ? 0 : join(root, '/').length)))
   if (files.length === 0)
     throw new SteerflowError('STEERFLOW_INPUT_NOT_FOUND', `no file matches ${pattern}`, { next: 'Check the pattern.' })
@@ -52,8 +56,13 @@ async function matching(pattern: string, tell: (message: string) => void): Promi
   return files
 }
 
-/** The files in a folder and below it, sorted. */
-async function filesBelow(folder: string): Promise<string[]> {
+/**
+ * The files in a folder and below it, sorted. A link to a folder that is being read is not followed again.
+ * @throws STEERFLOW_INPUT_NOT_FOUND for a link that leads nowhere
+ */
+async function filesBelow(folder: string, above: readonly string[] = []): Promise<string[]> {
+  const real = await realpath(folder).catch(() => folder)
+  if (above.includes(real)) return []
   const entries = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
     throw unreadable(folder, cause)
   })
@@ -61,9 +70,11 @@ async function filesBelow(folder: string): Promise<string[]> {
   for (const { name } of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     if (name.startsWith('.')) continue
     const path = join(folder, name)
-    const about = await stat(path).catch(() => null)
-    if (about?.isDirectory()) files.push(...(await filesBelow(path)))
-    else if (about?.isFile()) files.push(path)
+    const about = await stat(path).catch((cause: unknown) => {
+      throw unreadable(path, cause)
+    })
+    if (about.isDirectory()) files.push(...(await filesBelow(path, [...above, real])))
+    else if (about.isFile()) files.push(path)
   }
   return files
 }

@@ -1,4 +1,5 @@
 import type { NodeStatus } from '../../runtime/counters.js'
+import { dropped } from '../../topics.js'
 
 /** Records of a node in this run: read, published, dead letters, and repeats. */
 export interface NodeCounts {
@@ -6,14 +7,19 @@ export interface NodeCounts {
   readonly in: number
   readonly out: number
   readonly deadLettered: number
+  /** Published to `conversations.dropped`; absent if there are none. */
+  readonly dropped?: number
   /** Conversations left out as repeats; absent if there are none. */
   readonly repeats?: number
 }
+
+const droppedOf = ({ counters }: Pick<NodeStatus, 'counters'>): number => counters.out.get(dropped.name) ?? 0
 
 export const nodeCounts = ({ node, counters }: Pick<NodeStatus, 'node' | 'counters'>): NodeCounts => ({
   node,
   in: counters.in,
   out: [...counters.out.values()].reduce((total, count) => total + count, 0),
   deadLettered: counters.deadLettered,
+  ...(droppedOf({ counters }) > 0 && { dropped: droppedOf({ counters }) }),
   ...(counters.repeats > 0 && { repeats: counters.repeats }),
 })

@@ -3,29 +3,51 @@ import { exitCodes, type Session } from '../command.js'
 import { thousands } from '../render/bars.js'
 import type { NodeCounts } from './node-counts.js'
 
-type Taken = Pick<NodeCounts, 'node' | 'in' | 'deadLettered'>
+type Taken = Pick<NodeCounts, 'node' | 'in' | 'deadLettered' | 'dropped'> & Partial<Pick<NodeCounts, 'out'>>
+
+/** Records of some nodes by node, as text; empty if there are none. */
+function byNode(
+  nodes: readonly Taken[],
+  of: (node: Taken) => number,
+): { readonly total: number; readonly each: string } {
+  const some = nodes.filter(node => of(node) > 0)
+  return {
+    total: some.reduce((sum, node) => sum + of(node), 0),
+    each: some.map(node => `${node.node} ${thousands(of(node))}`).join(', '),
+  }
+}
 
 /** Rejected records of a run by node, as text; empty if there are none. */
 export function rejectedWords(nodes: readonly Taken[]): string {
-  const some = nodes.filter(({ deadLettered }) => deadLettered > 0)
-  const total = some.reduce((sum, { deadLettered }) => sum + deadLettered, 0)
-  const each = some.map(({ node, deadLettered }) => `${node} ${thousands(deadLettered)}`).join(', ')
+  const { total, each } = byNode(nodes, ({ deadLettered }) => deadLettered)
   return total === 0
     ? ''
     : `${thousands(total)} rejected (dead letters): ${each}; steerflow dead-letters summary shows why`
 }
 
+/** What a run left out that is no error, by node, as text; empty if it is nothing. */
+function droppedWords(nodes: readonly Taken[]): string {
+  const { total, each } = byNode(nodes, ({ dropped = 0 }) => dropped)
+  return total === 0
+    ? ''
+    : `${thousands(total)} left out: ${each}; steerflow tap conversations.dropped --values shows why`
+}
+
+/** True of a node that read records and passed none of them on. */
+const passedNone = ({ in: taken, out = 0, deadLettered, dropped = 0 }: Taken): boolean =>
+  taken > 0 && deadLettered + dropped >= taken && out - deadLettered - dropped <= 0
+
 /**
- * Reports rejected records of a run. They are kept as dead letters, so the run is a success, unless a node rejected
- * everything that it read: then the exit code is 3.
+ * Reports rejected records of a run, and those that were left out. They are kept in their topics, so the run is a success,
+ * unless a node passed on nothing of what it read: then the exit code is 3.
  */
 export function tellRejected(
   { session, logger }: { readonly session: Session; readonly logger: Logger },
   nodes: readonly Taken[],
 ): void {
-  const words = rejectedWords(nodes)
+  const words = [rejectedWords(nodes), droppedWords(nodes)].filter(Boolean).join('; ')
   if (words === '') return
-  const none = nodes.filter(({ in: taken, deadLettered }) => taken > 0 && deadLettered >= taken)
+  const none = nodes.filter(passedNone)
   const text = none.length === 0 ? words : `${words}; nothing passed ${none.map(({ node }) => node).join(', ')}`
   logger.warn({ event: 'rejected', all: none.map(({ node }) => node) }, text)
   if (session.interactive) session.err(`${text}\n`)

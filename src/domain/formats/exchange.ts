@@ -9,6 +9,26 @@ import { conversationsOf, systemOf, toolsOf } from './thread.js'
 interface Entries {
   readonly entries: readonly unknown[]
   readonly at: string
+  /** Why the answer is not whole; absent if it is. */
+  readonly cut?: string
+}
+
+const endKeys = ['finish_reason', 'finishReason', 'stop_reason', 'stopReason', 'done_reason', 'status'] as const
+/** Ends of an answer that is not whole, or not the model's own. */
+const cutEnds =
+  /^(?:length|max_?(?:output_?)?tokens|content_filter(?:ed)?|safety|recitation|blocklist|prohibited_content|spii|incomplete|failed|cancelled|error)$/i
+
+/** Why an answer is not whole, in the server's words; undefined if nothing says so. */
+function cutOf(answer: Fields): string | undefined {
+  const key = endKeys.find(name => typeof answer[name] === 'string' && cutEnds.test(answer[name]))
+  return key && `${key}: ${answer[key] as string}`
+}
+
+/** @throws STEERFLOW_SOURCE_INVALID for a text that a server or proxy wrote in place of an answer */
+function mustBeAnswer(text: string, at: string): void {
+  if (/^\s*(?:data|event):/.test(text) && text.includes('data:'))
+    throw sourceInvalid(at, 'it is a stream of events (SSE), not an answer: put its pieces together first')
+  if (/^\s*<(?:!doctype html|html)\b/i.test(text)) throw sourceInvalid(at, 'it is an HTML page, not an answer')
 }
 
 /** Keys under which a request has its turns. */
@@ -38,7 +58,10 @@ function turnsOf(given: unknown, at: string): Entries | null {
 export function answersOf(given: unknown, at: string): readonly Entries[] {
   const value = parsedOr(given)
   if (saysNothing(value)) return []
-  if (typeof value === 'string') return [{ entries: [{ role: 'assistant', content: value }], at }]
+  if (typeof value === 'string') {
+    mustBeAnswer(value, at)
+    return [{ entries: [{ role: 'assistant', content: value }], at }]
+  }
   if (Array.isArray(value)) {
     const list = value as unknown[]
     if (list.every(one => isFields(one) && firstKey(one, ['choices', 'generation_info', 'message']) !== undefined))
@@ -49,7 +72,9 @@ export function answersOf(given: unknown, at: string): readonly Entries[] {
     return [{ entries: items(list), at }]
   }
   if (!isFields(value)) throw sourceInvalid(at, 'an answer is a text, a message or a list')
-  return answersIn(value, at)
+  const cut = cutOf(value)
+  const found = answersIn(value, at)
+  return cut === undefined ? found : found.map(one => ({ cut, ...one }))
 }
 
 function answersIn(value: Fields, at: string): readonly Entries[] {
@@ -130,6 +155,10 @@ export function readExchange(exchange: AskedAndAnswered, how: ReadHow): SourceCo
   const system = systemOf(fields, isFields(whole) ? requestAt : '')
   const tools = toolsOf(fields, isFields(whole) ? requestAt : '')
   return answers.flatMap(one => {
+    if (one.cut !== undefined) {
+      how.leave('not-to-learn', `${one.at}: the answer is not whole (${one.cut})`)
+      return []
+    }
     const said = after(before, read(one, format))
     return conversationsOf(said, { system, tools }, how)
   })

@@ -19,6 +19,7 @@ export const liteLlm: SourceFormat = {
     const leave = (detail: string): [] => noChat(how, detail)
     if (!chats.test(call as string)) return leave(`call_type ${String(call)} is not a chat`)
     if (typeof status === 'string' && status !== 'success') return leave(`status ${status}: the call has no answer`)
+    if (!saysNothing(record['exception'])) return leave('exception: the call has no answer')
     if (saysNothing(messages)) return leave('messages is empty: the proxy does not log contents')
     if (saysNothing(response) || answersOf(response, 'response').length === 0) return leave('response has no answer')
     const exchange = { request: messages, requestAt: 'messages', answer: response, answerAt: 'response' }

@@ -6,7 +6,7 @@ export type Fields = Readonly<Record<string, unknown>>
 export const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-const lessons = ['weight', 'train', 'loss', 'learn', 'trainable', 'loss_weight'] as const
+const lessons = ['weight', 'train', 'training', 'loss', 'calculate_loss', 'learn', 'trainable', 'loss_weight'] as const
 
 /** Keys that say what is to be learnt, wherever they stand: 0 or false means that it is not. */
 export const lessonKeys: readonly string[] = lessons
@@ -17,7 +17,9 @@ export const meaningfulKeys: readonly string[] = [
   ...['tools', 'tool_calls', 'functions', 'function_call', ...lessons, 'loss_mask', 'mask', 'label', 'labels'],
   ...['chosen', 'rejected', 'preferred_output', 'non_preferred_output', 'response1', 'response2', 'overall_preference'],
   ...['response', 'responses', 'output', 'outputs', 'completion', 'completions', 'choices', 'candidates'],
-  ...['reasoning_content', 'reasoning', 'thinking', 'thoughts'],
+  ...['reasoning_content', 'reasoningContent', 'reasoning', 'thinking', 'thoughts', 'thought'],
+  ...['systemPrompt', 'preamble', 'custom_instructions', 'train_detail', 'masked', 'train_on_last_turn_only'],
+  ...['rejected_response', 'expected_output', 'ideal', 'available_tools', 'previous_response_id', 'cachedContent'],
   ...['image', 'images', 'audio', 'audios', 'video', 'videos', 'files', 'attachments', 'documents'],
   ...['instruction', 'input', 'inputs', 'prompt', 'history', 'context', 'request', 'contents'],
   ...['messages', 'conversations', 'conversation'],

@@ -1,7 +1,7 @@
 import { readExchange } from './exchange.js'
 import { parsedOr } from './content.js'
 import { noChat, readByDefault, type SourceFormat } from './format.js'
-import { allBut, firstKey, isFields, saysNothing } from './meaning.js'
+import { allBut, type Fields, firstKey, isFields, saysNothing } from './meaning.js'
 import { besideKeys } from './thread.js'
 
 const requests = ['request', 'request_body', 'requestBody'] as const
@@ -21,6 +21,17 @@ function isChat(request: unknown): boolean {
 const statusOf = (response: unknown): unknown => {
   const value = parsedOr(response)
   return isFields(value) ? (value['status_code'] ?? value['statusCode'] ?? value['status']) : undefined
+}
+
+/** What a record says beside its response of a call that failed; null if it failed in no way. */
+function failureOf(record: Fields): string | null {
+  const key = ['error', 'exception', 'error_message', 'error_code'].find(
+    name => !saysNothing(record[name]) && record[name] !== false,
+  )
+  if (key !== undefined) return key
+  if (record['success'] === false) return 'success is false'
+  const status = statusOf(record)
+  return typeof status === 'number' && (status < 200 || status > 299) ? `status ${status}` : null
 }
 
 /** Logs of gateways, and stored completions: `{request: {messages, …}, response: {choices: [{message}]}}`. */
@@ -47,6 +58,8 @@ export const requestResponse: SourceFormat = {
     if (typeof status === 'number' && (status < 200 || status > 299))
       return leave(`${response} has the status ${status}`)
     if (isFields(answer) && !saysNothing(answer['error'])) return leave(`${response} is an error`)
+    const failed = failureOf(record)
+    if (failed !== null) return leave(`the call failed: ${failed}`)
     const { [request]: _asked, ...beside } = record
     const exchange = { request: asked, requestAt: request, answer, answerAt: response ?? 'response' }
     return readExchange({ format: requestResponse.name, ...exchange, beside }, how)

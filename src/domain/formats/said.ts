@@ -15,16 +15,16 @@ export interface SourceEntry {
   readonly tool: { readonly kind: string; readonly text: string } | null
 }
 
-const callKeys = ['tool_calls', 'function_call', 'toolCalls'] as const
+const callKeys = ['tool_calls', 'tool_call', 'function_call', 'toolCalls', 'toolInvocations'] as const
 const speakerKeys = ['role', 'from', 'speaker'] as const
 const textKeys = ['content', 'value', 'text', 'parts'] as const
 
 /** Keys of an entry that carry meaning and are not read: present and not null or empty, the record is refused. */
 export const entryRefuses: readonly string[] = [
-  ...['reasoning_content', 'reasoning', 'thinking', 'thoughts', 'reasoning_details'],
+  ...['reasoning_content', 'reasoningContent', 'reasoning', 'thinking', 'thoughts', 'thought', 'reasoning_details'],
   ...['image', 'images', 'audio', 'audios', 'video', 'videos', 'files', 'attachments', 'documents', 'refusal'],
   ...['tools', 'functions', 'label', 'gt_label', 'loss_mask', 'chosen', 'rejected', 'response', 'output', 'choices'],
-  ...['system', 'system_prompt'],
+  ...['system', 'system_prompt', 'train_detail', 'masked', 'ignore', 'labels', 'experimental_attachments'],
 ]
 
 /**

@@ -22,13 +22,17 @@ const keys = [
 /** Places beside the record itself. */
 const places = ['metadata', 'attributes', 'request']
 
-/** The session that a record names; null if it names none. */
-export function sessionOf(record: Fields): string | null {
+/**
+ * The session that a record names; null if it names none.
+ * @param unlike a text that no other record has
+ */
+export function sessionOf(record: Fields, unlike: string): string | null {
   for (const fields of [record, ...places.map(place => placeIn(record, place))]) {
     for (const key of keys) {
       const value = fields[key]
       if (typeof value === 'string' && value !== '') return value
-      if (typeof value === 'number') return String(value)
+      // A number that JSON cannot hold exactly would make one session of two: such a row is compared with no other.
+      if (typeof value === 'number') return Number.isSafeInteger(value) ? String(value) : `${value}, ${unlike}`
     }
   }
   return null

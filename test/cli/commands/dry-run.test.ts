@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
@@ -74,4 +74,21 @@ test('a folder stands for its files of records, a pattern for those that it matc
     code: 2,
     err: expect.stringContaining('has no file of records') as string,
   })
+})
+
+test('links in a folder: one to a folder above is not followed again, one that leads nowhere is an error', async () => {
+  const folder = join(temporary(), 'in')
+  mkdirSync(join(folder, 'below'), { recursive: true })
+  writeFileSync(join(folder, 'below', 'own.jsonl'), chats(0, 2))
+  for (const name of ['x', 'y']) symlinkSync('..', join(folder, 'below', name))
+  symlinkSync('.', join(folder, 'z'))
+  const { code, out } = await runMain(['ingest', folder, '--dry-run'])
+  expect(code).toBe(0)
+  expect(out.match(/own.jsonl: 2 records/g)).toHaveLength(1)
+  symlinkSync('nowhere.jsonl', join(folder, 'broken.jsonl'))
+  for (const input of [folder, `${folder}/*.jsonl`]) {
+    const broken = await runMain(['ingest', input, '--dry-run'])
+    expect(broken.code).not.toBe(0)
+    expect(broken.err).toContain('broken.jsonl')
+  }
 })

@@ -30,6 +30,15 @@ async function dataFolder(): Promise<string> {
 }
 
 describe('jobs lint', () => {
+  it.each(['', 'echo hi\n'])('is no success on a script without a command of a training job: %j', async text => {
+    const root = await temporaryFolder()
+    const file = join(root, 'train.sh')
+    await writeFile(file, text)
+    const { code, err } = await run(root, '--file', file)
+    expect(code).toBe(3)
+    expect(err).toContain('no command of a training job is found in it')
+  })
+
   it('looks at a script; errors make the exit code 1', async () => {
     const root = await temporaryFolder()
     const file = join(root, 'train.sh')

@@ -26,3 +26,29 @@ test.each([unreadable, ''])('quickstart with nothing but %j trains no model of o
   }
   expect((await runMain(['models', 'list', '--data-dir', dir])).out).toBe('no models\n')
 })
+
+const chat = (answer: string) =>
+  JSON.stringify({
+    messages: [
+      { role: 'user', content: 'q' },
+      { role: 'assistant', content: answer },
+    ],
+  })
+
+test('a run that leaves out everything says so, and ends with exit code 3', async () => {
+  const { dir, file } = withSource(`${chat('')}\n${chat('\u200b')}\n`)
+  await runMain(['ingest', file, '--data-dir', dir])
+  const { code, err } = await runMain(['run', '--nodes', 'preprocess', '--until-idle', '--data-dir', dir])
+  expect(code).toBe(3)
+  expect(err).toContain(
+    '2 left out: preprocess 2; steerflow tap conversations.dropped --values shows why; nothing passed preprocess',
+  )
+})
+
+test('a run that leaves out some says how many, and is a success', async () => {
+  const { dir, file } = withSource(`${chat('')}\n${chat('a')}\n`)
+  await runMain(['ingest', file, '--data-dir', dir])
+  const { code, err } = await runMain(['run', '--nodes', 'preprocess', '--until-idle', '--data-dir', dir])
+  expect(code).toBe(0)
+  expect(err).toContain('1 left out: preprocess 1;')
+})

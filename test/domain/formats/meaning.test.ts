@@ -468,3 +468,57 @@ describe('labels', () => {
     expect([mask, ...turns.map(({ from }) => from)]).toEqual(['human', 'human', 'gpt'])
   })
 })
+
+describe('answers that are none', () => {
+  const request = { messages: [user] }
+  const left = (record: Fields): string[] => {
+    const reasons: string[] = []
+    const format = detectFormat(record)
+    const found = format.read(record, defaultFanout, {
+      tools: 'reject',
+      leave: (reason, detail) => void reasons.push(`${reason}: ${detail}`),
+    })
+    expect(found).toEqual([])
+    return reasons
+  }
+
+  it.each<[string, Fields]>([
+    ['finish_reason: length', { choices: [{ message: reply, finish_reason: 'length' }] }],
+    ['finish_reason: content_filter', { choices: [{ message: reply, finish_reason: 'content_filter' }] }],
+    [
+      'stop_reason: max_tokens',
+      { role: 'assistant', content: [{ type: 'text', text: 'a' }], stop_reason: 'max_tokens' },
+    ],
+    ['finishReason: MAX_TOKENS', { candidates: [{ content: { parts: [{ text: 'a' }] }, finishReason: 'MAX_TOKENS' }] }],
+    ['finishReason: SAFETY', { candidates: [{ content: { parts: [{ text: 'a' }] }, finishReason: 'SAFETY' }] }],
+    ['status: incomplete', { status: 'incomplete', output: [{ type: 'message', role: 'assistant', content: 'a' }] }],
+  ])('are left out by the reason that the server gives: %s', (reason, response) => {
+    expect(left({ request, response })).toEqual([expect.stringContaining(`not-to-learn: response`) as string])
+    expect(left({ request, response })[0]).toContain(`the answer is not whole (${reason})`)
+  })
+
+  it('leave the other choices of their record', () => {
+    const choices = [
+      { message: { role: 'assistant', content: 'whole' }, finish_reason: 'stop' },
+      { message: { role: 'assistant', content: 'cu' }, finish_reason: 'length' },
+    ]
+    expect(become({ request, response: { choices } }).said).toEqual([['User: q', 'Assistant: whole']])
+  })
+
+  it.each<[string, Fields]>([
+    ['status 500', { status: 500 }],
+    ['status 429', { status_code: 429 }],
+    ['success is false', { success: false }],
+    ['error', { error: 'timeout' }],
+  ])('are left out where the call failed: %s', (reason, beside) => {
+    const response = { choices: [{ message: reply }] }
+    expect(left({ request, response, ...beside })).toEqual([`no-chat: the call failed: ${reason}`])
+  })
+
+  it.each([
+    ['a stream of events (SSE)', 'data: {"choices":[{"delta":{"content":"he"}}]}\n\ndata: [DONE]\n'],
+    ['an HTML page', '<html><body>502 Bad Gateway</body></html>'],
+  ])('are refused for what they are: %s', (name, response) => {
+    expect(message(() => become({ request, response }))).toContain(`response: it is ${name}, not an answer`)
+  })
+})
