@@ -177,7 +177,11 @@ export function node<
   const read = reader(from)
   const write = (emissions: Out<P>): EncodedLike[] =>
     (Array.isArray(emissions) ? (emissions as readonly Comparable<P>[]) : [emissions as Comparable<P>]).map(
-      ({ to, value, likeness }) => ({ ...encode(topics[to]!, value), ...(likeness && { likeness }) }),
+      emission => {
+        const topic = topics[(emission as Partial<Comparable<P>> | undefined)?.to ?? '']
+        if (!topic) throw noEmission(stage.name, emission, topics)
+        return { ...encode(topic, emission.value), ...(emission.likeness && { likeness: emission.likeness }) }
+      },
     )
   const { needs = [], examples = [] } = stage as { needs?: readonly Need[]; examples?: StageDeclaration['examples'] }
   return {
@@ -261,6 +265,14 @@ function readable<T>(read: (value: Buffer) => T, value: Buffer): T | null {
   } catch {
     return null
   }
+}
+
+/** The error of a stage that returned something other than what `to` makes. */
+function noEmission(stage: string, returned: unknown, ports: object): SteerflowError {
+  const what = typeof returned === 'object' && returned !== null ? 'an object' : String(returned)
+  const makers = Object.keys(ports).map(port => `to.${port}(…)`)
+  const message = `the stage ${stage} returned ${what.slice(0, 40)}, but not what ${makers.join(' or ')} makes`
+  return new SteerflowError('STEERFLOW_STAGE_FAILED', message)
 }
 
 type Read<In extends z.ZodObject> = (value: Buffer) => z.output<In>

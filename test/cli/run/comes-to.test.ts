@@ -4,6 +4,7 @@ import { comesTo } from '../../../src/cli/run/comes-to.js'
 import { Conversation } from '../../../src/domain/conversation.js'
 import { builtIn } from '../../../src/flow.js'
 import { type Log, offset } from '../../../src/runtime/log.js'
+import { node, type Node } from '../../../src/stages/node.js'
 import { preprocess } from '../../../src/stages/preprocess.js'
 import { each } from '../../../src/stages/stage.js'
 import { topic } from '../../../src/stages/topic.js'
@@ -23,20 +24,16 @@ const stage = each({
     record =>
       to.out(record),
 })
-/** A flow in which a node stands before the topic that is asked about. */
-const { nodes } = builtIn.insertAfter(preprocess.name, 'labelled', {
-  name: 'between',
-  stage,
-  port: 'out',
-  through: between,
-})
-const [first, second] = nodes.filter(({ name }) => name === preprocess.name || name === 'between')
+/** Two nodes on the way to the topic that is asked about, whatever else the pipeline has. */
+const first = builtIn.node(preprocess.name)!.rewired({ to: { labelled: between } })
+const second = node('between', stage, { from: between, to: { out: labelled } })
+const nodes = [first, second]
 
 const one = (to: string) => ({ topic: to, partition: 0, key: null, value: Buffer.alloc(1) })
 
 /** A node reads one record and publishes to a topic. */
-const pass = async (log: Log, node: typeof first, to: readonly string[]): Promise<void> => {
-  const claim = await log.claim(node!.name, node!.from.name, 0)
+const pass = async (log: Log, { name, from }: Node, to: readonly string[]): Promise<void> => {
+  const claim = await log.claim(name, from.name, 0)
   await claim.commit(offset(0), offset(1), to.map(one))
 }
 
