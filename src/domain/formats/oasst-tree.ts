@@ -1,5 +1,6 @@
 import { recipes } from '../oasst/recipe.js'
 import { pathOf, readTree } from '../oasst/tree.js'
+import { sourceInvalid } from '../source-error.js'
 import type { SourceFormat } from './format.js'
 import { allBut, type Fields, isFields, notRead, saysNothing } from './meaning.js'
 
@@ -34,7 +35,12 @@ function mustBeRead(prompt: unknown): void {
     const fields: Fields = message
     const strange = refuses.find(key => Object.hasOwn(fields, key) && !saysNothing(fields[key]))
     if (strange !== undefined) throw notRead(`prompt … ${strange}`, strange, oasstTree.name)
-    const { replies } = fields
+    const { replies, labels } = fields
+    if (isFields(labels) && Array.isArray(labels['name']))
+      throw sourceInvalid(
+        'prompt … labels',
+        'they are in columns (name, value); write each as {"quality": {"value": 0.75}}',
+      )
     if (Array.isArray(replies)) for (const reply of replies as unknown[]) open.push(reply)
   }
 }

@@ -9,6 +9,8 @@ export interface Span {
   readonly attributes: Attributes
   /** Its place in the record, for messages. */
   readonly at: string
+  /** Whether the call failed. */
+  readonly failed: boolean
 }
 
 /** The value of OTLP's AnyValue. */
@@ -61,6 +63,12 @@ const listIn = (fields: Fields, ...keys: readonly string[]): readonly Fields[] =
   return ((list ?? []) as unknown[]).filter(isFields)
 }
 
+/** Whether a status of OTLP is an error, spelled as a number or by name. */
+function isFailed(status: unknown): boolean {
+  const code = isFields(status) ? (status['code'] ?? status['status_code']) : status
+  return code === 2 || (typeof code === 'string' && /^(?:STATUS_CODE_)?ERROR$/i.test(code))
+}
+
 /** A span with the attributes of its events, which hold the messages in some versions. */
 function spanOf(span: Fields, at: string): Span {
   const own = attributesOf(span['attributes'])
@@ -69,6 +77,7 @@ function spanOf(span: Fields, at: string): Span {
     name: typeof span['name'] === 'string' ? span['name'] : '',
     attributes: Object.assign({}, ...events, own) as Attributes,
     at,
+    failed: isFailed(span['status']) || (typeof own['error.type'] === 'string' && own['error.type'] !== ''),
   }
 }
 
@@ -98,6 +107,11 @@ export function spansOf(record: Fields): readonly Span[] | null {
   })
   if (columns.length === 0) return null
   return [
-    { name: typeof record['name'] === 'string' ? record['name'] : '', attributes: Object.fromEntries(columns), at: '' },
+    {
+      name: typeof record['name'] === 'string' ? record['name'] : '',
+      attributes: Object.fromEntries(columns),
+      at: '',
+      failed: false,
+    },
   ]
 }

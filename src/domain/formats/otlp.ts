@@ -30,6 +30,7 @@ export const otlp: SourceFormat = {
 
 function readSpan(span: Span, how: ReadHow): SourceConversation[] {
   const leave = (detail: string): [] => noChat(how, `span ${JSON.stringify(span.name)}: ${detail}`)
+  if (span.failed) return leave('the call failed')
   const reason = notAChat(span.attributes)
   if (reason !== null) return leave(reason)
   const call = callOf(span.attributes)
@@ -59,7 +60,7 @@ function callOf(attributes: Attributes): ModelCall | null {
   const system = attributes['gen_ai.system_instructions']
   const tools = attributes['gen_ai.tool.definitions']
   if (attributes['gen_ai.input.messages'] !== undefined) {
-    const answer = attributes['gen_ai.output.messages']
+    const answer = choicesOf(attributes['gen_ai.output.messages'])
     return { asked: attributes['gen_ai.input.messages'], answer, system, tools, key: 'gen_ai.input.messages' }
   }
   const vercel = attributes['ai.prompt.messages']
@@ -70,13 +71,22 @@ function callOf(attributes: Attributes): ModelCall | null {
   for (const [prompt, completion] of indexed) {
     const asked = indexedMessages(attributes, prompt)
     if (asked.length === 0) continue
-    const answer = indexedMessages(attributes, completion)
+    const messages = indexedMessages(attributes, completion)
+    // In OpenTelemetry's conventions each index is a choice, in the others a message.
+    const answer = prompt === 'gen_ai.prompt' ? choicesOf(messages) : messages
     const defined = indexedTools(attributes)
     return { asked, answer, system, tools: defined, key: prompt }
   }
   const text = attributes['gen_ai.prompt']
   if (text === undefined) return null
   return { asked: text, answer: attributes['gen_ai.completion'], system, tools, key: 'gen_ai.prompt' }
+}
+
+/** The messages of an answer as the choices that they are, with the reason for which each ended. */
+function choicesOf(given: unknown): unknown {
+  const messages = parsedOr(given)
+  if (!Array.isArray(messages) || !(messages as unknown[]).every(isFields)) return given
+  return { choices: (messages as Fields[]).map(message => ({ message, finish_reason: message['finish_reason'] })) }
 }
 
 const indexed = [

@@ -515,6 +515,31 @@ describe('answers that are none', () => {
     expect(left({ request, response, ...beside })).toEqual([`no-chat: the call failed: ${reason}`])
   })
 
+  it('are choices of their own in spans', () => {
+    const span = (attributes: Fields, more: Fields = {}) => become({ name: 'chat', attributes, ...more })
+    const asked = { 'gen_ai.prompt.0.role': 'user', 'gen_ai.prompt.0.content': 'q' }
+    const two = { ...asked, 'gen_ai.completion.0.content': 'x', 'gen_ai.completion.1.content': 'y' }
+    expect(span(two).said).toEqual([
+      ['User: q', 'Assistant: x'],
+      ['User: q', 'Assistant: y'],
+    ])
+    const { said, left: cut } = span({ ...two, 'gen_ai.completion.1.finish_reason': 'length' })
+    expect(said).toEqual([['User: q', 'Assistant: x']])
+    expect(cut[0]).toContain('not-to-learn')
+    const messages = JSON.stringify(
+      ['x', 'y'].map(content => ({ role: 'assistant', parts: [{ type: 'text', content }] })),
+    )
+    const input = JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: 'q' }] }])
+    expect(span({ 'gen_ai.input.messages': input, 'gen_ai.output.messages': messages }).said).toHaveLength(2)
+    for (const failed of [{ status: { code: 2 } }, { status: { code: 'STATUS_CODE_ERROR' } }])
+      expect(span(two, failed).left).toEqual(['no-chat: span "chat": the call failed'])
+  })
+
+  it('are refused where labels of a tree are columns', () => {
+    const prompt = { text: 'q', role: 'prompter', replies: [], labels: { name: ['quality'], value: [0.75] } }
+    expect(message(() => become({ message_tree_id: 't', prompt }))).toContain('they are in columns (name, value)')
+  })
+
   it.each([
     ['a stream of events (SSE)', 'data: {"choices":[{"delta":{"content":"he"}}]}\n\ndata: [DONE]\n'],
     ['an HTML page', '<html><body>502 Bad Gateway</body></html>'],
