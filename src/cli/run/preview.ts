@@ -1,11 +1,11 @@
 import { openSource, type SourceOptions } from '../../adapters/source/open-source.js'
 import { attributeSet } from '../../domain/attributes.js'
-import { Raw } from '../../domain/conversation.js'
+import { type Conversation, Raw } from '../../domain/conversation.js'
 import { explain, SteerflowError } from '../../domain/errors.js'
-import type { SourceConversation } from '../../domain/formats/format.js'
 import { recognised, sourceFormats } from '../../domain/formats/index.js'
-import { readSource } from '../../domain/formats/read-source.js'
 import { preprocess } from '../../stages/preprocess.js'
+import { portsOf } from '../../stages/stage.js'
+import { raw } from '../../topics.js'
 import { attributeSetsOf } from '../attribute-sets.js'
 import type { Config } from '../config.js'
 import { nodeOptions } from '../node-options.js'
@@ -30,6 +30,8 @@ export interface Preview {
   readonly damage: SteerflowError | null
 }
 
+/** Where a record of a preview would be: no stage depends on it. */
+const place = { topic: raw.name, partition: 0, offset: 0n, timestamp: 0, signal: new AbortController().signal }
 const shownRecords = 3
 const shownTurns = 6
 const shownCharacters = 60
@@ -37,13 +39,17 @@ const shownCharacters = 60
 const mostReasons = 20
 
 /**
- * Reads a source to its end, as ingest and the first stage would, and writes nothing.
+ * Reads a source to its end, as ingest and preprocess do, and writes nothing. What clean leaves out later is not known here.
  * @throws STEERFLOW_INPUT_NOT_FOUND; STEERFLOW_USAGE for an input without readable records
  */
 export async function preview(config: Config, input: string, options: SourceOptions): Promise<Preview> {
   const node = config.flow.nodes.find(({ stage }) => stage.name === preprocess.name)
-  const { tools, attributeSet: set, fanout } = preprocess.options.parse(node ? nodeOptions(config, node) : {})
-  const sets = [attributeSet(set, attributeSetsOf(config))]
+  const known = options.formats ?? sourceFormats
+  const step = preprocess.create({
+    options: preprocess.options.parse(node ? nodeOptions(config, node) : {}),
+    needs: { formats: known, attributeSets: { set: name => attributeSet(name, attributeSetsOf(config)) } },
+    to: portsOf(preprocess.ports),
+  })
   const source = await openSource(input, options)
   const formats: Record<string, number> = {}
   const refused: Record<string, number> = {}
@@ -54,16 +60,15 @@ export async function preview(config: Config, input: string, options: SourceOpti
     const known = reason in refused || Object.keys(refused).length < mostReasons ? reason : 'other reasons'
     refused[known] = (refused[known] ?? 0) + 1
   }
-  const known = options.formats ?? sourceFormats
-  const read = (raw: Raw): readonly SourceConversation[] => {
-    const { format, record } = recognised(raw, known)
-    const found = readSource(format, record, fanout, {
-      tools,
-      sets,
-      leave: reason => refuse(`left out: ${reason}`),
-    })
+  const read = async (raw: Raw): Promise<readonly Conversation[]> => {
+    const { format } = recognised(raw, known)
+    const emitted = [await step(raw, place)].flat()
+    for (const one of emitted) if (one.to === 'dropped') refuse(`left out: ${one.value.reason}`)
     formats[format.name] = (formats[format.name] ?? 0) + 1
-    return found
+    const [unscored, labelled] = (['unscored', 'labelled'] as const).map(port =>
+      emitted.flatMap(one => (one.to === port ? [one.value as Conversation] : [])),
+    )
+    return unscored!.length > 0 ? unscored! : labelled!
   }
   try {
     for await (const item of source.items()) {
@@ -71,10 +76,10 @@ export async function preview(config: Config, input: string, options: SourceOpti
       try {
         if (item.kind === 'reject') throw new SteerflowError(item.code, item.reason)
         const raw = Raw.parse(JSON.parse(String(item.value)))
-        const found = read(raw)
+        const found = await read(raw)
         count.conversations += found.length
         if (first.length < shownRecords && found[0])
-          first.push({ record: item.position + 1, format: raw.format ?? '', turns: found[0].turns.map(begin) })
+          first.push({ record: item.position + 1, format: raw.format ?? '', turns: found[0].conversations.map(begin) })
       } catch (error) {
         count.rejected++
         refuse(explain(error))

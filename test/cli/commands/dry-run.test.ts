@@ -92,3 +92,19 @@ test('links in a folder: one to a folder above is not followed again, one that l
     expect(broken.err).toContain('broken.jsonl')
   }
 })
+
+test('a dry run leaves out what preprocess leaves out', async () => {
+  const file = join(temporary(), 'own.jsonl')
+  const answered = (content: string) =>
+    JSON.stringify({
+      messages: [
+        { role: 'user', content: 'q' },
+        { role: 'assistant', content },
+      ],
+    })
+  writeFileSync(file, `${answered('a')}\n${answered('')}\n`)
+  const { code, out } = await runMain(['ingest', file, '--dry-run'])
+  expect(code).toBe(0)
+  expect(out).toContain('own.jsonl: 2 records, 1 conversations, 0 rejected')
+  expect(out).toContain('1 × left out: empty-answer')
+})
