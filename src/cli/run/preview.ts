@@ -66,7 +66,7 @@ export async function preview(config: Config, input: string, options: SourceOpti
     for (const one of emitted) if (one.to === 'dropped') refuse(`left out: ${one.value.reason}`)
     formats[format.name] = (formats[format.name] ?? 0) + 1
     const [unscored, labelled] = (['unscored', 'labelled'] as const).map(port =>
-      emitted.flatMap(one => (one.to === port ? [one.value as Conversation] : [])),
+      emitted.flatMap(one => (one.to === port ? [one.value] : [])),
     )
     return unscored!.length > 0 ? unscored! : labelled!
   }
