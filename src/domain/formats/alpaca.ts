@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseSource, sourceInvalid } from '../source-error.js'
 import { readByDefault, type SourceFormat } from './format.js'
-import { allBut, firstSaid, saysNothing } from './meaning.js'
+import { allBut, firstSaid, ratingKeys, saysNothing } from './meaning.js'
 import type { SourceEntry } from './said.js'
 import { conversationsOf, systemKeys, systemOf } from './thread.js'
 
@@ -27,14 +27,17 @@ export const alpaca: SourceFormat = {
   summary: 'Alpaca rows: {instruction, input, output}, with system and history',
   attributeSet: null,
   jsonTexts: ['history'],
-  refuses: allBut(
-    'instruction',
-    'input',
-    'context',
-    ...answers,
-    'history',
-    ...systemKeys.filter(key => key !== 'instructions'),
-  ),
+  refuses: [
+    ...allBut(
+      'instruction',
+      'input',
+      'context',
+      ...answers,
+      'history',
+      ...systemKeys.filter(key => key !== 'instructions'),
+    ),
+    ...ratingKeys,
+  ],
   detect: record => typeof record['instruction'] === 'string' && firstSaid(record, answers) !== undefined,
   read: (record, _, how = readByDefault) => {
     const { instruction, input, context, output, response, history } = parseSource(Row, record)

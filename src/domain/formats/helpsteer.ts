@@ -4,10 +4,10 @@ import type { Turn } from '../conversation.js'
 import { formatLabel } from '../label-line.js'
 import { parseSource, sourceInvalid, wellFormed } from '../source-error.js'
 import type { SourceFormat } from './format.js'
-import { allBut, firstKey, valueOf } from './meaning.js'
+import { allBut, firstKey, ratingKeys, valueOf } from './meaning.js'
 
 const set = attributeSets['helpsteer-5@1']
-const keys = set.attributes.map(({ key }) => key)
+const keys: readonly string[] = set.attributes.map(({ key }) => key)
 
 const scores = Object.fromEntries(set.attributes.map(({ key, min, max }) => [key, z.int().min(min).max(max)]))
 
@@ -21,7 +21,7 @@ export const helpSteer: SourceFormat = {
   name: 'helpsteer',
   summary: 'HelpSteer rows: {prompt, response, helpfulness, correctness, coherence, complexity, verbosity}',
   attributeSet: set.name,
-  refuses: allBut('prompt', 'response'),
+  refuses: [...allBut('prompt', 'response'), ...ratingKeys.filter(key => !keys.includes(key))],
   detect: record =>
     typeof record['prompt'] === 'string' &&
     valueOf(record, 'response') !== undefined &&

@@ -1,3 +1,4 @@
+import { attributeSets } from '../attributes.js'
 import { sourceInvalid } from '../source-error.js'
 
 /** A JSON object that is not yet checked. */
@@ -28,6 +29,12 @@ export const meaningfulKeys: readonly string[] = [
 /** Every key that carries meaning, except those that a format reads and those that mean nothing in it. */
 export const allBut = (...read: readonly string[]): readonly string[] =>
   meaningfulKeys.filter(key => !read.includes(key))
+
+/** Keys of ratings of an answer: the attributes of every built-in set, and general words. */
+export const ratingKeys: readonly string[] = [
+  ...new Set(Object.values(attributeSets).flatMap(({ attributes }) => attributes.map(({ key }) => key))),
+  ...['rating', 'ratings', 'reward'],
+]
 
 /** True of what stands for an absent value in exports: null, and empty texts, lists and objects, also as JSON text. */
 export function saysNothing(value: unknown): boolean {

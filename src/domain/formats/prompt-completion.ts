@@ -1,6 +1,6 @@
 import { readExchange } from './exchange.js'
 import { readByDefault, type SourceFormat } from './format.js'
-import { allBut, firstSaid, onlyKey, type Fields } from './meaning.js'
+import { allBut, firstSaid, onlyKey, ratingKeys, type Fields } from './meaning.js'
 import { besideKeys } from './thread.js'
 
 const prompts = ['prompt', 'input'] as const
@@ -15,7 +15,7 @@ export const promptCompletion: SourceFormat = {
   name: 'prompt-completion',
   summary: 'prompts with their completions: {prompt, completion}',
   attributeSet: null,
-  refuses: allBut(...prompts, ...answers, ...besideKeys),
+  refuses: [...allBut(...prompts, ...answers, ...besideKeys), ...ratingKeys],
   detect: record => {
     const [prompt, answer] = keysOf(record)
     return prompt !== undefined && answer !== undefined && isSaid(record[prompt]) && isSaid(record[answer])

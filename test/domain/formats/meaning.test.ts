@@ -547,3 +547,22 @@ describe('answers that are none', () => {
     expect(message(() => become({ request, response }))).toContain(`response: it is ${name}, not an answer`)
   })
 })
+
+describe('ratings', () => {
+  const five = { helpfulness: 1, correctness: 1, coherence: 1, complexity: 1, verbosity: 1 }
+
+  it.each<[string, Fields]>([
+    ['toxicity', { prompt: 'q', response: 'a', ...five, toxicity: 4 }],
+    ['rating', { prompt: 'q', response: 'a', ...five, rating: 5 }],
+    ['quality', { prompt: 'q', completion: 'a', quality: 4 }],
+    ['reward', { prompt: 'q', completion: 'a', reward: 0.5 }],
+    ['humor', { instruction: 'q', output: 'a', humor: 0 }],
+  ])('that a format does not read are refused by their key: %s', (key, record) => {
+    expect(message(() => become(record))).toContain(`${key}: the key carries meaning`)
+  })
+
+  it('are refused too where a format is named that does not read them', () => {
+    const format = sourceFormats.find(({ name }) => name === 'prompt-completion')!
+    expect(message(() => become({ prompt: 'q', response: 'a', ...five }, 'reject', format))).toContain('helpfulness')
+  })
+})
