@@ -360,7 +360,7 @@ export class EachPartition implements PartitionWork {
       if (!(await this.#taken(prefix))) continue
       this.#committed = prefix.to
       this.#window.shift(prefix.items)
-      this.#repeats?.committed(prefix.outputs)
+      this.#repeats?.forget(prefix.outputs)
       this.context.counters.repeats += prefix.outputs.filter(({ isReplacement }) => isReplacement).length
       count(this.context, prefix.items, prefix.outputs)
       this.#changed.raise()
@@ -379,7 +379,10 @@ export class EachPartition implements PartitionWork {
       if (!(error instanceof SteerflowError) || error.code !== 'STEERFLOW_RECORD_TOO_LARGE') throw error
       const refused = this.#window.first(items).filter(item => item.outputs?.some(one => this.#tooLarge(one)))
       if (refused.length === 0) throw error
-      for (const item of refused) item.outputs = lettersOf(this.context, item.record, error)
+      for (const item of refused) {
+        this.#repeats?.forget(item.outputs!)
+        item.outputs = lettersOf(this.context, item.record, error)
+      }
       return false
     }
   }

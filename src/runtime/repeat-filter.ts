@@ -59,8 +59,8 @@ export class RepeatFilter {
     this.#whole.set(own, added)
   }
 
-  /** Forgets outputs that are committed. */
-  committed(outputs: readonly ComparedOutput[]): void {
+  /** Compares outputs with others no longer: they are committed, or given up. */
+  forget(outputs: readonly ComparedOutput[]): void {
     for (const { likeness } of outputs) if (likeness) this.#forget(likeness)
   }
 

@@ -30,7 +30,7 @@ const options = z.strictObject({
         .nonnegative()
         .max(86_400)
         .default(10)
-        .describe('longest wait; a run that ends when idle waits no longer than that'),
+        .describe('longest wait; a run with --until-idle lets none wait once everything is read'),
     })
     .prefault({})
     .describe('a conversation that is the beginning of another is dropped if the other comes this soon'),

@@ -67,11 +67,11 @@ describe('of what waits together', () => {
     const repeats = filter()
     const [long, short] = [[output('ab', '1')], [output('a', '2')]]
     repeats.add(long)
-    repeats.committed(long)
+    repeats.forget(long)
     repeats.add(short)
     expect(kept(short)).toEqual(['a'])
     const again = [output('ab', '3')]
-    repeats.committed(short)
+    repeats.forget(short)
     repeats.add(again)
     expect(kept([...short, ...again])).toEqual(['a', 'ab'])
   })

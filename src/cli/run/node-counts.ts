@@ -13,13 +13,14 @@ export interface NodeCounts {
   readonly repeats?: number
 }
 
-const droppedOf = ({ counters }: Pick<NodeStatus, 'counters'>): number => counters.out.get(dropped.name) ?? 0
-
-export const nodeCounts = ({ node, counters }: Pick<NodeStatus, 'node' | 'counters'>): NodeCounts => ({
-  node,
-  in: counters.in,
-  out: [...counters.out.values()].reduce((total, count) => total + count, 0),
-  deadLettered: counters.deadLettered,
-  ...(droppedOf({ counters }) > 0 && { dropped: droppedOf({ counters }) }),
-  ...(counters.repeats > 0 && { repeats: counters.repeats }),
-})
+export function nodeCounts({ node, counters }: Pick<NodeStatus, 'node' | 'counters'>): NodeCounts {
+  const left = counters.out.get(dropped.name) ?? 0
+  return {
+    node,
+    in: counters.in,
+    out: [...counters.out.values()].reduce((total, count) => total + count, 0),
+    deadLettered: counters.deadLettered,
+    ...(left > 0 && { dropped: left }),
+    ...(counters.repeats > 0 && { repeats: counters.repeats }),
+  }
+}

@@ -12,10 +12,6 @@ export interface ServerCheck {
   readonly counts: () => boolean
 }
 
-/** Whether no server has answered anything yet. */
-export const noneAnswered = (endpoints: readonly Pick<EndpointStats, 'answered'>[]): boolean =>
-  endpoints.every(({ answered }) => answered === 0)
-
 /** That value model servers do not refuse everything, while none has answered, and that they keep to guided decoding. */
 export function valueModelChecks(
   spec: EndpointsSpec | null,
@@ -24,7 +20,7 @@ export function valueModelChecks(
 ): readonly ServerCheck[] {
   const [answers, guided] = serverChecks(() => [spec, asked])
   return [
-    { check: answers, counts: () => noneAnswered(stats()) },
+    { check: answers, counts: () => stats().every(({ answered }) => answered === 0) },
     { check: guided, counts: () => true },
   ]
 }

@@ -6,9 +6,9 @@ import type { NodeCounts } from './node-counts.js'
 type Taken = Pick<NodeCounts, 'node' | 'in' | 'deadLettered' | 'dropped'> & Partial<Pick<NodeCounts, 'out'>>
 
 /** Records of some nodes by node, as text; empty if there are none. */
-function byNode(
-  nodes: readonly Taken[],
-  of: (node: Taken) => number,
+function byNode<N extends Taken>(
+  nodes: readonly N[],
+  of: (node: N) => number,
 ): { readonly total: number; readonly each: string } {
   const some = nodes.filter(node => of(node) > 0)
   return {
@@ -59,9 +59,8 @@ export function tellRepeats(
   { session, logger }: { readonly session: Session; readonly logger: Logger },
   nodes: readonly NodeCounts[],
 ): void {
-  const some = nodes.filter(({ repeats = 0 }) => repeats > 0)
-  if (some.length === 0) return
-  const each = some.map(({ node, repeats = 0 }) => `${node} ${thousands(repeats)}`).join(', ')
+  const { total, each } = byNode(nodes, ({ repeats = 0 }) => repeats)
+  if (total === 0) return
   const text = `left out as the beginning of another conversation: ${each}; clean.repeats.records: 0 keeps them`
   logger.info({ event: 'repeats' }, text)
   if (session.interactive) session.err(`${text}\n`)
